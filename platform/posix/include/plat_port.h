@@ -1,0 +1,17 @@
+/* What differs in type, not only in code, between platforms: here, POSIX (and the simulation,
+ * whose tests run on POSIX). Each platform folder has one such header; the build picks it. */
+#ifndef PLAT_PORT_H
+#define PLAT_PORT_H
+
+#include <pthread.h>
+
+typedef struct {
+    pthread_mutex_t m;
+} plat_mutex;
+
+#define PLAT_MUTEX_INITIALIZER {PTHREAD_MUTEX_INITIALIZER}
+
+/** Storage of which each thread has its own; empty on a platform without threads. */
+#define PLAT_THREAD_LOCAL _Thread_local
+
+#endif
