@@ -1,0 +1,95 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * esp_tls_async.h: waiting, cancelling, and the socket before it connects
+ *
+ * ESP-IDF's asynchronous calls say "call again", but not when. Here a handle says what it waits
+ * for: a short list of descriptors, each with read or write, and a time. It fits poll(), epoll,
+ * select() and a superloop alike:
+ *
+ *     while ((r = esp_tls_conn_new_async(host, hostlen, port, &cfg, tls)) == 0) {
+ *         esp_tls_wait_t wait;
+ *         esp_tls_get_wait(tls, &wait);
+ *         ... wait for any of wait.items, at most wait.timeout_ms; then call again ...
+ *     }
+ *
+ * More than one item is usual: while two addresses of a name race (RFC 8305) there are two sockets,
+ * while the name is resolved there is the resolver's event, and the event that
+ * esp_tls_conn_cancel() raises is always among them. Descriptors are only to be waited for, never
+ * read, written or closed. The list holds until the next call on the handle: ask again each time.
+ */
+#ifndef ESP_TLS_ASYNC_H
+#define ESP_TLS_ASYNC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "esp_err.h"
+#include "esp_tls.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ESP_TLS_WAIT_READ  1 /* wait until the descriptor is readable */
+#define ESP_TLS_WAIT_WRITE 2 /* wait until it is writable */
+#define ESP_TLS_WAIT_ITEMS 8 /* most items that one handle can wait for */
+
+/** One descriptor a handle waits for. */
+typedef struct esp_tls_wait_item {
+    int fd;         /**< borrowed; may be above FD_SETSIZE */
+    uint8_t events; /**< ESP_TLS_WAIT_READ, ESP_TLS_WAIT_WRITE, or both */
+} esp_tls_wait_item_t;
+
+/** All that a handle waits for: any one of the items, or the time. */
+typedef struct esp_tls_wait {
+    esp_tls_wait_item_t items[ESP_TLS_WAIT_ITEMS];
+    size_t count;   /**< items in use */
+    int timeout_ms; /**< call again after this time even so; 0: at once; -1: no limit */
+} esp_tls_wait_t;
+
+/** Ask what the operation that last returned 0, WANT_READ or WANT_WRITE is waiting for.
+ *  @param tls   a handle
+ *  @param wait  receives the list; the wake-up of esp_tls_conn_cancel() is always in it
+ *  @return ESP_OK               *wait is written
+ *          ESP_ERR_INVALID_ARG  tls or wait is NULL
+ *  A handle that waits for nothing (fresh, failed, decrypted bytes at hand) says timeout_ms 0 or -1
+ *  with only the wake-up in the list: 0 when a call would get on at once.
+ *  Blocks: no. Memory: none. Threads: as a read. */
+esp_err_t esp_tls_get_wait(esp_tls_t *tls, esp_tls_wait_t *wait);
+
+/** End the connection from outside: the pending operation and every later one fail with -1, and the
+ *  record says ESP_TLS_CAUSE_CANCELLED. A call that blocks returns within milliseconds, in every
+ *  phase, name resolution included. Cannot be undone; the handle still has to be destroyed.
+ *  @param tls  a handle; it must not be destroyed while this call runs
+ *  @return ESP_OK               the connection is cancelled, or was already
+ *          ESP_ERR_INVALID_ARG  tls is NULL
+ *  Blocks: no. Memory: none. Threads: any, at any time between init and destroy. */
+esp_err_t esp_tls_conn_cancel(esp_tls_t *tls);
+
+/** Called for each socket just before it connects, once per address that is tried. TCP_NODELAY and
+ *  the options of the configuration are already set. The hook may set further options; it must not
+ *  block, close the socket, or call esp-tls with the same handle.
+ *  @param sockfd   the socket, not yet connected
+ *  @param address  text of the numeric address it is going to; valid during the call
+ *  @param arg      as given to esp_tls_set_socket_hook()
+ *  @return ESP_OK  go on
+ *          other   this attempt fails with ESP_ERR_ESP_TLS_SOCKET_SETOPT_FAILED; further addresses
+ *                  are still tried */
+typedef esp_err_t (*esp_tls_socket_hook_t)(int sockfd, const char *address, void *arg);
+
+/** Set the hook that sees each socket before it connects. Call it before the connect.
+ *  @param tls   a handle
+ *  @param hook  NULL: none
+ *  @param arg   handed to the hook; must stay valid as long as the hook is set
+ *  @return ESP_OK                 set
+ *          ESP_ERR_INVALID_ARG    tls is NULL
+ *          ESP_ERR_INVALID_STATE  the connect has begun
+ *  Blocks: no. Memory: none. Threads: as a connect. */
+esp_err_t esp_tls_set_socket_hook(esp_tls_t *tls, esp_tls_socket_hook_t hook, void *arg);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* ESP_TLS_ASYNC_H */
