@@ -186,16 +186,18 @@ typedef struct esp_tls_cfg {
     uint8_t ecdsa_key_efuse_blk_high;  /**< second block of a 384-bit key */
     esp_tls_ecdsa_curve_t ecdsa_curve; /**< with use_ecdsa_peripheral: curve of the key */
 
-    /** Reads and writes never block; they answer WANT_READ or WANT_WRITE instead. */
+    /** Reads and writes never block; they answer WANT_READ or WANT_WRITE instead. The asynchronous
+     *  connect never blocks with or without it. */
     bool non_block;
     bool use_secure_element; /**< deprecated; true is refused */
     /** Deadline in ms for the connect, and for each read or write that blocks. <= 0: 10 s. */
     int timeout_ms;
     bool use_global_ca_store; /**< trust what esp_tls_set_global_ca_store() holds */
-    /** Name that the certificate must have, and SNI. NULL: the host that is connected to. */
+    /** Name (or numeric address) that the certificate must have; a name is also sent as SNI. NULL:
+     *  the host that is connected to. */
     const char *common_name;
-    /** Accept a certificate for another name. Chain and dates are still verified; SNI is still
-     *  sent. */
+    /** Accept a certificate for another name. Chain and dates are still verified, SNI is still
+     *  sent: only the mismatch of the name is forgiven. */
     bool skip_common_name;
     tls_keep_alive_cfg_t *keep_alive_cfg; /**< NULL: no keep-alive */
 #ifdef CONFIG_ESP_TLS_PSK_VERIFICATION
@@ -294,65 +296,341 @@ typedef struct esp_tls_cfg_server {
 /** A connection. Its inside is private. */
 typedef struct esp_tls esp_tls_t;
 
-/* ---- client ---- */
+/* ---- client: open, read, write, close ---- */
 
+/** Make a handle.
+ *  @return a handle in state ESP_TLS_INIT without a socket, to be destroyed by the caller
+ *          NULL  no memory
+ *  Blocks: no. Memory: the handle, until it is destroyed. Threads: any. */
 esp_tls_t *esp_tls_init(void);
+
+/** Connect, and shake hands unless `is_plain_tcp`.
+ *  @param hostname  a name, or a numeric IPv4 or IPv6 address; need not end with a NUL
+ *  @param hostlen   its length in bytes
+ *  @param port      TCP port, host byte order
+ *  @param cfg       borrowed during the call, ALPN and cipher suite lists until destroy
+ *  @param tls       a handle from esp_tls_init(). One whose TCP connect failed (state still INIT)
+ *                   starts afresh; one whose TLS failed (state FAIL) must be destroyed
+ *  @return 1   open
+ *          -1  not. The record says in which phase and why, its esp_code is
+ *              ESP_ERR_INVALID_ARG        hostname, cfg or tls is NULL, hostlen < 0, or a field has
+ *                                         a value that is none (`tls_version`), or `client_key` has
+ *                                         no bytes or no `clientcert_buf` beside it
+ *              ESP_ERR_INVALID_STATE      the handle is open or has failed; only one of client
+ *                                         certificate and key is set; the global CA store is
+ *                                         wanted and empty; ALPN is wanted and not compiled in
+ *              ESP_ERR_NOT_SUPPORTED      this build cannot honour an option; the record names it
+ *              ESP_ERR_MBEDTLS_SSL_SETUP_FAILED             no trust option is set, or the stack
+ *                                                           could not set up
+ *              ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED        CA or own certificate is unreadable
+ *              ESP_ERR_MBEDTLS_PK_PARSE_KEY_FAILED          own key is unreadable, or the password
+ *                                                           is missing or wrong
+ *              ESP_ERR_MBEDTLS_SSL_CONF_OWN_CERT_FAILED     own key and certificate do not fit
+ *              ESP_ERR_MBEDTLS_SSL_CONF_ALPN_PROTOCOLS_FAILED  a protocol is empty or too long
+ *              ESP_ERR_MBEDTLS_SSL_SET_HOSTNAME_FAILED      the name is not one for a certificate
+ *              ESP_ERR_MBEDTLS_SSL_CONFIG_DEFAULTS_FAILED   the stack refused its own defaults
+ *              ESP_ERR_MBEDTLS_CTR_DRBG_SEED_FAILED         there is no source of randomness
+ *                  (all of the above: before any I/O)
+ *              ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME      see resolver_code
+ *              ESP_ERR_ESP_TLS_CANNOT_CREATE_SOCKET         see os_errno
+ *              ESP_ERR_ESP_TLS_UNSUPPORTED_PROTOCOL_FAMILY  the name has neither IPv4 nor IPv6
+ *              ESP_ERR_ESP_TLS_SOCKET_SETOPT_FAILED         keep-alive, interface, or the socket
+ *                                                           hook refused
+ *              ESP_ERR_ESP_TLS_FAILED_CONNECT_TO_HOST       every address refused; see os_errno
+ *              ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT           the deadline passed, in any phase
+ *              ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED         see stack_code, verify_flags, alerts
+ *              ESP_ERR_NO_MEM                               see mem_size
+ *              or anything with cause CANCELLED after esp_tls_conn_cancel()
+ *  Blocks: at most timeout_ms, in all phases together, also with `non_block`, which counts from the
+ *  first read or write on. Memory: TLS state and socket, until destroy. Threads: one caller at a
+ *  time per handle. Source: RFC 8305, RFC 8446, RFC 5246. */
 int esp_tls_conn_new_sync(const char *hostname, int hostlen, int port, const esp_tls_cfg_t *cfg,
                           esp_tls_t *tls);
+
+/** As esp_tls_conn_new_sync(), with host and port out of a URL. Path and query are not used. The
+ *  scheme only gives the port when the URL has none: 80 for http, 443 for https, in any case of
+ *  letters; TLS or not is up to `is_plain_tcp`.
+ *  @param url  text with a NUL, borrowed during the call
+ *  @param cfg, tls  as there
+ *  @return as there; ESP_ERR_INVALID_ARG also for a URL without a host, or with neither a port
+ *          nor a scheme that has a known one
+ *  Blocks, memory, threads: as there. Source: RFC 3986. */
 int esp_tls_conn_http_new_sync(const char *url, const esp_tls_cfg_t *cfg, esp_tls_t *tls);
+
+/** One step of a connect: as far as it gets without waiting.
+ *  @param hostname, hostlen, port, cfg, tls  as for esp_tls_conn_new_sync(), the same in each call;
+ *         cfg and what it points to are borrowed until the result is not 0
+ *  @return 1   open
+ *          0   under way: wait for what esp_tls_get_wait() (esp_tls_async.h) says, then call again
+ *          -1  failed, for the reasons of esp_tls_conn_new_sync()
+ *  The deadline runs from the first call; the call that finds it passed returns -1.
+ *  Blocks: never, name resolution included. Memory, threads: as for esp_tls_conn_new_sync(). */
 int esp_tls_conn_new_async(const char *hostname, int hostlen, int port, const esp_tls_cfg_t *cfg,
                            esp_tls_t *tls);
+
+/** As esp_tls_conn_new_async(), with host and port out of a URL as esp_tls_conn_http_new_sync()
+ *  takes them. The URL must be the same in each call. */
 int esp_tls_conn_http_new_async(const char *url, const esp_tls_cfg_t *cfg, esp_tls_t *tls);
+
+/** Send bytes.
+ *  @param tls      an open handle
+ *  @param data     the bytes, borrowed during the call
+ *  @param datalen  their number; 0 is legal and sends nothing
+ *  @return >= 0  that many bytes are taken; fewer than datalen when it had to stop: call again with
+ *                the rest
+ *          ESP_TLS_ERR_SSL_WANT_WRITE / _WANT_READ  TLS: nothing taken. `non_block`: wait for that,
+ *                then call again with the same bytes. Blocking: the deadline passed, and the record
+ *                says timeout; the connection lives and may be tried again with the same bytes
+ *          -1    tls or data is NULL, the handle is not open or is cancelled; or plain TCP: as
+ *                send(), with errno, EAGAIN in the place of WANT_WRITE
+ *          other < 0  TLS: the stack's code, the connection is dead; the record says why, its
+ *                esp_code is ESP_ERR_MBEDTLS_SSL_WRITE_FAILED
+ *  Blocks: at most timeout_ms; with `non_block` never. Memory: at most one TLS record while it is
+ *  sent. Threads: one caller at a time per handle. Source: RFC 8446 section 5. No SIGPIPE. */
 ssize_t esp_tls_conn_write(esp_tls_t *tls, const void *data, size_t datalen);
+
+/** Receive bytes.
+ *  @param tls      an open handle
+ *  @param data     caller's memory, written only when the result is > 0
+ *  @param datalen  its size in bytes; 0 is legal and reads nothing
+ *  @return > 0   that many bytes
+ *          0     the peer closed in order: close_notify, or FIN on plain TCP (or datalen is 0)
+ *          ESP_TLS_ERR_SSL_WANT_READ / _WANT_WRITE  TLS: nothing yet. `non_block`: wait for that,
+ *                then call again. Blocking: the deadline passed, and the record says timeout; the
+ *                connection lives and may be read again
+ *          -1    tls or data is NULL, the handle is not open or is cancelled; or plain TCP: as
+ *                recv(), with errno, EAGAIN in the place of WANT_READ
+ *          other < 0  TLS: the stack's code, the connection is dead; the record says why, its
+ *                esp_code is ESP_ERR_MBEDTLS_SSL_READ_FAILED. A FIN without close_notify is one of
+ *                these, with cause TRUNCATED
+ *  What TLS sends for itself (TLS 1.3 tickets) is dealt with inside; no result is ever a positive
+ *  error code.
+ *  Blocks: at most timeout_ms, until the first bytes are there; with `non_block` never. Memory: at
+ *  most one TLS record while it is read. Threads: one caller at a time per handle. Source: RFC 8446
+ *  section 5 and 6.1. */
 ssize_t esp_tls_conn_read(esp_tls_t *tls, void *data, size_t datalen);
+
+/** Close the connection and free the handle, in any state, also while a connect is under way. A
+ *  healthy TLS connection first sends close_notify, once, without waiting for room or for the
+ *  peer's. Secrets are wiped.
+ *  @param tls  a handle, invalid afterwards whatever the result
+ *  @return 0   closed and freed
+ *          -1  tls is NULL
+ *          other  the socket's close() failed with this; everything is freed even so
+ *  Blocks: no. Threads: nobody else may be using the handle, esp_tls_conn_cancel() included.
+ *  Source: RFC 8446 section 6.1. */
 int esp_tls_conn_destroy(esp_tls_t *tls);
+
+/** How many decrypted bytes a read would find without looking at the network.
+ *  @param tls  a handle
+ *  @return >= 0  that many; 0 does not mean that nothing is on the way, and is what plain TCP and
+ *                a connection that is not open always have
+ *          -1    tls is NULL
+ *  A loop on the descriptor must read until this is 0: such bytes do not make it readable.
+ *  Blocks: no. Memory: none. Threads: as a read. */
 ssize_t esp_tls_get_bytes_avail(esp_tls_t *tls);
+
+/* ---- client: the parts of a connection ---- */
+
+/** The socket of a connection.
+ *  @param tls     a handle
+ *  @param sockfd  receives the descriptor, -1 if none is open yet. It stays the handle's
+ *  @return ESP_OK               *sockfd is written
+ *          ESP_ERR_INVALID_ARG  tls or sockfd is NULL
+ *  Blocks: no. Memory: none. Threads: as a read. */
 esp_err_t esp_tls_get_conn_sockfd(esp_tls_t *tls, int *sockfd);
+
+/** Give the handle a socket that is already connected: through a proxy, by STARTTLS, by the
+ *  application's own means. Then esp_tls_set_conn_state(tls, ESP_TLS_CONNECTING), and a connect
+ *  call goes on with the handshake.
+ *  @param tls     a handle without a socket
+ *  @param sockfd  the descriptor; from now on the handle's, which closes it when it is destroyed
+ *  @return ESP_OK               taken
+ *          ESP_ERR_INVALID_ARG  tls is NULL or sockfd is negative
+ *  Blocks: no. Memory: none. Threads: as a connect. */
 esp_err_t esp_tls_set_conn_sockfd(esp_tls_t *tls, int sockfd);
+
+/** Where the connection is. An open plain TCP connection is in state ESP_TLS_INIT; only TLS gets to
+ *  ESP_TLS_DONE. After a failure up to TCP the state is ESP_TLS_INIT, after one of TLS
+ *  ESP_TLS_FAIL.
+ *  @param tls         a handle
+ *  @param conn_state  receives the state
+ *  @return ESP_OK               *conn_state is written
+ *          ESP_ERR_INVALID_ARG  tls or conn_state is NULL
+ *  Blocks: no. Memory: none. Threads: as a read. */
 esp_err_t esp_tls_get_conn_state(esp_tls_t *tls, esp_tls_conn_state_t *conn_state);
+
+/** Set the state, which decides where the next connect call enters. The use it has is
+ *  ESP_TLS_CONNECTING after esp_tls_set_conn_sockfd(). ESP_TLS_DONE on a handle without a finished
+ *  handshake does not make it readable.
+ *  @param tls         a handle
+ *  @param conn_state  one of the five
+ *  @return ESP_OK               set
+ *          ESP_ERR_INVALID_ARG  tls is NULL, or conn_state is none of the five
+ *  Blocks: no. Memory: none. Threads: as a connect. */
 esp_err_t esp_tls_set_conn_state(esp_tls_t *tls, esp_tls_conn_state_t conn_state);
+
+/** The TLS library's own object, to ask what esp-tls does not tell (mbedtls_ssl_context with Mbed
+ *  TLS). It is for reading: sending, receiving, resetting or reconfiguring through it breaks the
+ *  connection.
+ *  @param tls  a handle
+ *  @return the object, valid until the handle is destroyed
+ *          NULL  tls is NULL, or there is no TLS: plain TCP, or the connect has not got that far
+ *  Blocks: no. Memory: none. Threads: as a read. */
 void *esp_tls_get_ssl_context(esp_tls_t *tls);
+
+/** The error handle of a connection, for esp_tls_get_and_clear_last_error() and its sister.
+ *  @param tls           a handle
+ *  @param error_handle  receives it; borrowed, valid until the handle is destroyed
+ *  @return ESP_OK               *error_handle is written
+ *          ESP_ERR_INVALID_ARG  tls or error_handle is NULL
+ *  Blocks: no. Memory: none. Threads: as a read. */
 esp_err_t esp_tls_get_error_handle(esp_tls_t *tls, esp_tls_error_handle_t *error_handle);
+
+/** Open a TCP connection and no more. No handle comes of it: the socket is the caller's.
+ *  @param host     a name or a numeric address; need not end with a NUL
+ *  @param hostlen  its length in bytes
+ *  @param port     TCP port, host byte order
+ *  @param cfg      timeout_ms, non_block, keep_alive_cfg, if_name and addr_family count; borrowed
+ *                  during the call. NULL: the defaults
+ *  @param error_handle  from esp_tls_get_error_handle(); gets the ESP code and errno of a failure
+ *  @param sockfd   receives the connected socket; written only on ESP_OK. It blocks on reads and
+ *                  writes, unless `non_block`
+ *  @return ESP_OK               connected; with `non_block`, perhaps still connecting: wait until
+ *                               it is writable and ask SO_ERROR
+ *          ESP_ERR_INVALID_ARG  host, error_handle or sockfd is NULL, or hostlen is negative
+ *          ESP_ERR_NO_MEM, ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME, _CANNOT_CREATE_SOCKET,
+ *          _UNSUPPORTED_PROTOCOL_FAMILY, _SOCKET_SETOPT_FAILED, _FAILED_CONNECT_TO_HOST,
+ *          _CONNECTION_TIMEOUT  as for esp_tls_conn_new_sync()
+ *  Blocks: at most timeout_ms. With `non_block` for the name only (within timeout_ms too): then
+ *  the first address is started, and no other is tried. Memory: none that stays. Threads: any, one
+ *  caller at a time per error handle. Source: RFC 8305. */
 esp_err_t esp_tls_plain_tcp_connect(const char *host, int hostlen, int port,
                                     const esp_tls_cfg_t *cfg, esp_tls_error_handle_t error_handle,
                                     int *sockfd);
+
 #ifdef CONFIG_ESP_TLS_USING_MBEDTLS
+/** All cipher suites that are compiled in: IANA numbers, best first, ending with 0. Static.
+ *  Blocks: no. Memory: none. Threads: any. Source: IANA TLS Cipher Suites registry. */
 const int *esp_tls_get_ciphersuites_list(void);
 #endif
 
-/* ---- session resumption ---- */
+/* ---- session resumption: in this release without effect ---- */
 
 #ifdef CONFIG_ESP_TLS_CLIENT_SESSION_TICKETS
+/** The session of a connection, for `client_session` of a later one.
+ *  @param tls  an open handle
+ *  @return a session, to be freed with esp_tls_free_client_session()
+ *          NULL  tls is NULL, there is none, or no memory. In this release always NULL
+ *  Blocks: no. Memory: the session. Threads: as a read. Source: RFC 8446 section 2.2, RFC 5077. */
 esp_tls_client_session_t *esp_tls_get_client_session(esp_tls_t *tls);
+
+/** Free a session and wipe it. A session that was put into a configuration stays the caller's: the
+ *  library never frees it.
+ *  @param client_session  from esp_tls_get_client_session(); NULL does nothing
+ *  Blocks: no. Threads: any. */
 void esp_tls_free_client_session(esp_tls_client_session_t *client_session);
 #endif
 
-/* ---- global CA store ---- */
+/* ---- global CA store: trust anchors of the whole process ---- */
 
+/** Make the store, empty. Not necessary: setting does it too.
+ *  @return ESP_OK          there is a store; one that exists is left as it is
+ *          ESP_ERR_NO_MEM  no memory
+ *  Blocks: no. Threads: not while a connect uses the store, nor together with the calls below. */
 esp_err_t esp_tls_init_global_ca_store(void);
+
+/** Add trust anchors to the store. They are checked now, not at the first connect.
+ *  @param cacert_pem_buf    one or several certificates, PEM or DER; copied
+ *  @param cacert_pem_bytes  size in bytes; PEM: with the final NUL
+ *  @return ESP_OK                          all are in the store, after those that were
+ *          ESP_ERR_MBEDTLS_CERT_PARTLY_OK  some were unreadable; the others are in the store
+ *          ESP_ERR_INVALID_ARG             cacert_pem_buf is NULL
+ *          ESP_ERR_NO_MEM                  no memory; the store is as it was
+ *          ESP_FAIL                        none could be read: the whole store is freed. Also
+ *                                          always with CONFIG_MBEDTLS_DYNAMIC_FREE_CA_CERT
+ *  Blocks: no. Memory: the certificates, until the store is freed. Threads: as the call above. */
 esp_err_t esp_tls_set_global_ca_store(const unsigned char *cacert_pem_buf,
                                       const unsigned int cacert_pem_bytes);
+
 #ifdef CONFIG_ESP_TLS_USING_MBEDTLS
+/** The store as a chain of Mbed TLS; made by this call if it has to be.
+ *  @return the chain, borrowed until the store is set or freed
+ *          NULL  there is no store, or no memory
+ *  Blocks: no. Memory: the parsed chain, until the store is freed. Threads: as the calls above. */
 mbedtls_x509_crt *esp_tls_get_global_ca_store(void);
 #endif
+
+/** Free the store. Nothing happens if there is none. Threads: as the calls above. */
 void esp_tls_free_global_ca_store(void);
 
-/* ---- server ---- */
+/* ---- server: in this release refused ----
+ *
+ * The declarations are complete; each call below leaves network and socket untouched and answers
+ * ESP_ERR_NOT_SUPPORTED, or -1 where it has no esp_err_t, and the handle's record says so. Beneath
+ * is what they are declared for. */
 
+/** Make the keys that encrypt session tickets, in cfg->ticket_ctx.
+ *  @param cfg  a configuration whose ticket_ctx is NULL
+ *  @return ESP_OK                                   made; free with the call below
+ *          ESP_ERR_INVALID_ARG                      cfg is NULL or has ticket_ctx already
+ *          ESP_ERR_NO_MEM, ESP_ERR_MBEDTLS_SSL_TICKET_SETUP_FAILED  not; ticket_ctx is NULL
+ *          ESP_ERR_NOT_SUPPORTED                    not in this build (in this release: always,
+ *                                                   after the check of cfg)
+ *  Blocks: no. Memory: the keys. Threads: one caller at a time per configuration. */
 esp_err_t esp_tls_cfg_server_session_tickets_init(esp_tls_cfg_server_t *cfg);
+
+/** Wipe and free the keys of cfg->ticket_ctx and set it to NULL. NULL does nothing. */
 void esp_tls_cfg_server_session_tickets_free(esp_tls_cfg_server_t *cfg);
+
+/** Shake hands as the server, on a socket that was accepted.
+ *  @param cfg     borrowed during the call, its lists as those of a client
+ *  @param sockfd  an accepted socket; stays the caller's
+ *  @param tls     a handle from esp_tls_init()
+ *  @return 0       open; read and write as a client
+ *          0x102   an argument is NULL (positive, as in ESP-IDF)
+ *          0x8009  tls_handshake_timeout_ms passed (positive, as in ESP-IDF)
+ *          < 0     failed: -1 or the stack's code. In this release always -1
+ *  Blocks: at most tls_handshake_timeout_ms. Memory: TLS state, until the session is deleted.
+ *  Threads: one caller at a time per handle. */
 int esp_tls_server_session_create(esp_tls_cfg_server_t *cfg, int sockfd, esp_tls_t *tls);
+
 #ifdef CONFIG_ESP_TLS_USING_MBEDTLS
+/** Begin what esp_tls_server_session_create() does, without waiting.
+ *  @param cfg, sockfd, tls  as there; cfg is borrowed until the handshake is over
+ *  @return ESP_OK                 go on with esp_tls_server_session_continue_async()
+ *          ESP_ERR_INVALID_ARG    an argument is NULL
+ *          ESP_ERR_NOT_SUPPORTED  in this release always
+ *          ESP_FAIL               the set-up failed; the record says why
+ *  Blocks: no. Memory, threads: as there. */
 esp_err_t esp_tls_server_session_init(esp_tls_cfg_server_t *cfg, int sockfd, esp_tls_t *tls);
+
+/** One step of the handshake that esp_tls_server_session_init() began.
+ *  @param tls  the handle
+ *  @return 0  open
+ *          ESP_TLS_ERR_SSL_WANT_READ / _WANT_WRITE  wait for that, then call again
+ *          other < 0  failed. In this release always -1
+ *  Blocks: no. Threads: one caller at a time per handle. */
 int esp_tls_server_session_continue_async(esp_tls_t *tls);
 #endif
+
+/** Free a handle, its TLS state included, and leave its socket open: it is the caller's.
+ *  @param tls  a handle, invalid afterwards; NULL does nothing
+ *  Blocks: no. Threads: nobody else may be using the handle. */
 void esp_tls_server_session_delete(esp_tls_t *tls);
 
 /* ---- names of older releases ---- */
 
+/** esp_tls_init() and esp_tls_conn_new_sync() in one.
+ *  @return an open handle, or NULL: then nothing is left that could say why
+ *  Blocks, memory, threads: as esp_tls_conn_new_sync(). */
 ESP_TLS_DEPRECATED esp_tls_t *esp_tls_conn_new(const char *hostname, int hostlen, int port,
                                                const esp_tls_cfg_t *cfg);
+
+/** esp_tls_init() and esp_tls_conn_http_new_sync() in one; otherwise as esp_tls_conn_new(). */
 ESP_TLS_DEPRECATED esp_tls_t *esp_tls_conn_http_new(const char *url, const esp_tls_cfg_t *cfg);
+
+/** esp_tls_conn_destroy() without a result. */
 ESP_TLS_DEPRECATED void esp_tls_conn_delete(esp_tls_t *tls);
 
 #ifdef __cplusplus

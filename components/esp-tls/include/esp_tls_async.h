@@ -53,8 +53,8 @@ typedef struct esp_tls_wait {
  *  @param wait  receives the list; the wake-up of esp_tls_conn_cancel() is always in it
  *  @return ESP_OK               *wait is written
  *          ESP_ERR_INVALID_ARG  tls or wait is NULL
- *  A handle that waits for nothing (fresh, failed, decrypted bytes at hand) says timeout_ms 0 or -1
- *  with only the wake-up in the list: 0 when a call would get on at once.
+ *  A handle that waits for nothing has only the wake-up in its list; timeout_ms is then 0 if a call
+ *  would get on at once (decrypted bytes at hand, failed, cancelled), and -1 if none is under way.
  *  Blocks: no. Memory: none. Threads: as a read. */
 esp_err_t esp_tls_get_wait(esp_tls_t *tls, esp_tls_wait_t *wait);
 

@@ -11,7 +11,8 @@
  *   - The record of esp_tls_record.h: the same and more (phase, cause, resolver code, alerts,
  *     memory), as a value that reading does not destroy. New code does best to read that one.
  *
- * WANT_READ and WANT_WRITE are no errors and are kept nowhere.
+ * WANT_READ and WANT_WRITE are no errors, and a non-blocking handle keeps no trace of them. From a
+ * handle that blocks they mean that the deadline passed, and the record says so.
  */
 #ifndef ESP_TLS_ERRORS_H
 #define ESP_TLS_ERRORS_H
