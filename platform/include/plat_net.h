@@ -136,6 +136,10 @@ struct plat_resolve;
 PLAT_MUST_USE int plat_resolve_start(struct plat_resolve **job, const char *host, size_t len,
                                      int family, plat_stream wake);
 
+/** The resolver's code for "no answer in time" (EAI_AGAIN), for callers whose deadline passed. */
+extern const int plat_resolve_timed_out;
+#define PLAT_RESOLVE_TIMED_OUT plat_resolve_timed_out
+
 /** The answer, if it is there.
  *  @param addrs  at most cap addresses, best first (RFC 6724), port 0; @param n how many
  *  @param resolver_code  the resolver's own code (EAI_...) when the result is > 0, else 0

@@ -33,7 +33,7 @@ extern "C" {
 
 #define ESP_TLS_WAIT_READ  1 /* wait until the descriptor is readable */
 #define ESP_TLS_WAIT_WRITE 2 /* wait until it is writable */
-#define ESP_TLS_WAIT_ITEMS 8 /* most items that one handle can wait for */
+#define ESP_TLS_WAIT_ITEMS 16 /* most items that one handle can wait for */
 
 /** One descriptor a handle waits for. */
 typedef struct esp_tls_wait_item {

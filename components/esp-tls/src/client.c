@@ -1,0 +1,359 @@
+/* The client's public calls: arguments are checked, the engine is driven, its status becomes what
+ * ESP-IDF's callers expect. The one place where tls_status turns into public results. */
+#include <string.h>
+
+#include "conn.h"
+#include "esp_log.h"
+#include "esp_tls_url.h"
+#include "plat_clock.h"
+
+static const char TAG[] = "esp-tls";
+
+/* --- results --------------------------------------------------------------------------------- */
+
+/** Keep the ESP-IDF error store and the visible state in step with a failure.
+ *  A failed TCP open leaves the state INIT, so that the caller may try again (ESP-IDF's way). */
+static int connect_failed(esp_tls_t *tls)
+{
+    bool before_tls = tls->err.phase == ESP_TLS_PHASE_RESOLVE ||
+                      tls->err.phase == ESP_TLS_PHASE_CONNECT;
+
+    error_store_fill(&tls->store, &tls->err);
+    if (before_tls) {
+        (void)conn_reset(tls);
+        tls->state = ESP_TLS_INIT;
+        tls->err.now = ESP_TLS_PHASE_NONE;
+    } else {
+        (void)tls->tcp.link.ops->close(&tls->tcp.link);
+        tls->state = ESP_TLS_FAIL;
+    }
+    ESP_LOGE(TAG, "connect failed in phase %s: %s (0x%x, errno %d, stack -0x%x)",
+             esp_tls_phase_name((esp_tls_phase_t)tls->err.phase),
+             esp_tls_cause_name(error_cause(tls->err.status)), (unsigned)tls->err.esp, tls->err.os,
+             (unsigned)tls->err.stack);
+    return -1;
+}
+
+/** Visible state of a connect under way. Plain TCP stays INIT, as in ESP-IDF. */
+static void show_state(esp_tls_t *tls)
+{
+    if (tls->tls == NULL) {
+        return;
+    }
+    switch (tls->err.now) {
+    case ESP_TLS_PHASE_CONNECT:
+        tls->state = ESP_TLS_CONNECTING;
+        break;
+    case ESP_TLS_PHASE_HANDSHAKE:
+        tls->state = ESP_TLS_HANDSHAKE;
+        break;
+    case ESP_TLS_PHASE_OPEN:
+        tls->state = ESP_TLS_DONE;
+        break;
+    default:
+        break;
+    }
+}
+
+/** Negative result of a read or write. */
+static ssize_t io_failed(esp_tls_t *tls, tls_status st, esp_err_t esp)
+{
+    if (tls_is_waiting(st)) {
+        if (tls->err.status == TLS_TIMEOUT) {
+            error_store_fill(&tls->store, &tls->err);
+        }
+        return st == TLS_WANT_WRITE ? ESP_TLS_ERR_SSL_WANT_WRITE : ESP_TLS_ERR_SSL_WANT_READ;
+    }
+    if (st != (tls_status)tls->err.status) {
+        return -1; /* wrong state: nothing new is recorded */
+    }
+    if (tls->err.esp == ESP_ERR_MBEDTLS_SSL_READ_FAILED) {
+        tls->err.esp = esp;
+    }
+    error_store_fill(&tls->store, &tls->err);
+    return tls->err.stack != 0 ? -tls->err.stack : -1;
+}
+
+/* --- handles --------------------------------------------------------------------------------- */
+
+esp_tls_t *esp_tls_init(void)
+{
+    esp_tls_t *tls = plat_alloc(NULL, PLAT_MEM_CONNECTION, sizeof(*tls));
+
+    if (tls == NULL) {
+        return NULL;
+    }
+    plat_account_init(&tls->account);
+    error_clear(&tls->err);
+    tcp_init(&tls->tcp, &tls->err, &tls->account);
+    tls->wake = PLAT_STREAM_NONE;
+    tls->adopt_fd = -1;
+    tls->timeout_ms = CONN_TIMEOUT_MS;
+    tls->state = ESP_TLS_INIT;
+    return tls;
+}
+
+int esp_tls_conn_destroy(esp_tls_t *tls)
+{
+    int os;
+
+    if (tls == NULL) {
+        return -1;
+    }
+    os = conn_reset(tls);
+    plat_account_clear(&tls->account);
+    plat_free(tls);
+    return os == 0 ? 0 : -1;
+}
+
+/* --- connecting -------------------------------------------------------------------------------- */
+
+/** Begin, unless a connect is under way already. @return false when it failed */
+static bool ensure_begun(esp_tls_t *tls, const char *host, size_t len, int port,
+                         const esp_tls_cfg_t *cfg)
+{
+    bool under_way = tls->err.status == TLS_OK && tls->err.now > ESP_TLS_PHASE_CONFIG &&
+                     tls->err.now < ESP_TLS_PHASE_OPEN;
+
+    if (under_way) {
+        return true;
+    }
+    return conn_begin(tls, host, len, port, cfg) == TLS_OK;
+}
+
+/** A handle that is open or has failed is not connected again. */
+static bool may_connect(const esp_tls_t *tls)
+{
+    if (tls->err.now == ESP_TLS_PHASE_OPEN || tls->state == ESP_TLS_DONE) {
+        ESP_LOGE(TAG, "the handle is connected already");
+        return false;
+    }
+    if (tls->state == ESP_TLS_FAIL) {
+        ESP_LOGE(TAG, "the handle has failed: destroy it and make a new one");
+        return false;
+    }
+    return true;
+}
+
+static size_t host_len(const char *host, int len)
+{
+    const char *nul = memchr(host, '\0', (size_t)len);
+
+    return nul != NULL ? (size_t)(nul - host) : (size_t)len;
+}
+
+/** @return 1 open, 0 under way, -1 failed */
+static int connect_step(esp_tls_t *tls, const char *host, size_t len, int port,
+                        const esp_tls_cfg_t *cfg, tls_status (*step)(esp_tls_t *tls))
+{
+    tls_status st;
+
+    if (!may_connect(tls)) {
+        return -1;
+    }
+    if (!ensure_begun(tls, host, len, port, cfg)) {
+        return connect_failed(tls);
+    }
+    st = step(tls);
+    if (st != TLS_OK && !tls_is_waiting(st)) {
+        return connect_failed(tls);
+    }
+    show_state(tls);
+    return st == TLS_OK ? 1 : 0;
+}
+
+static bool arguments_are_there(const char *host, int len, const esp_tls_cfg_t *cfg,
+                                const esp_tls_t *tls)
+{
+    if (host == NULL || len < 0 || cfg == NULL || tls == NULL) {
+        ESP_LOGE(TAG, "host, cfg or handle is missing");
+        return false;
+    }
+    return true;
+}
+
+int esp_tls_conn_new_sync(const char *hostname, int hostlen, int port, const esp_tls_cfg_t *cfg,
+                          esp_tls_t *tls)
+{
+    if (!arguments_are_there(hostname, hostlen, cfg, tls)) {
+        return -1;
+    }
+    return connect_step(tls, hostname, host_len(hostname, hostlen), port, cfg, conn_finish);
+}
+
+int esp_tls_conn_new_async(const char *hostname, int hostlen, int port, const esp_tls_cfg_t *cfg,
+                           esp_tls_t *tls)
+{
+    if (!arguments_are_there(hostname, hostlen, cfg, tls)) {
+        return -1;
+    }
+    return connect_step(tls, hostname, host_len(hostname, hostlen), port, cfg, conn_step);
+}
+
+static int connect_url(const char *url, const esp_tls_cfg_t *cfg, esp_tls_t *tls,
+                       tls_status (*step)(esp_tls_t *tls))
+{
+    esp_tls_url_t parts;
+
+    if (!arguments_are_there(url, 0, cfg, tls)) {
+        return -1;
+    }
+    if (!esp_tls_url_parse(url, strlen(url), &parts)) {
+        ESP_LOGE(TAG, "not a URL with scheme and host");
+        error_clear(&tls->err);
+        tls->err.now = ESP_TLS_PHASE_CONFIG;
+        (void)error_option(&tls->err, TLS_INVALID_ARG, 0, "url");
+        return connect_failed(tls);
+    }
+    return connect_step(tls, parts.host.ptr, parts.host.len, esp_tls_url_port(&parts), cfg, step);
+}
+
+int esp_tls_conn_http_new_sync(const char *url, const esp_tls_cfg_t *cfg, esp_tls_t *tls)
+{
+    return connect_url(url, cfg, tls, conn_finish);
+}
+
+int esp_tls_conn_http_new_async(const char *url, const esp_tls_cfg_t *cfg, esp_tls_t *tls)
+{
+    return connect_url(url, cfg, tls, conn_step);
+}
+
+/* --- reading and writing ------------------------------------------------------------------------ */
+
+ssize_t esp_tls_conn_read(esp_tls_t *tls, void *data, size_t datalen)
+{
+    size_t n;
+    tls_status st;
+
+    if (tls == NULL || data == NULL) {
+        return -1;
+    }
+    st = conn_read(tls, data, datalen, &n);
+    if (st == TLS_OK || st == TLS_EOF) {
+        return (ssize_t)n;
+    }
+    return io_failed(tls, st, ESP_ERR_MBEDTLS_SSL_READ_FAILED);
+}
+
+ssize_t esp_tls_conn_write(esp_tls_t *tls, const void *data, size_t datalen)
+{
+    size_t n;
+    tls_status st;
+
+    if (tls == NULL || data == NULL) {
+        return -1;
+    }
+    st = conn_write(tls, data, datalen, &n);
+    return st == TLS_OK ? (ssize_t)n : io_failed(tls, st, ESP_ERR_MBEDTLS_SSL_WRITE_FAILED);
+}
+
+ssize_t esp_tls_get_bytes_avail(esp_tls_t *tls)
+{
+    if (tls == NULL) {
+        return ESP_FAIL;
+    }
+    return tls->tls != NULL && tls->err.now == ESP_TLS_PHASE_OPEN
+               ? (ssize_t)tls->stack->pending(tls->tls)
+               : 0;
+}
+
+/* --- what a handle is ---------------------------------------------------------------------------- */
+
+esp_err_t esp_tls_get_conn_sockfd(esp_tls_t *tls, int *sockfd)
+{
+    if (tls == NULL || sockfd == NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    *sockfd = tls->adopt_fd >= 0 ? tls->adopt_fd : plat_stream_fd(tls->tcp.stream);
+    return ESP_OK;
+}
+
+esp_err_t esp_tls_set_conn_sockfd(esp_tls_t *tls, int sockfd)
+{
+    if (tls == NULL || sockfd < 0) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    tls->adopt_fd = sockfd;
+    return ESP_OK;
+}
+
+esp_err_t esp_tls_get_conn_state(esp_tls_t *tls, esp_tls_conn_state_t *conn_state)
+{
+    if (tls == NULL || conn_state == NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    *conn_state = (esp_tls_conn_state_t)tls->state;
+    return ESP_OK;
+}
+
+esp_err_t esp_tls_set_conn_state(esp_tls_t *tls, esp_tls_conn_state_t conn_state)
+{
+    if (tls == NULL || (int)conn_state < ESP_TLS_INIT || (int)conn_state > ESP_TLS_DONE) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    tls->state = (uint8_t)conn_state;
+    return ESP_OK;
+}
+
+void *esp_tls_get_ssl_context(esp_tls_t *tls)
+{
+    return tls != NULL && tls->tls != NULL ? tls->stack->native(tls->tls) : NULL;
+}
+
+esp_err_t esp_tls_set_socket_hook(esp_tls_t *tls, esp_tls_socket_hook_t hook, void *arg)
+{
+    if (tls == NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    tls->hook = hook;
+    tls->hook_arg = arg;
+    return ESP_OK;
+}
+
+/* --- waiting and cancelling ------------------------------------------------------------------------ */
+
+/** Milliseconds from now to a time, rounded up; -1 for never. */
+static int ms_until(uint64_t us)
+{
+    uint64_t now = plat_clock_us();
+    uint64_t ms;
+
+    if (us == PLAT_NEVER) {
+        return -1;
+    }
+    ms = us <= now ? 0 : (us - now + 999) / 1000;
+    return ms < INT32_MAX ? (int)ms : INT32_MAX;
+}
+
+esp_err_t esp_tls_get_wait(esp_tls_t *tls, esp_tls_wait_t *wait)
+{
+    struct tls_wait want;
+
+    if (tls == NULL || wait == NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    if (tls->err.now < ESP_TLS_PHASE_RESOLVE || tls->err.now > ESP_TLS_PHASE_OPEN) {
+        return ESP_ERR_INVALID_STATE;
+    }
+    conn_wants(tls, &want);
+    if (esp_tls_get_bytes_avail(tls) > 0) {
+        wait_until(&want, 0);
+    }
+    wait->count = want.count;
+    wait->timeout_ms = ms_until(want.until_us);
+    for (size_t i = 0; i < want.count; i++) {
+        wait->items[i].fd = plat_stream_fd(want.item[i].stream);
+        wait->items[i].events = want.item[i].want;
+    }
+    return ESP_OK;
+}
+
+esp_err_t esp_tls_conn_cancel(esp_tls_t *tls)
+{
+    if (tls == NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    plat_flag_set(&tls->cancelled, 1);
+    plat_event_set(tls->wake);
+    return ESP_OK;
+}

@@ -1,0 +1,327 @@
+#include "conn.h"
+
+#include <string.h>
+
+#include "esp_log.h"
+#include "plat_clock.h"
+
+static const char TAG[] = "esp-tls";
+
+/* --- phases, deadlines, waiting ---------------------------------------------------------------- */
+
+void conn_phase(struct esp_tls *c, uint8_t phase)
+{
+    c->err.now = phase;
+    plat_account_phase(&c->account, phase);
+}
+
+static uint32_t since_begin(const struct esp_tls *c)
+{
+    uint64_t us = plat_clock_us() - c->began_us;
+
+    if (us == 0) {
+        return 1; /* 0 means "not reached" */
+    }
+    return us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
+}
+
+static bool is_cancelled(struct esp_tls *c, tls_status *st)
+{
+    if (!plat_flag_get(&c->cancelled)) {
+        return false;
+    }
+    *st = error_set(&c->err, TLS_CANCELLED, 0, 0, 0);
+    return true;
+}
+
+static tls_status timed_out(struct esp_tls *c)
+{
+    if (c->err.now == ESP_TLS_PHASE_RESOLVE && c->err.status == TLS_OK) {
+        c->err.resolver = PLAT_RESOLVE_TIMED_OUT;
+    }
+    return error_set(&c->err, TLS_TIMEOUT, 0, 0, 0);
+}
+
+void conn_wants(const struct esp_tls *c, struct tls_wait *wait)
+{
+    wait_init(wait);
+    wait_add(wait, c->wake, PLAT_READ);
+    c->tcp.link.ops->wants(&c->tcp.link, c->waiting, wait);
+    if (c->err.now < ESP_TLS_PHASE_OPEN) {
+        wait_until(wait, c->deadline_us);
+    }
+}
+
+/** Sleep until what is waited for is there. @return false when the deadline passed first */
+static bool conn_sleep(struct esp_tls *c, uint64_t deadline_us)
+{
+    struct tls_wait wait;
+    int os;
+
+    conn_wants(c, &wait);
+    wait_until(&wait, deadline_us);
+    os = plat_wait(wait.item, wait.count, wait.until_us);
+    if (os > 0) {
+        ESP_LOGE(TAG, "waiting failed: errno %d", os);
+        return false;
+    }
+    return os == PLAT_OK || plat_clock_us() < deadline_us;
+}
+
+/* --- connecting -------------------------------------------------------------------------------- */
+
+int conn_reset(struct esp_tls *c)
+{
+    int os;
+
+    if (c->tls != NULL) {
+        if (c->err.now == ESP_TLS_PHASE_OPEN && c->err.status == TLS_OK) {
+            c->err.now = ESP_TLS_PHASE_CLOSE;
+            (void)c->stack->close_notify(c->tls); /* once, without waiting: RFC 8446 section 6.1 */
+        }
+        c->stack->clear(c->tls);
+        plat_free(c->tls);
+        c->tls = NULL;
+    }
+    os = c->tcp.link.ops->close(&c->tcp.link);
+    (void)plat_stream_close(c->wake);
+    c->wake = PLAT_STREAM_NONE;
+    return os;
+}
+
+static void begin_clocks(struct esp_tls *c, const esp_tls_cfg_t *cfg)
+{
+    c->timeout_ms = cfg->timeout_ms > 0 ? cfg->timeout_ms : CONN_TIMEOUT_MS;
+    c->began_us = plat_clock_us();
+    c->deadline_us = c->began_us + (uint64_t)c->timeout_ms * 1000;
+    c->timeline = (esp_tls_timeline_t){0};
+}
+
+static tls_status begin_link(struct esp_tls *c, const char *host, size_t len, uint16_t port,
+                             const esp_tls_cfg_t *cfg)
+{
+    struct tcp_options options = {.hook = c->hook, .hook_arg = c->hook_arg};
+    tls_status st;
+
+    if (c->adopt_fd >= 0 && c->state != ESP_TLS_INIT) {
+        int fd = c->adopt_fd;
+
+        c->adopt_fd = -1;
+        conn_phase(c, ESP_TLS_PHASE_CONNECT);
+        return tcp_adopt(&c->tcp, fd);
+    }
+    st = config_tcp(&c->err, cfg, &options);
+    if (st == TLS_OK) {
+        conn_phase(c, ESP_TLS_PHASE_RESOLVE);
+        st = tcp_dial(&c->tcp, host, len, port, &options, c->wake);
+    }
+    return st;
+}
+
+tls_status conn_begin(struct esp_tls *c, const char *host, size_t len, int port,
+                      const esp_tls_cfg_t *cfg)
+{
+    tls_status st;
+    int os;
+
+    (void)conn_reset(c);
+    error_clear(&c->err);
+    begin_clocks(c, cfg);
+    c->non_block = cfg->non_block;
+    c->peer_closed = false;
+    conn_phase(c, ESP_TLS_PHASE_CONFIG);
+    if (is_cancelled(c, &st)) {
+        return st;
+    }
+    if (port <= 0 || port > UINT16_MAX) {
+        return error_option(&c->err, TLS_INVALID_ARG, 0, "port");
+    }
+    os = plat_event_open(&c->wake);
+    if (os != PLAT_OK) {
+        c->wake = PLAT_STREAM_NONE;
+        return error_set(&c->err, TLS_SYSTEM, ESP_ERR_ESP_TLS_CANNOT_CREATE_SOCKET, os, 0);
+    }
+    if (!cfg->is_plain_tcp) {
+        st = config_apply(c, host, len, cfg);
+        if (st != TLS_OK) {
+            return st;
+        }
+    }
+    return begin_link(c, host, len, (uint16_t)port, cfg);
+}
+
+static tls_status step_link(struct esp_tls *c)
+{
+    bool resolved = c->err.now != ESP_TLS_PHASE_RESOLVE;
+    tls_status st = c->tcp.link.ops->connect(&c->tcp.link);
+
+    if (!resolved && c->err.now == ESP_TLS_PHASE_CONNECT) {
+        c->timeline.resolved_us = since_begin(c);
+        conn_phase(c, ESP_TLS_PHASE_CONNECT);
+    }
+    if (st == TLS_OK) {
+        c->timeline.connected_us = since_begin(c);
+        conn_phase(c, c->tls != NULL ? ESP_TLS_PHASE_HANDSHAKE : ESP_TLS_PHASE_OPEN);
+    }
+    return st;
+}
+
+static tls_status step_handshake(struct esp_tls *c)
+{
+    tls_status st = c->stack->handshake(c->tls);
+
+    if (st == TLS_OK) {
+        c->timeline.handshake_us = since_begin(c);
+        conn_phase(c, ESP_TLS_PHASE_OPEN);
+    }
+    return st;
+}
+
+tls_status conn_step(struct esp_tls *c)
+{
+    tls_status st;
+
+    if (is_cancelled(c, &st)) {
+        return st;
+    }
+    plat_event_clear(c->wake);
+    st = TLS_OK;
+    if (c->err.now < ESP_TLS_PHASE_HANDSHAKE) {
+        st = step_link(c);
+    }
+    if (st == TLS_OK && c->err.now == ESP_TLS_PHASE_HANDSHAKE) {
+        st = step_handshake(c);
+    }
+    c->waiting = st;
+    if (tls_is_waiting(st) && plat_clock_us() >= c->deadline_us) {
+        return timed_out(c);
+    }
+    return st;
+}
+
+tls_status conn_finish(struct esp_tls *c)
+{
+    for (;;) {
+        tls_status st = conn_step(c);
+
+        if (!tls_is_waiting(st)) {
+            return st;
+        }
+        (void)conn_sleep(c, c->deadline_us);
+    }
+}
+
+/* --- reading and writing ------------------------------------------------------------------------ */
+
+/** May the connection be used? Otherwise why not. */
+static tls_status usable(struct esp_tls *c)
+{
+    tls_status st;
+
+    error_drop_passing(&c->err);
+    if (is_cancelled(c, &st)) {
+        return st;
+    }
+    if (c->err.status != TLS_OK) {
+        return (tls_status)c->err.status;
+    }
+    if (c->err.now != ESP_TLS_PHASE_OPEN) {
+        return TLS_INVALID_STATE; /* not an end of the connection: nothing to record */
+    }
+    return TLS_OK;
+}
+
+/** After a waiting status: may the call go on? Sleeps on a blocking handle. */
+static bool wait_for_more(struct esp_tls *c, tls_status st, uint64_t deadline_us)
+{
+    c->waiting = st;
+    if (!tls_is_waiting(st) || c->non_block) {
+        return false;
+    }
+    plat_event_clear(c->wake);
+    if (plat_flag_get(&c->cancelled)) {
+        return true; /* the loop sees it */
+    }
+    if (plat_clock_us() < deadline_us && conn_sleep(c, deadline_us)) {
+        return true;
+    }
+    (void)timed_out(c);
+    return false;
+}
+
+static tls_status read_once(struct esp_tls *c, void *buf, size_t len, size_t *n)
+{
+    tls_status st;
+
+    if (is_cancelled(c, &st)) {
+        return st;
+    }
+    if (c->tls != NULL) {
+        return c->stack->read(c->tls, buf, len, n);
+    }
+    return c->tcp.link.ops->read(&c->tcp.link, buf, len, n);
+}
+
+static tls_status write_once(struct esp_tls *c, const void *buf, size_t len, size_t *n)
+{
+    tls_status st;
+
+    if (is_cancelled(c, &st)) {
+        return st;
+    }
+    if (c->tls != NULL) {
+        return c->stack->write(c->tls, buf, len, n);
+    }
+    return c->tcp.link.ops->write(&c->tcp.link, buf, len, n);
+}
+
+static uint64_t operation_deadline(const struct esp_tls *c)
+{
+    return plat_clock_us() + (uint64_t)c->timeout_ms * 1000;
+}
+
+tls_status conn_read(struct esp_tls *c, void *buf, size_t len, size_t *n)
+{
+    uint64_t deadline_us = 0;
+    tls_status st = usable(c);
+
+    *n = 0;
+    if (st != TLS_OK || len == 0) {
+        return st;
+    }
+    if (c->peer_closed) {
+        return TLS_EOF;
+    }
+    do {
+        st = read_once(c, buf, len, n);
+        if (tls_is_waiting(st) && deadline_us == 0) {
+            deadline_us = operation_deadline(c);
+        }
+    } while (wait_for_more(c, st, deadline_us));
+    c->peer_closed = st == TLS_EOF;
+    if (st == TLS_OK && c->timeline.first_byte_us == 0) {
+        c->timeline.first_byte_us = since_begin(c);
+    }
+    return st;
+}
+
+tls_status conn_write(struct esp_tls *c, const void *buf, size_t len, size_t *n)
+{
+    const uint8_t *from = buf;
+    uint64_t deadline_us = 0;
+    tls_status st = usable(c);
+
+    *n = 0;
+    while (st == TLS_OK && *n < len) {
+        size_t sent = 0;
+
+        do {
+            st = write_once(c, from + *n, len - *n, &sent);
+            if (tls_is_waiting(st) && deadline_us == 0) {
+                deadline_us = operation_deadline(c);
+            }
+        } while (wait_for_more(c, st, deadline_us));
+        *n += st == TLS_OK ? sent : 0;
+    }
+    return *n > 0 && tls_is_waiting(st) ? TLS_OK : st;
+}

@@ -1,0 +1,75 @@
+/* A connection: one state machine that never blocks.
+ *
+ *     NONE -> CONFIG -> RESOLVE -> CONNECT -> HANDSHAKE -> OPEN -> CLOSE
+ *
+ * conn_begin() checks the options (nothing is sent before all of them are accepted) and begins the
+ * look-up; conn_step() does what can be done now and says what is waited for. The synchronous calls
+ * are conn_finish(), a loop around that step and a wait with an absolute deadline. */
+#ifndef CONN_H
+#define CONN_H
+
+#include "error.h"
+#include "esp_tls.h"
+#include "esp_tls_async.h"
+#include "esp_tls_record.h"
+#include "link/tcp.h"
+#include "plat_heap.h"
+#include "stack/stack.h"
+
+/** timeout_ms when it is not set. */
+#define CONN_TIMEOUT_MS 10000
+
+struct esp_tls {
+    struct tls_error err;
+    struct error_store store; /* the ESP-IDF view of err */
+    struct link_tcp tcp;
+    const struct tls_stack *stack;
+    void *tls; /* the stack's context; NULL on a plain connection */
+    plat_stream wake; /* event: a look-up is done, or a cancel */
+    plat_flag cancelled;
+    uint64_t began_us;
+    uint64_t deadline_us; /* of the connect */
+    int timeout_ms;       /* > 0 */
+    int adopt_fd;         /* descriptor set by the application, -1 none */
+    uint8_t state;        /* esp_tls_conn_state_t, as the application sees it */
+    bool non_block;
+    bool peer_closed; /* EOF was seen */
+    tls_status waiting; /* why the last step returned */
+    esp_tls_timeline_t timeline;
+    esp_tls_socket_hook_t hook;
+    void *hook_arg;
+    struct plat_account account;
+};
+
+/** Begin a connection. @param host need not end in NUL */
+TLS_MUST_USE tls_status conn_begin(struct esp_tls *c, const char *host, size_t len, int port,
+                                   const esp_tls_cfg_t *cfg);
+/** One step towards OPEN. Fails with TLS_TIMEOUT once the deadline has passed. */
+TLS_MUST_USE tls_status conn_step(struct esp_tls *c);
+/** Step and wait until open, failed, or past the deadline. */
+TLS_MUST_USE tls_status conn_finish(struct esp_tls *c);
+
+/** Read or write; waits up to timeout_ms unless the handle is non_block.
+ *  A waiting status from a blocking handle means that the deadline passed (the record says so). */
+TLS_MUST_USE tls_status conn_read(struct esp_tls *c, void *buf, size_t len, size_t *n);
+TLS_MUST_USE tls_status conn_write(struct esp_tls *c, const void *buf, size_t len, size_t *n);
+
+/** What the connection waits for after its last step. */
+void conn_wants(const struct esp_tls *c, struct tls_wait *wait);
+
+/** Close the link and release everything but the record. @return 0 or errno of the close */
+int conn_reset(struct esp_tls *c);
+
+/** Enter a phase: the record, the ledger and the timeline follow. */
+void conn_phase(struct esp_tls *c, uint8_t phase);
+
+/* config.c */
+
+/** Set the stack up from cfg, in ESP-IDF's order of checks (config.c). */
+TLS_MUST_USE tls_status config_apply(struct esp_tls *c, const char *host, size_t len,
+                                     const esp_tls_cfg_t *cfg);
+/** TCP options from cfg (NULL: none). */
+TLS_MUST_USE tls_status config_tcp(struct tls_error *err, const esp_tls_cfg_t *cfg,
+                                   struct tcp_options *options);
+
+#endif
