@@ -37,7 +37,7 @@
  *
  * Threads. A handle takes one caller at a time; different handles are independent. Only
  * esp_tls_conn_cancel() (esp_tls_async.h) may come from any thread at any time. The global CA store
- * belongs to the process.
+ * belongs to the process and takes any number of callers.
  *
  * Lifetimes. A configuration, and what it points to, is borrowed from the first connect call until
  * the connect is over (result 1 or -1). `alpn_protos` and `ciphersuites_list` are borrowed until
@@ -312,13 +312,15 @@ esp_tls_t *esp_tls_init(void);
  *  @param tls       a handle from esp_tls_init(). One whose TCP connect failed (state still INIT)
  *                   starts afresh; one whose TLS failed (state FAIL) must be destroyed
  *  @return 1   open
- *          -1  not. The record says in which phase and why, its esp_code is
- *              ESP_ERR_INVALID_ARG        hostname, cfg or tls is NULL, hostlen < 0, or a field has
- *                                         a value that is none (`tls_version`), or `client_key` has
- *                                         no bytes or no `clientcert_buf` beside it
- *              ESP_ERR_INVALID_STATE      the handle is open or has failed; only one of client
- *                                         certificate and key is set; the global CA store is
- *                                         wanted and empty; ALPN is wanted and not compiled in
+ *          -1  hostname, cfg or tls is NULL, hostlen is negative, or the handle is open already or
+ *              has failed: these are logged, and the record is left as it was
+ *          -1  failed. The record says in which phase and why, its esp_code is
+ *              ESP_ERR_INVALID_ARG        port is not 1 to 65535, a field has a value that is none
+ *                                         (`tls_version`), or `client_key` has no bytes or no
+ *                                         `clientcert_buf` beside it; the record names it
+ *              ESP_ERR_INVALID_STATE      only one of client certificate and key is set; the global
+ *                                         CA store is wanted and empty; ALPN or the bundle's hook
+ *                                         is wanted and not compiled in; the record names it
  *              ESP_ERR_NOT_SUPPORTED      this build cannot honour an option; the record names it
  *              ESP_ERR_MBEDTLS_SSL_SETUP_FAILED             no trust option is set, or the stack
  *                                                           could not set up
@@ -331,13 +333,17 @@ esp_tls_t *esp_tls_init(void);
  *              ESP_ERR_MBEDTLS_SSL_CONFIG_DEFAULTS_FAILED   the stack refused its own defaults
  *              ESP_ERR_MBEDTLS_CTR_DRBG_SEED_FAILED         there is no source of randomness
  *                  (all of the above: before any I/O)
- *              ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME      see resolver_code
+ *              ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME      see resolver_code; also when the
+ *                                                           deadline passed meanwhile (the cause
+ *                                                           is TIMEOUT then)
  *              ESP_ERR_ESP_TLS_CANNOT_CREATE_SOCKET         see os_errno
- *              ESP_ERR_ESP_TLS_UNSUPPORTED_PROTOCOL_FAMILY  the name has neither IPv4 nor IPv6
+ *              ESP_ERR_ESP_TLS_UNSUPPORTED_PROTOCOL_FAMILY  `addr_family` is none, or the name has
+ *                                                           neither IPv4 nor IPv6
  *              ESP_ERR_ESP_TLS_SOCKET_SETOPT_FAILED         keep-alive, interface, or the socket
  *                                                           hook refused
  *              ESP_ERR_ESP_TLS_FAILED_CONNECT_TO_HOST       every address refused; see os_errno
- *              ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT           the deadline passed, in any phase
+ *              ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT           the deadline passed while connecting
+ *                                                           or in the handshake
  *              ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED         see stack_code, verify_flags, alerts
  *              ESP_ERR_NO_MEM                               see mem_size
  *              or anything with cause CANCELLED after esp_tls_conn_cancel()
@@ -348,8 +354,8 @@ int esp_tls_conn_new_sync(const char *hostname, int hostlen, int port, const esp
                           esp_tls_t *tls);
 
 /** As esp_tls_conn_new_sync(), with host and port out of a URL. Path and query are not used. The
- *  scheme only gives the port when the URL has none: 80 for http, 443 for https, in any case of
- *  letters; TLS or not is up to `is_plain_tcp`.
+ *  scheme only gives the port when the URL has none: 80 for http and ws, 443 for https and wss, in
+ *  any case of letters; TLS or not is up to `is_plain_tcp`.
  *  @param url  text with a NUL, borrowed during the call
  *  @param cfg, tls  as there
  *  @return as there; ESP_ERR_INVALID_ARG also for a URL without a host, or with neither a port
@@ -378,13 +384,13 @@ int esp_tls_conn_http_new_async(const char *url, const esp_tls_cfg_t *cfg, esp_t
  *  @param datalen  their number; 0 is legal and sends nothing
  *  @return >= 0  that many bytes are taken; fewer than datalen when it had to stop: call again with
  *                the rest
- *          ESP_TLS_ERR_SSL_WANT_WRITE / _WANT_READ  TLS: nothing taken. `non_block`: wait for that,
- *                then call again with the same bytes. Blocking: the deadline passed, and the record
- *                says timeout; the connection lives and may be tried again with the same bytes
- *          -1    tls or data is NULL, the handle is not open or is cancelled; or plain TCP: as
- *                send(), with errno, EAGAIN in the place of WANT_WRITE
- *          other < 0  TLS: the stack's code, the connection is dead; the record says why, its
- *                esp_code is ESP_ERR_MBEDTLS_SSL_WRITE_FAILED
+ *          ESP_TLS_ERR_SSL_WANT_WRITE / _WANT_READ  nothing taken. `non_block`: wait for that, then
+ *                call again with the same bytes. Blocking: the deadline passed, and the record says
+ *                timeout; the connection lives and may be tried again with the same bytes
+ *          -1    tls or data is NULL, or the handle is not open: the record is left as it was
+ *          other < 0  the connection is dead: the stack's code, or -1 where there is none (plain
+ *                TCP, cancelled, memory). The record says why, its esp_code is
+ *                ESP_ERR_MBEDTLS_SSL_WRITE_FAILED unless the cause has one of its own
  *  Blocks: at most timeout_ms; with `non_block` never. Memory: at most one TLS record while it is
  *  sent. Threads: one caller at a time per handle. Source: RFC 8446 section 5. No SIGPIPE. */
 ssize_t esp_tls_conn_write(esp_tls_t *tls, const void *data, size_t datalen);
@@ -395,14 +401,14 @@ ssize_t esp_tls_conn_write(esp_tls_t *tls, const void *data, size_t datalen);
  *  @param datalen  its size in bytes; 0 is legal and reads nothing
  *  @return > 0   that many bytes
  *          0     the peer closed in order: close_notify, or FIN on plain TCP (or datalen is 0)
- *          ESP_TLS_ERR_SSL_WANT_READ / _WANT_WRITE  TLS: nothing yet. `non_block`: wait for that,
- *                then call again. Blocking: the deadline passed, and the record says timeout; the
+ *          ESP_TLS_ERR_SSL_WANT_READ / _WANT_WRITE  nothing yet. `non_block`: wait for that, then
+ *                call again. Blocking: the deadline passed, and the record says timeout; the
  *                connection lives and may be read again
- *          -1    tls or data is NULL, the handle is not open or is cancelled; or plain TCP: as
- *                recv(), with errno, EAGAIN in the place of WANT_READ
- *          other < 0  TLS: the stack's code, the connection is dead; the record says why, its
- *                esp_code is ESP_ERR_MBEDTLS_SSL_READ_FAILED. A FIN without close_notify is one of
- *                these, with cause TRUNCATED
+ *          -1    tls or data is NULL, or the handle is not open: the record is left as it was
+ *          other < 0  the connection is dead: the stack's code, or -1 where there is none (plain
+ *                TCP, cancelled, memory). The record says why, its esp_code is
+ *                ESP_ERR_MBEDTLS_SSL_READ_FAILED unless the cause has one of its own: a FIN without
+ *                close_notify is cause TRUNCATED with ESP_ERR_ESP_TLS_TCP_CLOSED_FIN
  *  What TLS sends for itself (TLS 1.3 tickets) is dealt with inside; no result is ever a positive
  *  error code.
  *  Blocks: at most timeout_ms, until the first bytes are there; with `non_block` never. Memory: at
@@ -415,8 +421,7 @@ ssize_t esp_tls_conn_read(esp_tls_t *tls, void *data, size_t datalen);
  *  peer's. Secrets are wiped.
  *  @param tls  a handle, invalid afterwards whatever the result
  *  @return 0   closed and freed
- *          -1  tls is NULL
- *          other  the socket's close() failed with this; everything is freed even so
+ *          -1  tls is NULL; or the socket's close() failed, and everything is freed even so
  *  Blocks: no. Threads: nobody else may be using the handle, esp_tls_conn_cancel() included.
  *  Source: RFC 8446 section 6.1. */
 int esp_tls_conn_destroy(esp_tls_t *tls);
@@ -494,17 +499,17 @@ esp_err_t esp_tls_get_error_handle(esp_tls_t *tls, esp_tls_error_handle_t *error
  *  @param cfg      timeout_ms, non_block, keep_alive_cfg, if_name and addr_family count; borrowed
  *                  during the call. NULL: the defaults
  *  @param error_handle  from esp_tls_get_error_handle(); gets the ESP code and errno of a failure
- *  @param sockfd   receives the connected socket; written only on ESP_OK. It blocks on reads and
- *                  writes, unless `non_block`
- *  @return ESP_OK               connected; with `non_block`, perhaps still connecting: wait until
- *                               it is writable and ask SO_ERROR
- *          ESP_ERR_INVALID_ARG  host, error_handle or sockfd is NULL, or hostlen is negative
+ *  @param sockfd   receives the connected socket; written only on ESP_OK. Its reads and writes
+ *                  block, unless `non_block` is set; with cfg NULL they block too
+ *  @return ESP_OK               connected
+ *          ESP_ERR_INVALID_ARG  host, error_handle or sockfd is NULL, hostlen is negative, or port
+ *                               is not 1 to 65535
  *          ESP_ERR_NO_MEM, ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME, _CANNOT_CREATE_SOCKET,
  *          _UNSUPPORTED_PROTOCOL_FAMILY, _SOCKET_SETOPT_FAILED, _FAILED_CONNECT_TO_HOST,
  *          _CONNECTION_TIMEOUT  as for esp_tls_conn_new_sync()
- *  Blocks: at most timeout_ms. With `non_block` for the name only (within timeout_ms too): then
- *  the first address is started, and no other is tried. Memory: none that stays. Threads: any, one
- *  caller at a time per error handle. Source: RFC 8305. */
+ *  Blocks: at most timeout_ms, also with `non_block`, which is about the socket that is handed
+ * over. Memory: none that stays. Threads: any, one caller at a time per error handle. Source: RFC
+ * 8305. */
 esp_err_t esp_tls_plain_tcp_connect(const char *host, int hostlen, int port,
                                     const esp_tls_cfg_t *cfg, esp_tls_error_handle_t error_handle,
                                     int *sockfd);
@@ -537,7 +542,8 @@ void esp_tls_free_client_session(esp_tls_client_session_t *client_session);
 /** Make the store, empty. Not necessary: setting does it too.
  *  @return ESP_OK          there is a store; one that exists is left as it is
  *          ESP_ERR_NO_MEM  no memory
- *  Blocks: no. Threads: not while a connect uses the store, nor together with the calls below. */
+ *  Blocks: no. Memory: the store, until it is freed. Threads: any; a connection that is under way
+ *  keeps the anchors it began with, whatever becomes of the store. */
 esp_err_t esp_tls_init_global_ca_store(void);
 
 /** Add trust anchors to the store. They are checked now, not at the first connect.
@@ -549,7 +555,7 @@ esp_err_t esp_tls_init_global_ca_store(void);
  *          ESP_ERR_NO_MEM                  no memory; the store is as it was
  *          ESP_FAIL                        none could be read: the whole store is freed. Also
  *                                          always with CONFIG_MBEDTLS_DYNAMIC_FREE_CA_CERT
- *  Blocks: no. Memory: the certificates, until the store is freed. Threads: as the call above. */
+ *  Blocks: no. Memory: the certificates as DER, until the store is freed. Threads: any. */
 esp_err_t esp_tls_set_global_ca_store(const unsigned char *cacert_pem_buf,
                                       const unsigned int cacert_pem_bytes);
 
@@ -557,11 +563,12 @@ esp_err_t esp_tls_set_global_ca_store(const unsigned char *cacert_pem_buf,
 /** The store as a chain of Mbed TLS; made by this call if it has to be.
  *  @return the chain, borrowed until the store is set or freed
  *          NULL  there is no store, or no memory
- *  Blocks: no. Memory: the parsed chain, until the store is freed. Threads: as the calls above. */
+ *  Blocks: no. Memory: the parsed chain, until the store is freed. Threads: any, but nobody may set
+ *  or free the store while the chain is in use. */
 mbedtls_x509_crt *esp_tls_get_global_ca_store(void);
 #endif
 
-/** Free the store. Nothing happens if there is none. Threads: as the calls above. */
+/** Free the store. Nothing happens if there is none. Blocks: no. Threads: any. */
 void esp_tls_free_global_ca_store(void);
 
 /* ---- server: in this release refused ----

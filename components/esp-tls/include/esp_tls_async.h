@@ -31,8 +31,8 @@
 extern "C" {
 #endif
 
-#define ESP_TLS_WAIT_READ  1 /* wait until the descriptor is readable */
-#define ESP_TLS_WAIT_WRITE 2 /* wait until it is writable */
+#define ESP_TLS_WAIT_READ  1  /* wait until the descriptor is readable */
+#define ESP_TLS_WAIT_WRITE 2  /* wait until it is writable */
 #define ESP_TLS_WAIT_ITEMS 16 /* most items that one handle can wait for */
 
 /** One descriptor a handle waits for. */
@@ -51,10 +51,10 @@ typedef struct esp_tls_wait {
 /** Ask what the operation that last returned 0, WANT_READ or WANT_WRITE is waiting for.
  *  @param tls   a handle
  *  @param wait  receives the list; the wake-up of esp_tls_conn_cancel() is always in it
- *  @return ESP_OK               *wait is written
- *          ESP_ERR_INVALID_ARG  tls or wait is NULL
- *  A handle that waits for nothing has only the wake-up in its list; timeout_ms is then 0 if a call
- *  would get on at once (decrypted bytes at hand, failed, cancelled), and -1 if none is under way.
+ *  @return ESP_OK                 *wait is written; timeout_ms is 0 when a read would find bytes
+ *                                 that are decrypted already
+ *          ESP_ERR_INVALID_ARG    tls or wait is NULL
+ *          ESP_ERR_INVALID_STATE  no connect is under way and none is open
  *  Blocks: no. Memory: none. Threads: as a read. */
 esp_err_t esp_tls_get_wait(esp_tls_t *tls, esp_tls_wait_t *wait);
 
@@ -82,9 +82,8 @@ typedef esp_err_t (*esp_tls_socket_hook_t)(int sockfd, const char *address, void
  *  @param tls   a handle
  *  @param hook  NULL: none
  *  @param arg   handed to the hook; must stay valid as long as the hook is set
- *  @return ESP_OK                 set
- *          ESP_ERR_INVALID_ARG    tls is NULL
- *          ESP_ERR_INVALID_STATE  the connect has begun
+ *  @return ESP_OK               set; a connect that is under way keeps the hook it began with
+ *          ESP_ERR_INVALID_ARG  tls is NULL
  *  Blocks: no. Memory: none. Threads: as a connect. */
 esp_err_t esp_tls_set_socket_hook(esp_tls_t *tls, esp_tls_socket_hook_t hook, void *arg);
 

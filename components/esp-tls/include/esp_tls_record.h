@@ -8,8 +8,8 @@
  * the program itself can both look, any number of times. It is empty after esp_tls_init() and again
  * when a connect begins afresh.
  *
- * One cause is not final: a read or write that met its deadline (ESP_TLS_CAUSE_TIMEOUT in phase
- * OPEN) leaves the connection alive, and whatever happens next replaces it. WANT_READ and
+ * In phase OPEN three causes are not final, because the connection lives on: TIMEOUT, NO_MEM and
+ * INVALID_ARG of one read or write. They stand until the next read or write. WANT_READ and
  * WANT_WRITE of a non-blocking handle leave no trace.
  *
  * Beside the record stand a timeline of the connect and the facts of the TLS session. All calls
