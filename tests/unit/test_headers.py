@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The public headers, as an application sees them.
+
+Each header is compiled alone (it brings what it needs), twice in a row (its guard holds), as C11
+and as C++17, by each compiler there is, with warnings as errors; under the build's own
+configuration and under others that switch the guarded parts on and off.  With a library built, each
+function that the headers declare is looked up in it.
+
+Environment:
+  ESP_TLS_BUILD   build directory, which holds config/sdkconfig.h; default: build, next to tests
+  ESP_TLS_CFLAGS  include and define options for Mbed TLS and its configuration; default: those of
+                  the build's compile_commands.json
+"""
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("ESP_TLS_BUILD", ROOT / "build")).resolve()
+SDKCONFIG = BUILD / "config" / "sdkconfig.h"
+PUBLIC = [
+    ROOT / "components/esp-tls/include",
+    ROOT / "components/esp-tls/esp-tls-crypto",
+]
+KEY_CONFIG = ROOT / "platform/include/esp_key_config.h"
+WARNINGS = ["-Wall", "-Wextra", "-pedantic", "-Werror"]
+
+COMPILERS = [
+    (tool, language)
+    for tool, language in [
+        ("gcc", ["-xc", "-std=c11", "-Wstrict-prototypes", "-Wshadow", "-Wconversion"]),
+        ("clang", ["-xc", "-std=c11", "-Wstrict-prototypes", "-Wshadow", "-Wconversion"]),
+        ("g++", ["-xc++", "-std=c++17", "-Wshadow"]),
+        ("clang++", ["-xc++", "-std=c++17", "-Wshadow"]),
+    ]
+    if shutil.which(tool)
+]
+
+# Symbols that guard a part of the interface, and what is added or taken away for each variant.
+GUARDS = [
+    "ESP_TLS_CLIENT_SESSION_TICKETS",
+    "ESP_TLS_SERVER_SESSION_TICKETS",
+    "ESP_TLS_SERVER_CERT_SELECT_HOOK",
+    "ESP_TLS_SERVER_MIN_AUTH_MODE_OPTIONAL",
+    "ESP_TLS_PSK_VERIFICATION",
+    "MBEDTLS_DYNAMIC_BUFFER",
+]
+VARIANTS = {
+    "as built": ([], []),
+    "all guards on": (GUARDS, []),
+    "all guards off": ([], GUARDS),
+    "custom stack": (["ESP_TLS_CUSTOM_STACK"], GUARDS + ["ESP_TLS_USING_MBEDTLS"]),
+}
+
+
+def headers():
+    found = [h for folder in PUBLIC for h in sorted(folder.glob("*.h"))]
+    return found + [KEY_CONFIG]
+
+
+def options_of_build():
+    """Include and define options: the caller's, or those of the build's own compiles."""
+    if "ESP_TLS_CFLAGS" in os.environ:
+        return shlex.split(os.environ["ESP_TLS_CFLAGS"])
+    commands = BUILD / "compile_commands.json"
+    if not commands.exists():
+        return []
+    for entry in json.loads(commands.read_text()):
+        if "/components/esp-tls/src/stack/mbedtls/" in entry["file"]:
+            words = entry.get("arguments") or shlex.split(entry["command"])
+            return include_options(words, Path(entry["directory"]))
+    return []
+
+
+def include_options(words, directory):
+    """Of a compile command, what says where headers are and how they are configured."""
+    options = []
+    for word, following in zip(words, words[1:] + [""]):
+        if word in ("-isystem", "-I"):
+            options += ["-isystem", str(directory / following)]
+        elif word.startswith("-I"):
+            options += ["-isystem", str(directory / word[2:])]
+        elif word.startswith("-DMBEDTLS_") or word.startswith("-DTF_PSA_"):
+            options.append(word)
+    return options
+
+
+def sdkconfig_of(variant):
+    """Text of an sdkconfig.h that differs from the build's by one variant."""
+    on, off = VARIANTS[variant]
+    text = SDKCONFIG.read_text()
+    for symbol in on + off:
+        text += f"\n#undef CONFIG_{symbol}"
+    for symbol in on:
+        text += f"\n#define CONFIG_{symbol} 1"
+    return text + "\n"
+
+
+@unittest.skipUnless(SDKCONFIG.exists(), f"nothing is built: {SDKCONFIG} does not exist")
+class Headers(unittest.TestCase):
+    def compile(self, variant, source, defines=()):
+        """Compile a text by every compiler; report each failure with what failed."""
+        options = options_of_build()
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "sdkconfig.h").write_text(sdkconfig_of(variant))
+            includes = ["-I" + folder] + ["-I" + str(p) for p in PUBLIC]
+            includes += ["-I" + str(KEY_CONFIG.parent)] + options
+            for tool, language in COMPILERS:
+                with self.subTest(variant=variant, compiler=tool, source=source):
+                    command = [tool, *language, *WARNINGS, *defines, "-fsyntax-only", *includes, "-"]
+                    got = subprocess.run(command, input=source, text=True, capture_output=True)
+                    self.assertEqual(got.returncode, 0, got.stderr)
+
+    def test_headers_each_alone_compiles(self):
+        self.assertTrue(COMPILERS, "no compiler")
+        for variant in VARIANTS:
+            for header in headers():
+                self.compile(variant, f'#include "{header.name}"\n#include "{header.name}"\n')
+
+    def test_headers_all_together_compile_in_any_order(self):
+        names = [h.name for h in headers()]
+        for order in (names, names[::-1]):
+            self.compile("as built", "".join(f'#include "{n}"\n' for n in order))
+
+    def test_older_names_compile_where_warnings_are_errors(self):
+        use = '#include "esp_tls.h"\nvoid f(esp_tls_t *tls);\nvoid f(esp_tls_t *tls)\n'
+        use += "{ esp_tls_conn_delete(tls); }\n"
+        self.compile("as built", use, defines=["-DESP_TLS_DEPRECATED="])
+
+    def test_each_declared_function_is_in_the_library(self):
+        archive = BUILD / "libesp-tls.a"
+        if not archive.exists():
+            self.skipTest(f"no library is built: {archive} does not exist")
+        listing = subprocess.run(
+            ["nm", "--defined-only", "--extern-only", str(archive)],
+            text=True, capture_output=True, check=True,
+        ).stdout
+        defined = set(re.findall(r" [TW] (\w+)$", listing, re.M))
+        self.assertEqual(sorted(self.declared_functions() - defined), [])
+
+    def declared_functions(self):
+        """Names of the functions that the headers declare under the build's configuration."""
+        text = "".join(f'#include "{h.name}"\n' for h in headers())
+        includes = ["-I" + str(SDKCONFIG.parent)] + ["-I" + str(p) for p in PUBLIC]
+        includes += ["-I" + str(KEY_CONFIG.parent)] + options_of_build()
+        out = subprocess.run(
+            ["gcc", "-E", "-xc", *includes, "-"],
+            input=text, text=True, capture_output=True, check=True,
+        ).stdout
+        ours = self.lines_from({str(h) for h in headers()}, out)
+        # A prototype: a name of ours before its parameters, not a pointer in a struct.
+        return set(re.findall(r"\b(esp_(?:tls|crypto)_\w+)\s*\((?!\*)", ours))
+
+    @staticmethod
+    def lines_from(files, preprocessed):
+        """The lines of preprocessor output that come from the given files."""
+        kept, take = [], False
+        for line in preprocessed.splitlines():
+            marker = re.match(r'# \d+ "([^"]*)"', line)
+            if marker:
+                take = marker[1] in files
+            elif take:
+                kept.append(line)
+        return "\n".join(kept)
+
+
+if __name__ == "__main__":
+    unittest.main()
