@@ -1,0 +1,308 @@
+/* Host names by getaddrinfo(), which blocks, in threads of our own.
+ *
+ * A job has two holders: the caller, until plat_resolve_drop(), and the queue or the thread that
+ * works on it. The last one to let go frees it. At most RESOLVER_THREADS look-ups are under way;
+ * later ones queue. A thread ends when the queue is empty. One lock guards all of it; it is held
+ * for a few instructions and while a wake event is set, never during a look-up.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "plat_heap.h"
+#include "plat_lock.h"
+#include "plat_net.h"
+
+#define RESOLVER_THREADS   8
+#define RESOLVER_ADDRS     16
+#define RESOLVER_HOST_LEN  1024
+#define RESOLVER_STACK_LEN (256 * 1024) /* address space; NSS modules use up to 128 KB of it */
+
+struct plat_resolve {
+    struct plat_resolve *next; /* in the queue */
+    unsigned holders;
+    bool is_done;
+    bool is_dropped;
+    int family;
+    int error;         /* PLAT_OK or an errno value */
+    int resolver_code; /* EAI_... */
+    size_t addr_count;
+    struct plat_addr addrs[RESOLVER_ADDRS];
+    plat_stream wake;
+    char host[];
+};
+
+static plat_mutex lock = PLAT_MUTEX_INITIALIZER;
+static struct plat_resolve *queue_first;
+static struct plat_resolve **queue_end = &queue_first;
+static unsigned threads;
+
+static bool is_known(const struct plat_resolve *job, const struct plat_addr *addr)
+{
+    for (size_t i = 0; i < job->addr_count; i++) {
+        const struct plat_addr *known = &job->addrs[i];
+
+        if (known->family == addr->family && known->scope == addr->scope &&
+            memcmp(known->ip, addr->ip, sizeof(known->ip)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool from_sockaddr(const struct sockaddr *sa, struct plat_addr *addr)
+{
+    memset(addr, 0, sizeof(*addr));
+    if (sa->sa_family == AF_INET) {
+        addr->family = PLAT_AF_INET;
+        memcpy(addr->ip, &((const struct sockaddr_in *)(const void *)sa)->sin_addr, 4);
+    } else if (sa->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)sa;
+
+        addr->family = PLAT_AF_INET6;
+        addr->scope = v6->sin6_scope_id;
+        memcpy(addr->ip, &v6->sin6_addr, sizeof(addr->ip));
+    }
+    return addr->family != 0;
+}
+
+static void keep_addrs(struct plat_resolve *job, const struct addrinfo *list)
+{
+    for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next) {
+        struct plat_addr addr;
+
+        if (job->addr_count < RESOLVER_ADDRS && from_sockaddr(ai->ai_addr, &addr) &&
+            !is_known(job, &addr)) {
+            job->addrs[job->addr_count++] = addr;
+        }
+    }
+}
+
+static int errno_of(int eai)
+{
+    switch (eai) {
+    case EAI_SYSTEM:
+        return errno != 0 ? errno : EIO;
+    case EAI_MEMORY:
+        return ENOMEM;
+    default:
+        return EIO;
+    }
+}
+
+static int socket_family(int family)
+{
+    return family == PLAT_AF_INET ? AF_INET : family == PLAT_AF_INET6 ? AF_INET6 : AF_UNSPEC;
+}
+
+/** The blocking part; the caller's fields are not touched. */
+static void look_up(struct plat_resolve *job)
+{
+    const struct addrinfo hints = {.ai_family = socket_family(job->family),
+                                   .ai_socktype = SOCK_STREAM};
+    struct addrinfo *list = NULL;
+    int eai = getaddrinfo(job->host, NULL, &hints, &list);
+
+    if (eai != 0) {
+        job->error = errno_of(eai);
+        job->resolver_code = eai;
+        return;
+    }
+    keep_addrs(job, list);
+    freeaddrinfo(list);
+    if (job->addr_count == 0) {
+        job->error = EIO;
+        job->resolver_code = EAI_NONAME;
+    }
+}
+
+/** With the lock held. @return the job to free, once the lock is released, or NULL */
+static struct plat_resolve *let_go(struct plat_resolve *job)
+{
+    return --job->holders == 0 ? job : NULL;
+}
+
+static struct plat_resolve *queue_take(void)
+{
+    struct plat_resolve *job = queue_first;
+
+    if (job != NULL) {
+        queue_first = job->next;
+        if (queue_first == NULL) {
+            queue_end = &queue_first;
+        }
+    }
+    return job;
+}
+
+static bool queue_remove(struct plat_resolve *job)
+{
+    for (struct plat_resolve **at = &queue_first; *at != NULL; at = &(*at)->next) {
+        if (*at == job) {
+            *at = job->next;
+            if (job->next == NULL) {
+                queue_end = at;
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
+static void *work(void *unused)
+{
+    struct plat_resolve *job;
+
+    (void)unused;
+    plat_mutex_lock(&lock);
+    while ((job = queue_take()) != NULL) {
+        plat_mutex_unlock(&lock);
+        look_up(job);
+        plat_mutex_lock(&lock);
+        job->is_done = true;
+        if (!job->is_dropped) {
+            plat_event_set(job->wake);
+        }
+        job = let_go(job);
+        if (job != NULL) {
+            plat_mutex_unlock(&lock);
+            plat_free(job);
+            plat_mutex_lock(&lock);
+        }
+    }
+    threads--;
+    plat_mutex_unlock(&lock);
+    return NULL;
+}
+
+/** A detached thread that takes no signals: those are the application's. */
+static int thread_start(void)
+{
+    pthread_attr_t attr;
+    pthread_t thread;
+    sigset_t all;
+    sigset_t before;
+    int err = pthread_attr_init(&attr);
+
+    if (err != 0) {
+        return err;
+    }
+    (void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    (void)pthread_attr_setstacksize(&attr, RESOLVER_STACK_LEN);
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    err = pthread_create(&thread, &attr, work, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    (void)pthread_attr_destroy(&attr);
+    return err;
+}
+
+static int enqueue(struct plat_resolve *job)
+{
+    int err = 0;
+
+    plat_mutex_lock(&lock);
+    job->holders++;
+    *queue_end = job;
+    queue_end = &job->next;
+    if (threads < RESOLVER_THREADS) {
+        threads++;
+        err = thread_start();
+        if (err != 0 && --threads > 0) {
+            err = 0; /* those that run will come to it */
+        }
+        if (err != 0) {
+            (void)queue_remove(job);
+            job->holders--;
+        }
+    }
+    plat_mutex_unlock(&lock);
+    return err;
+}
+
+static bool answer_literal(struct plat_resolve *job, size_t len)
+{
+    if (!plat_addr_parse(job->host, len, &job->addrs[0])) {
+        return false;
+    }
+    if (job->family == PLAT_AF_ANY || job->family == job->addrs[0].family) {
+        job->addr_count = 1;
+    } else {
+        job->error = EIO;
+        job->resolver_code = EAI_ADDRFAMILY;
+    }
+    job->is_done = true;
+    plat_event_set(job->wake);
+    return true;
+}
+
+int plat_resolve_start(struct plat_resolve **job, const char *host, size_t len, int family,
+                       plat_stream wake)
+{
+    struct plat_resolve *made;
+    int err = 0;
+
+    *job = NULL;
+    if (len == 0 || len > RESOLVER_HOST_LEN || memchr(host, '\0', len) != NULL) {
+        return EINVAL;
+    }
+    made = plat_alloc(NULL, PLAT_MEM_PROCESS, sizeof(*made) + len + 1);
+    if (made == NULL) {
+        return ENOMEM;
+    }
+    made->holders = 1;
+    made->family = family;
+    made->wake = wake;
+    memcpy(made->host, host, len);
+    if (!answer_literal(made, len)) {
+        err = enqueue(made);
+    }
+    if (err != 0) {
+        plat_free(made);
+        return err;
+    }
+    *job = made;
+    return PLAT_OK;
+}
+
+int plat_resolve_result(struct plat_resolve *job, struct plat_addr *addrs, size_t cap, size_t *n,
+                        int *resolver_code)
+{
+    bool is_done;
+
+    *n = 0;
+    *resolver_code = 0;
+    plat_mutex_lock(&lock);
+    is_done = job->is_done;
+    plat_mutex_unlock(&lock);
+    if (!is_done) {
+        return PLAT_AGAIN;
+    }
+    if (job->error != PLAT_OK) {
+        *resolver_code = job->resolver_code;
+        return job->error;
+    }
+    *n = job->addr_count < cap ? job->addr_count : cap;
+    memcpy(addrs, job->addrs, *n * sizeof(*addrs));
+    return PLAT_OK;
+}
+
+void plat_resolve_drop(struct plat_resolve *job)
+{
+    if (job == NULL) {
+        return;
+    }
+    plat_mutex_lock(&lock);
+    job->is_dropped = true;
+    if (!job->is_done && queue_remove(job)) {
+        job->holders--;
+    }
+    job = let_go(job);
+    plat_mutex_unlock(&lock);
+    plat_free(job);
+}
