@@ -14,7 +14,9 @@
  *
  * Block header: 8 bytes on a 32-bit machine, 16 on a 64-bit one.
  *
- * Threads: any; accounts and regions are locked inside. Nothing blocks for longer than that.
+ * Threads: any; one lock inside guards all accounts and regions, held for a few additions and, in
+ * a region, the walk to a free block. The system's heap is called outside it. arena and region[] of
+ * an account are set before its first block and not changed while blocks of it live.
  */
 #ifndef PLAT_HEAP_H
 #define PLAT_HEAP_H
@@ -22,8 +24,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "plat_lock.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -75,27 +75,29 @@ struct plat_mem_failure {
     uint8_t over_limit;    /* 1: the account's limit refused it, not the heap */
 };
 
-/** Told of every allocation and release, for a timeline. Must not allocate from the account. */
+/** Told of every allocation and release, for a timeline. size < 0: a release. Called outside the
+ *  lock, in the thread that allocates; must not allocate from the account. */
 typedef void (*plat_mem_trace_fn)(void *arg, enum plat_mem purpose, int32_t size, uint32_t live);
 
 struct plat_account {
-    struct plat_region *arena;               /* NULL: by region[] */
-    uint8_t region[PLAT_MEM_PURPOSES];       /* enum plat_region_id */
-    uint8_t phase;                           /* which by_phase[] row is written now */
-    uint32_t limit;                          /* bytes that may be live at once; 0 = no limit */
+    struct plat_region *arena;         /* NULL: by region[] */
+    uint8_t region[PLAT_MEM_PURPOSES]; /* enum plat_region_id */
+    uint32_t limit;                    /* bytes that may be live at once; 0 = no limit */
     struct plat_mem_use total;
     struct plat_mem_use by_purpose[PLAT_MEM_PURPOSES];
     struct plat_mem_phase by_phase[PLAT_MEM_PHASES];
-    uint32_t count;                          /* allocations so far */
-    uint32_t largest;                        /* largest single request so far */
-    uint32_t blocks;                         /* live blocks */
+    uint32_t count;   /* allocations so far */
+    uint32_t largest; /* largest single request so far */
+    uint32_t blocks;  /* live blocks */
     struct plat_mem_failure failure;
     plat_mem_trace_fn trace;
     void *trace_arg;
-    plat_mutex lock;
+    uint16_t slot; /* its number in the ledger; 0: not seen yet */
+    uint8_t phase; /* which by_phase[] row is written now */
 };
 
-/** Make an empty account (all zero is the default: no arena, no limit, default regions). */
+/** Make an empty account (all zero is the default: no arena, no limit, default regions). An
+ *  account may not move in memory until it is cleared; an arena must outlive its last block. */
 void plat_account_init(struct plat_account *account);
 /** Live blocks may remain: they move to the process account. */
 void plat_account_clear(struct plat_account *account);
@@ -112,7 +114,13 @@ void plat_heap_overall(struct plat_mem_use *total, uint32_t *count, uint32_t *la
  *  @param account  NULL = the process account
  *  @return NULL when no memory: account->failure says what was asked and what there was */
 void *plat_alloc(struct plat_account *account, enum plat_mem purpose, size_t size);
-/** NULL is legal. */
+/** The same, from a region of the caller's choice whatever the account says. */
+void *plat_alloc_from(struct plat_account *account, enum plat_mem purpose, enum plat_region_id id,
+                      size_t size);
+/** The same, at an address that is a multiple of alignment, which is a power of two. */
+void *plat_alloc_aligned(struct plat_account *account, enum plat_mem purpose,
+                         enum plat_region_id id, size_t alignment, size_t size);
+/** NULL is legal. A block that is not one, or was freed already, ends the program. */
 void plat_free(void *block);
 /** Wipe, then free; for secrets. */
 void plat_free_secret(void *block);
@@ -128,10 +136,10 @@ void plat_wipe(void *memory, size_t size);
 struct plat_region *plat_region_init(void *memory, size_t size);
 void *plat_region_alloc(struct plat_region *region, size_t size); /* zeroed */
 void plat_region_free(struct plat_region *region, void *block);
-size_t plat_region_free_bytes(struct plat_region *region);
-size_t plat_region_largest_free(struct plat_region *region);
-size_t plat_region_min_free(struct plat_region *region); /* the least that was ever free */
-size_t plat_region_used(struct plat_region *region);     /* headers included */
+size_t plat_region_free_bytes(struct plat_region *region);   /* headers to come included */
+size_t plat_region_largest_free(struct plat_region *region); /* the largest request it could meet */
+size_t plat_region_min_free(struct plat_region *region);     /* the least that was ever free */
+size_t plat_region_used(struct plat_region *region);         /* headers included */
 
 /** Host only: put a region of `size` bytes in place of the internal, external or default heap
  *  (size 0: back to the system's heap; blocks still live keep their home). @return 0 or ENOMEM */

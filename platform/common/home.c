@@ -1,0 +1,93 @@
+/* Which region stands for the internal, the external and the default heap. On a host none does,
+ * until one is simulated. A region that is replaced while blocks live in it is put aside, and its
+ * memory goes when the last of them is freed. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "heap_block.h"
+
+static struct plat_region *current[PLAT_REGION_IDS];
+static void *current_memory[PLAT_REGION_IDS];
+
+struct retired {
+    struct plat_region *region;
+    void *memory;
+    struct retired *next;
+};
+
+static struct retired *retired_first;
+
+struct plat_region *home_region(enum plat_region_id id)
+{
+    return __atomic_load_n(&current[id], __ATOMIC_ACQUIRE);
+}
+
+struct plat_region *plat_region_get(enum plat_region_id id)
+{
+    return id < PLAT_REGION_IDS ? home_region(id) : NULL;
+}
+
+void home_give(struct heap_block *block)
+{
+    struct plat_region *region = current[block->id];
+
+    if (region != NULL && region_contains(region, block)) {
+        region_give(region, block);
+        return;
+    }
+    for (struct retired **at = &retired_first; *at != NULL; at = &(*at)->next) {
+        struct retired *old = *at;
+
+        if (region_contains(old->region, block)) {
+            region_give(old->region, block);
+            if (region_is_empty(old->region)) {
+                *at = old->next;
+                free(old->memory);
+                free(old);
+            }
+            return;
+        }
+    }
+    heap_corrupt(heap_payload(block));
+}
+
+/** Put region in the place of id; with the lock held. @param spare  takes the old one if need be
+ *  @return true  spare was not needed, and memory is to be freed */
+static bool replace(enum plat_region_id id, struct plat_region *region, void **memory,
+                    struct retired *spare)
+{
+    struct plat_region *old = current[id];
+    void *old_memory = current_memory[id];
+    bool is_empty = old == NULL || region_is_empty(old);
+
+    __atomic_store_n(&current[id], region, __ATOMIC_RELEASE);
+    current_memory[id] = *memory;
+    *memory = is_empty ? old_memory : NULL;
+    if (!is_empty) {
+        *spare = (struct retired){.region = old, .memory = old_memory, .next = retired_first};
+        retired_first = spare;
+    }
+    return is_empty;
+}
+
+int plat_region_simulate(enum plat_region_id id, size_t size)
+{
+    struct retired *spare = malloc(sizeof(*spare));
+    void *memory = size == 0 ? NULL : malloc(size);
+    struct plat_region *region = memory == NULL ? NULL : plat_region_init(memory, size);
+    bool is_unused;
+
+    if (id >= PLAT_REGION_IDS || spare == NULL || (size != 0 && region == NULL)) {
+        free(memory);
+        free(spare);
+        return id >= PLAT_REGION_IDS ? EINVAL : ENOMEM;
+    }
+    heap_lock();
+    is_unused = replace(id, region, &memory, spare);
+    heap_unlock();
+    if (is_unused) {
+        free(memory);
+        free(spare);
+    }
+    return 0;
+}

@@ -1,0 +1,12 @@
+/* Overwriting secrets. */
+#include <string.h>
+
+#include "plat_heap.h"
+
+void plat_wipe(void *memory, size_t size)
+{
+    if (size > 0) {
+        memset(memory, 0, size);
+        __asm__ volatile("" : : "r"(memory) : "memory"); /* the compiler must take it as read */
+    }
+}

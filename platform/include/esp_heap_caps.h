@@ -1,0 +1,75 @@
+/* Memory by capability, under ESP-IDF's names, over the regions of plat_heap.h.
+ *
+ *   MALLOC_CAP_SPIRAM                     the external region
+ *   MALLOC_CAP_INTERNAL, MALLOC_CAP_DMA   the internal region
+ *   neither                               the default region
+ *
+ * together with any of 8BIT, 32BIT, DEFAULT, CACHE_ALIGNED and SIMD. What a host has no memory for
+ * (EXEC, IRAM_8BIT, RTCRAM, TCM, RETENTION, PID..., SPIRAM with INTERNAL or DMA) gives NULL and 0.
+ * A region is the system's heap, and then reports INT32_MAX bytes in all, until one of a given size
+ * is simulated with plat_region_simulate().
+ *
+ * What is allocated here counts in the process account as PLAT_MEM_APPLICATION. Unlike on the chip,
+ * heap_caps_free() and free() are two heaps: a block goes back to the one that it came from.
+ */
+#ifndef ESP_HEAP_CAPS_H
+#define ESP_HEAP_CAPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "esp_err.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MALLOC_CAP_EXEC          (1 << 0)
+#define MALLOC_CAP_32BIT         (1 << 1)
+#define MALLOC_CAP_8BIT          (1 << 2)
+#define MALLOC_CAP_DMA           (1 << 3)
+#define MALLOC_CAP_PID2          (1 << 4)
+#define MALLOC_CAP_PID3          (1 << 5)
+#define MALLOC_CAP_PID4          (1 << 6)
+#define MALLOC_CAP_PID5          (1 << 7)
+#define MALLOC_CAP_PID6          (1 << 8)
+#define MALLOC_CAP_PID7          (1 << 9)
+#define MALLOC_CAP_SPIRAM        (1 << 10)
+#define MALLOC_CAP_INTERNAL      (1 << 11)
+#define MALLOC_CAP_DEFAULT       (1 << 12)
+#define MALLOC_CAP_IRAM_8BIT     (1 << 13)
+#define MALLOC_CAP_RETENTION     (1 << 14)
+#define MALLOC_CAP_RTCRAM        (1 << 15)
+#define MALLOC_CAP_TCM           (1 << 16)
+#define MALLOC_CAP_DMA_DESC_AHB  (1 << 17)
+#define MALLOC_CAP_DMA_DESC_AXI  (1 << 18)
+#define MALLOC_CAP_CACHE_ALIGNED (1 << 19)
+#define MALLOC_CAP_SIMD          (1 << 20)
+#define MALLOC_CAP_INVALID       (1U << 31)
+
+/** @return NULL when size is 0, when no memory is left, or when no memory has these capabilities.
+ *  (heap_caps_calloc() gives zeroes; the contents of the others are unspecified.) */
+void *heap_caps_malloc(size_t size, uint32_t caps);
+void *heap_caps_calloc(size_t n, size_t size, uint32_t caps);
+/** ptr NULL: as heap_caps_malloc(). size 0: frees, NULL. On failure ptr stays as it was. */
+void *heap_caps_realloc(void *ptr, size_t size, uint32_t caps);
+/** NULL is legal. */
+void heap_caps_free(void *ptr);
+/** @param alignment  a power of two. Freed by heap_caps_free(). */
+void *heap_caps_aligned_alloc(size_t alignment, size_t size, uint32_t caps);
+void *heap_caps_aligned_calloc(size_t alignment, size_t n, size_t size, uint32_t caps);
+void heap_caps_aligned_free(void *ptr);
+
+size_t heap_caps_get_total_size(uint32_t caps);
+size_t heap_caps_get_free_size(uint32_t caps);
+/** The least that was ever free. */
+size_t heap_caps_get_minimum_free_size(uint32_t caps);
+/** The largest request that could be met now. */
+size_t heap_caps_get_largest_free_block(uint32_t caps);
+/** Bytes of a block as they were asked for. */
+size_t heap_caps_get_allocated_size(void *ptr);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
