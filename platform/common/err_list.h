@@ -1,0 +1,92 @@
+/* Every esp_err_t code with a name: X(name, value). The values stand here as numbers because most
+ * of the names belong to components above the platform; a test compares them with the headers. */
+#ifndef ERR_LIST_H
+#define ERR_LIST_H
+
+#define ERR_LIST(X)                                                                                \
+    X(ESP_FAIL, -1)                                                                                \
+    X(ESP_OK, 0)                                                                                   \
+    X(ESP_ERR_NO_MEM, 0x101)                                                                       \
+    X(ESP_ERR_INVALID_ARG, 0x102)                                                                  \
+    X(ESP_ERR_INVALID_STATE, 0x103)                                                                \
+    X(ESP_ERR_INVALID_SIZE, 0x104)                                                                 \
+    X(ESP_ERR_NOT_FOUND, 0x105)                                                                    \
+    X(ESP_ERR_NOT_SUPPORTED, 0x106)                                                                \
+    X(ESP_ERR_TIMEOUT, 0x107)                                                                      \
+    X(ESP_ERR_INVALID_RESPONSE, 0x108)                                                             \
+    X(ESP_ERR_INVALID_CRC, 0x109)                                                                  \
+    X(ESP_ERR_INVALID_VERSION, 0x10A)                                                              \
+    X(ESP_ERR_INVALID_MAC, 0x10B)                                                                  \
+    X(ESP_ERR_NOT_FINISHED, 0x10C)                                                                 \
+    X(ESP_ERR_NOT_ALLOWED, 0x10D)                                                                  \
+    X(ESP_ERR_OTA_BASE, 0x1500)                                                                    \
+    X(ESP_ERR_OTA_PARTITION_CONFLICT, 0x1501)                                                      \
+    X(ESP_ERR_OTA_SELECT_INFO_INVALID, 0x1502)                                                     \
+    X(ESP_ERR_OTA_VALIDATE_FAILED, 0x1503)                                                         \
+    X(ESP_ERR_OTA_SMALL_SEC_VER, 0x1504)                                                           \
+    X(ESP_ERR_OTA_ROLLBACK_FAILED, 0x1505)                                                         \
+    X(ESP_ERR_OTA_ROLLBACK_INVALID_STATE, 0x1506)                                                  \
+    X(ESP_ERR_IMAGE_BASE, 0x2000)                                                                  \
+    X(ESP_ERR_IMAGE_FLASH_FAIL, 0x2001)                                                            \
+    X(ESP_ERR_IMAGE_INVALID, 0x2002)                                                               \
+    X(ESP_ERR_WIFI_BASE, 0x3000)                                                                   \
+    X(ESP_ERR_MESH_BASE, 0x4000)                                                                   \
+    X(ESP_ERR_FLASH_BASE, 0x6000)                                                                  \
+    X(ESP_ERR_HTTP_BASE, 0x7000)                                                                   \
+    X(ESP_ERR_HTTP_MAX_REDIRECT, 0x7001)                                                           \
+    X(ESP_ERR_HTTP_CONNECT, 0x7002)                                                                \
+    X(ESP_ERR_HTTP_WRITE_DATA, 0x7003)                                                             \
+    X(ESP_ERR_HTTP_FETCH_HEADER, 0x7004)                                                           \
+    X(ESP_ERR_HTTP_INVALID_TRANSPORT, 0x7005)                                                      \
+    X(ESP_ERR_HTTP_CONNECTING, 0x7006)                                                             \
+    X(ESP_ERR_HTTP_EAGAIN, 0x7007)                                                                 \
+    X(ESP_ERR_HTTP_CONNECTION_CLOSED, 0x7008)                                                      \
+    X(ESP_ERR_HTTP_NOT_MODIFIED, 0x7009)                                                           \
+    X(ESP_ERR_HTTP_RANGE_NOT_SATISFIABLE, 0x700A)                                                  \
+    X(ESP_ERR_HTTP_READ_TIMEOUT, 0x700B)                                                           \
+    X(ESP_ERR_HTTP_INCOMPLETE_DATA, 0x700C)                                                        \
+    X(ESP_ERR_HTTP_REDIRECT_DOWNGRADE, 0x700D)                                                     \
+    X(ESP_ERR_HTTP_HEADER_TOO_LONG, 0x700E)                                                        \
+    X(ESP_ERR_ESP_TLS_BASE, 0x8000)                                                                \
+    X(ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME, 0x8001)                                             \
+    X(ESP_ERR_ESP_TLS_CANNOT_CREATE_SOCKET, 0x8002)                                                \
+    X(ESP_ERR_ESP_TLS_UNSUPPORTED_PROTOCOL_FAMILY, 0x8003)                                         \
+    X(ESP_ERR_ESP_TLS_FAILED_CONNECT_TO_HOST, 0x8004)                                              \
+    X(ESP_ERR_ESP_TLS_SOCKET_SETOPT_FAILED, 0x8005)                                                \
+    X(ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT, 0x8006)                                                  \
+    X(ESP_ERR_ESP_TLS_SE_FAILED, 0x8007)                                                           \
+    X(ESP_ERR_ESP_TLS_TCP_CLOSED_FIN, 0x8008)                                                      \
+    X(ESP_ERR_ESP_TLS_SERVER_HANDSHAKE_TIMEOUT, 0x8009)                                            \
+    X(ESP_ERR_MBEDTLS_CERT_PARTLY_OK, 0x8010)                                                      \
+    X(ESP_ERR_MBEDTLS_CTR_DRBG_SEED_FAILED, 0x8011)                                                \
+    X(ESP_ERR_MBEDTLS_SSL_SET_HOSTNAME_FAILED, 0x8012)                                             \
+    X(ESP_ERR_MBEDTLS_SSL_CONFIG_DEFAULTS_FAILED, 0x8013)                                          \
+    X(ESP_ERR_MBEDTLS_SSL_CONF_ALPN_PROTOCOLS_FAILED, 0x8014)                                      \
+    X(ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED, 0x8015)                                               \
+    X(ESP_ERR_MBEDTLS_SSL_CONF_OWN_CERT_FAILED, 0x8016)                                            \
+    X(ESP_ERR_MBEDTLS_SSL_SETUP_FAILED, 0x8017)                                                    \
+    X(ESP_ERR_MBEDTLS_SSL_WRITE_FAILED, 0x8018)                                                    \
+    X(ESP_ERR_MBEDTLS_PK_PARSE_KEY_FAILED, 0x8019)                                                 \
+    X(ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED, 0x801A)                                                \
+    X(ESP_ERR_MBEDTLS_SSL_CONF_PSK_FAILED, 0x801B)                                                 \
+    X(ESP_ERR_MBEDTLS_SSL_TICKET_SETUP_FAILED, 0x801C)                                             \
+    X(ESP_ERR_MBEDTLS_SSL_READ_FAILED, 0x801D)                                                     \
+    X(ESP_ERR_WOLFSSL_SSL_SET_HOSTNAME_FAILED, 0x8031)                                             \
+    X(ESP_ERR_WOLFSSL_SSL_CONF_ALPN_PROTOCOLS_FAILED, 0x8032)                                      \
+    X(ESP_ERR_WOLFSSL_CERT_VERIFY_SETUP_FAILED, 0x8033)                                            \
+    X(ESP_ERR_WOLFSSL_KEY_VERIFY_SETUP_FAILED, 0x8034)                                             \
+    X(ESP_ERR_WOLFSSL_SSL_HANDSHAKE_FAILED, 0x8035)                                                \
+    X(ESP_ERR_WOLFSSL_CTX_SETUP_FAILED, 0x8036)                                                    \
+    X(ESP_ERR_WOLFSSL_SSL_SETUP_FAILED, 0x8037)                                                    \
+    X(ESP_ERR_WOLFSSL_SSL_WRITE_FAILED, 0x8038)                                                    \
+    X(ESP_ERR_HTTPS_OTA_BASE, 0x9000)                                                              \
+    X(ESP_ERR_HTTPS_OTA_IN_PROGRESS, 0x9001)                                                       \
+    X(ESP_ERR_HW_CRYPTO_BASE, 0xc000)                                                              \
+    X(ESP_ERR_MEMPROT_BASE, 0xd000)                                                                \
+    X(ESP_ERR_TCP_TRANSPORT_BASE, 0xe000)                                                          \
+    X(ESP_ERR_TCP_TRANSPORT_CONNECTION_TIMEOUT, 0xe001)                                            \
+    X(ESP_ERR_TCP_TRANSPORT_CONNECTION_CLOSED_BY_FIN, 0xe002)                                      \
+    X(ESP_ERR_TCP_TRANSPORT_CONNECTION_FAILED, 0xe003)                                             \
+    X(ESP_ERR_TCP_TRANSPORT_NO_MEM, 0xe004)
+
+#endif
