@@ -84,12 +84,22 @@ def include_options(words, directory):
     options = []
     for word, following in zip(words, words[1:] + [""]):
         if word in ("-isystem", "-I"):
-            options += ["-isystem", str(directory / following)]
+            options += include_option(directory / following)
         elif word.startswith("-I"):
-            options += ["-isystem", str(directory / word[2:])]
+            options += include_option(directory / word[2:])
         elif word.startswith("-DMBEDTLS_") or word.startswith("-DTF_PSA_"):
             options.append(word)
     return options
+
+
+def include_option(folder):
+    """Our own folders with warnings, others without.  A folder given both ways counts as a system
+    folder, and its warnings would be lost."""
+    ours = [ROOT / "components", ROOT / "platform"]
+    is_ours = any(part in [folder.resolve(), *folder.resolve().parents] for part in ours)
+    if folder.resolve() == SDKCONFIG.parent:
+        return []  # each compile has its own sdkconfig.h
+    return ["-I" if is_ours else "-isystem", str(folder)]
 
 
 def sdkconfig_of(variant):
