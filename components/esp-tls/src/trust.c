@@ -98,6 +98,7 @@ void esp_tls_free_global_ca_store(void)
     plat_mutex_lock(&store_lock);
     store_drop_locked();
     plat_mutex_unlock(&store_lock);
+    stack_mbedtls.store_gone();
 }
 
 struct collect {

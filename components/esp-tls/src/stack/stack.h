@@ -92,6 +92,8 @@ struct tls_stack {
      *  @return TLS_OK, also with bad ones; the library's code in *code when bad > 0 */
     tls_status (*each_cert)(struct plat_account *account, const uint8_t *buf, size_t len,
                             stack_cert_fn fn, void *arg, unsigned *bad, int *code);
+    /** The global store is gone: forget what was made of it. */
+    void (*store_gone)(void);
 };
 
 /** The stack that connections use: Mbed TLS. */

@@ -1,0 +1,369 @@
+/* Trust anchors. They are checked when they are set and then kept as they are (the caller's PEM or
+ * DER, or the store's DER): the verifier asks for the issuer of one certificate at a time, and only
+ * the anchors of that name are parsed, for as long as it looks at them. */
+#include <string.h>
+
+#include "mbedtls/asn1.h"
+#include "mbedtls/pem.h"
+
+#include "mbed.h"
+#include "esp_log.h"
+
+static const char TAG[] = "esp-tls-mbedtls";
+
+/* --- splitting a buffer into certificates ----------------------------------------------------- */
+
+/** Length of the DER element that starts the buffer, or 0. */
+static size_t der_len(const uint8_t *buf, size_t len)
+{
+    unsigned char *p = (unsigned char *)buf;
+    size_t content;
+
+    if (mbedtls_asn1_get_tag(&p, buf + len, &content,
+                             MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE) != 0) {
+        return 0;
+    }
+    return (size_t)(p - buf) + content;
+}
+
+static int parse_check(const uint8_t *der, size_t len)
+{
+    mbedtls_x509_crt crt;
+    int ret;
+
+    mbedtls_x509_crt_init(&crt);
+    ret = mbedtls_x509_crt_parse_der_nocopy(&crt, der, len);
+    mbedtls_x509_crt_free(&crt);
+    return ret;
+}
+
+/** @return 0, the parser's code, or a no-memory code that ends the walk */
+static int walk_der(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg, unsigned *bad)
+{
+    int code = 0;
+
+    while (len > 0 && buf[0] != 0) { /* embedded files end in a NUL */
+        size_t n = der_len(buf, len);
+        int ret = parse_check(buf, n != 0 ? n : len);
+
+        if (ret == MBEDTLS_ERR_X509_ALLOC_FAILED) {
+            return ret;
+        }
+        if (ret != 0) {
+            (*bad)++;
+            code = code != 0 ? code : ret;
+        } else if (!fn(arg, buf, n)) {
+            return code;
+        }
+        if (n == 0) {
+            return code;
+        }
+        buf += n;
+        len -= n;
+    }
+    return code;
+}
+
+#if defined(MBEDTLS_PEM_PARSE_C)
+static int walk_pem(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg, unsigned *bad)
+{
+    int code = 0;
+    bool more = true;
+
+    while (more && len > 1) {
+        mbedtls_pem_context pem;
+        size_t used = 0;
+        int ret;
+
+        mbedtls_pem_init(&pem);
+        ret = mbedtls_pem_read_buffer(&pem, "-----BEGIN CERTIFICATE-----",
+                                      "-----END CERTIFICATE-----", buf, NULL, 0, &used);
+        if (ret == 0) {
+            ret = parse_check(pem.buf, pem.buflen);
+            more = ret != 0 || fn(arg, pem.buf, pem.buflen);
+        }
+        mbedtls_pem_free(&pem);
+        if (ret == MBEDTLS_ERR_PEM_NO_HEADER_FOOTER_PRESENT && used == 0) {
+            return code; /* no further certificate */
+        }
+        if (ret == MBEDTLS_ERR_PEM_ALLOC_FAILED || ret == MBEDTLS_ERR_X509_ALLOC_FAILED) {
+            return ret;
+        }
+        if (ret != 0) {
+            (*bad)++;
+            code = code != 0 ? code : ret;
+            if (used == 0) {
+                return code;
+            }
+        }
+        buf += used;
+        len -= used;
+    }
+    return code;
+}
+
+static bool is_pem(const uint8_t *buf, size_t len)
+{
+    return len > 0 && buf[len - 1] == '\0' &&
+           strstr((const char *)buf, "-----BEGIN CERTIFICATE-----") != NULL;
+}
+#endif
+
+static int walk(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg, unsigned *bad)
+{
+#if defined(MBEDTLS_PEM_PARSE_C)
+    if (is_pem(buf, len)) {
+        return walk_pem(buf, len, fn, arg, bad);
+    }
+#endif
+    return walk_der(buf, len, fn, arg, bad);
+}
+
+tls_status mbed_each_cert(struct plat_account *account, const uint8_t *buf, size_t len,
+                          stack_cert_fn fn, void *arg, unsigned *bad, int *code)
+{
+    struct mbed_scope scope;
+
+    *bad = 0;
+    if (mbed_prepare() != 0) {
+        *code = PSA_ERROR_INSUFFICIENT_ENTROPY;
+        return TLS_STACK;
+    }
+    mbed_enter(&scope, account, PLAT_MEM_CERTIFICATE);
+    *code = walk(buf, len, fn, arg, bad);
+    mbed_leave(&scope);
+    if (*code == MBEDTLS_ERR_PEM_ALLOC_FAILED || *code == MBEDTLS_ERR_X509_ALLOC_FAILED) {
+        return TLS_NO_MEM;
+    }
+    return TLS_OK;
+}
+
+/* --- anchors of a connection -------------------------------------------------------------------- */
+
+/** Call fn with each anchor's DER. @return 0, or the code that ended the walk */
+static int each_anchor(struct mbed *m, stack_cert_fn fn, void *arg)
+{
+    unsigned bad = 0;
+
+    if (m->anchors.buf != NULL) {
+        int code = walk(m->anchors.buf, m->anchors.len, fn, arg, &bad);
+
+        return bad > 0 ? 0 : code;
+    }
+    for (const struct anchor *a = NULL; m->anchors.store != NULL;) {
+        a = anchor_store_next(m->anchors.store, a);
+        if (a == NULL || !fn(arg, a->der, a->len)) {
+            break;
+        }
+    }
+    return 0;
+}
+
+struct same {
+    const mbedtls_x509_crt *crt;
+    bool found;
+};
+
+static bool compare_whole(void *arg, const uint8_t *der, size_t len)
+{
+    struct same *s = arg;
+
+    s->found = len == s->crt->raw.len && memcmp(der, s->crt->raw.p, len) == 0;
+    return !s->found;
+}
+
+static bool is_self_issued(const mbedtls_x509_crt *crt)
+{
+    return crt->issuer_raw.len == crt->subject_raw.len &&
+           memcmp(crt->issuer_raw.p, crt->subject_raw.p, crt->issuer_raw.len) == 0;
+}
+
+bool mbed_is_anchor(struct mbed *m, const mbedtls_x509_crt *crt)
+{
+    struct same s = {.crt = crt};
+
+    if (is_self_issued(crt)) {
+        (void)each_anchor(m, compare_whole, &s);
+    }
+    return s.found;
+}
+
+#if defined(MBEDTLS_X509_TRUSTED_CERTIFICATE_CALLBACK)
+/** Find the subject's Name in a certificate (RFC 5280 section 4.1) without parsing the rest. */
+static bool der_subject(const uint8_t *der, size_t len, const uint8_t **name, size_t *name_len)
+{
+    const int sequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
+    unsigned char *p = (unsigned char *)der;
+    const unsigned char *end = der + len;
+    size_t n;
+
+    if (mbedtls_asn1_get_tag(&p, end, &n, sequence) != 0 || /* Certificate */
+        mbedtls_asn1_get_tag(&p, end, &n, sequence) != 0) { /* TBSCertificate */
+        return false;
+    }
+    if (mbedtls_asn1_get_tag(&p, end, &n,
+                             MBEDTLS_ASN1_CONTEXT_SPECIFIC | MBEDTLS_ASN1_CONSTRUCTED) == 0) {
+        p += n; /* version */
+    }
+    if (mbedtls_asn1_get_tag(&p, end, &n, MBEDTLS_ASN1_INTEGER) != 0) { /* serialNumber */
+        return false;
+    }
+    p += n;
+    for (int skip = 0; skip < 3; skip++) { /* signature, issuer, validity */
+        if (mbedtls_asn1_get_tag(&p, end, &n, sequence) != 0) {
+            return false;
+        }
+        p += n;
+    }
+    *name = p;
+    if (mbedtls_asn1_get_tag(&p, end, &n, sequence) != 0) {
+        return false;
+    }
+    *name_len = (size_t)(p - *name) + n;
+    return true;
+}
+
+struct candidates {
+    const mbedtls_x509_crt *child;
+    mbedtls_x509_crt *list;
+    bool from_store; /* the DER outlives the verification */
+    int code;
+};
+
+/** Names that differ only in case or string type are equal to Mbed TLS: where the bytes differ the
+ *  certificate is parsed all the same unless the lengths rule it out. */
+static bool may_be_issuer(const struct candidates *c, const uint8_t *der, size_t len)
+{
+    const uint8_t *name;
+    size_t name_len;
+
+    return der_subject(der, len, &name, &name_len) && name_len == c->child->issuer_raw.len;
+}
+
+static bool add_candidate(void *arg, const uint8_t *der, size_t len)
+{
+    struct candidates *c = arg;
+
+    if (!may_be_issuer(c, der, len)) {
+        return true;
+    }
+    if (c->list == NULL) {
+        c->list = mbedtls_calloc(1, sizeof(*c->list));
+        if (c->list == NULL) {
+            c->code = MBEDTLS_ERR_X509_ALLOC_FAILED;
+            return false;
+        }
+        mbedtls_x509_crt_init(c->list);
+    }
+    c->code = c->from_store ? mbedtls_x509_crt_parse_der_nocopy(c->list, der, len)
+                            : mbedtls_x509_crt_parse_der(c->list, der, len);
+    return c->code == 0;
+}
+
+/** Mbed TLS asks for the possible issuers of a certificate; it frees what it is given. */
+static int find_issuers(void *ctx, const mbedtls_x509_crt *child, mbedtls_x509_crt **list)
+{
+    struct mbed *m = ctx;
+    struct candidates c = {.child = child, .from_store = m->anchors.store != NULL};
+    int code = each_anchor(m, add_candidate, &c);
+
+    code = c.code != 0 ? c.code : code;
+    if (code != 0 && c.list != NULL) {
+        mbedtls_x509_crt_free(c.list);
+        mbedtls_free(c.list);
+        c.list = NULL;
+    }
+    *list = c.list;
+    return code;
+}
+
+static int keep_anchors(struct mbed *m)
+{
+    mbedtls_ssl_conf_ca_cb(&m->conf, find_issuers, m);
+    return 0;
+}
+#else
+static bool parse_anchor(void *arg, const uint8_t *der, size_t len)
+{
+    struct mbed *m = arg;
+
+    return mbedtls_x509_crt_parse_der(m->anchors.parsed, der, len) == 0;
+}
+
+/** Without CA callbacks in the library all anchors are parsed for as long as the connection. */
+static int keep_anchors(struct mbed *m)
+{
+    m->anchors.parsed = mbedtls_calloc(1, sizeof(*m->anchors.parsed));
+    if (m->anchors.parsed == NULL) {
+        return MBEDTLS_ERR_X509_ALLOC_FAILED;
+    }
+    mbedtls_x509_crt_init(m->anchors.parsed);
+    mbedtls_ssl_conf_ca_chain(&m->conf, m->anchors.parsed, NULL);
+    return each_anchor(m, parse_anchor, m);
+}
+#endif
+
+static bool count_cert(void *arg, const uint8_t *der, size_t len)
+{
+    (void)der;
+    (void)len;
+    (*(unsigned *)arg)++;
+    return true;
+}
+
+/** Check the caller's buffer: at least one certificate must be good. */
+static tls_status check_buffer(struct mbed *m, const struct stack_anchors *anchors)
+{
+    unsigned good = 0;
+    unsigned bad = 0;
+    int code = walk(anchors->buf, anchors->len, count_cert, &good, &bad);
+
+    if (good == 0 || (code != 0 && bad == 0)) {
+        code = code != 0 ? code : MBEDTLS_ERR_X509_CERT_UNKNOWN_FORMAT;
+        m->io.err->option = "cacert_buf";
+        return mbed_fail(m, code, ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED);
+    }
+    if (bad > 0) {
+        ESP_LOGW(TAG, "cacert_buf: %u of %u certificates could not be parsed (-0x%04x)", bad,
+                 good + bad, (unsigned)-code);
+    }
+    return TLS_OK;
+}
+
+static tls_status set_anchors(struct mbed *m, const struct stack_anchors *anchors)
+{
+    tls_status st = anchors->buf != NULL ? check_buffer(m, anchors) : TLS_OK;
+    int ret;
+
+    if (st != TLS_OK) {
+        return st;
+    }
+    m->anchors.buf = anchors->buf;
+    m->anchors.len = anchors->len;
+    m->anchors.store = anchors->store != NULL ? anchor_store_take() : NULL;
+    mbedtls_ssl_conf_authmode(&m->conf, MBEDTLS_SSL_VERIFY_REQUIRED);
+    ret = keep_anchors(m);
+    return ret == 0 ? TLS_OK : mbed_fail(m, ret, ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED);
+}
+
+tls_status mbed_set_anchors(void *ctx, const struct stack_anchors *anchors)
+{
+    struct mbed *m = ctx;
+    struct mbed_scope scope;
+    tls_status st;
+
+    mbed_enter(&scope, m->io.account, PLAT_MEM_CERTIFICATE);
+    st = set_anchors(m, anchors);
+    mbed_leave(&scope);
+    return st;
+}
+
+void mbed_anchors_clear(struct mbed *m)
+{
+    anchor_store_release(m->anchors.store);
+    if (m->anchors.parsed != NULL) {
+        mbedtls_x509_crt_free(m->anchors.parsed);
+        mbedtls_free(m->anchors.parsed);
+    }
+    memset(&m->anchors, 0, sizeof(m->anchors));
+}

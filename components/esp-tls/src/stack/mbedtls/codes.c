@@ -1,0 +1,100 @@
+#include "codes.h"
+
+#include "psa/crypto_values.h"
+
+#include "mbed.h"
+
+/** The name of a stack code, sign and all sub-codes aside. Low-level modules add their code to a
+ *  high-level one (error.h of Mbed TLS): the high-level part names it then. */
+const char *esp_tls_stack_code_name(int code)
+{
+#define X(value, name) {value, "MBEDTLS_ERR_" #name},
+    static const struct {
+        int value;
+        const char *name;
+    } rows[] = {MBED_CODES(X)};
+#undef X
+    int value = code < 0 ? -code : code;
+
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+            if (rows[i].value == value) {
+                return rows[i].name;
+            }
+        }
+        value &= 0xFF80; /* high-level part */
+    }
+    return NULL;
+}
+
+/** Codes that say "no memory" in one of Mbed TLS's many ways. */
+static bool is_no_mem(int code)
+{
+    static const int codes[] = {
+        MBEDTLS_ERR_SSL_ALLOC_FAILED, MBEDTLS_ERR_X509_ALLOC_FAILED, -0x3F80 /* PK */,
+        -0x1180 /* PEM */,            -0x0010 /* MPI */,             -0x4D80 /* ECP */,
+        -0x5180 /* MD */,             -0x6180 /* CIPHER */,          -0x006A /* ASN1 */,
+        PSA_ERROR_INSUFFICIENT_MEMORY,
+    };
+
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        if (code == codes[i] || -(-code & 0xFF80) == codes[i] || -(-code & 0x7F) == codes[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static tls_status status_of(const struct mbed *m, int code)
+{
+    if (m->io.account->failure.size != 0 || is_no_mem(code)) {
+        return TLS_NO_MEM;
+    }
+    switch (code) {
+    case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED:
+        return TLS_VERIFY;
+    case MBEDTLS_ERR_SSL_BAD_CERTIFICATE:
+        return m->io.err->verify_flags != 0 ? TLS_VERIFY : TLS_STACK;
+    case MBEDTLS_ERR_SSL_CONN_EOF:
+        return TLS_TRUNCATED;
+    default:
+        return TLS_STACK;
+    }
+}
+
+/** Fill in what Mbed TLS knows about the failure beyond its code. */
+static void add_evidence(struct mbed *m, int code)
+{
+    struct tls_error *err = m->io.err;
+
+    if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE && m->ssl.in_msg != NULL) {
+        err->alert_received = m->ssl.in_msg[1]; /* RFC 8446 section 6: level, description */
+    }
+    if (err->now != ESP_TLS_PHASE_HANDSHAKE) {
+        return;
+    }
+    if (code == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED || code == MBEDTLS_ERR_SSL_BAD_CERTIFICATE) {
+        err->verify_flags = mbedtls_ssl_get_verify_result(&m->ssl);
+        if (err->verify_flags == UINT32_MAX) {
+            err->verify_flags = 0; /* "not available" */
+        }
+        err->alert_sent = err->verify_flags != 0 ? mbed_alert_for(err->verify_flags) : -1;
+    } else if (err->alert_sent < 0 && m->ssl.alert_type != 0) {
+        err->alert_sent = m->ssl.alert_type;
+    }
+}
+
+tls_status mbed_fail(struct mbed *m, int code, esp_err_t esp)
+{
+    struct tls_error *err = m->io.err;
+
+    if (err->status != TLS_OK) { /* the link failed first and said why */
+        if (err->stack == 0) {
+            err->stack = -code;
+        }
+        return (tls_status)err->status;
+    }
+    add_evidence(m, code);
+    tls_status st = status_of(m, code);
+    return error_set(err, st, st == TLS_NO_MEM ? ESP_ERR_NO_MEM : esp, 0, code);
+}

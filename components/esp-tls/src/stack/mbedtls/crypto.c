@@ -1,0 +1,33 @@
+/* esp_tls_crypto.h over Mbed TLS. */
+#include "esp_tls_crypto.h"
+
+#include "mbedtls/base64.h"
+#include "mbedtls/sha1.h"
+
+#include "mbed.h"
+
+int esp_crypto_sha1(const unsigned char *input, size_t ilen, unsigned char output[20])
+{
+#if defined(MBEDTLS_SHA1_C)
+    if ((input == NULL && ilen > 0) || output == NULL) {
+        return MBEDTLS_ERR_PLATFORM_FEATURE_UNSUPPORTED;
+    }
+    return mbedtls_sha1(input, ilen, output);
+#else
+    (void)input;
+    (void)ilen;
+    (void)output;
+    return MBEDTLS_ERR_PLATFORM_FEATURE_UNSUPPORTED;
+#endif
+}
+
+int esp_crypto_base64_encode(unsigned char *dst, size_t dlen, size_t *olen,
+                             const unsigned char *src, size_t slen)
+{
+    int ret = mbedtls_base64_encode(dst, dlen, olen, src, slen);
+
+    if (ret == 0 && slen == 0 && dst != NULL && dlen > 0) {
+        dst[0] = '\0'; /* Mbed TLS writes nothing for an empty source */
+    }
+    return ret;
+}

@@ -1,0 +1,99 @@
+/* The Mbed TLS 3.6 stack, private to this folder. Needs its sources' library/ssl_misc.h, except
+ * where the system's Mbed TLS is used (ESP_TLS_SYSTEM_MBEDTLS). */
+#ifndef MBED_H
+#define MBED_H
+
+#ifndef MBEDTLS_ALLOW_PRIVATE_ACCESS
+#define MBEDTLS_ALLOW_PRIVATE_ACCESS
+#endif
+#include "mbedtls/build_info.h"
+#include "mbedtls/ssl.h"
+#include "mbedtls/x509_crt.h"
+#include "mbedtls/pk.h"
+
+#include "../stack.h"
+#include "../../trust.h"
+
+/** Own certificate chain and key, parsed. */
+struct mbed_identity {
+    mbedtls_x509_crt chain;
+    mbedtls_pk_context key;
+};
+
+/** What a connection trusts. The buffer is the caller's until the handshake is over. */
+struct mbed_anchors {
+    const uint8_t *buf;
+    size_t len;
+    struct anchor_store *store; /* reference held */
+    mbedtls_x509_crt *parsed;   /* where Mbed TLS has no CA callback */
+};
+
+struct mbed {
+    mbedtls_ssl_context ssl;
+    mbedtls_ssl_config conf;
+    struct stack_io io;
+    struct mbed_anchors anchors;
+    struct mbed_identity *own; /* NULL: no client certificate */
+    char *ip_name;             /* IP literal to be checked; not sent as SNI */
+    size_t pending_write;      /* bytes of a write that Mbed TLS has begun and not flushed */
+    tls_status blocked;        /* what the link last waited for; TLS_OK: it did not */
+    bool insecure_skip_name;
+};
+
+/* --- scope.c: whose memory, what for ---------------------------------------------------------- */
+
+/** Set around every call into Mbed TLS: its allocations go to this account and purpose. Scopes
+ *  nest (a callback may run another connection), so they are saved and restored. */
+struct mbed_scope {
+    struct plat_account *account;
+    enum plat_mem purpose;
+    struct mbed_scope *outer;
+};
+
+void mbed_enter(struct mbed_scope *scope, struct plat_account *account, enum plat_mem purpose);
+void mbed_leave(struct mbed_scope *scope);
+
+/** Start what the process shares (PSA, threading). Once; any thread. @return 0 or Mbed TLS code */
+int mbed_prepare(void);
+int mbed_random(void *ctx, unsigned char *buf, size_t len);
+
+/* --- codes.c: Mbed TLS codes as statuses ------------------------------------------------------ */
+
+/** Record a failing Mbed TLS code. Out of memory is always out of memory.
+ *  @param esp  ESP-IDF code, 0 = by phase */
+TLS_MUST_USE tls_status mbed_fail(struct mbed *m, int code, esp_err_t esp);
+
+/* --- anchors.c: whom to trust --------------------------------------------------------------------- */
+
+tls_status mbed_each_cert(struct plat_account *account, const uint8_t *buf, size_t len,
+                          stack_cert_fn fn, void *arg, unsigned *bad, int *code);
+TLS_MUST_USE tls_status mbed_set_anchors(void *ctx, const struct stack_anchors *anchors);
+void mbed_anchors_clear(struct mbed *m);
+/** Is this certificate, byte for byte, one of the anchors? */
+bool mbed_is_anchor(struct mbed *m, const mbedtls_x509_crt *crt);
+
+/* --- store.c: the global store as Mbed TLS's chain -------------------------------------------------- */
+
+void mbed_store_gone(void);
+
+/* --- verify.c: what Mbed TLS's verifier found ------------------------------------------------------ */
+
+int mbed_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
+/** The alert that Mbed TLS sends for these flags (RFC 8446 section 6.2). */
+int16_t mbed_alert_for(uint32_t flags);
+
+/* --- identity.c: own certificate and key ------------------------------------------------------------ */
+
+TLS_MUST_USE tls_status mbed_set_identity(void *ctx, const struct stack_identity *identity);
+void mbed_identity_clear(struct mbed *m);
+
+/* --- session.c: the connection --------------------------------------------------------------------- */
+
+tls_status mbed_handshake(void *ctx);
+tls_status mbed_read(void *ctx, void *buf, size_t len, size_t *n);
+tls_status mbed_write(void *ctx, const void *buf, size_t len, size_t *n);
+tls_status mbed_close_notify(void *ctx);
+int mbed_link_recv(void *ctx, unsigned char *buf, size_t len);
+int mbed_link_send(void *ctx, const unsigned char *buf, size_t len);
+
+#endif

@@ -1,0 +1,146 @@
+/* What Mbed TLS is given by us: memory with an owner and a purpose, random numbers, time, locks. */
+#include <string.h>
+
+#include "mbedtls/platform.h"
+#include "mbedtls/platform_time.h"
+#include "psa/crypto.h"
+
+#include "esp_mem.h"
+#include "mbed.h"
+#include "plat_clock.h"
+#include "plat_lock.h"
+#include "plat_random.h"
+
+#if defined(MBEDTLS_THREADING_C)
+#include "mbedtls/threading.h"
+#endif
+
+static PLAT_THREAD_LOCAL struct mbed_scope *current_scope; /* owned by the thread */
+
+void mbed_enter(struct mbed_scope *scope, struct plat_account *account, enum plat_mem purpose)
+{
+    scope->account = account;
+    scope->purpose = purpose;
+    scope->outer = current_scope;
+    current_scope = scope;
+}
+
+void mbed_leave(struct mbed_scope *scope)
+{
+    current_scope = scope->outer;
+}
+
+#ifndef CONFIG_MBEDTLS_CUSTOM_MEM_ALLOC
+void *esp_mbedtls_mem_calloc(size_t n, size_t size)
+{
+    const struct mbed_scope *scope = current_scope;
+
+    if (size != 0 && n > SIZE_MAX / size) {
+        return NULL;
+    }
+    if (scope == NULL) {
+        return plat_alloc(NULL, PLAT_MEM_PROCESS, n * size);
+    }
+    return plat_alloc(scope->account, scope->purpose, n * size);
+}
+
+void esp_mbedtls_mem_free(void *ptr)
+{
+    plat_free(ptr);
+}
+#endif
+
+int mbed_random(void *ctx, unsigned char *buf, size_t len)
+{
+    (void)ctx;
+    return plat_random(buf, len) == 0 ? 0 : MBEDTLS_ERR_PLATFORM_HW_ACCEL_FAILED;
+}
+
+#if defined(MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG)
+psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context,
+                                             uint8_t *output, size_t output_size,
+                                             size_t *output_length)
+{
+    (void)context;
+    if (plat_random(output, output_size) != 0) {
+        return PSA_ERROR_INSUFFICIENT_ENTROPY;
+    }
+    *output_length = output_size;
+    return PSA_SUCCESS;
+}
+#endif
+
+/** Where the date is not known it is 1970: every certificate is then "not yet valid", and
+ *  verify.c decides by Kconfig what that means. */
+mbedtls_time_t esp_mbedtls_time(mbedtls_time_t *out)
+{
+    int64_t now = 0;
+
+    if (!plat_wall_clock(&now)) {
+        now = 0;
+    }
+    if (out != NULL) {
+        *out = (mbedtls_time_t)now;
+    }
+    return (mbedtls_time_t)now;
+}
+
+#if defined(MBEDTLS_THREADING_ALT)
+static void mutex_init(mbedtls_threading_mutex_t *mutex)
+{
+    mutex->usable = plat_mutex_init(&mutex->mutex) == 0;
+}
+
+static void mutex_free(mbedtls_threading_mutex_t *mutex)
+{
+    if (mutex->usable) {
+        plat_mutex_clear(&mutex->mutex);
+        mutex->usable = 0;
+    }
+}
+
+static int mutex_lock(mbedtls_threading_mutex_t *mutex)
+{
+    if (!mutex->usable) {
+        return MBEDTLS_ERR_THREADING_MUTEX_ERROR;
+    }
+    plat_mutex_lock(&mutex->mutex);
+    return 0;
+}
+
+static int mutex_unlock(mbedtls_threading_mutex_t *mutex)
+{
+    if (!mutex->usable) {
+        return MBEDTLS_ERR_THREADING_MUTEX_ERROR;
+    }
+    plat_mutex_unlock(&mutex->mutex);
+    return 0;
+}
+#endif
+
+static plat_mutex prepare_lock = PLAT_MUTEX_INITIALIZER;
+static bool prepared; /* owned by mbed_prepare(), guarded by prepare_lock */
+
+int mbed_prepare(void)
+{
+    struct mbed_scope scope;
+    int ret = 0;
+
+    plat_mutex_lock(&prepare_lock);
+    if (!prepared) {
+#if defined(MBEDTLS_THREADING_ALT)
+        static bool threading_set; /* as `prepared`; PSA may fail and be tried again */
+
+        if (!threading_set) {
+            mbedtls_threading_set_alt(mutex_init, mutex_free, mutex_lock, mutex_unlock);
+            threading_set = true;
+        }
+#endif
+        mbed_enter(&scope, NULL, PLAT_MEM_PROCESS);
+        ret = (int)psa_crypto_init();
+        mbed_leave(&scope);
+        prepared = ret == 0;
+    }
+    plat_mutex_unlock(&prepare_lock);
+    return ret;
+}

@@ -1,0 +1,193 @@
+/* The stack object, and the configuration of a context. */
+#include <string.h>
+
+#include "mbed.h"
+#include "mbedtls/ssl_ciphersuites.h"
+
+static tls_status mbed_init(void *ctx, const struct stack_io *io)
+{
+    struct mbed *m = ctx;
+    struct mbed_scope scope;
+    int ret;
+
+    memset(m, 0, sizeof(*m));
+    m->io = *io;
+    mbedtls_ssl_init(&m->ssl);
+    mbedtls_ssl_config_init(&m->conf);
+    io->account->failure.size = 0;
+    ret = mbed_prepare();
+    if (ret != 0) {
+        return mbed_fail(m, ret, ESP_ERR_MBEDTLS_CTR_DRBG_SEED_FAILED);
+    }
+    mbed_enter(&scope, io->account, PLAT_MEM_CONNECTION);
+    ret = mbedtls_ssl_config_defaults(&m->conf, MBEDTLS_SSL_IS_CLIENT,
+                                      MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+    mbed_leave(&scope);
+    if (ret != 0) {
+        return mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_CONFIG_DEFAULTS_FAILED);
+    }
+    mbedtls_ssl_conf_rng(&m->conf, mbed_random, NULL);
+    mbedtls_ssl_conf_verify(&m->conf, mbed_verify, m);
+#if defined(MBEDTLS_SSL_SESSION_TICKETS)
+    mbedtls_ssl_conf_session_tickets(&m->conf, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+#endif
+    return TLS_OK;
+}
+
+static tls_status mbed_set_name(void *ctx, const struct stack_name *name)
+{
+    struct mbed *m = ctx;
+    struct mbed_scope scope;
+    int ret;
+
+    m->insecure_skip_name = name->insecure_skip;
+    mbed_enter(&scope, m->io.account, PLAT_MEM_CONNECTION);
+    ret = mbedtls_ssl_set_hostname(&m->ssl, name->is_ip ? NULL : name->name);
+    if (ret == 0 && name->is_ip && !name->insecure_skip) {
+        size_t len = strlen(name->name);
+
+        m->ip_name = plat_alloc(m->io.account, PLAT_MEM_CONNECTION, len + 1);
+        if (m->ip_name == NULL) {
+            ret = MBEDTLS_ERR_SSL_ALLOC_FAILED;
+        } else {
+            memcpy(m->ip_name, name->name, len);
+        }
+    }
+    mbed_leave(&scope);
+    return ret == 0 ? TLS_OK : mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_SET_HOSTNAME_FAILED);
+}
+
+static tls_status mbed_set_alpn(void *ctx, const char **protos)
+{
+#if defined(MBEDTLS_SSL_ALPN)
+    struct mbed *m = ctx;
+    int ret = mbedtls_ssl_conf_alpn_protocols(&m->conf, protos);
+
+    return ret == 0 ? TLS_OK
+                    : mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_CONF_ALPN_PROTOCOLS_FAILED);
+#else
+    (void)protos;
+    return error_option(((struct mbed *)ctx)->io.err, TLS_INVALID_STATE, 0, "alpn_protos");
+#endif
+}
+
+static tls_status mbed_set_insecure_no_verify(void *ctx)
+{
+    struct mbed *m = ctx;
+
+    mbedtls_ssl_conf_authmode(&m->conf, MBEDTLS_SSL_VERIFY_NONE);
+    return TLS_OK;
+}
+
+static tls_status mbed_set_ciphersuites(void *ctx, const int *ids)
+{
+    struct mbed *m = ctx;
+
+    for (size_t i = 0; ids[i] != 0; i++) {
+        if (mbedtls_ssl_ciphersuite_from_id(ids[i]) != NULL) {
+            mbedtls_ssl_conf_ciphersuites(&m->conf, ids);
+            return TLS_OK;
+        }
+    }
+    return error_option(m->io.err, TLS_NOT_SUPPORTED, 0, "ciphersuites_list");
+}
+
+static tls_status mbed_set_version(void *ctx, enum stack_version version)
+{
+    struct mbed *m = ctx;
+    mbedtls_ssl_protocol_version wanted = version == STACK_TLS_1_3 ? MBEDTLS_SSL_VERSION_TLS1_3
+                                                                   : MBEDTLS_SSL_VERSION_TLS1_2;
+
+    if (version == STACK_TLS_ANY) {
+        return TLS_OK;
+    }
+#if !defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    if (version == STACK_TLS_1_3) {
+        return error_option(m->io.err, TLS_NOT_SUPPORTED, 0, "tls_version");
+    }
+#endif
+#if !defined(MBEDTLS_SSL_PROTO_TLS1_2)
+    if (version == STACK_TLS_1_2) {
+        return error_option(m->io.err, TLS_NOT_SUPPORTED, 0, "tls_version");
+    }
+#endif
+    mbedtls_ssl_conf_min_tls_version(&m->conf, wanted);
+    mbedtls_ssl_conf_max_tls_version(&m->conf, wanted);
+    return TLS_OK;
+}
+
+static tls_status mbed_start(void *ctx)
+{
+    struct mbed *m = ctx;
+    struct mbed_scope scope;
+    int ret;
+
+    mbed_enter(&scope, m->io.account, PLAT_MEM_HANDSHAKE);
+    ret = mbedtls_ssl_setup(&m->ssl, &m->conf);
+    mbed_leave(&scope);
+    if (ret != 0) {
+        return mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_SETUP_FAILED);
+    }
+    mbedtls_ssl_set_bio(&m->ssl, m, mbed_link_send, mbed_link_recv, NULL);
+    return TLS_OK;
+}
+
+static size_t mbed_pending(const void *ctx)
+{
+    return mbedtls_ssl_get_bytes_avail(&((const struct mbed *)ctx)->ssl);
+}
+
+static void mbed_info(const void *ctx, struct stack_info *info)
+{
+    const struct mbed *m = ctx;
+
+    info->version = mbedtls_ssl_get_version(&m->ssl);
+    info->suite = mbedtls_ssl_get_ciphersuite(&m->ssl);
+#if defined(MBEDTLS_SSL_ALPN)
+    info->alpn = mbedtls_ssl_get_alpn_protocol(&m->ssl);
+#endif
+}
+
+static void *mbed_native(void *ctx)
+{
+    return &((struct mbed *)ctx)->ssl;
+}
+
+static void mbed_clear(void *ctx)
+{
+    struct mbed *m = ctx;
+    struct mbed_scope scope;
+
+    mbed_enter(&scope, m->io.account, PLAT_MEM_CONNECTION);
+    mbedtls_ssl_free(&m->ssl);
+    mbedtls_ssl_config_free(&m->conf);
+    mbed_anchors_clear(m);
+    mbed_identity_clear(m);
+    plat_free(m->ip_name);
+    mbed_leave(&scope);
+    memset(m, 0, sizeof(*m));
+}
+
+const struct tls_stack stack_mbedtls = {
+    .name = "Mbed TLS",
+    .context_size = sizeof(struct mbed),
+    .init = mbed_init,
+    .set_name = mbed_set_name,
+    .set_alpn = mbed_set_alpn,
+    .set_anchors = mbed_set_anchors,
+    .set_insecure_no_verify = mbed_set_insecure_no_verify,
+    .set_identity = mbed_set_identity,
+    .set_ciphersuites = mbed_set_ciphersuites,
+    .set_version = mbed_set_version,
+    .start = mbed_start,
+    .handshake = mbed_handshake,
+    .read = mbed_read,
+    .write = mbed_write,
+    .close_notify = mbed_close_notify,
+    .pending = mbed_pending,
+    .info = mbed_info,
+    .native = mbed_native,
+    .clear = mbed_clear,
+    .each_cert = mbed_each_cert,
+    .store_gone = mbed_store_gone,
+};

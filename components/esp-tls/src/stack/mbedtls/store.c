@@ -1,0 +1,92 @@
+/* The public calls whose types are Mbed TLS's own: the global CA store as a parsed chain, the list
+ * of cipher suites, saved sessions. */
+#include "mbedtls/ssl_ciphersuites.h"
+
+#include "esp_tls.h"
+#include "mbed.h"
+#include "plat_lock.h"
+
+/* The store as Mbed TLS's chain, made when somebody asks for it. Owned by the process, guarded by
+ * chain_lock; `chained` is the last anchor of the store that is in it. */
+static plat_mutex chain_lock = PLAT_MUTEX_INITIALIZER;
+static mbedtls_x509_crt *chain;
+static const struct anchor *chained;
+
+static void chain_free_locked(void)
+{
+    if (chain != NULL) {
+        mbedtls_x509_crt_free(chain);
+        mbedtls_free(chain);
+        chain = NULL;
+    }
+    chained = NULL;
+}
+
+void mbed_store_gone(void)
+{
+    plat_mutex_lock(&chain_lock);
+    chain_free_locked();
+    plat_mutex_unlock(&chain_lock);
+}
+
+/** Parse the anchors that are not in the chain yet; the head stays where it is. */
+static void chain_grow_locked(struct anchor_store *store)
+{
+    const struct anchor *a = chained;
+
+    if (chain == NULL) {
+        chain = mbedtls_calloc(1, sizeof(*chain));
+        if (chain == NULL) {
+            return;
+        }
+        mbedtls_x509_crt_init(chain);
+    }
+    while ((a = anchor_store_next(store, a)) != NULL) {
+        if (mbedtls_x509_crt_parse_der(chain, a->der, a->len) != 0) {
+            chain_free_locked();
+            return;
+        }
+        chained = a;
+    }
+}
+
+mbedtls_x509_crt *esp_tls_get_global_ca_store(void)
+{
+    struct anchor_store *store = anchor_store_take();
+    struct mbed_scope scope;
+    mbedtls_x509_crt *result;
+
+    if (store == NULL || mbed_prepare() != 0) {
+        anchor_store_release(store);
+        return NULL;
+    }
+    plat_mutex_lock(&chain_lock);
+    mbed_enter(&scope, NULL, PLAT_MEM_PROCESS);
+    chain_grow_locked(store);
+    mbed_leave(&scope);
+    result = chain;
+    plat_mutex_unlock(&chain_lock);
+    anchor_store_release(store);
+    return result;
+}
+
+const int *esp_tls_get_ciphersuites_list(void)
+{
+    return mbedtls_ssl_list_ciphersuites();
+}
+
+#ifdef CONFIG_ESP_TLS_CLIENT_SESSION_TICKETS
+esp_tls_client_session_t *esp_tls_get_client_session(esp_tls_t *tls)
+{
+    (void)tls;
+    return NULL; /* resumption is refused in this release: config.c */
+}
+
+void esp_tls_free_client_session(esp_tls_client_session_t *client_session)
+{
+    if (client_session != NULL) {
+        mbedtls_ssl_session_free(&client_session->saved_session);
+        plat_free(client_session);
+    }
+}
+#endif
