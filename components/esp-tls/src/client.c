@@ -64,9 +64,6 @@ static ssize_t io_failed(esp_tls_t *tls, tls_status st, esp_err_t esp)
         }
         return st == TLS_WANT_WRITE ? ESP_TLS_ERR_SSL_WANT_WRITE : ESP_TLS_ERR_SSL_WANT_READ;
     }
-    if (st != (tls_status)tls->err.status) {
-        return -1; /* wrong state: nothing new is recorded */
-    }
     if (tls->err.esp == ESP_ERR_MBEDTLS_SSL_READ_FAILED) {
         tls->err.esp = esp;
     }
@@ -83,10 +80,13 @@ esp_tls_t *esp_tls_init(void)
     if (tls == NULL) {
         return NULL;
     }
+    if (plat_event_open(&tls->wake) != PLAT_OK) { /* a cancel may come at any time: it is there */
+        plat_free(tls);
+        return NULL;
+    }
     plat_account_init(&tls->account);
     error_clear(&tls->err);
     tcp_init(&tls->tcp, &tls->err, &tls->account);
-    tls->wake = PLAT_STREAM_NONE;
     tls->adopt_fd = -1;
     tls->timeout_ms = CONN_TIMEOUT_MS;
     tls->state = ESP_TLS_INIT;
@@ -101,6 +101,7 @@ int esp_tls_conn_destroy(esp_tls_t *tls)
         return -1;
     }
     os = conn_reset(tls);
+    (void)plat_stream_close(tls->wake);
     plat_account_clear(&tls->account);
     plat_free(tls);
     return os == 0 ? 0 : -1;
@@ -121,15 +122,26 @@ static bool ensure_begun(esp_tls_t *tls, const char *host, size_t len, int port,
     return conn_begin(tls, host, len, port, cfg) == TLS_OK;
 }
 
-/** A handle that is open or has failed is not connected again. */
-static bool may_connect(const esp_tls_t *tls)
+/** A call that fails and changes nothing: recorded until the next call. */
+static int refuse_call(esp_tls_t *tls, tls_status st, const char *option)
 {
+    (void)error_passing(&tls->err, st, option);
+    error_store_fill(&tls->store, &tls->err);
+    return -1;
+}
+
+/** A handle that is open or has failed is not connected again. */
+static bool may_connect(esp_tls_t *tls)
+{
+    error_drop_passing(&tls->err);
     if (tls->err.now == ESP_TLS_PHASE_OPEN || tls->state == ESP_TLS_DONE) {
         ESP_LOGE(TAG, "the handle is connected already");
+        (void)refuse_call(tls, TLS_INVALID_STATE, "connected already");
         return false;
     }
     if (tls->state == ESP_TLS_FAIL) {
         ESP_LOGE(TAG, "the handle has failed: destroy it and make a new one");
+        (void)refuse_call(tls, TLS_INVALID_STATE, "failed already");
         return false;
     }
     return true;
@@ -163,13 +175,16 @@ static int connect_step(esp_tls_t *tls, const char *host, size_t len, int port,
 }
 
 static bool arguments_are_there(const char *host, int len, const esp_tls_cfg_t *cfg,
-                                const esp_tls_t *tls)
+                                esp_tls_t *tls)
 {
-    if (host == NULL || len < 0 || cfg == NULL || tls == NULL) {
-        ESP_LOGE(TAG, "host, cfg or handle is missing");
-        return false;
+    if (host != NULL && len >= 0 && cfg != NULL && tls != NULL) {
+        return true;
     }
-    return true;
+    ESP_LOGE(TAG, "host, cfg or handle is missing");
+    if (tls != NULL) {
+        (void)refuse_call(tls, TLS_INVALID_ARG, cfg == NULL ? "cfg" : "host");
+    }
+    return false;
 }
 
 int esp_tls_conn_new_sync(const char *hostname, int hostlen, int port, const esp_tls_cfg_t *cfg,
@@ -225,8 +240,11 @@ ssize_t esp_tls_conn_read(esp_tls_t *tls, void *data, size_t datalen)
     size_t n;
     tls_status st;
 
-    if (tls == NULL || data == NULL) {
+    if (tls == NULL) {
         return -1;
+    }
+    if (data == NULL) {
+        return refuse_call(tls, TLS_INVALID_ARG, "data");
     }
     st = conn_read(tls, data, datalen, &n);
     if (st == TLS_OK || st == TLS_EOF) {
@@ -240,8 +258,11 @@ ssize_t esp_tls_conn_write(esp_tls_t *tls, const void *data, size_t datalen)
     size_t n;
     tls_status st;
 
-    if (tls == NULL || data == NULL) {
+    if (tls == NULL) {
         return -1;
+    }
+    if (data == NULL) {
+        return refuse_call(tls, TLS_INVALID_ARG, "data");
     }
     st = conn_write(tls, data, datalen, &n);
     return st == TLS_OK ? (ssize_t)n : io_failed(tls, st, ESP_ERR_MBEDTLS_SSL_WRITE_FAILED);

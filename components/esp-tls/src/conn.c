@@ -39,7 +39,8 @@ static tls_status timed_out(struct esp_tls *c)
     if (c->err.now == ESP_TLS_PHASE_RESOLVE && c->err.status == TLS_OK) {
         c->err.resolver = PLAT_RESOLVE_TIMED_OUT;
     }
-    return error_set(&c->err, TLS_TIMEOUT, 0, 0, 0);
+    return c->err.now == ESP_TLS_PHASE_OPEN ? error_passing(&c->err, TLS_TIMEOUT, NULL)
+                                            : error_set(&c->err, TLS_TIMEOUT, 0, 0, 0);
 }
 
 void conn_wants(const struct esp_tls *c, struct tls_wait *wait)
@@ -84,8 +85,7 @@ int conn_reset(struct esp_tls *c)
         c->tls = NULL;
     }
     os = c->tcp.link.ops->close(&c->tcp.link);
-    (void)plat_stream_close(c->wake);
-    c->wake = PLAT_STREAM_NONE;
+    plat_event_clear(c->wake);
     return os;
 }
 
@@ -122,7 +122,6 @@ tls_status conn_begin(struct esp_tls *c, const char *host, size_t len, int port,
                       const esp_tls_cfg_t *cfg)
 {
     tls_status st;
-    int os;
 
     (void)conn_reset(c);
     error_clear(&c->err);
@@ -135,11 +134,6 @@ tls_status conn_begin(struct esp_tls *c, const char *host, size_t len, int port,
     }
     if (port <= 0 || port > UINT16_MAX) {
         return error_option(&c->err, TLS_INVALID_ARG, 0, "port");
-    }
-    os = plat_event_open(&c->wake);
-    if (os != PLAT_OK) {
-        c->wake = PLAT_STREAM_NONE;
-        return error_set(&c->err, TLS_SYSTEM, ESP_ERR_ESP_TLS_CANNOT_CREATE_SOCKET, os, 0);
     }
     if (!cfg->is_plain_tcp) {
         st = config_apply(c, host, len, cfg);
@@ -226,7 +220,7 @@ static tls_status usable(struct esp_tls *c)
         return (tls_status)c->err.status;
     }
     if (c->err.now != ESP_TLS_PHASE_OPEN) {
-        return TLS_INVALID_STATE; /* not an end of the connection: nothing to record */
+        return error_passing(&c->err, TLS_INVALID_STATE, "not connected");
     }
     return TLS_OK;
 }

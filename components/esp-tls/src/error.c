@@ -76,11 +76,19 @@ tls_status error_option(struct tls_error *err, tls_status st, esp_err_t esp, con
     return error_set(err, st, esp, 0, 0);
 }
 
+tls_status error_passing(struct tls_error *err, tls_status st, const char *option)
+{
+    if (err->status == TLS_OK) {
+        err->passing = true;
+        err->option = option;
+    }
+    return error_set(err, st, 0, 0, 0);
+}
+
 void error_drop_passing(struct tls_error *err)
 {
-    if (err->phase == ESP_TLS_PHASE_OPEN &&
-        (err->status == TLS_TIMEOUT || err->status == TLS_INVALID_ARG ||
-         err->status == TLS_NO_MEM)) {
+    if (err->passing) {
+        err->passing = false;
         err->status = TLS_OK;
         err->phase = ESP_TLS_PHASE_NONE;
         err->esp = ESP_OK;

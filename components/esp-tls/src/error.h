@@ -18,6 +18,7 @@ struct tls_error {
     uint8_t status;          /* tls_status; TLS_OK = nothing failed */
     uint8_t phase;           /* esp_tls_phase_t in which it failed */
     uint8_t now;             /* esp_tls_phase_t of the connection now */
+    bool passing;            /* the failed call is over; the connection is not */
     int8_t verify_depth;     /* certificate that verify_flags belong to; -1 unknown */
     int16_t alert_sent;      /* RFC 8446 section 6; -1 none */
     int16_t alert_received;
@@ -28,8 +29,8 @@ struct tls_error {
     uint32_t verify_flags;
     uint32_t record_len;     /* record that was too large: its length ... */
     uint32_t record_limit;   /* ... and the limit in force */
-    uint32_t bytes_in;       /* taken from and given to the network so far */
-    uint32_t bytes_out;
+    uint64_t bytes_in;       /* taken from and given to the network so far */
+    uint64_t bytes_out;
     const char *option;      /* the field or Kconfig symbol that was refused, static text */
     struct plat_addr addr;   /* address tried last */
 };
@@ -48,14 +49,16 @@ void error_clear(struct tls_error *err);
  *  @param os     errno or 0
  *  @param stack  the stack's code as it returned it (negative or positive) or 0
  *  @return st */
-TLS_MUST_USE tls_status error_set(struct tls_error *err, tls_status st, esp_err_t esp, int os,
-                                  int stack);
+tls_status error_set(struct tls_error *err, tls_status st, esp_err_t esp, int os, int stack);
 
 /** The same for an option that is refused before any I/O. @param option static text */
-TLS_MUST_USE tls_status error_option(struct tls_error *err, tls_status st, esp_err_t esp,
+tls_status error_option(struct tls_error *err, tls_status st, esp_err_t esp,
                                      const char *option);
 
-/** A record that does not end the connection (a read that met its deadline) makes room. */
+/** The same for a call that fails and leaves the connection as it was: a read that met its
+ *  deadline, a wrong argument. The record makes room when the next call begins.
+ *  @param option  static text or NULL */
+tls_status error_passing(struct tls_error *err, tls_status st, const char *option);
 void error_drop_passing(struct tls_error *err);
 
 /** Copy what failed into the ESP-IDF error store. */

@@ -4,7 +4,9 @@
 #include "conn.h"
 #include "plat_clock.h"
 
-static tls_status plain_wait(struct link_tcp *tcp, plat_stream wake, uint64_t deadline_us)
+/** @param begun_is_enough  return once an address is being connected to */
+static tls_status plain_wait(struct link_tcp *tcp, plat_stream wake, uint64_t deadline_us,
+                             bool begun_is_enough)
 {
     for (;;) {
         tls_status st = tcp->link.ops->connect(&tcp->link);
@@ -13,6 +15,9 @@ static tls_status plain_wait(struct link_tcp *tcp, plat_stream wake, uint64_t de
 
         if (!tls_is_waiting(st)) {
             return st;
+        }
+        if (begun_is_enough && tcp_is_resolved(tcp)) {
+            return TLS_OK;
         }
         if (plat_clock_us() >= deadline_us) {
             if (!tcp_is_resolved(tcp)) {
@@ -56,7 +61,7 @@ static tls_status plain_connect(struct link_tcp *tcp, const char *host, size_t l
     }
     st = tcp_dial(tcp, host, len, (uint16_t)port, &options, wake);
     if (st == TLS_OK) {
-        st = plain_wait(tcp, wake, deadline_us);
+        st = plain_wait(tcp, wake, deadline_us, cfg != NULL && cfg->non_block);
     }
     if (st != TLS_OK) {
         (void)tcp->link.ops->close(&tcp->link); /* the look-up lets go of the event */
@@ -68,14 +73,15 @@ static tls_status plain_connect(struct link_tcp *tcp, const char *host, size_t l
 /** Hand the descriptor over, blocking unless the caller wants it otherwise. */
 static tls_status plain_give(struct link_tcp *tcp, const esp_tls_cfg_t *cfg, int *sockfd)
 {
-    int os = plat_stream_set_blocking(tcp->stream, cfg == NULL || !cfg->non_block);
+    plat_stream stream = tcp_take_attempt(tcp);
+    int os = plat_stream_set_blocking(stream, cfg == NULL || !cfg->non_block);
 
+    (void)tcp->link.ops->close(&tcp->link); /* what the race has left */
     if (os != PLAT_OK) {
-        (void)tcp->link.ops->close(&tcp->link);
+        (void)plat_stream_close(stream);
         return error_set(tcp->link.err, TLS_SYSTEM, ESP_ERR_ESP_TLS_SOCKET_SETOPT_FAILED, os, 0);
     }
-    *sockfd = plat_stream_fd(tcp->stream);
-    tcp->stream = PLAT_STREAM_NONE;
+    *sockfd = plat_stream_fd(stream);
     return TLS_OK;
 }
 

@@ -1,5 +1,7 @@
 #include "link.h"
 
+#include "plat_clock.h"
+
 void wait_init(struct tls_wait *wait)
 {
     wait->count = 0;

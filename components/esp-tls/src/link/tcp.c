@@ -267,7 +267,7 @@ static tls_status tcp_read(struct tls_link *link, void *buf, size_t len, size_t 
 
     switch (os) {
     case PLAT_OK:
-        link->err->bytes_in += (uint32_t)*n;
+        link->err->bytes_in += *n;
         return TLS_OK;
     case PLAT_AGAIN:
         return TLS_WANT_READ;
@@ -283,7 +283,7 @@ static tls_status tcp_write(struct tls_link *link, const void *buf, size_t len, 
     int os = plat_stream_write(tcp_of(link)->stream, buf, len, n);
 
     if (os == PLAT_OK) {
-        link->err->bytes_out += (uint32_t)*n;
+        link->err->bytes_out += *n;
         return TLS_OK;
     }
     return os == PLAT_AGAIN ? TLS_WANT_WRITE : error_set(link->err, TLS_SYSTEM, 0, os, 0);
@@ -360,6 +360,22 @@ tls_status tcp_adopt(struct link_tcp *tcp, int fd)
     int os = plat_stream_adopt(&tcp->stream, fd);
 
     return os == PLAT_OK ? TLS_OK : error_set(tcp->link.err, TLS_SYSTEM, 0, os, 0);
+}
+
+plat_stream tcp_take_attempt(struct link_tcp *tcp)
+{
+    plat_stream stream = tcp->stream;
+
+    tcp->stream = PLAT_STREAM_NONE;
+    for (size_t i = 0; tcp->race != NULL && i < tcp->race->begun; i++) {
+        struct attempt *a = &tcp->race->attempt[i];
+
+        if (!plat_stream_is_open(stream)) {
+            stream = a->stream;
+            a->stream = PLAT_STREAM_NONE;
+        }
+    }
+    return stream;
 }
 
 bool tcp_is_resolved(const struct link_tcp *tcp)

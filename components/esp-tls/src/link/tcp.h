@@ -41,6 +41,9 @@ TLS_MUST_USE tls_status tcp_dial(struct link_tcp *tcp, const char *host, size_t 
 /** Use a connected descriptor of the caller's; it is owned by the link from here on. */
 TLS_MUST_USE tls_status tcp_adopt(struct link_tcp *tcp, int fd);
 
+/** Give away the stream: the connected one, or the first attempt that is still under way. */
+plat_stream tcp_take_attempt(struct link_tcp *tcp);
+
 /** Has the name been resolved (is the link past the resolver)? */
 bool tcp_is_resolved(const struct link_tcp *tcp);
 

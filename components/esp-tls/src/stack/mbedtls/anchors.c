@@ -1,12 +1,13 @@
 /* Trust anchors. They are checked when they are set and then kept as they are (the caller's PEM or
  * DER, or the store's DER): the verifier asks for the issuer of one certificate at a time, and only
  * the anchors of that name are parsed, for as long as it looks at them. */
+#include "mbed.h"
+
 #include <string.h>
 
 #include "mbedtls/asn1.h"
 #include "mbedtls/pem.h"
 
-#include "mbed.h"
 #include "esp_log.h"
 
 static const char TAG[] = "esp-tls-mbedtls";

@@ -1,8 +1,6 @@
-#include "codes.h"
-
-#include "psa/crypto_values.h"
-
 #include "mbed.h"
+
+#include "codes.h"
 
 /** The name of a stack code, sign and all sub-codes aside. Low-level modules add their code to a
  *  high-level one (error.h of Mbed TLS): the high-level part names it then. */

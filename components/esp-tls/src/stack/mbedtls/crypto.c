@@ -1,10 +1,10 @@
 /* esp_tls_crypto.h over Mbed TLS. */
-#include "esp_tls_crypto.h"
+#include "mbed.h"
 
 #include "mbedtls/base64.h"
 #include "mbedtls/sha1.h"
 
-#include "mbed.h"
+#include "esp_tls_crypto.h"
 
 int esp_crypto_sha1(const unsigned char *input, size_t ilen, unsigned char output[20])
 {

@@ -1,7 +1,7 @@
 /* Own certificate chain and private key. */
-#include <string.h>
-
 #include "mbed.h"
+
+#include <string.h>
 
 static int parse_key(struct mbed_identity *own, const struct stack_identity *identity)
 {

@@ -4,12 +4,17 @@
 #define MBED_H
 
 #ifndef MBEDTLS_ALLOW_PRIVATE_ACCESS
-#define MBEDTLS_ALLOW_PRIVATE_ACCESS
+#define MBEDTLS_ALLOW_PRIVATE_ACCESS /* include this header before any that brings Mbed TLS in */
 #endif
 #include "mbedtls/build_info.h"
+#include "mbedtls/pk.h"
+#include "mbedtls/platform.h"
 #include "mbedtls/ssl.h"
 #include "mbedtls/x509_crt.h"
-#include "mbedtls/pk.h"
+#include "psa/crypto.h"
+#ifndef ESP_TLS_SYSTEM_MBEDTLS
+#include "ssl_misc.h"
+#endif
 
 #include "../stack.h"
 #include "../../trust.h"

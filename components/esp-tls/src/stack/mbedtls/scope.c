@@ -1,12 +1,11 @@
 /* What Mbed TLS is given by us: memory with an owner and a purpose, random numbers, time, locks. */
+#include "mbed.h"
+
 #include <string.h>
 
-#include "mbedtls/platform.h"
 #include "mbedtls/platform_time.h"
-#include "psa/crypto.h"
 
 #include "esp_mem.h"
-#include "mbed.h"
 #include "plat_clock.h"
 #include "plat_lock.h"
 #include "plat_random.h"

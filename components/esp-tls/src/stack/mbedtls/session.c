@@ -1,7 +1,7 @@
 /* Handshake, read, write and close over a link. */
-#include <string.h>
-
 #include "mbed.h"
+
+#include <string.h>
 #include "mbedtls/net_sockets.h" /* the codes of a failing link, as ESP-IDF reports them */
 
 /* --- the link under Mbed TLS ------------------------------------------------------------------- */
@@ -238,7 +238,7 @@ tls_status mbed_write(void *ctx, const void *buf, size_t len, size_t *n)
 
     if (len < m->pending_write) {
         /* the bytes of the unfinished write are encrypted already: it must be finished first */
-        return error_option(m->io.err, TLS_INVALID_ARG, 0, "datalen");
+        return error_passing(m->io.err, TLS_INVALID_ARG, "datalen");
     }
     m->io.account->failure.size = 0;
     do {

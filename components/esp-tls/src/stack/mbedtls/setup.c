@@ -1,7 +1,7 @@
 /* The stack object, and the configuration of a context. */
-#include <string.h>
-
 #include "mbed.h"
+
+#include <string.h>
 #include "mbedtls/ssl_ciphersuites.h"
 
 static tls_status mbed_init(void *ctx, const struct stack_io *io)

@@ -1,9 +1,10 @@
 /* The public calls whose types are Mbed TLS's own: the global CA store as a parsed chain, the list
  * of cipher suites, saved sessions. */
+#include "mbed.h"
+
 #include "mbedtls/ssl_ciphersuites.h"
 
 #include "esp_tls.h"
-#include "mbed.h"
 #include "plat_lock.h"
 
 /* The store as Mbed TLS's chain, made when somebody asks for it. Owned by the process, guarded by
