@@ -24,7 +24,11 @@ extern "C" {
 
 #define PLAT_MUST_USE __attribute__((warn_unused_result))
 
-enum { PLAT_OK = 0, PLAT_AGAIN = -1, PLAT_EOF = -2 };
+enum {
+    PLAT_OK = 0,
+    PLAT_AGAIN = -1,
+    PLAT_EOF = -2
+};
 
 typedef struct {
     intptr_t h;
@@ -39,13 +43,17 @@ static inline bool plat_stream_is_open(plat_stream s)
 
 /* --- addresses --------------------------------------------------------------------------- */
 
-enum { PLAT_AF_ANY = 0, PLAT_AF_INET = 4, PLAT_AF_INET6 = 6 };
+enum {
+    PLAT_AF_ANY = 0,
+    PLAT_AF_INET = 4,
+    PLAT_AF_INET6 = 6
+};
 
 struct plat_addr {
-    uint8_t family;   /* PLAT_AF_INET or PLAT_AF_INET6 */
-    uint8_t ip[16];   /* network order; the first 4 for IPv4 */
-    uint16_t port;    /* host order */
-    uint32_t scope;   /* IPv6 zone index, 0 = none */
+    uint8_t family; /* PLAT_AF_INET or PLAT_AF_INET6 */
+    uint8_t ip[16]; /* network order; the first 4 for IPv4 */
+    uint16_t port;  /* host order */
+    uint32_t scope; /* IPv6 zone index, 0 = none */
 };
 
 #define PLAT_ADDR_TEXT 64 /* bytes that hold any address as text, zone and NUL included */
@@ -103,12 +111,15 @@ const char *plat_ifreq_name(const struct ifreq *ifr);
 
 /** An event: a stream that is readable while set. Closed by plat_stream_close(). */
 PLAT_MUST_USE int plat_event_open(plat_stream *event);
-void plat_event_set(plat_stream event);   /* any thread */
+void plat_event_set(plat_stream event); /* any thread */
 void plat_event_clear(plat_stream event);
 
 /* --- waiting ----------------------------------------------------------------------------- */
 
-enum { PLAT_READ = 1, PLAT_WRITE = 2 };
+enum {
+    PLAT_READ = 1,
+    PLAT_WRITE = 2
+};
 
 struct plat_wait_item {
     plat_stream stream;
@@ -143,7 +154,8 @@ extern const int plat_resolve_timed_out;
 /** The answer, if it is there.
  *  @param addrs  at most cap addresses, best first (RFC 6724), port 0; @param n how many
  *  @param resolver_code  the resolver's own code (EAI_...) when the result is > 0, else 0
- *  @return PLAT_OK with *n > 0; PLAT_AGAIN; > 0: errno value, or EIO where only resolver_code says */
+ *  @return PLAT_OK with *n > 0; PLAT_AGAIN; > 0: errno value, or EIO where only resolver_code says
+ */
 PLAT_MUST_USE int plat_resolve_result(struct plat_resolve *job, struct plat_addr *addrs, size_t cap,
                                       size_t *n, int *resolver_code);
 
