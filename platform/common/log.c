@@ -213,12 +213,18 @@ void esp_log_buffer_char_internal(const char *tag, const void *buffer, uint16_t 
 void esp_log_buffer_hexdump_internal(const char *tag, const void *buffer, uint16_t len,
                                      esp_log_level_t level)
 {
-    char hex[LINE_BYTES * 3 + 1];
+    char left[LINE_BYTES / 2 * 3 + 1];
+    char right[LINE_BYTES / 2 * 3 + 1];
     char chars[LINE_BYTES + 1];
 
     for (size_t at = 0; at < len; at += LINE_BYTES) {
-        (void)put_hex(hex, (const uint8_t *)buffer + at, piece(at, len));
-        put_chars(chars, (const uint8_t *)buffer + at, piece(at, len), true);
-        ESP_LOG_LEVEL(level, tag, "0x%04x   %-48s |%s|", (unsigned)at, hex, chars);
+        const uint8_t *bytes = (const uint8_t *)buffer + at;
+        size_t n = piece(at, len);
+        size_t half = n < LINE_BYTES / 2 ? n : LINE_BYTES / 2;
+
+        (void)put_hex(left, bytes, half);
+        (void)put_hex(right, bytes + half, n - half);
+        put_chars(chars, bytes, n, true);
+        ESP_LOG_LEVEL(level, tag, "%p   %-24s %-24s |%s|", (const void *)bytes, left, right, chars);
     }
 }

@@ -171,11 +171,12 @@ void *plat_region_alloc(struct plat_region *region, size_t size)
 
 void plat_region_free(struct plat_region *region, void *memory)
 {
-    struct heap_block *block = (struct heap_block *)memory - 1;
+    struct heap_block *block;
 
     if (memory == NULL) {
         return;
     }
+    block = (struct heap_block *)memory - 1;
     heap_lock();
     if (block->mark != HEAP_MARK_USED || block->home != HOME_RAW) {
         heap_corrupt(memory);

@@ -1,3 +1,5 @@
+/* The resolver code of a look-up that took too long. */
+#define _GNU_SOURCE
 #include <netdb.h>
 
 #include "plat_net.h"
