@@ -24,10 +24,14 @@ int esp_crypto_sha1(const unsigned char *input, size_t ilen, unsigned char outpu
 int esp_crypto_base64_encode(unsigned char *dst, size_t dlen, size_t *olen,
                              const unsigned char *src, size_t slen)
 {
-    int ret = mbedtls_base64_encode(dst, dlen, olen, src, slen);
+    if (slen == 0) { /* Mbed TLS asks for no room then, not even for the NUL */
+        bool fits = dst != NULL && dlen > 0;
 
-    if (ret == 0 && slen == 0 && dst != NULL && dlen > 0) {
-        dst[0] = '\0'; /* Mbed TLS writes nothing for an empty source */
+        *olen = fits ? 0 : 1;
+        if (fits) {
+            dst[0] = '\0';
+        }
+        return fits ? 0 : MBEDTLS_ERR_BASE64_BUFFER_TOO_SMALL;
     }
-    return ret;
+    return mbedtls_base64_encode(dst, dlen, olen, src, slen);
 }
