@@ -1,0 +1,78 @@
+/* What the tests on the simulated network share: one client, one TLS server, a captured log. */
+#ifndef SIM_TEST_H
+#define SIM_TEST_H
+
+/* cmocka wants these before it */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "esp_tls.h"
+#include "esp_tls_async.h"
+#include "esp_tls_record.h"
+#include "plat_clock.h"
+#include "plat_sim.h"
+#include "sim_tls_server.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define MS(ms)       ((uint64_t)(ms)*1000u)
+
+/** One test's world. `server` answers at test.example = 127.0.0.1 port 443; `cfg` trusts root-ec
+ * and has a timeout of 2 s; `tls` is a fresh handle. */
+struct sim_case {
+    struct sim_tls_server server;
+    esp_tls_cfg_t cfg;
+    esp_tls_t *tls;
+    size_t live_before;
+};
+
+int sim_setup(void **state);
+/** Destroys the handle; fails the test when a stream, an event, a look-up or a block is left. */
+int sim_teardown(void **state);
+
+#define sim_test(fn) cmocka_unit_test_setup_teardown(fn, sim_setup, sim_teardown)
+
+/** For scripted runs without cmocka's state. */
+void sim_case_open(struct sim_case *t);
+/** @return what is left: streams, events, look-ups and blocks */
+size_t sim_case_close(struct sim_case *t);
+
+/** Connect synchronously to test.example. */
+int sim_connect(struct sim_case *t);
+int sim_connect_to(struct sim_case *t, const char *host, int port);
+/** The same step by step, asserting that no step waits or takes time, and waiting in between for
+ *  what esp_tls_get_wait() says. */
+int sim_connect_async(struct sim_case *t, const char *host, int port);
+/** Wait as an application does: for the handle's items and time. @return false: the time was over
+ */
+bool sim_wait(esp_tls_t *tls);
+
+esp_tls_record_t sim_record(const struct sim_case *t);
+esp_tls_conn_state_t sim_state(const struct sim_case *t);
+/** Since the test began (the clock starts at 1 s). */
+uint64_t sim_elapsed_us(void);
+
+#define assert_failed(t, wanted_phase, wanted_cause, wanted_esp)                                   \
+    do {                                                                                           \
+        esp_tls_record_t r_ = sim_record(t);                                                       \
+        assert_string_equal(esp_tls_phase_name(r_.phase), esp_tls_phase_name(wanted_phase));       \
+        assert_string_equal(esp_tls_cause_name(r_.cause), esp_tls_cause_name(wanted_cause));       \
+        assert_int_equal(r_.esp_code, wanted_esp);                                                 \
+    } while (0)
+
+/** Send len bytes of sim_pattern(), or read and check as many, on a handle that blocks. */
+void sim_send(struct sim_case *t, size_t len);
+void sim_receive(struct sim_case *t, uint64_t from, size_t len);
+
+/** What was logged since the test began. */
+const char *sim_log(void);
+#define assert_logged(text)     assert_non_null(strstr(sim_log(), text))
+#define assert_not_logged(text) assert_null(strstr(sim_log(), text))
+
+#endif
