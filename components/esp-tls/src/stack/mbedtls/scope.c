@@ -115,6 +115,12 @@ static int mutex_unlock(mbedtls_threading_mutex_t *mutex)
     plat_mutex_unlock(&mutex->mutex);
     return 0;
 }
+
+/** Before main(): an application may use PSA (import the key of a client) before esp-tls. */
+__attribute__((constructor)) static void set_locks(void)
+{
+    mbedtls_threading_set_alt(mutex_init, mutex_free, mutex_lock, mutex_unlock);
+}
 #endif
 
 static plat_mutex prepare_lock = PLAT_MUTEX_INITIALIZER;
@@ -127,14 +133,6 @@ int mbed_prepare(void)
 
     plat_mutex_lock(&prepare_lock);
     if (!prepared) {
-#if defined(MBEDTLS_THREADING_ALT)
-        static bool threading_set; /* as `prepared`; PSA may fail and be tried again */
-
-        if (!threading_set) {
-            mbedtls_threading_set_alt(mutex_init, mutex_free, mutex_lock, mutex_unlock);
-            threading_set = true;
-        }
-#endif
         mbed_enter(&scope, NULL, PLAT_MEM_PROCESS);
         ret = (int)psa_crypto_init();
         mbed_leave(&scope);
