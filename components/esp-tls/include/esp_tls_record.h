@@ -129,6 +129,11 @@ esp_err_t esp_tls_get_timeline(const esp_tls_t *tls, esp_tls_timeline_t *timelin
  *          ESP_ERR_INVALID_STATE  the connection is not open */
 esp_err_t esp_tls_get_session_info(const esp_tls_t *tls, esp_tls_session_info_t *info);
 
+/** Name of a stack code: "MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED" for 0x7600.
+ *  @param code  with either sign; a low-level code added to a high-level one is named by the latter
+ *  @return static text, or NULL for a code without a name. Any thread */
+const char *esp_tls_stack_code_name(int code);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,331 @@
+#define _GNU_SOURCE /* memmem, explicit_bzero */
+#include "credentials.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "esp_tls.h"
+
+#define SYSTEM_ROOTS  "/etc/ssl/certs/ca-certificates.crt"
+#define FILE_MAX_SIZE (16u << 20)
+
+/* --- blobs --------------------------------------------------------------------------------------
+ */
+
+static void blob_clear(struct blob *blob)
+{
+    if (blob->data != NULL) {
+        explicit_bzero(blob->data, blob->size);
+    }
+    free(blob->data);
+    *blob = (struct blob){NULL, 0};
+}
+
+static bool blob_append(struct blob *blob, const void *data, size_t size)
+{
+    unsigned char *grown = malloc(blob->size + size + 1); /* not realloc: it may be a key */
+
+    if (grown == NULL) {
+        return false;
+    }
+    if (blob->size > 0) {
+        memcpy(grown, blob->data, blob->size);
+    }
+    memcpy(grown + blob->size, data, size);
+    size += blob->size;
+    blob_clear(blob);
+    blob->data = grown;
+    blob->size = size;
+    blob->data[size] = '\0'; /* there, not counted */
+    return true;
+}
+
+static enum tool_exit cannot_read(const char *path, const char *why)
+{
+    fprintf(stderr, "esp-tls: cannot read %s: %s\n", path, why);
+    return EXIT_USAGE;
+}
+
+static enum tool_exit no_memory(void)
+{
+    fputs("esp-tls: out of memory\n", stderr);
+    return EXIT_MEMORY;
+}
+
+static enum tool_exit read_stream(FILE *file, const char *path, struct blob *blob)
+{
+    char chunk[16384];
+    size_t n;
+    enum tool_exit result = EXIT_OK;
+
+    while (result == EXIT_OK && (n = fread(chunk, 1, sizeof(chunk), file)) > 0) {
+        if (blob->size + n > FILE_MAX_SIZE) {
+            result = cannot_read(path, "it is too large to be a certificate or a key");
+        } else if (!blob_append(blob, chunk, n)) {
+            result = no_memory();
+        }
+    }
+    if (result == EXIT_OK && ferror(file)) {
+        result = cannot_read(path, strerror(errno));
+    }
+    explicit_bzero(chunk, sizeof(chunk));
+    return result;
+}
+
+static enum tool_exit read_file(const char *path, struct blob *blob)
+{
+    FILE *file = fopen(path, "rb");
+    enum tool_exit result;
+
+    if (file == NULL) {
+        return cannot_read(path, strerror(errno));
+    }
+    setvbuf(file, NULL, _IONBF, 0); /* no copy of a key in a buffer that nobody wipes */
+    result = read_stream(file, path, blob);
+    fclose(file);
+    return result;
+}
+
+static bool is_pem(const struct blob *blob)
+{
+    static const char begin[] = "-----BEGIN ";
+
+    return blob->data != NULL && memmem(blob->data, blob->size, begin, sizeof(begin) - 1) != NULL;
+}
+
+static void count_nul(struct blob *blob)
+{
+    if (is_pem(blob)) {
+        blob->size++;
+    }
+}
+
+/* --- authorities
+ * ---------------------------------------------------------------------------------- */
+
+static void base64(const unsigned char *in, size_t len, char out[5])
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    unsigned bits = (unsigned)in[0] << 16;
+
+    bits |= len > 1 ? (unsigned)in[1] << 8 : 0;
+    bits |= len > 2 ? in[2] : 0;
+    out[0] = digits[bits >> 18 & 63];
+    out[1] = digits[bits >> 12 & 63];
+    out[2] = len > 1 ? digits[bits >> 6 & 63] : '=';
+    out[3] = len > 2 ? digits[bits & 63] : '=';
+    out[4] = '\0';
+}
+
+/** Append DER as PEM, so that a directory of both is one buffer. */
+static bool append_armoured(struct blob *all, const struct blob *der)
+{
+    static const char begin[] = "-----BEGIN CERTIFICATE-----\n";
+    static const char end[] = "\n-----END CERTIFICATE-----\n";
+    char *text = malloc(der->size / 3 * 4 + der->size / 48 + 8);
+    size_t len = 0;
+    bool ok;
+
+    if (text == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < der->size; i += 3) {
+        if (i > 0 && i % 48 == 0) {
+            text[len++] = '\n';
+        }
+        base64(der->data + i, der->size - i, text + len);
+        len += 4;
+    }
+    ok = blob_append(all, begin, sizeof(begin) - 1) && blob_append(all, text, len) &&
+         blob_append(all, end, sizeof(end) - 1);
+    free(text);
+    return ok;
+}
+
+/** Append one file of a directory, if it looks like certificates. */
+static enum tool_exit append_file(struct blob *all, const char *path)
+{
+    struct blob blob = {NULL, 0};
+    enum tool_exit result = read_file(path, &blob);
+    bool ok = true;
+
+    if (result == EXIT_OK && is_pem(&blob)) {
+        ok = blob_append(all, blob.data, blob.size) && blob_append(all, "\n", 1);
+    } else if (result == EXIT_OK && blob.size > 2 && blob.data[0] == 0x30) { /* a SEQUENCE */
+        ok = append_armoured(all, &blob);
+    }
+    blob_clear(&blob);
+    return ok ? result : no_memory();
+}
+
+/** Directories of authorities hold the same file under several names (hash links). */
+static bool seen_before(const struct stat *st, struct stat *seen, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (seen[i].st_dev == st->st_dev && seen[i].st_ino == st->st_ino) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum tool_exit read_entries(const char *path, struct dirent **entries, int count,
+                                   struct blob *all)
+{
+    struct stat *seen = calloc((size_t)count + 1, sizeof(*seen));
+    size_t seen_count = 0;
+    enum tool_exit result = seen != NULL ? EXIT_OK : no_memory();
+
+    for (int i = 0; i < count && result == EXIT_OK; i++) {
+        char name[4096];
+        int len = snprintf(name, sizeof(name), "%s/%s", path, entries[i]->d_name);
+        struct stat *st = &seen[seen_count];
+
+        if (len < 0 || (size_t)len >= sizeof(name) || stat(name, st) != 0 ||
+            !S_ISREG(st->st_mode) || seen_before(st, seen, seen_count)) {
+            continue;
+        }
+        seen_count++;
+        result = append_file(all, name);
+    }
+    free(seen);
+    return result;
+}
+
+static enum tool_exit read_directory(const char *path, struct blob *all)
+{
+    struct dirent **entries;
+    int count = scandir(path, &entries, NULL, alphasort);
+    enum tool_exit result;
+
+    if (count < 0) {
+        return cannot_read(path, strerror(errno));
+    }
+    result = read_entries(path, entries, count, all);
+    for (int i = 0; i < count; i++) {
+        free(entries[i]);
+    }
+    free(entries);
+    return result;
+}
+
+static enum tool_exit set_store(const char *path, struct blob *all)
+{
+    esp_err_t err = ESP_FAIL;
+
+    if (all->size > 0) {
+        count_nul(all);
+        err = esp_tls_set_global_ca_store(all->data, (unsigned)all->size);
+    }
+    if (err == ESP_OK || err == ESP_ERR_MBEDTLS_CERT_PARTLY_OK) {
+        return EXIT_OK;
+    }
+    if (err == ESP_ERR_NO_MEM) {
+        return no_memory();
+    }
+    fprintf(stderr, "esp-tls: there is no certificate in %s; it should be PEM or DER\n", path);
+    return EXIT_USAGE;
+}
+
+enum tool_exit credentials_trust(const char *path)
+{
+    struct blob all = {NULL, 0};
+    struct stat st;
+    enum tool_exit result;
+
+    if (path == NULL && stat(SYSTEM_ROOTS, &st) != 0) {
+        fputs("esp-tls: this system has no list of trusted authorities (" SYSTEM_ROOTS
+              "): install the package ca-certificates, or name the server's authority with "
+              "--cacert FILE\n",
+              stderr);
+        return EXIT_USAGE;
+    }
+    path = path != NULL ? path : SYSTEM_ROOTS;
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+        result = read_directory(path, &all);
+    } else {
+        result = read_file(path, &all);
+    }
+    if (result == EXIT_OK) {
+        result = set_store(path, &all);
+    }
+    blob_clear(&all);
+    return result;
+}
+
+/* --- own certificate and key
+ * ------------------------------------------------------------------------ */
+
+static enum tool_exit password_from_file(const char *path, char **password)
+{
+    struct blob blob = {NULL, 0};
+    enum tool_exit result = read_file(path, &blob);
+
+    if (result == EXIT_OK) {
+        *password = strndup((const char *)blob.data, strcspn((const char *)blob.data, "\r\n"));
+        result = *password != NULL ? EXIT_OK : no_memory();
+    }
+    blob_clear(&blob);
+    return result;
+}
+
+static enum tool_exit read_password(const char *pass, char **password)
+{
+    if (strncmp(pass, "file:", 5) == 0) {
+        return password_from_file(pass + 5, password);
+    }
+    if (strncmp(pass, "env:", 4) == 0) {
+        const char *name = pass + 4;
+
+        pass = getenv(name);
+        if (pass == NULL) {
+            fprintf(stderr, "esp-tls: --pass: there is no environment variable %s\n", name);
+            return EXIT_USAGE;
+        }
+    } else if (strncmp(pass, "pass:", 5) == 0) {
+        pass += 5;
+    }
+    *password = strdup(pass);
+    return *password != NULL ? EXIT_OK : no_memory();
+}
+
+enum tool_exit credentials_identity(struct identity *identity, const char *cert, const char *key,
+                                    const char *pass)
+{
+    enum tool_exit result = read_file(cert, &identity->cert);
+
+    if (result == EXIT_OK) {
+        result = read_file(key != NULL ? key : cert, &identity->key);
+    }
+    if (result == EXIT_OK && pass != NULL) {
+        result = read_password(pass, &identity->password);
+    }
+    if (result == EXIT_OK && key == NULL &&
+        memmem(identity->key.data, identity->key.size, "PRIVATE KEY", 11) == NULL) {
+        fprintf(stderr,
+                "esp-tls: there is no private key in %s: name the file that has it with --key\n",
+                cert);
+        result = EXIT_USAGE;
+    }
+    if (result == EXIT_OK) {
+        count_nul(&identity->cert);
+        count_nul(&identity->key);
+    }
+    return result;
+}
+
+void credentials_clear(struct identity *identity)
+{
+    blob_clear(&identity->cert);
+    blob_clear(&identity->key);
+    if (identity->password != NULL) {
+        explicit_bzero(identity->password, strlen(identity->password));
+    }
+    free(identity->password);
+    identity->password = NULL;
+}

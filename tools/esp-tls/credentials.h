@@ -1,0 +1,37 @@
+/* Certificates and keys out of files, PEM or DER, as esp_tls_cfg_t takes them. */
+#ifndef CREDENTIALS_H
+#define CREDENTIALS_H
+
+#include <stddef.h>
+
+#include "tool.h"
+
+/** Bytes of a file. PEM has a NUL after it, which size counts, as esp-tls wants it. */
+struct blob {
+    unsigned char *data;
+    size_t size;
+};
+
+/** Own certificate and key. */
+struct identity {
+    struct blob cert;
+    struct blob key;
+    char *password; /* NULL: none */
+};
+
+/** Load authorities into the global CA store.
+ *  @param path  a file, a directory of files, or NULL for the system's
+ *  @return EXIT_OK, or what is wrong has been said on stderr */
+enum tool_exit credentials_trust(const char *path);
+
+/** Read own certificate and key.
+ *  @param key   NULL: the key is in the file of the certificate
+ *  @param pass  NULL, or as --pass takes it
+ *  @return EXIT_OK, or what is wrong has been said on stderr; clear the identity in both cases */
+enum tool_exit credentials_identity(struct identity *identity, const char *cert, const char *key,
+                                    const char *pass);
+
+/** Wipe and free. */
+void credentials_clear(struct identity *identity);
+
+#endif

@@ -1,0 +1,309 @@
+#include "get_options.h"
+
+#include <ctype.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TIMEOUT_DEFAULT_MS 10000
+#define TIMEOUT_MAX_S      86400.0
+
+/* --- one function per option that needs more than a store ----------------------------------------
+ */
+
+static bool set_version(struct get_options *o, const char *value)
+{
+    if (strcmp(value, "1.2") == 0) {
+        o->version = ESP_TLS_VER_TLS_1_2;
+    } else if (strcmp(value, "1.3") == 0) {
+        o->version = ESP_TLS_VER_TLS_1_3;
+    } else {
+        fprintf(stderr,
+                "esp-tls: --tls takes 1.2 or 1.3, not '%s': older versions are insecure and not "
+                "available\n",
+                value);
+        return false;
+    }
+    return true;
+}
+
+/** "5", "0.5", "5s": seconds. "500ms": milliseconds. */
+static bool set_timeout(struct get_options *o, const char *value)
+{
+    char *end;
+    double seconds = strtod(value, &end);
+    bool is_number = end != value && isdigit((unsigned char)value[0]);
+
+    if (strcmp(end, "ms") == 0) {
+        seconds /= 1000;
+    } else if (*end != '\0' && strcmp(end, "s") != 0) {
+        is_number = false;
+    }
+    if (!is_number || !(seconds >= 0.001 && seconds <= TIMEOUT_MAX_S)) {
+        fprintf(stderr,
+                "esp-tls: --timeout takes seconds (5, 0.5) or milliseconds (500ms), up to a day, "
+                "not '%s'\n",
+                value);
+        return false;
+    }
+    o->timeout_ms = (int)(seconds * 1000 + 0.5);
+    return true;
+}
+
+static bool set_connect_to(struct get_options *o, const char *value)
+{
+    char text[512];
+    esp_tls_url_t parts;
+    int len = snprintf(text, sizeof(text), "tcp://%s", value);
+
+    if (len < 0 || (size_t)len >= sizeof(text) || !esp_tls_url_parse(text, (size_t)len, &parts) ||
+        parts.port == 0 || parts.path.len > 0 || parts.userinfo.ptr != NULL ||
+        parts.query.ptr != NULL || parts.fragment.ptr != NULL) {
+        fprintf(stderr, "esp-tls: --connect-to takes HOST:PORT (IPv6: [ADDRESS]:PORT), not '%s'\n",
+                value);
+        return false;
+    }
+    o->connect_to = value;
+    return true;
+}
+
+static bool set_output(struct get_options *o, const char *value)
+{
+    o->output = strcmp(value, "-") == 0 ? NULL : value;
+    return true;
+}
+
+static bool set_cacert(struct get_options *o, const char *value)
+{
+    o->cacert = value;
+    return true;
+}
+
+static bool set_cert(struct get_options *o, const char *value)
+{
+    o->cert = value;
+    return true;
+}
+
+static bool set_key(struct get_options *o, const char *value)
+{
+    o->key = value;
+    return true;
+}
+
+static bool set_pass(struct get_options *o, const char *value)
+{
+    o->pass = value;
+    return true;
+}
+
+static bool set_name(struct get_options *o, const char *value)
+{
+    o->name = value;
+    return true;
+}
+
+static bool set_no_name_check(struct get_options *o, const char *value)
+{
+    (void)value;
+    o->insecure_no_name_check = true;
+    return true;
+}
+
+static bool set_async(struct get_options *o, const char *value)
+{
+    (void)value;
+    o->async = true;
+    return true;
+}
+
+static bool set_ipv4(struct get_options *o, const char *value)
+{
+    (void)value;
+    o->family = ESP_TLS_AF_INET;
+    return true;
+}
+
+static bool set_ipv6(struct get_options *o, const char *value)
+{
+    (void)value;
+    o->family = ESP_TLS_AF_INET6;
+    return true;
+}
+
+static bool set_verbose(struct get_options *o, const char *value)
+{
+    (void)value;
+    o->verbose++;
+    return true;
+}
+
+static bool set_help(struct get_options *o, const char *value)
+{
+    (void)value;
+    o->help = true;
+    return true;
+}
+
+/* --- the table
+ * -------------------------------------------------------------------------------------- */
+
+static const struct row {
+    char letter; /* 0: none */
+    const char *name;
+    const char *argument; /* NULL: takes none */
+    const char *help;
+    bool (*set)(struct get_options *o, const char *value);
+} rows[] = {
+    {'o', "output", "FILE", "write the body to FILE, only when all of it came", set_output},
+    {0, "cacert", "FILE|DIR", "trust these authorities instead of the system's", set_cacert},
+    {0, "cert", "FILE", "own certificate, and its intermediates", set_cert},
+    {0, "key", "FILE", "key of --cert (default: in the same file)", set_key},
+    {0, "pass", "PASSWORD", "password of the key, or env:NAME, or file:FILE", set_pass},
+    {0, "tls", "VERSION", "1.2 or 1.3 and no other", set_version},
+    {0, "name", "NAME", "name the certificate must have, also sent as SNI", set_name},
+    {0, "no-name-check", NULL, "accept a certificate for another name", set_no_name_check},
+    {0, "connect-to", "HOST:PORT", "connect there; all names stay the URL's", set_connect_to},
+    {0, "timeout", "TIME", "seconds, or 500ms; of the connect, of each wait (10)", set_timeout},
+    {0, "async", NULL, "use the asynchronous calls and poll()", set_async},
+    {'4', "ipv4", NULL, "IPv4 addresses only", set_ipv4},
+    {'6', "ipv6", NULL, "IPv6 addresses only", set_ipv6},
+    {'v', "verbose", NULL, "say what was agreed and how long it took; -vv: log", set_verbose},
+    {'h', "help", NULL, "show this text", set_help},
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+void get_options_help(FILE *out)
+{
+    fputs("usage: esp-tls get [OPTION]... URL\n"
+          "\n"
+          "Fetch an http or https URL and write the body to standard output.\n"
+          "\n"
+          "Options:\n",
+          out);
+    for (size_t i = 0; i < ROWS; i++) {
+        char left[40];
+
+        snprintf(left, sizeof(left), "%c%c%s --%s%s%s", rows[i].letter != 0 ? '-' : ' ',
+                 rows[i].letter != 0 ? rows[i].letter : ' ', rows[i].letter != 0 ? "," : " ",
+                 rows[i].name, rows[i].argument != NULL ? " " : "",
+                 rows[i].argument != NULL ? rows[i].argument : "");
+        fprintf(out, "  %-26s %s\n", left, rows[i].help);
+    }
+    fputs("\n"
+          "Exit status: 0 done, 2 usage, 3 name, 4 TCP, 5 timeout, 6 certificate refused,\n"
+          "7 other TLS, 8 HTTP status, 9 output, 10 memory, 11 broken answer, 1 other.\n",
+          out);
+}
+
+/** The table as getopt_long() wants it. */
+static void for_getopt(struct option *options, char *letters)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        options[i] = (struct option){
+            .name = rows[i].name,
+            .has_arg = rows[i].argument != NULL ? required_argument : no_argument,
+            .val = rows[i].letter != 0 ? rows[i].letter : 256 + (int)i,
+        };
+        if (rows[i].letter != 0) {
+            *letters++ = rows[i].letter;
+        }
+        if (rows[i].letter != 0 && rows[i].argument != NULL) {
+            *letters++ = ':';
+        }
+    }
+    options[ROWS] = (struct option){0};
+    *letters = '\0';
+}
+
+static const struct row *row_of(int value)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        if (value == rows[i].letter || value == 256 + (int)i) {
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+/* --- what belongs together
+ * ----------------------------------------------------------------------------- */
+
+static bool take_url(struct get_options *o, const char *text)
+{
+    o->url_text = text;
+    if (!esp_tls_url_parse(text, strlen(text), &o->url)) {
+        fprintf(stderr, "esp-tls: '%s' is not a URL; one looks like https://example.org/file\n",
+                text);
+        return false;
+    }
+    o->is_tls = esp_tls_url_part_is(o->url.scheme, "https");
+    if (!o->is_tls && !esp_tls_url_part_is(o->url.scheme, "http")) {
+        fprintf(stderr, "esp-tls: the scheme of '%s' is neither https nor http\n", text);
+        return false;
+    }
+    if (o->url.userinfo.ptr != NULL) {
+        fputs("esp-tls: a user name in the URL is not supported\n", stderr);
+        return false;
+    }
+    return true;
+}
+
+static bool fit_together(const struct get_options *o)
+{
+    const struct {
+        bool is_set;
+        const char *name;
+    } tls_only[] = {
+        {o->cacert != NULL, "--cacert"},
+        {o->cert != NULL, "--cert"},
+        {o->key != NULL, "--key"},
+        {o->name != NULL, "--name"},
+        {o->insecure_no_name_check, "--no-name-check"},
+        {o->version != ESP_TLS_VER_ANY, "--tls"},
+    };
+
+    for (size_t i = 0; i < sizeof(tls_only) / sizeof(tls_only[0]) && !o->is_tls; i++) {
+        if (tls_only[i].is_set) {
+            fprintf(stderr, "esp-tls: %s is for https; with http nothing is verified\n",
+                    tls_only[i].name);
+            return false;
+        }
+    }
+    if (o->key != NULL && o->cert == NULL) {
+        fputs("esp-tls: --key needs --cert, the certificate that belongs to the key\n", stderr);
+        return false;
+    }
+    if (o->pass != NULL && o->cert == NULL) {
+        fputs("esp-tls: --pass is for the key of --cert, and there is none\n", stderr);
+        return false;
+    }
+    return true;
+}
+
+bool get_options_parse(struct get_options *o, int argc, char **argv)
+{
+    struct option options[ROWS + 1];
+    char letters[2 * ROWS + 1];
+    int value;
+
+    *o = (struct get_options){.timeout_ms = TIMEOUT_DEFAULT_MS};
+    for_getopt(options, letters);
+    argv[0] = (char[]){"esp-tls"}; /* getopt's messages begin with it */
+    while ((value = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+        const struct row *row = row_of(value);
+
+        if (row == NULL || !row->set(o, optarg)) {
+            return false;
+        }
+    }
+    if (o->help) {
+        return true;
+    }
+    if (argc - optind != 1) {
+        fputs("esp-tls: get takes one URL; see esp-tls get --help\n", stderr);
+        return false;
+    }
+    return take_url(o, argv[optind]) && fit_together(o);
+}

@@ -1,0 +1,89 @@
+#define _GNU_SOURCE /* clock_gettime */
+#include "progress.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DRAW_EVERY_MS 100
+#define BAR_WIDTH     30
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void print_bytes(double bytes)
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+    size_t unit = 0;
+
+    while (bytes >= 1000 && unit < sizeof(units) / sizeof(units[0]) - 1) {
+        bytes /= 1000;
+        unit++;
+    }
+    fprintf(stderr, unit > 0 && bytes < 100 ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
+}
+
+static void print_bar(const struct progress *p)
+{
+    char bar[BAR_WIDTH + 1];
+    double part = p->total > 0 ? (double)p->done / (double)p->total : 1.0;
+    size_t filled = (size_t)(part * BAR_WIDTH);
+
+    memset(bar, '.', BAR_WIDTH);
+    memset(bar, '#', filled < BAR_WIDTH ? filled : BAR_WIDTH);
+    bar[BAR_WIDTH] = '\0';
+    fprintf(stderr, "[%s] %3.0f %%  ", bar, part * 100);
+}
+
+static void draw(struct progress *p, int64_t now)
+{
+    int64_t elapsed = now - p->began_ms;
+
+    p->drawn_ms = now;
+    fputs("\r\033[K", stderr);
+    if (p->total >= 0) {
+        print_bar(p);
+    }
+    print_bytes((double)p->done);
+    if (elapsed > 0) {
+        fputs("  ", stderr);
+        print_bytes((double)p->done * 1000 / (double)elapsed);
+        fputs("/s", stderr);
+    }
+    fflush(stderr);
+}
+
+void progress_begin(struct progress *p, bool wanted, int64_t total)
+{
+    *p = (struct progress){.total = total, .began_ms = now_ms()};
+    p->shown = wanted && isatty(STDERR_FILENO);
+    p->drawn_ms = p->began_ms;
+}
+
+void progress_add(struct progress *p, int64_t bytes)
+{
+    int64_t now;
+
+    p->done += bytes;
+    if (!p->shown) {
+        return;
+    }
+    now = now_ms();
+    if (now - p->drawn_ms >= DRAW_EVERY_MS || p->done == p->total) {
+        draw(p, now);
+    }
+}
+
+void progress_end(struct progress *p)
+{
+    if (p->shown) {
+        fputs("\r\033[K", stderr);
+        p->shown = false;
+    }
+}

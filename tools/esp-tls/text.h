@@ -1,0 +1,19 @@
+/* A paragraph, built up in memory of fixed size and printed in one go. */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+struct text {
+    size_t len;
+    char chars[3072];
+};
+
+/** Add to the end; what does not fit is left out. */
+void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** Print, folded at 80 columns on a terminal and as one line elsewhere. */
+void text_print(const struct text *text, FILE *out);
+
+#endif
