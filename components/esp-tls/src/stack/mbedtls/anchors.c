@@ -110,7 +110,7 @@ static bool is_pem(const uint8_t *buf, size_t len)
 }
 #endif
 
-static int walk(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg, unsigned *bad)
+int mbed_walk_certs(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg, unsigned *bad)
 {
 #if defined(MBEDTLS_PEM_PARSE_C)
     if (is_pem(buf, len)) {
@@ -130,8 +130,9 @@ tls_status mbed_each_cert(struct plat_account *account, const uint8_t *buf, size
         *code = PSA_ERROR_INSUFFICIENT_ENTROPY;
         return TLS_STACK;
     }
-    mbed_enter(&scope, account, PLAT_MEM_CERTIFICATE);
-    *code = walk(buf, len, fn, arg, bad);
+    mbed_enter(&scope, NULL, PLAT_MEM_CERTIFICATE);
+    scope.account = account;
+    *code = mbed_walk_certs(buf, len, fn, arg, bad);
     mbed_leave(&scope);
     if (*code == MBEDTLS_ERR_PEM_ALLOC_FAILED || *code == MBEDTLS_ERR_X509_ALLOC_FAILED) {
         return TLS_NO_MEM;
@@ -147,7 +148,7 @@ static int each_anchor(struct mbed *m, stack_cert_fn fn, void *arg)
     unsigned bad = 0;
 
     if (m->anchors.buf != NULL) {
-        int code = walk(m->anchors.buf, m->anchors.len, fn, arg, &bad);
+        int code = mbed_walk_certs(m->anchors.buf, m->anchors.len, fn, arg, &bad);
 
         return bad > 0 ? 0 : code;
     }
@@ -317,7 +318,7 @@ static tls_status check_buffer(struct mbed *m, const struct stack_anchors *ancho
 {
     unsigned good = 0;
     unsigned bad = 0;
-    int code = walk(anchors->buf, anchors->len, count_cert, &good, &bad);
+    int code = mbed_walk_certs(anchors->buf, anchors->len, count_cert, &good, &bad);
 
     if (good == 0 || (code != 0 && bad == 0)) {
         code = code != 0 ? code : MBEDTLS_ERR_X509_CERT_UNKNOWN_FORMAT;
@@ -353,7 +354,7 @@ tls_status mbed_set_anchors(void *ctx, const struct stack_anchors *anchors)
     struct mbed_scope scope;
     tls_status st;
 
-    mbed_enter(&scope, m->io.account, PLAT_MEM_CERTIFICATE);
+    mbed_enter(&scope, m, PLAT_MEM_CERTIFICATE);
     st = set_anchors(m, anchors);
     mbed_leave(&scope);
     return st;

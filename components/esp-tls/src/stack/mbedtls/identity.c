@@ -1,16 +1,55 @@
-/* Own certificate chain and private key. */
+/* Own certificate chain and private key. Both are checked when they are set and then only referred
+ * to: the chain is sent from its DER, and the key exists from the step that signs to its end, in a
+ * PSA slot of its own where it can be put there as it is. */
 #include "mbed.h"
 
 #include <string.h>
 
-static int parse_key(struct mbed_identity *own, const struct stack_identity *identity)
+#include "mbedtls/asn1.h"
+#include "mbedtls/oid.h"
+
+/* --- setting: check, and forget what the check made ------------------------------------------------- */
+
+static int parse_key(const struct stack_identity *source, mbedtls_pk_context *key)
 {
-    if (identity->key == NULL) {
-        return mbedtls_pk_setup_opaque(&own->key, identity->psa_key_id);
+    if (source->key == NULL) {
+        return mbedtls_pk_setup_opaque(key, source->psa_key_id);
     }
-    return mbedtls_pk_parse_key(&own->key, identity->key, identity->key_len, identity->password,
-                                identity->password != NULL ? identity->password_len : 0,
-                                mbed_random, NULL);
+    return mbedtls_pk_parse_key(key, source->key, source->key_len, source->password,
+                                source->password != NULL ? source->password_len : 0, mbed_random,
+                                NULL);
+}
+
+static int check_key(const struct stack_identity *source)
+{
+    mbedtls_pk_context key;
+    int ret;
+
+    mbedtls_pk_init(&key);
+    ret = parse_key(source, &key);
+    mbedtls_pk_free(&key);
+    return ret;
+}
+
+static bool accept(void *arg, const uint8_t *der, size_t len)
+{
+    (void)der;
+    (void)len;
+    (*(unsigned *)arg)++;
+    return true;
+}
+
+/** A chain with a gap would be refused by the peer: all of it must parse. */
+static int check_chain(const struct stack_identity *source)
+{
+    unsigned good = 0;
+    unsigned bad = 0;
+    int code = mbed_walk_certs(source->cert, source->cert_len, accept, &good, &bad);
+
+    if (code == 0 && good == 0) {
+        return MBEDTLS_ERR_X509_CERT_UNKNOWN_FORMAT;
+    }
+    return code;
 }
 
 static tls_status fail_option(struct mbed *m, int code, esp_err_t esp, const char *option)
@@ -21,31 +60,25 @@ static tls_status fail_option(struct mbed *m, int code, esp_err_t esp, const cha
     return mbed_fail(m, code, esp);
 }
 
-static tls_status set_identity(struct mbed *m, const struct stack_identity *identity)
+static tls_status set_identity(struct mbed *m, const struct stack_identity *source)
 {
-    int ret;
+    int ret = check_chain(source);
 
+    if (ret != 0) {
+        return fail_option(m, ret, ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED, "clientcert_buf");
+    }
+    ret = check_key(source);
+    if (ret != 0) {
+        return fail_option(m, ret, ESP_ERR_MBEDTLS_PK_PARSE_KEY_FAILED,
+                           source->key != NULL ? "clientkey_buf" : "client_key");
+    }
     m->own = mbedtls_calloc(1, sizeof(*m->own));
     if (m->own == NULL) {
         return mbed_fail(m, MBEDTLS_ERR_SSL_ALLOC_FAILED, 0);
     }
-    mbedtls_x509_crt_init(&m->own->chain);
+    m->own->source = *source;
     mbedtls_pk_init(&m->own->key);
-    ret = mbedtls_x509_crt_parse(&m->own->chain, identity->cert, identity->cert_len);
-    if (ret < 0) {
-        return fail_option(m, ret, ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED, "clientcert_buf");
-    }
-    if (ret > 0) { /* a chain with a gap would be refused by the peer: say so now */
-        return fail_option(m, MBEDTLS_ERR_X509_CERT_UNKNOWN_FORMAT,
-                           ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED, "clientcert_buf");
-    }
-    ret = parse_key(m->own, identity);
-    if (ret != 0) {
-        return fail_option(m, ret, ESP_ERR_MBEDTLS_PK_PARSE_KEY_FAILED,
-                           identity->key != NULL ? "clientkey_buf" : "client_key");
-    }
-    ret = mbedtls_ssl_conf_own_cert(&m->conf, &m->own->chain, &m->own->key);
-    return ret == 0 ? TLS_OK : mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_CONF_OWN_CERT_FAILED);
+    return TLS_OK;
 }
 
 tls_status mbed_set_identity(void *ctx, const struct stack_identity *identity)
@@ -54,17 +87,224 @@ tls_status mbed_set_identity(void *ctx, const struct stack_identity *identity)
     struct mbed_scope scope;
     tls_status st;
 
-    mbed_enter(&scope, m->io.account, PLAT_MEM_KEY);
+    mbed_enter(&scope, m, PLAT_MEM_KEY);
     st = set_identity(m, identity);
     mbed_leave(&scope);
     return st;
 }
 
+/* --- the chain, for as long as it is being sent ------------------------------------------------------ */
+
+/** Is the DER in the caller's buffer, or (PEM) in one that goes away? */
+static bool is_borrowed(const struct mbed_identity *own, const uint8_t *der)
+{
+    return der >= own->source.cert && der < own->source.cert + own->source.cert_len;
+}
+
+/** Mbed TLS sends `raw` of each certificate and looks at nothing else of a client's chain. */
+static bool add_raw(void *arg, const uint8_t *der, size_t len)
+{
+    struct mbed_identity *own = arg;
+    mbedtls_x509_crt **last = &own->chain;
+    mbedtls_x509_crt *crt = mbedtls_calloc(1, sizeof(*crt));
+
+    if (crt == NULL) {
+        return false;
+    }
+    mbedtls_x509_crt_init(crt);
+    crt->raw.p = (unsigned char *)der;
+    crt->raw.len = len;
+    if (!is_borrowed(own, der)) {
+        crt->raw.p = mbedtls_calloc(1, len);
+        if (crt->raw.p == NULL) {
+            mbedtls_free(crt);
+            return false;
+        }
+        memcpy(crt->raw.p, der, len);
+        crt->own_buffer = 1;
+    }
+    while (*last != NULL) {
+        last = &(*last)->next;
+    }
+    *last = crt;
+    return true;
+}
+
+static void chain_clear(struct mbed *m)
+{
+    struct mbed_identity *own = m->own;
+
+    while (own->chain != NULL) {
+        mbedtls_x509_crt *crt = own->chain;
+
+        own->chain = crt->next;
+        if (crt->own_buffer) {
+            mbedtls_free(crt->raw.p);
+        }
+        mbedtls_free(crt);
+    }
+    mbedtls_free(m->conf.key_cert); /* one entry, from mbedtls_ssl_conf_own_cert() */
+    m->conf.key_cert = NULL;
+}
+
+static int chain_have(struct mbed *m)
+{
+    unsigned bad = 0;
+    int code;
+
+    if (m->own->chain != NULL) {
+        return 0;
+    }
+    code = mbed_walk_certs(m->own->source.cert, m->own->source.cert_len, add_raw, m->own, &bad);
+    if (m->own->chain == NULL || m->io.account->failure.size != 0) {
+        chain_clear(m);
+        return code != 0 ? code : MBEDTLS_ERR_SSL_ALLOC_FAILED;
+    }
+    return mbedtls_ssl_conf_own_cert(&m->conf, m->own->chain, &m->own->key);
+}
+
+size_t mbed_identity_chain_len(const struct mbed *m)
+{
+    size_t n = 0;
+
+    for (const mbedtls_x509_crt *crt = m->own != NULL ? m->own->chain : NULL; crt != NULL;
+         crt = crt->next) {
+        n += 3 + crt->raw.len + 2; /* RFC 8446 section 4.4.2: length, certificate, extensions */
+    }
+    return n;
+}
+
+/* --- the key, for as long as it signs ---------------------------------------------------------------- */
+
+#ifndef ESP_TLS_SYSTEM_MBEDTLS
+/** An RSA private key of PKCS #1 inside PKCS #8 (RFC 5958 section 2), or as it is. */
+static bool rsa_pkcs1(const uint8_t *der, size_t len, const uint8_t **rsa, size_t *rsa_len)
+{
+    const int sequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
+    unsigned char *p = (unsigned char *)der;
+    const unsigned char *end = der + len;
+    mbedtls_asn1_buf alg;
+    mbedtls_asn1_buf params;
+    size_t n;
+    int version;
+
+    if (mbedtls_asn1_get_tag(&p, end, &n, sequence) != 0) {
+        return false;
+    }
+    end = p + n;
+    if (mbedtls_asn1_get_int(&p, end, &version) != 0) {
+        return false;
+    }
+    if (p < end && *p == MBEDTLS_ASN1_INTEGER) { /* RSAPrivateKey: the modulus follows */
+        *rsa = der;
+        *rsa_len = (size_t)(end - der);
+        return true;
+    }
+    if (mbedtls_asn1_get_alg(&p, end, &alg, &params) != 0 ||
+        MBEDTLS_OID_CMP(MBEDTLS_OID_PKCS1_RSA, &alg) != 0 ||
+        mbedtls_asn1_get_tag(&p, end, &n, MBEDTLS_ASN1_OCTET_STRING) != 0) {
+        return false;
+    }
+    *rsa = p;
+    *rsa_len = n;
+    return true;
+}
+
+/** Put an unencrypted RSA key in DER straight into a PSA slot: Mbed TLS would hold it parsed, export
+ *  it and import it again for each signature. @return 0, or not possible */
+static int rsa_to_slot(struct mbed *m)
+{
+    const struct stack_identity *source = &m->own->source;
+    bool tls13 = m->ssl.tls_version == MBEDTLS_SSL_VERSION_TLS1_3;
+    psa_key_attributes_t attr = PSA_KEY_ATTRIBUTES_INIT;
+    const uint8_t *rsa;
+    size_t len;
+
+    if (source->key == NULL || !rsa_pkcs1(source->key, source->key_len, &rsa, &len)) {
+        return MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE;
+    }
+    psa_set_key_usage_flags(&attr, PSA_KEY_USAGE_SIGN_HASH);
+    psa_set_key_type(&attr, PSA_KEY_TYPE_RSA_KEY_PAIR);
+    psa_set_key_algorithm(&attr, tls13 ? PSA_ALG_RSA_PSS(PSA_ALG_ANY_HASH)
+                                       : PSA_ALG_RSA_PKCS1V15_SIGN(PSA_ALG_ANY_HASH));
+    if (psa_import_key(&attr, rsa, len, &m->own->slot) != PSA_SUCCESS) {
+        m->own->slot = 0;
+        return MBEDTLS_ERR_PK_ALLOC_FAILED;
+    }
+    return mbedtls_pk_setup_opaque(&m->own->key, m->own->slot);
+}
+#else
+static int rsa_to_slot(struct mbed *m)
+{
+    (void)m;
+    return MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE;
+}
+#endif
+
+static int key_have(struct mbed *m)
+{
+    int ret;
+
+    if (mbedtls_pk_get_type(&m->own->key) != MBEDTLS_PK_NONE) {
+        return 0;
+    }
+    ret = rsa_to_slot(m);
+    return ret == MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE ? parse_key(&m->own->source, &m->own->key)
+                                                     : ret;
+}
+
+static void key_clear(struct mbed *m)
+{
+    mbedtls_pk_free(&m->own->key);
+    mbedtls_pk_init(&m->own->key);
+    if (m->own->slot != 0) {
+        (void)psa_destroy_key(m->own->slot);
+        m->own->slot = 0;
+    }
+}
+
+size_t mbed_identity_signature_len(const struct mbed *m)
+{
+    if (m->own == NULL) {
+        return 0;
+    }
+    /* RSA: the modulus; ECDSA: two integers in DER (RFC 3279 section 2.2.3), at most 9 bytes more
+     * than twice the curve's size */
+    return 2 * ((mbedtls_pk_get_bitlen(&m->own->key) + 7) / 8) + 9;
+}
+
+/* --- when ---------------------------------------------------------------------------------------------- */
+
+/** The client's own CertificateVerify; in TLS 1.3 the state of that short name is the server's. */
+static int signing_state(const struct mbed *m)
+{
+    return m->ssl.tls_version == MBEDTLS_SSL_VERSION_TLS1_3 ? MBEDTLS_SSL_CLIENT_CERTIFICATE_VERIFY
+                                                            : MBEDTLS_SSL_CERTIFICATE_VERIFY;
+}
+
+int mbed_identity_before(struct mbed *m, int state)
+{
+    if (m->own == NULL || !m->ssl.handshake->client_auth) {
+        return 0;
+    }
+    if (state == MBEDTLS_SSL_CLIENT_CERTIFICATE) {
+        return chain_have(m);
+    }
+    return state == signing_state(m) ? key_have(m) : 0;
+}
+
+void mbed_identity_after(struct mbed *m, int state)
+{
+    if (m->own != NULL && state == signing_state(m)) {
+        mbed_identity_clear(m);
+    }
+}
+
 void mbed_identity_clear(struct mbed *m)
 {
     if (m->own != NULL) {
-        mbedtls_x509_crt_free(&m->own->chain);
-        mbedtls_pk_free(&m->own->key);
+        chain_clear(m);
+        key_clear(m);
         mbedtls_free(m->own);
         m->own = NULL;
     }

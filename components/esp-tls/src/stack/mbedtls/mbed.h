@@ -19,10 +19,15 @@
 #include "../stack.h"
 #include "../../trust.h"
 
-/** Own certificate chain and key, parsed. */
+#include "buffers.h"
+
+/** Own certificate chain and key. The caller's buffers are kept by reference until the handshake is
+ *  over; what is made of them lives from the step that needs it to its end. */
 struct mbed_identity {
-    mbedtls_x509_crt chain;
-    mbedtls_pk_context key;
+    struct stack_identity source;
+    mbedtls_x509_crt *chain; /* DER only, never parsed: from Certificate ... */
+    mbedtls_pk_context key;  /* from CertificateVerify to its end */
+    psa_key_id_t slot;       /* the key's PSA slot while it signs, 0: none */
 };
 
 /** What a connection trusts. The buffer is the caller's until the handshake is over. */
@@ -43,20 +48,30 @@ struct mbed {
     size_t pending_write;      /* bytes of a write that Mbed TLS has begun and not flushed */
     tls_status blocked;        /* what the link last waited for; TLS_OK: it did not */
     bool insecure_skip_name;
+    struct mbed_buffers buffers;
 };
 
 /* --- scope.c: whose memory, what for ---------------------------------------------------------- */
 
-/** Set around every call into Mbed TLS: its allocations go to this account and purpose. Scopes
- *  nest (a callback may run another connection), so they are saved and restored. */
+/** Set around every call into Mbed TLS: its allocations go to this connection's account, for this
+ *  purpose, and its output bound is this connection's. Scopes nest (a callback may run another
+ *  connection), so they are saved and restored. */
 struct mbed_scope {
+    struct mbed *m; /* NULL: no connection */
     struct plat_account *account;
     enum plat_mem purpose;
+    size_t stub_in; /* sizes that the allocator meets with a stub: mbed_stub_sizes() */
+    size_t stub_out;
+    size_t outer_out_len;
     struct mbed_scope *outer;
 };
 
-void mbed_enter(struct mbed_scope *scope, struct plat_account *account, enum plat_mem purpose);
+/** @param m  NULL: the process's memory and the default bound */
+void mbed_enter(struct mbed_scope *scope, struct mbed *m, enum plat_mem purpose);
 void mbed_leave(struct mbed_scope *scope);
+
+/** In the present scope, meet requests of these sizes with one byte. 0, 0: no longer. */
+void mbed_stub_sizes(size_t in, size_t out);
 
 /** Start what the process shares (PSA, threading). Once; any thread. @return 0 or Mbed TLS code */
 int mbed_prepare(void);
@@ -70,6 +85,9 @@ TLS_MUST_USE tls_status mbed_fail(struct mbed *m, int code, esp_err_t esp);
 
 /* --- anchors.c: whom to trust --------------------------------------------------------------------- */
 
+/** Call fn with each certificate of a PEM or DER buffer, as DER that lives for the call only unless
+ *  it lies in buf. @return 0 or the first code of one that does not parse, or of no memory */
+int mbed_walk_certs(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg, unsigned *bad);
 tls_status mbed_each_cert(struct plat_account *account, const uint8_t *buf, size_t len,
                           stack_cert_fn fn, void *arg, unsigned *bad, int *code);
 TLS_MUST_USE tls_status mbed_set_anchors(void *ctx, const struct stack_anchors *anchors);
@@ -90,9 +108,25 @@ int16_t mbed_alert_for(uint32_t flags);
 /* --- identity.c: own certificate and key ------------------------------------------------------------ */
 
 TLS_MUST_USE tls_status mbed_set_identity(void *ctx, const struct stack_identity *identity);
+/** Before the step of a state: have what it needs. @return 0 or Mbed TLS's code */
+int mbed_identity_before(struct mbed *m, int state);
+/** After the step of a state: let go of what no later one needs. */
+void mbed_identity_after(struct mbed *m, int state);
+/** Bytes of the Certificate message's list, and of the longest signature of the key. */
+size_t mbed_identity_chain_len(const struct mbed *m);
+size_t mbed_identity_signature_len(const struct mbed *m);
 void mbed_identity_clear(struct mbed *m);
 
-/* --- session.c: the connection --------------------------------------------------------------------- */
+/* --- slim.c: what a handshake need not keep -------------------------------------------------------- */
+
+void mbed_slim_after(struct mbed *m, int state);
+void mbed_slim_done(struct mbed *m);
+
+/* --- handshake.c, io.c: the connection --------------------------------------------------------------- */
+
+/** A waiting code of Mbed TLS? Then *st is what the link waits for; TLS_OK: call again at once (Mbed
+ *  TLS passes over some messages that way); TLS_NO_MEM: a record buffer could not be had. */
+bool mbed_is_waiting(const struct mbed *m, int ret, tls_status *st);
 
 tls_status mbed_handshake(void *ctx);
 tls_status mbed_read(void *ctx, void *buf, size_t len, size_t *n);

@@ -16,17 +16,62 @@
 
 static PLAT_THREAD_LOCAL struct mbed_scope *current_scope; /* owned by the thread */
 
-void mbed_enter(struct mbed_scope *scope, struct plat_account *account, enum plat_mem purpose)
+#ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
+/* MBEDTLS_SSL_OUT_CONTENT_LEN. Outside our calls it is the Kconfig value, for contexts that the
+ * application runs itself. Owned by the thread. */
+ESP_TLS_MBED_THREAD_LOCAL size_t esp_tls_mbed_out_len = CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN;
+
+static void enter_bound(struct mbed_scope *scope)
 {
-    scope->account = account;
+    size_t own = scope->m != NULL ? scope->m->buffers.out_len : 0;
+
+    scope->outer_out_len = esp_tls_mbed_out_len;
+    esp_tls_mbed_out_len = own != 0 ? own : CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN;
+}
+
+static void leave_bound(const struct mbed_scope *scope)
+{
+    esp_tls_mbed_out_len = scope->outer_out_len;
+}
+#else
+static void enter_bound(struct mbed_scope *scope)
+{
+    scope->outer_out_len = 0;
+}
+
+static void leave_bound(const struct mbed_scope *scope)
+{
+    (void)scope;
+}
+#endif
+
+void mbed_enter(struct mbed_scope *scope, struct mbed *m, enum plat_mem purpose)
+{
+    scope->m = m;
+    scope->account = m != NULL ? m->io.account : NULL;
     scope->purpose = purpose;
+    scope->stub_in = 0;
+    scope->stub_out = 0;
     scope->outer = current_scope;
     current_scope = scope;
+    enter_bound(scope);
 }
 
 void mbed_leave(struct mbed_scope *scope)
 {
+    leave_bound(scope);
     current_scope = scope->outer;
+}
+
+void mbed_stub_sizes(size_t in, size_t out)
+{
+    current_scope->stub_in = in;
+    current_scope->stub_out = out;
+}
+
+static size_t wanted(const struct mbed_scope *scope, size_t size)
+{
+    return size != 0 && (size == scope->stub_in || size == scope->stub_out) ? 1 : size;
 }
 
 #ifndef CONFIG_MBEDTLS_CUSTOM_MEM_ALLOC
@@ -40,7 +85,7 @@ void *esp_mbedtls_mem_calloc(size_t n, size_t size)
     if (scope == NULL) {
         return plat_alloc(NULL, PLAT_MEM_PROCESS, n * size);
     }
-    return plat_alloc(scope->account, scope->purpose, n * size);
+    return plat_alloc(scope->account, scope->purpose, wanted(scope, n * size));
 }
 
 void esp_mbedtls_mem_free(void *ptr)
@@ -54,6 +99,22 @@ int mbed_random(void *ctx, unsigned char *buf, size_t len)
     (void)ctx;
     return plat_random(buf, len) == 0 ? 0 : MBEDTLS_ERR_PLATFORM_HW_ACCEL_FAILED;
 }
+
+#ifndef CONFIG_MBEDTLS_SSL_KEEP_PEER_CERTIFICATE
+/** Mbed TLS's TLS layer calls this in place of mbedtls_x509_crt_parse_der() (build files): the peer's
+ *  certificates lie in the record that is being read, which outlives their verification, and need no
+ *  copy. slim.c keeps only the key of them. */
+int esp_tls_peer_crt_parse_der(mbedtls_x509_crt *chain, const unsigned char *buf, size_t len)
+{
+    const struct mbed_scope *scope = current_scope;
+    const struct mbed *m = scope != NULL ? scope->m : NULL;
+    bool in_record = m != NULL && m->ssl.in_msg != NULL && buf >= m->ssl.in_msg &&
+                     buf < m->ssl.in_msg + m->ssl.in_msglen;
+
+    return in_record ? mbedtls_x509_crt_parse_der_nocopy(chain, buf, len)
+                     : mbedtls_x509_crt_parse_der(chain, buf, len);
+}
+#endif
 
 #if defined(MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG)
 psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context,

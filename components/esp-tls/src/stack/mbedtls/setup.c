@@ -19,13 +19,17 @@ static tls_status mbed_init(void *ctx, const struct stack_io *io)
     if (ret != 0) {
         return mbed_fail(m, ret, ESP_ERR_MBEDTLS_CTR_DRBG_SEED_FAILED);
     }
-    mbed_enter(&scope, io->account, PLAT_MEM_CONNECTION);
+    mbed_enter(&scope, m, PLAT_MEM_CONNECTION);
     ret = mbedtls_ssl_config_defaults(&m->conf, MBEDTLS_SSL_IS_CLIENT,
                                       MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
     mbed_leave(&scope);
     if (ret != 0) {
         return mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_CONFIG_DEFAULTS_FAILED);
     }
+#ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
+    m->buffers.in_limit = MBEDTLS_SSL_IN_CONTENT_LEN;
+    m->buffers.out_limit = CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN;
+#endif
     mbedtls_ssl_conf_rng(&m->conf, mbed_random, NULL);
     mbedtls_ssl_conf_verify(&m->conf, mbed_verify, m);
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
@@ -41,7 +45,7 @@ static tls_status mbed_set_name(void *ctx, const struct stack_name *name)
     int ret;
 
     m->insecure_skip_name = name->insecure_skip;
-    mbed_enter(&scope, m->io.account, PLAT_MEM_CONNECTION);
+    mbed_enter(&scope, m, PLAT_MEM_CONNECTION);
     ret = mbedtls_ssl_set_hostname(&m->ssl, name->is_ip ? NULL : name->name);
     if (ret == 0 && name->is_ip && !name->insecure_skip) {
         size_t len = strlen(name->name);
@@ -122,13 +126,13 @@ static tls_status mbed_start(void *ctx)
     struct mbed_scope scope;
     int ret;
 
-    mbed_enter(&scope, m->io.account, PLAT_MEM_HANDSHAKE);
-    ret = mbedtls_ssl_setup(&m->ssl, &m->conf);
+    mbed_enter(&scope, m, PLAT_MEM_HANDSHAKE);
+    ret = buffers_setup(m);
     mbed_leave(&scope);
     if (ret != 0) {
         return mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_SETUP_FAILED);
     }
-    mbedtls_ssl_set_bio(&m->ssl, m, mbed_link_send, mbed_link_recv, NULL);
+    mbedtls_ssl_set_bio(&m->ssl, m, mbed_link_send, buffers_recv, NULL);
     return TLS_OK;
 }
 
@@ -158,7 +162,8 @@ static void mbed_clear(void *ctx)
     struct mbed *m = ctx;
     struct mbed_scope scope;
 
-    mbed_enter(&scope, m->io.account, PLAT_MEM_CONNECTION);
+    mbed_enter(&scope, m, PLAT_MEM_CONNECTION);
+    buffers_free(m);
     mbedtls_ssl_free(&m->ssl);
     mbedtls_ssl_config_free(&m->conf);
     mbed_anchors_clear(m);

@@ -1,4 +1,4 @@
-/* Handshake, read, write and close over a link. */
+/* Reading, writing and closing over a link. */
 #include "mbed.h"
 
 #include <string.h>
@@ -59,10 +59,12 @@ int mbed_link_send(void *ctx, const unsigned char *buf, size_t len)
     }
 }
 
-/** A waiting code of Mbed TLS. It also says WANT_READ without having asked the link, after a
- *  message that it passes over: then there is nothing to wait for and the call is repeated. */
-static bool is_waiting(const struct mbed *m, int ret, tls_status *st)
+bool mbed_is_waiting(const struct mbed *m, int ret, tls_status *st)
 {
+    if (m->buffers.starved) {
+        *st = TLS_NO_MEM;
+        return true;
+    }
     if (ret == MBEDTLS_ERR_SSL_WANT_READ || ret == MBEDTLS_ERR_SSL_WANT_WRITE) {
         *st = m->blocked;
         return true;
@@ -70,69 +72,17 @@ static bool is_waiting(const struct mbed *m, int ret, tls_status *st)
     return false;
 }
 
-/* --- handshake ------------------------------------------------------------------------------------ */
-
-/** An IP literal is compared with the certificate but not sent: Mbed TLS's one name for both is set
- *  after the last ClientHello has gone out. */
-static int set_ip_name(struct mbed *m)
+/** Before a call into Mbed TLS: nothing has happened in it yet. */
+static void begin_call(struct mbed *m)
 {
-    int ret = mbedtls_ssl_set_hostname(&m->ssl, m->ip_name);
-
-    if (ret == 0) {
-        plat_free(m->ip_name);
-        m->ip_name = NULL;
-    }
-    return ret;
+    m->blocked = TLS_OK;
+    m->buffers.starved = false;
 }
 
-static enum plat_mem purpose_of(int state)
+/** A record buffer could not be had: the connection is as it was, the call may be repeated. */
+static tls_status starved(struct mbed *m)
 {
-    switch (state) {
-    case MBEDTLS_SSL_SERVER_CERTIFICATE:
-        return PLAT_MEM_CERTIFICATE;
-    case MBEDTLS_SSL_CERTIFICATE_VERIFY:
-    case MBEDTLS_SSL_CLIENT_CERTIFICATE_VERIFY:
-        return PLAT_MEM_KEY;
-    default:
-        return PLAT_MEM_HANDSHAKE;
-    }
-}
-
-static int step(struct mbed *m)
-{
-    struct mbed_scope scope;
-    int ret = 0;
-
-    mbed_enter(&scope, m->io.account, purpose_of(m->ssl.state));
-    if (m->ip_name != NULL && m->ssl.state == MBEDTLS_SSL_SERVER_CERTIFICATE) {
-        ret = set_ip_name(m);
-    }
-    if (ret == 0) {
-        m->blocked = TLS_OK;
-        ret = mbedtls_ssl_handshake_step(&m->ssl);
-    }
-    mbed_leave(&scope);
-    return ret;
-}
-
-tls_status mbed_handshake(void *ctx)
-{
-    struct mbed *m = ctx;
-    tls_status st;
-
-    m->io.account->failure.size = 0;
-    while (!mbedtls_ssl_is_handshake_over(&m->ssl)) {
-        int ret = step(m);
-
-        if (is_waiting(m, ret, &st)) {
-            if (st != TLS_OK) {
-                return st;
-            }
-        } else if (ret != 0) {
-            return mbed_fail(m, ret, 0);
-        }
-    }
-    return TLS_OK;
+    return error_passing(m->io.err, TLS_NO_MEM, NULL);
 }
 
 /* --- reading ----------------------------------------------------------------------------------------- */
@@ -177,9 +127,12 @@ tls_status mbed_read(void *ctx, void *buf, size_t len, size_t *n)
         tls_status st;
         int ret;
 
-        mbed_enter(&scope, m->io.account, PLAT_MEM_HANDSHAKE);
-        m->blocked = TLS_OK;
+        mbed_enter(&scope, m, PLAT_MEM_HANDSHAKE);
+        begin_call(m);
         ret = mbedtls_ssl_read(&m->ssl, buf, len);
+        if (ret > 0 || mbed_is_waiting(m, ret, &st)) {
+            buffers_trim(m);
+        }
         mbed_leave(&scope);
         if (ret > 0) {
             *n = (size_t)ret;
@@ -188,9 +141,9 @@ tls_status mbed_read(void *ctx, void *buf, size_t len, size_t *n)
         if (ret == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
             return TLS_EOF;
         }
-        if (is_waiting(m, ret, &st)) {
+        if (mbed_is_waiting(m, ret, &st)) {
             if (st != TLS_OK) {
-                return st;
+                return st == TLS_NO_MEM ? starved(m) : st;
             }
         } else if (ret != MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
             return read_failed(m, ret);
@@ -200,29 +153,27 @@ tls_status mbed_read(void *ctx, void *buf, size_t len, size_t *n)
 
 /* --- writing ------------------------------------------------------------------------------------------ */
 
-/** Send what is left of something that is not the caller's data (an alert, a handshake message):
- *  Mbed TLS would take it for the data's and drop the data. */
-static int flush_before(struct mbed *m)
-{
-    return m->pending_write == 0 && m->ssl.out_left != 0 ? mbedtls_ssl_flush_output(&m->ssl) : 0;
-}
-
 static int write_piece(struct mbed *m, const void *buf, size_t len)
 {
-    int ret = flush_before(m);
-    int most;
+    size_t piece = m->pending_write;
+    int ret;
 
-    if (ret != 0) {
-        return ret;
+    if (piece == 0) {
+        int most = buffers_max_payload(m);
+
+        if (most <= 0) {
+            return most < 0 ? most : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+        }
+        piece = len < (size_t)most ? len : (size_t)most;
+        /* What is left of something else (an alert, a handshake message) goes first: Mbed TLS would
+         * take it for the data's and drop the data. */
+        ret = buffers_reserve_out(m, piece);
+        if (ret != 0) {
+            return ret;
+        }
+        m->pending_write = piece;
     }
-    most = mbedtls_ssl_get_max_out_record_payload(&m->ssl);
-    if (most <= 0) {
-        return most < 0 ? most : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
-    }
-    if (m->pending_write == 0) {
-        m->pending_write = len < (size_t)most ? len : (size_t)most;
-    }
-    ret = mbedtls_ssl_write(&m->ssl, buf, m->pending_write);
+    ret = mbedtls_ssl_write(&m->ssl, buf, piece);
     if (ret != MBEDTLS_ERR_SSL_WANT_READ && ret != MBEDTLS_ERR_SSL_WANT_WRITE) {
         m->pending_write = 0;
     }
@@ -242,19 +193,22 @@ tls_status mbed_write(void *ctx, const void *buf, size_t len, size_t *n)
     }
     m->io.account->failure.size = 0;
     do {
-        mbed_enter(&scope, m->io.account, PLAT_MEM_RECORD_OUT);
-        m->blocked = TLS_OK;
+        mbed_enter(&scope, m, PLAT_MEM_RECORD_OUT);
+        begin_call(m);
         ret = write_piece(m, buf, len);
+        if (ret > 0) {
+            buffers_trim(m);
+        }
         mbed_leave(&scope);
         if (ret > 0) {
             *n = (size_t)ret;
             return TLS_OK;
         }
-        if (!is_waiting(m, ret, &st)) {
+        if (!mbed_is_waiting(m, ret, &st)) {
             return mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_WRITE_FAILED);
         }
     } while (st == TLS_OK);
-    return st;
+    return st == TLS_NO_MEM ? starved(m) : st;
 }
 
 tls_status mbed_close_notify(void *ctx)
@@ -263,7 +217,7 @@ tls_status mbed_close_notify(void *ctx)
     struct mbed_scope scope;
     int ret;
 
-    mbed_enter(&scope, m->io.account, PLAT_MEM_RECORD_OUT);
+    mbed_enter(&scope, m, PLAT_MEM_RECORD_OUT);
     ret = mbedtls_ssl_close_notify(&m->ssl);
     mbed_leave(&scope);
     return ret == 0 ? TLS_OK : TLS_WANT_WRITE;

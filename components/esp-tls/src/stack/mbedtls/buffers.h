@@ -1,0 +1,80 @@
+/* Record buffers of a connection. Two files implement this; the build has one of them:
+ *
+ * elastic.c (CONFIG_MBEDTLS_DYNAMIC_BUFFER)  A buffer exists while a record does. Between records
+ *     the connection holds two stubs inside its own context. A connection may still ask for fixed
+ *     buffers.
+ * fixed.c  Mbed TLS's own way: both buffers at full size for as long as the connection lives.
+ */
+#ifndef MBED_BUFFERS_H
+#define MBED_BUFFERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct mbed;
+
+#ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
+
+/* Bytes of plaintext that the output stub takes: an alert (2 bytes, RFC 8446 section 6) or a
+ * ChangeCipherSpec (1), in TLS 1.3 with the content type and padded to 16 (section 5.4). Mbed TLS
+ * subtracts up to 10 from the bound without looking: it is never less. */
+#define OUT_STUB_LEN 16
+
+/* What Mbed TLS counts on top of the plaintext for IV, tag, MAC and padding. A buffer has all of it
+ * although a record uses 32 bytes at most with AEAD suites: PSA writes over the whole rest of an
+ * output buffer that it is told of. */
+#define OUT_EXPANSION (MBEDTLS_SSL_PAYLOAD_OVERHEAD + OUT_CID_LEN)
+#if defined(MBEDTLS_SSL_DTLS_CONNECTION_ID)
+#define OUT_CID_LEN MBEDTLS_SSL_CID_OUT_LEN_MAX
+#else
+#define OUT_CID_LEN 0
+#endif
+
+#define RECORD_HEADER_LEN 5 /* RFC 8446 section 5.1 */
+#define COUNTER_LEN 8       /* Mbed TLS keeps the sequence number in front of the record */
+
+struct mbed_buffers {
+    bool fixed;        /* this connection wants Mbed TLS's own buffers */
+    bool fixed_in;     /* the input buffer has its full size and stays */
+    bool starved;      /* a buffer could not be had in the last call */
+    uint8_t hdr_len;   /* bytes of the next record's header that have come */
+    uint8_t hdr[RECORD_HEADER_LEN];
+    uint16_t in_limit; /* plaintext that a record may carry: in ... */
+    uint16_t out_limit; /* ... and out */
+    uint16_t out_len;  /* plaintext that the present output buffer takes */
+    uint8_t in_stub[COUNTER_LEN + RECORD_HEADER_LEN + 3];
+    uint8_t out_stub[COUNTER_LEN + RECORD_HEADER_LEN + OUT_STUB_LEN + OUT_EXPANSION];
+};
+
+#else
+
+struct mbed_buffers {
+    bool starved; /* never */
+};
+
+#endif
+
+/** mbedtls_ssl_setup() with the buffers in place. @return 0 or Mbed TLS's code */
+int buffers_setup(struct mbed *m);
+
+/** The receive callback of Mbed TLS. @return as mbed_link_recv() */
+int buffers_recv(void *ctx, unsigned char *buf, size_t len);
+
+/** Make room for a message or data of `payload` bytes. What was pending is flushed first.
+ *  @return 0, a waiting code of Mbed TLS, or MBEDTLS_ERR_SSL_ALLOC_FAILED (try again later) */
+int buffers_reserve_out(struct mbed *m, size_t payload);
+
+/** Bytes of application data that one record may carry (limits and negotiation). */
+int buffers_max_payload(struct mbed *m);
+
+/** Let go of what is no longer in use. After every call into Mbed TLS that did not fail. */
+void buffers_trim(struct mbed *m);
+
+/** From now on keep a full-size input buffer (ESP_TLS_DYN_BUF_RX_STATIC). @return 0 or code */
+int buffers_fix_input(struct mbed *m);
+
+/** Before mbedtls_ssl_free(). */
+void buffers_free(struct mbed *m);
+
+#endif

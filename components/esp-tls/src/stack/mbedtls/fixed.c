@@ -1,0 +1,43 @@
+/* Fixed record buffers: what Mbed TLS does by itself. */
+#include "mbed.h"
+
+#ifndef CONFIG_MBEDTLS_DYNAMIC_BUFFER
+
+int buffers_setup(struct mbed *m)
+{
+    return mbedtls_ssl_setup(&m->ssl, &m->conf);
+}
+
+int buffers_recv(void *ctx, unsigned char *buf, size_t len)
+{
+    return mbed_link_recv(ctx, buf, len);
+}
+
+int buffers_reserve_out(struct mbed *m, size_t payload)
+{
+    (void)payload;
+    return m->ssl.out_left != 0 ? mbedtls_ssl_flush_output(&m->ssl) : 0;
+}
+
+int buffers_max_payload(struct mbed *m)
+{
+    return mbedtls_ssl_get_max_out_record_payload(&m->ssl);
+}
+
+void buffers_trim(struct mbed *m)
+{
+    (void)m;
+}
+
+int buffers_fix_input(struct mbed *m)
+{
+    (void)m;
+    return 0;
+}
+
+void buffers_free(struct mbed *m)
+{
+    (void)m;
+}
+
+#endif

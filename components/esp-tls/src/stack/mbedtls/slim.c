@@ -1,0 +1,79 @@
+/* What Mbed TLS keeps and a connection does not need: the peer's chain once it is verified, the
+ * handshake's state once it is over. */
+#include "mbed.h"
+
+#include <string.h>
+
+#if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE) && !defined(CONFIG_MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+/** Mbed TLS 3.6 holds the whole chain where TLS 1.3 is compiled in, but reads only the key of the
+ *  first certificate after the chain was verified. */
+static void keep_peer_key_only(struct mbed *m)
+{
+    mbedtls_ssl_session *session = m->ssl.session_negotiate;
+    mbedtls_pk_context key;
+
+    if (session == NULL || session->peer_cert == NULL) {
+        return;
+    }
+    key = session->peer_cert->pk;
+    mbedtls_pk_init(&session->peer_cert->pk);
+    mbedtls_x509_crt_free(session->peer_cert);
+    mbedtls_x509_crt_init(session->peer_cert);
+    session->peer_cert->pk = key;
+}
+
+static void drop_peer(mbedtls_ssl_session *session)
+{
+    if (session != NULL && session->peer_cert != NULL) {
+        mbedtls_x509_crt_free(session->peer_cert);
+        mbedtls_free(session->peer_cert);
+        session->peer_cert = NULL;
+    }
+}
+#else
+static void keep_peer_key_only(struct mbed *m)
+{
+    (void)m;
+}
+
+static void drop_peer(mbedtls_ssl_session *session)
+{
+    (void)session;
+}
+#endif
+
+/** The state whose step checks the signature that the peer's key made over the handshake. */
+static int peer_signature_state(const struct mbed *m)
+{
+    return m->ssl.tls_version == MBEDTLS_SSL_VERSION_TLS1_3 ? MBEDTLS_SSL_CERTIFICATE_VERIFY
+                                                            : MBEDTLS_SSL_CLIENT_KEY_EXCHANGE;
+}
+
+void mbed_slim_after(struct mbed *m, int state)
+{
+    if (state == MBEDTLS_SSL_SERVER_CERTIFICATE) {
+        keep_peer_key_only(m);
+        mbed_anchors_clear(m);
+    } else if (state == peer_signature_state(m)) {
+        drop_peer(m->ssl.session_negotiate);
+    }
+}
+
+/** TLS 1.3 would keep the handshake's state for as long as the connection, for tickets that this
+ *  release does not take (they are read and passed over without it). */
+static void free_handshake(struct mbed *m)
+{
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3) && !defined(ESP_TLS_SYSTEM_MBEDTLS)
+    if (m->ssl.tls_version == MBEDTLS_SSL_VERSION_TLS1_3 && m->ssl.handshake != NULL) {
+        mbedtls_ssl_handshake_wrapup_free_hs_transform(&m->ssl);
+    }
+#endif
+}
+
+void mbed_slim_done(struct mbed *m)
+{
+    free_handshake(m);
+    drop_peer(m->ssl.session);
+    mbed_identity_clear(m);
+    mbed_anchors_clear(m);
+}
