@@ -30,6 +30,9 @@ enum {
     PLAT_EOF = -2
 };
 
+/** Is this errno value the one for "no memory"? */
+bool plat_is_no_mem(int os);
+
 typedef struct {
     intptr_t h;
 } plat_stream;

@@ -2,10 +2,7 @@
 
 #include <string.h>
 
-#include "esp_log.h"
 #include "plat_clock.h"
-
-static const char TAG[] = "esp-tls";
 
 /* --- phases, deadlines, waiting ---------------------------------------------------------------- */
 
@@ -53,8 +50,10 @@ void conn_wants(const struct esp_tls *c, struct tls_wait *wait)
     }
 }
 
-/** Sleep until what is waited for is there. @return false when the deadline passed first */
-static bool conn_sleep(struct esp_tls *c, uint64_t deadline_us)
+/** Sleep until what is waited for is there.
+ *  @return TLS_OK; TLS_TIMEOUT: the deadline passed first,
+ *          which is not recorded; a failure, which is */
+static tls_status conn_sleep(struct esp_tls *c, uint64_t deadline_us)
 {
     struct tls_wait wait;
     int os;
@@ -62,11 +61,10 @@ static bool conn_sleep(struct esp_tls *c, uint64_t deadline_us)
     conn_wants(c, &wait);
     wait_until(&wait, deadline_us);
     os = plat_wait(wait.item, wait.count, wait.until_us);
-    if (os > 0) {
-        ESP_LOGE(TAG, "waiting failed: errno %d", os);
-        return false;
+    if (os > 0) { /* going on would be busy waiting */
+        return error_set(&c->err, TLS_SYSTEM, 0, os, 0);
     }
-    return os == PLAT_OK || plat_clock_us() < deadline_us;
+    return os == PLAT_OK || plat_clock_us() < deadline_us ? TLS_OK : TLS_TIMEOUT;
 }
 
 /* --- connecting -------------------------------------------------------------------------------- */
@@ -201,7 +199,10 @@ tls_status conn_finish(struct esp_tls *c)
         if (!tls_is_waiting(st)) {
             return st;
         }
-        (void)conn_sleep(c, c->deadline_us);
+        st = conn_sleep(c, c->deadline_us);
+        if (st != TLS_OK && st != TLS_TIMEOUT) {
+            return st;
+        }
     }
 }
 
@@ -225,22 +226,27 @@ static tls_status usable(struct esp_tls *c)
     return TLS_OK;
 }
 
-/** After a waiting status: may the call go on? Sleeps on a blocking handle. */
-static bool wait_for_more(struct esp_tls *c, tls_status st, uint64_t deadline_us)
+/** After a waiting status: may the call go on? Sleeps on a blocking handle.
+ *  @param st  what the last try returned; a failure of the wait takes its place */
+static bool wait_for_more(struct esp_tls *c, tls_status *st, uint64_t deadline_us)
 {
-    c->waiting = st;
-    if (!tls_is_waiting(st) || c->non_block) {
+    tls_status slept;
+
+    c->waiting = *st;
+    if (!tls_is_waiting(*st) || c->non_block) {
         return false;
     }
     plat_event_clear(c->wake);
     if (plat_flag_get(&c->cancelled)) {
         return true; /* the loop sees it */
     }
-    if (plat_clock_us() < deadline_us && conn_sleep(c, deadline_us)) {
-        return true;
+    slept = plat_clock_us() < deadline_us ? conn_sleep(c, deadline_us) : TLS_TIMEOUT;
+    if (slept == TLS_TIMEOUT) {
+        (void)timed_out(c);
+    } else if (slept != TLS_OK) {
+        *st = slept;
     }
-    (void)timed_out(c);
-    return false;
+    return slept == TLS_OK;
 }
 
 static tls_status read_once(struct esp_tls *c, void *buf, size_t len, size_t *n)
@@ -291,7 +297,7 @@ tls_status conn_read(struct esp_tls *c, void *buf, size_t len, size_t *n)
         if (tls_is_waiting(st) && deadline_us == 0) {
             deadline_us = operation_deadline(c);
         }
-    } while (wait_for_more(c, st, deadline_us));
+    } while (wait_for_more(c, &st, deadline_us));
     c->peer_closed = st == TLS_EOF;
     if (st == TLS_OK && c->timeline.first_byte_us == 0) {
         c->timeline.first_byte_us = since_begin(c);
@@ -314,7 +320,7 @@ tls_status conn_write(struct esp_tls *c, const void *buf, size_t len, size_t *n)
             if (tls_is_waiting(st) && deadline_us == 0) {
                 deadline_us = operation_deadline(c);
             }
-        } while (wait_for_more(c, st, deadline_us));
+        } while (wait_for_more(c, &st, deadline_us));
         *n += st == TLS_OK ? sent : 0;
     }
     return *n > 0 && tls_is_waiting(st) ? TLS_OK : st;

@@ -223,6 +223,11 @@ static tls_status race_begin(struct link_tcp *tcp, struct plat_addr *addr, size_
 
 /* --- name look-up -------------------------------------------------------------------------- */
 
+static tls_status resolve_failed(struct link_tcp *tcp, int os)
+{
+    return error_set(tcp->link.err, plat_is_no_mem(os) ? TLS_NO_MEM : TLS_RESOLVE, 0, os, 0);
+}
+
 static tls_status resolve_step(struct link_tcp *tcp)
 {
     struct plat_addr addr[ADDRESSES_MAX];
@@ -239,7 +244,7 @@ static tls_status resolve_step(struct link_tcp *tcp)
         if (tcp->link.err->status == TLS_OK) {
             tcp->link.err->resolver = resolver;
         }
-        return error_set(tcp->link.err, TLS_RESOLVE, 0, os, 0);
+        return resolve_failed(tcp, os);
     }
     return race_begin(tcp, addr, count);
 }
@@ -350,7 +355,7 @@ tls_status tcp_dial(struct link_tcp *tcp, const char *host, size_t len, uint16_t
     os = plat_resolve_start(&tcp->job, host, len, options->family, wake);
     if (os != PLAT_OK) {
         tcp->job = NULL;
-        return error_set(tcp->link.err, TLS_RESOLVE, 0, os, 0);
+        return resolve_failed(tcp, os);
     }
     return TLS_OK;
 }

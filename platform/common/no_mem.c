@@ -1,0 +1,8 @@
+#include <errno.h>
+
+#include "plat_net.h"
+
+bool plat_is_no_mem(int os)
+{
+    return os == ENOMEM;
+}
