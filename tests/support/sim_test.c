@@ -213,3 +213,41 @@ void sim_receive(struct sim_case *t, uint64_t from, size_t len)
         got += (size_t)ret;
     }
 }
+
+/* --- peers on plain TCP -------------------------------------------------------------------------
+ */
+
+void sim_echo_peer(struct sim_peer *peer, void *unused)
+{
+    unsigned char buf[512];
+    size_t n;
+
+    (void)unused;
+    while ((n = sim_peer_read(peer, buf, sizeof(buf))) > 0) {
+        (void)sim_peer_write(peer, buf, n);
+    }
+    if (sim_peer_is_closed(peer)) {
+        sim_peer_close(peer);
+    }
+}
+
+void sim_pattern_peer(struct sim_peer *peer, void *len)
+{
+    size_t *sent = sim_peer_state(peer, sizeof(*sent));
+
+    while (*sent < *(const size_t *)len) {
+        unsigned char byte = sim_pattern(*sent);
+
+        if (sim_peer_write(peer, &byte, 1) == 0) {
+            return;
+        }
+        ++*sent;
+    }
+    sim_peer_close(peer);
+}
+
+void sim_reset_peer(struct sim_peer *peer, void *unused)
+{
+    (void)unused;
+    sim_peer_reset(peer, ECONNRESET);
+}

@@ -70,6 +70,12 @@ uint64_t sim_elapsed_us(void);
 void sim_send(struct sim_case *t, size_t len);
 void sim_receive(struct sim_case *t, uint64_t from, size_t len);
 
+/** Peers on plain TCP. Echo: sends back what comes. Pattern: sends *(size_t *)arg bytes of
+ *  sim_pattern() and closes. Reset: RST at once. */
+void sim_echo_peer(struct sim_peer *peer, void *unused);
+void sim_pattern_peer(struct sim_peer *peer, void *len);
+void sim_reset_peer(struct sim_peer *peer, void *unused);
+
 /** What was logged since the test began. */
 const char *sim_log(void);
 #define assert_logged(text)     assert_non_null(strstr(sim_log(), text))
