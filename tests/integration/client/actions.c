@@ -5,6 +5,7 @@
  *     write1:N     one call                             read1:N     one call
  *     echo:N[:M]   write N bytes while reading N back; they must be the same
  *     send:TEXT    with \r and \n                       sleep:MS
+ *     head         read up to an empty line
  *     avail        esp_tls_get_bytes_avail()            wait        esp_tls_get_wait()
  *     socket       options of the socket                storefree   free the global store
  *     connect      once more on the same handle         cancel      from this thread
@@ -276,6 +277,31 @@ static void act_send(struct run *r, const char *arg)
     json_close('}');
 }
 
+static void act_head(struct run *r, const char *arg)
+{
+    char text[2048] = "";
+    size_t n = 0;
+    ssize_t ret = 0;
+
+    (void)arg;
+    while (n < sizeof(text) - 1 && strstr(text, "\r\n\r\n") == NULL) {
+        ret = esp_tls_conn_read(r->tls, text + n, 1);
+        if (ret > 0) {
+            n++;
+        } else if (r->s->cfg.non_block && is_waiting(ret)) {
+            drive_wait(r, false);
+        } else {
+            break;
+        }
+    }
+    json_open(NULL, '{');
+    json_text("action", "head");
+    json_int("ret", ret);
+    json_text("text", text);
+    json_record(r->tls);
+    json_close('}');
+}
+
 /* --- the rest
  * --------------------------------------------------------------------------------------- */
 
@@ -382,6 +408,7 @@ static const struct {
     {"sleep", act_sleep},   {"avail", act_avail},         {"wait", act_wait},
     {"socket", act_socket}, {"storefree", act_storefree}, {"connect", act_connect},
     {"cancel", act_cancel}, {"null", act_null},           {"state", act_state},
+    {"head", act_head},
 };
 
 bool action_run(struct run *r, const char *action)
