@@ -36,8 +36,7 @@ static void test_codes_have_their_macros_names(void **state)
     assert_string_equal(esp_err_to_name(ESP_FAIL), NAMED("ESP_FAIL"));
     assert_string_equal(esp_err_to_name(ESP_ERR_NO_MEM), NAMED("ESP_ERR_NO_MEM"));
     assert_string_equal(esp_err_to_name(ESP_ERR_NOT_ALLOWED), NAMED("ESP_ERR_NOT_ALLOWED"));
-    assert_string_equal(esp_err_to_name(0x8001),
-                        NAMED("ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME"));
+    assert_string_equal(esp_err_to_name(0x8001), NAMED("ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME"));
     assert_string_equal(esp_err_to_name(0x801A), NAMED("ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED"));
     assert_string_equal(esp_err_to_name(0x7777), UNKNOWN);
 }

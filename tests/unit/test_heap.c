@@ -239,7 +239,8 @@ static void test_an_arena_serves_its_account_alone(void **state)
     a.arena = arena;
     block = plat_alloc(&a, PLAT_MEM_CONNECTION, 1000);
     assert_true(block > memory && block + 1000 <= memory + sizeof(memory));
-    assert_int_equal(plat_region_used(arena), 1000 / UNIT * UNIT + 2 * UNIT - (1000 % UNIT == 0) * UNIT);
+    assert_int_equal(plat_region_used(arena),
+                     1000 / UNIT * UNIT + 2 * UNIT - (1000 % UNIT == 0) * UNIT);
     assert_null(plat_alloc(&a, PLAT_MEM_CONNECTION, 1000));
     assert_int_equal(a.failure.free_bytes, plat_region_free_bytes(arena));
     assert_int_equal(a.failure.largest_free, plat_region_largest_free(arena));
@@ -323,7 +324,9 @@ static void test_blocks_outlive_their_account_in_the_process_account(void **stat
 
 static void test_any_number_of_accounts_lives_at_once(void **state)
 {
-    enum { MANY = 1000 };
+    enum {
+        MANY = 1000
+    };
     static struct plat_account accounts[MANY];
     static void *blocks[MANY];
 
@@ -347,7 +350,9 @@ static void test_any_number_of_accounts_lives_at_once(void **state)
 
 static void test_no_room_for_another_account_is_out_of_memory(void **state)
 {
-    enum { MANY = 10 };
+    enum {
+        MANY = 10
+    };
     struct plat_account accounts[MANY] = {{0}};
     void *blocks[MANY];
 
@@ -374,8 +379,8 @@ static void test_aligned_blocks_come_back_whole(void **state)
     (void)state;
     plat_account_init(&a);
     for (size_t alignment = 1; alignment <= 4096; alignment *= 2) {
-        uint8_t *block = plat_alloc_aligned(&a, PLAT_MEM_APPLICATION, PLAT_REGION_DEFAULT,
-                                            alignment, 100);
+        uint8_t *block =
+            plat_alloc_aligned(&a, PLAT_MEM_APPLICATION, PLAT_REGION_DEFAULT, alignment, 100);
 
         assert_non_null(block);
         assert_int_equal((uintptr_t)block % alignment, 0);

@@ -146,8 +146,7 @@ static void test_buffers_are_shown_sixteen_bytes_to_a_line(void **state)
     (void)state;
     ESP_LOG_BUFFER_HEX("a", bytes, 18);
     assert_int_equal(calls, 2);
-    assert_non_null(
-        strstr(plain(), "a: 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66\n"));
+    assert_non_null(strstr(plain(), "a: 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66\n"));
     assert_non_null(strstr(lines, "a: 0a 7f\n"));
     lines[0] = '\0';
     ESP_LOG_BUFFER_CHAR("a", bytes, 4);
