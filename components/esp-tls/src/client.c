@@ -71,42 +71,6 @@ static ssize_t io_failed(esp_tls_t *tls, tls_status st, esp_err_t esp)
     return tls->err.stack != 0 ? -tls->err.stack : -1;
 }
 
-/* --- handles --------------------------------------------------------------------------------- */
-
-esp_tls_t *esp_tls_init(void)
-{
-    esp_tls_t *tls = plat_alloc(NULL, PLAT_MEM_CONNECTION, sizeof(*tls));
-
-    if (tls == NULL) {
-        return NULL;
-    }
-    if (plat_event_open(&tls->wake) != PLAT_OK) { /* a cancel may come at any time: it is there */
-        plat_free(tls);
-        return NULL;
-    }
-    plat_account_init(&tls->account);
-    error_clear(&tls->err);
-    tcp_init(&tls->tcp, &tls->err, &tls->account);
-    tls->adopt_fd = -1;
-    tls->timeout_ms = CONN_TIMEOUT_MS;
-    tls->state = ESP_TLS_INIT;
-    return tls;
-}
-
-int esp_tls_conn_destroy(esp_tls_t *tls)
-{
-    int os;
-
-    if (tls == NULL) {
-        return -1;
-    }
-    os = conn_reset(tls);
-    (void)plat_stream_close(tls->wake);
-    plat_account_clear(&tls->account);
-    plat_free(tls);
-    return os == 0 ? 0 : -1;
-}
-
 /* --- connecting -------------------------------------------------------------------------------- */
 
 /** Begin, unless a connect is under way already. @return false when it failed */

@@ -4,6 +4,15 @@
 
 #include "plat_clock.h"
 
+void conn_init(struct esp_tls *c)
+{
+    error_clear(&c->err);
+    tcp_init(&c->tcp, &c->err, &c->account);
+    c->adopt_fd = -1;
+    c->timeout_ms = CONN_TIMEOUT_MS;
+    c->state = ESP_TLS_INIT;
+}
+
 /* --- phases, deadlines, waiting ---------------------------------------------------------------- */
 
 void conn_phase(struct esp_tls *c, uint8_t phase)

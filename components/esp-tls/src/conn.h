@@ -11,6 +11,7 @@
 #include "error.h"
 #include "esp_tls.h"
 #include "esp_tls_async.h"
+#include "esp_tls_memory.h"
 #include "esp_tls_record.h"
 #include "link/tcp.h"
 #include "plat_heap.h"
@@ -18,6 +19,15 @@
 
 /** timeout_ms when it is not set. */
 #define CONN_TIMEOUT_MS 10000
+
+/** Record limits of this build. */
+#ifdef CONFIG_MBEDTLS_ASYMMETRIC_CONTENT_LEN
+#define CONN_IN_CONTENT_LEN  CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN
+#define CONN_OUT_CONTENT_LEN CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN
+#else
+#define CONN_IN_CONTENT_LEN  CONFIG_MBEDTLS_SSL_MAX_CONTENT_LEN
+#define CONN_OUT_CONTENT_LEN CONFIG_MBEDTLS_SSL_MAX_CONTENT_LEN
+#endif
 
 struct esp_tls {
     struct tls_error err;
@@ -38,8 +48,14 @@ struct esp_tls {
     esp_tls_timeline_t timeline;
     esp_tls_socket_hook_t hook;
     void *hook_arg;
+    struct stack_buffers buffers;
+    esp_tls_memory_trace_t memory_trace;
+    void *memory_trace_arg;
     struct plat_account account;
 };
+
+/** A new handle, its memory and event set: everything else at its beginning. */
+void conn_init(struct esp_tls *c);
 
 /** Begin a connection. @param host need not end in NUL */
 TLS_MUST_USE tls_status conn_begin(struct esp_tls *c, const char *host, size_t len, int port,

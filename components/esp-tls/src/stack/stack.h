@@ -19,8 +19,16 @@
 
 struct anchor_store;
 
+/** Record buffers of a connection; all zero: what Kconfig says. */
+struct stack_buffers {
+    bool fixed;
+    uint16_t in_limit; /* plaintext of a record, 0 = Kconfig's */
+    uint16_t out_limit;
+};
+
 /** What a stack's context is connected to. */
 struct stack_io {
+    struct stack_buffers buffers;
     struct tls_link *link; /* NULL until the link exists: not read before handshake() */
     struct tls_error *err;
     struct plat_account *account;

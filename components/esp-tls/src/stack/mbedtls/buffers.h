@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct mbed;
+struct stack_buffers;
 
 #ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
 
@@ -51,9 +52,17 @@ struct mbed_buffers {
 
 struct mbed_buffers {
     bool starved; /* never */
+    uint16_t out_limit;
 };
 
 #endif
+
+/** Set limits and offer them to the peer, after Mbed TLS's defaults. @return 0 or code */
+int buffers_configure(struct mbed *m, const struct stack_buffers *wanted);
+
+/** Ask the peer to keep to a limit below 16384: the largest max_fragment_length within it (RFC 6066
+ *  section 4; Mbed TLS sends it with TLS 1.2 only). @return 0 or code */
+int buffers_offer_limit(struct mbed *m, size_t limit);
 
 /** mbedtls_ssl_setup() with the buffers in place. @return 0 or Mbed TLS's code */
 int buffers_setup(struct mbed *m);

@@ -284,6 +284,20 @@ void buffers_trim(struct mbed *m)
     }
 }
 
+int buffers_configure(struct mbed *m, const struct stack_buffers *wanted)
+{
+    struct mbed_buffers *b = &m->buffers;
+    int ret;
+
+    b->fixed = wanted->fixed;
+    b->in_limit = wanted->in_limit != 0 ? wanted->in_limit : MBEDTLS_SSL_IN_CONTENT_LEN;
+    b->out_limit = wanted->out_limit != 0 ? wanted->out_limit : ESP_TLS_MBED_OUT_CONTENT_LEN;
+    esp_tls_mbed_out_len = MBEDTLS_SSL_IN_CONTENT_LEN; /* the call compares with both */
+    ret = buffers_offer_limit(m, b->in_limit);
+    esp_tls_mbed_out_len = ESP_TLS_MBED_OUT_CONTENT_LEN;
+    return ret;
+}
+
 /** Mbed TLS's set-up asks for both buffers at full size; the allocator hands out one byte for each
  *  (scope.c), and the stubs take their place at once. */
 static int elastic_setup(struct mbed *m)

@@ -3,6 +3,13 @@
 
 #ifndef CONFIG_MBEDTLS_DYNAMIC_BUFFER
 
+int buffers_configure(struct mbed *m, const struct stack_buffers *wanted)
+{
+    m->buffers.out_limit = wanted->out_limit;
+    return buffers_offer_limit(m, wanted->in_limit != 0 ? wanted->in_limit
+                                                        : MBEDTLS_SSL_IN_CONTENT_LEN);
+}
+
 int buffers_setup(struct mbed *m)
 {
     return mbedtls_ssl_setup(&m->ssl, &m->conf);
@@ -21,7 +28,9 @@ int buffers_reserve_out(struct mbed *m, size_t payload)
 
 int buffers_max_payload(struct mbed *m)
 {
-    return mbedtls_ssl_get_max_out_record_payload(&m->ssl);
+    int most = mbedtls_ssl_get_max_out_record_payload(&m->ssl);
+
+    return m->buffers.out_limit != 0 && most > m->buffers.out_limit ? m->buffers.out_limit : most;
 }
 
 void buffers_trim(struct mbed *m)

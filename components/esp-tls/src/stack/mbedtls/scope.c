@@ -19,14 +19,14 @@ static PLAT_THREAD_LOCAL struct mbed_scope *current_scope; /* owned by the threa
 #ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
 /* MBEDTLS_SSL_OUT_CONTENT_LEN. Outside our calls it is the Kconfig value, for contexts that the
  * application runs itself. Owned by the thread. */
-ESP_TLS_MBED_THREAD_LOCAL size_t esp_tls_mbed_out_len = CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN;
+ESP_TLS_MBED_THREAD_LOCAL size_t esp_tls_mbed_out_len = ESP_TLS_MBED_OUT_CONTENT_LEN;
 
 static void enter_bound(struct mbed_scope *scope)
 {
     size_t own = scope->m != NULL ? scope->m->buffers.out_len : 0;
 
     scope->outer_out_len = esp_tls_mbed_out_len;
-    esp_tls_mbed_out_len = own != 0 ? own : CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN;
+    esp_tls_mbed_out_len = own != 0 ? own : ESP_TLS_MBED_OUT_CONTENT_LEN;
 }
 
 static void leave_bound(const struct mbed_scope *scope)

@@ -4,6 +4,29 @@
 #include <string.h>
 #include "mbedtls/ssl_ciphersuites.h"
 
+int buffers_offer_limit(struct mbed *m, size_t limit)
+{
+#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
+    static const struct {
+        uint16_t len;
+        uint8_t code;
+    } offers[] = {{4096, MBEDTLS_SSL_MAX_FRAG_LEN_4096},
+                  {2048, MBEDTLS_SSL_MAX_FRAG_LEN_2048},
+                  {1024, MBEDTLS_SSL_MAX_FRAG_LEN_1024},
+                  {512, MBEDTLS_SSL_MAX_FRAG_LEN_512}};
+
+    for (size_t i = 0; limit < 16384 && i < sizeof(offers) / sizeof(offers[0]); i++) {
+        if (offers[i].len <= limit) {
+            return mbedtls_ssl_conf_max_frag_len(&m->conf, offers[i].code);
+        }
+    }
+#else
+    (void)m;
+    (void)limit;
+#endif
+    return 0;
+}
+
 static tls_status mbed_init(void *ctx, const struct stack_io *io)
 {
     struct mbed *m = ctx;
@@ -26,10 +49,10 @@ static tls_status mbed_init(void *ctx, const struct stack_io *io)
     if (ret != 0) {
         return mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_CONFIG_DEFAULTS_FAILED);
     }
-#ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
-    m->buffers.in_limit = MBEDTLS_SSL_IN_CONTENT_LEN;
-    m->buffers.out_limit = CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN;
-#endif
+    ret = buffers_configure(m, &io->buffers);
+    if (ret != 0) {
+        return mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_CONFIG_DEFAULTS_FAILED);
+    }
     mbedtls_ssl_conf_rng(&m->conf, mbed_random, NULL);
     mbedtls_ssl_conf_verify(&m->conf, mbed_verify, m);
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
