@@ -1,0 +1,60 @@
+# The front door. `make help` lists what there is.
+SHELL := /bin/bash
+BUILD ?= build
+PREFIX ?= /usr/local
+CMAKE_ARGS ?=
+PYTHON := /usr/bin/python3
+JOBS ?= $(shell nproc)
+packages = @cmake/install-packages.sh
+
+.PHONY: help build run test test-long bench bench-memory menuconfig lint format fuzz install clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+
+build: ## the program build/esp-tls and the libraries build/libesp-tls.{a,so}
+	$(packages) build test
+	@cmake -S . -B $(BUILD) -G Ninja -DESP_TLS_WERROR=ON $(CMAKE_ARGS) --log-level=WARNING
+	@cmake --build $(BUILD) -j $(JOBS)
+
+run: build ## a verified TLS connection to a server of this machine, or URL=https://...
+	$(packages) demo
+	@BUILD=$(BUILD) tools/run-demo.sh $(URL)
+
+test: ## every test that takes minutes; the summary is the last line
+	$(packages) build test lint
+	@tests/run.sh
+
+test-long: ## what takes longer: all of torture, soaks, fuzzing
+	$(packages) build test lint bench fuzz
+	@tests/run.sh long
+
+bench: build ## speed and memory against Mbed TLS alone, into bench/
+	$(packages) bench
+	@BUILD=$(BUILD) bench/run.sh
+
+bench-memory: ## heap, stack and static data of TLS clients on 32 bits
+	$(packages) build bench
+	@bench/memory.sh
+
+menuconfig: ## choose settings; they go into sdkconfig
+	$(packages) build
+	@$(PYTHON) cmake/kconfig.py menuconfig
+
+lint: ## clang-format, cppcheck, and the rules of the house
+	$(packages) build test lint
+	@tests/lint.sh
+
+format: ## put our C files into shape
+	$(packages) lint
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+fuzz: ## run each fuzzer for FUZZ_SECONDS (60)
+	$(packages) build fuzz test
+	@tests/fuzz/run.sh
+
+install: build ## library, program, headers, man pages into DESTDIR/PREFIX
+	@cmake --install $(BUILD) --prefix $(PREFIX)
+
+clean: ## remove what was built
+	rm -rf build build-*

@@ -1,0 +1,33 @@
+# The libraries: esp-tls (static, self-contained), esp-tls-shared, and esp-tls-core, which is
+# everything without a platform: a program links it with platform_posix or platform_sim.
+get_property(components GLOBAL PROPERTY ESP_TLS_COMPONENTS)
+set(objects "")
+set(headers "")
+foreach(name ${components})
+  list(APPEND objects $<TARGET_OBJECTS:component_${name}>)
+  list(APPEND headers ${name}_headers)
+endforeach()
+if(TARGET mbedtls_objects)
+  list(APPEND objects $<TARGET_OBJECTS:mbedtls_objects>)
+endif()
+set(posix $<TARGET_OBJECTS:platform_common_objects> $<TARGET_OBJECTS:platform_posix_objects>)
+
+add_library(esp-tls-core STATIC EXCLUDE_FROM_ALL ${objects})
+add_library(esp-tls STATIC ${objects} ${posix})
+foreach(target esp-tls-core esp-tls)
+  target_link_libraries(${target} PUBLIC ${headers} Threads::Threads ${MBEDTLS_LIBRARIES})
+endforeach()
+
+if(ESP_TLS_SHARED)
+  set(map ${PROJECT_SOURCE_DIR}/cmake/esp-tls.map)
+  add_library(esp-tls-shared SHARED ${objects} ${posix})
+  set_target_properties(esp-tls-shared PROPERTIES
+    OUTPUT_NAME esp-tls
+    VERSION ${PROJECT_VERSION}
+    SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR} # 0.x: any minor may break
+    LINK_DEPENDS ${map})
+  # Our Mbed TLS has our configuration: it must never be mixed with another one in the process.
+  target_link_options(esp-tls-shared PRIVATE
+    -Wl,-Bsymbolic -Wl,--version-script=${map} -Wl,--no-undefined -Wl,--gc-sections)
+  target_link_libraries(esp-tls-shared PUBLIC ${headers} Threads::Threads ${MBEDTLS_LIBRARIES})
+endif()

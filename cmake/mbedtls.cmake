@@ -1,0 +1,71 @@
+# Mbed TLS 3.6: from a directory, from Debian's source package, or the system's library.
+set(tested_min 3.6.6) # elastic buffers depend on internals: widen this by testing
+set(tested_max 3.6.7)
+
+function(check_mbedtls_version dir)
+  if(NOT EXISTS ${dir}/mbedtls/build_info.h)
+    message(FATAL_ERROR
+      "No Mbed TLS 3 in ${dir}: it has no mbedtls/build_info.h (2.28, as in Debian 12, has no TLS 1.3)")
+  endif()
+  file(STRINGS ${dir}/mbedtls/build_info.h line REGEX "define MBEDTLS_VERSION_STRING +\"")
+  string(REGEX REPLACE ".*\"(.*)\".*" "\\1" version "${line}")
+  if(version VERSION_LESS tested_min OR version VERSION_GREATER tested_max)
+    if(NOT ESP_TLS_ALLOW_UNTESTED_MBEDTLS OR NOT version MATCHES "^3\\.6\\.")
+      message(FATAL_ERROR
+        "Mbed TLS ${version} was not tested, ${tested_min} to ${tested_max} were. "
+        "For another 3.6, at your own risk: -DESP_TLS_ALLOW_UNTESTED_MBEDTLS=ON")
+    endif()
+  endif()
+  message(STATUS "Mbed TLS ${version}")
+  set(MBEDTLS_VERSION ${version} PARENT_SCOPE)
+endfunction()
+
+if(ESP_TLS_SYSTEM_MBEDTLS)
+  find_path(MBEDTLS_INCLUDE_DIR mbedtls/ssl.h REQUIRED)
+  foreach(name tls x509 crypto)
+    find_library(MBEDTLS_LIB_${name} mbed${name} REQUIRED)
+    list(APPEND MBEDTLS_LIBRARIES ${MBEDTLS_LIB_${name}})
+  endforeach()
+  set(ESP_TLS_ALLOW_UNTESTED_MBEDTLS ON) # its public interface is enough here
+  check_mbedtls_version(${MBEDTLS_INCLUDE_DIR})
+  if(CONFIG_MBEDTLS_DYNAMIC_BUFFER)
+    message(FATAL_ERROR "MBEDTLS_DYNAMIC_BUFFER needs Mbed TLS built by us: set it to n, "
+      "or leave ESP_TLS_SYSTEM_MBEDTLS off")
+  endif()
+  message(STATUS "The system's Mbed TLS keeps its own configuration: the mbedTLS menu has no effect")
+  target_include_directories(mbedtls_headers SYSTEM INTERFACE ${MBEDTLS_INCLUDE_DIR})
+  target_include_directories(mbedtls_headers INTERFACE ${CMAKE_CURRENT_SOURCE_DIR}/include)
+  target_compile_definitions(mbedtls_headers INTERFACE ESP_TLS_SYSTEM_MBEDTLS)
+  return()
+endif()
+
+if(MBEDTLS_SOURCE_DIR)
+  set(mbedtls ${MBEDTLS_SOURCE_DIR})
+else()
+  execute_process(
+    COMMAND ${PROJECT_SOURCE_DIR}/cmake/fetch-source.sh mbedtls trixie
+    OUTPUT_VARIABLE mbedtls OUTPUT_STRIP_TRAILING_WHITESPACE
+    RESULT_VARIABLE result)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "No source of Mbed TLS")
+  endif()
+endif()
+check_mbedtls_version(${mbedtls}/include)
+
+target_include_directories(mbedtls_headers INTERFACE ${CMAKE_CURRENT_SOURCE_DIR}/include)
+target_include_directories(mbedtls_headers SYSTEM INTERFACE ${mbedtls}/include)
+target_compile_definitions(mbedtls_headers INTERFACE MBEDTLS_CONFIG_FILE="esp_mbedtls_config.h")
+
+# For the code that knows Mbed TLS from inside: components/esp-tls/src/stack/mbedtls.
+add_library(mbedtls_internals INTERFACE)
+target_include_directories(mbedtls_internals SYSTEM INTERFACE ${mbedtls}/library)
+
+file(GLOB sources CONFIGURE_DEPENDS ${mbedtls}/library/*.c)
+add_library(mbedtls_objects OBJECT ${sources}
+  ${mbedtls}/3rdparty/p256-m/p256-m_driver_entrypoints.c
+  ${mbedtls}/3rdparty/p256-m/p256-m/p256-m.c)
+target_include_directories(mbedtls_objects PRIVATE
+  ${mbedtls}/library ${mbedtls}/3rdparty/p256-m ${mbedtls}/3rdparty/p256-m/p256-m)
+target_compile_options(mbedtls_objects PRIVATE -ffile-prefix-map=${mbedtls}/=mbedtls/)
+target_link_libraries(mbedtls_objects PRIVATE mbedtls_flags mbedtls_headers)
+set_property(GLOBAL PROPERTY ESP_TLS_MBEDTLS_DIR ${mbedtls})
