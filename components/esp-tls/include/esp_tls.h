@@ -212,8 +212,8 @@ typedef struct esp_tls_cfg {
     esp_tls_client_session_t *client_session; /**< session to resume: refused in this release */
 #endif
     esp_tls_addr_family_t addr_family; /**< which addresses to try */
-    /** IANA numbers, best first, ending with 0. NULL or empty: the stack's defaults. Not copied: it
-     *  must outlive the connection. */
+    /** IANA numbers, best first, ending with 0. NULL or empty: the stack's defaults. A version of TLS
+     *  without a suite in the list is not offered. Not copied: it must outlive the connection. */
     const int *ciphersuites_list;
     esp_tls_proto_ver_t tls_version; /**< which version to negotiate */
 #ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
@@ -320,7 +320,8 @@ esp_tls_t *esp_tls_init(void);
  *                                         `clientcert_buf` beside it; the record names it
  *              ESP_ERR_INVALID_STATE      only one of client certificate and key is set; the global
  *                                         CA store is wanted and empty; ALPN or the bundle's hook
- *                                         is wanted and not compiled in; the record names it
+ *                                         is wanted and not compiled in; `ciphersuites_list` has
+ *                                         none for `tls_version`; the record names it
  *              ESP_ERR_NOT_SUPPORTED      this build cannot honour an option; the record names it
  *              ESP_ERR_MBEDTLS_SSL_SETUP_FAILED             no trust option is set, or the stack
  *                                                           could not set up

@@ -77,6 +77,9 @@ static void add_evidence(struct mbed *m, int code)
             err->verify_flags = 0; /* "not available" */
         }
         err->alert_sent = err->verify_flags != 0 ? mbed_alert_for(err->verify_flags) : -1;
+        if (err->verify_flags != 0 && err->verify_depth < 0) {
+            err->verify_depth = 0; /* its key usage, checked after the chain */
+        }
     } else if (err->alert_sent < 0 && m->ssl.alert_type != 0) {
         err->alert_sent = m->ssl.alert_type;
     }

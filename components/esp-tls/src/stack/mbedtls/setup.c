@@ -106,17 +106,39 @@ static tls_status mbed_set_insecure_no_verify(void *ctx)
     return TLS_OK;
 }
 
+/** Offer no version for which the list has no suite: a server that picks it finds none in common,
+ *  though another version would have had one. */
+static void narrow_versions(mbedtls_ssl_config *conf, mbedtls_ssl_protocol_version low,
+                            mbedtls_ssl_protocol_version high)
+{
+    if (low > conf->min_tls_version) {
+        mbedtls_ssl_conf_min_tls_version(conf, low);
+    }
+    if (high < conf->max_tls_version) {
+        mbedtls_ssl_conf_max_tls_version(conf, high);
+    }
+}
+
 static tls_status mbed_set_ciphersuites(void *ctx, const int *ids)
 {
     struct mbed *m = ctx;
+    mbedtls_ssl_protocol_version low = MBEDTLS_SSL_VERSION_TLS1_3;
+    mbedtls_ssl_protocol_version high = MBEDTLS_SSL_VERSION_UNKNOWN;
 
     for (size_t i = 0; ids[i] != 0; i++) {
-        if (mbedtls_ssl_ciphersuite_from_id(ids[i]) != NULL) {
-            mbedtls_ssl_conf_ciphersuites(&m->conf, ids);
-            return TLS_OK;
+        const mbedtls_ssl_ciphersuite_t *suite = mbedtls_ssl_ciphersuite_from_id(ids[i]);
+
+        if (suite != NULL) {
+            low = suite->min_tls_version < low ? suite->min_tls_version : low;
+            high = suite->max_tls_version > high ? suite->max_tls_version : high;
         }
     }
-    return error_option(m->io.err, TLS_NOT_SUPPORTED, 0, "ciphersuites_list");
+    if (high == MBEDTLS_SSL_VERSION_UNKNOWN) {
+        return error_option(m->io.err, TLS_NOT_SUPPORTED, 0, "ciphersuites_list");
+    }
+    mbedtls_ssl_conf_ciphersuites(&m->conf, ids);
+    narrow_versions(&m->conf, low, high);
+    return TLS_OK;
 }
 
 static tls_status mbed_set_version(void *ctx, enum stack_version version)
@@ -138,6 +160,9 @@ static tls_status mbed_set_version(void *ctx, enum stack_version version)
         return error_option(m->io.err, TLS_NOT_SUPPORTED, 0, "tls_version");
     }
 #endif
+    if (wanted < m->conf.min_tls_version || wanted > m->conf.max_tls_version) {
+        return error_option(m->io.err, TLS_INVALID_STATE, 0, "ciphersuites_list");
+    }
     mbedtls_ssl_conf_min_tls_version(&m->conf, wanted);
     mbedtls_ssl_conf_max_tls_version(&m->conf, wanted);
     return TLS_OK;
