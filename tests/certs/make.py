@@ -206,7 +206,7 @@ class Cert:
                    .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(
                        signer.key.public_key()), False)
                    .add_extension(x509.KeyUsage(
-                       digital_signature=not ca, key_cert_sign=ca, crl_sign=ca,
+                       digital_signature=not ca or bool(names), key_cert_sign=ca, crl_sign=ca,
                        key_encipherment=not ca and kind == "rsa", content_commitment=False,
                        data_encipherment=False, key_agreement=False, encipher_only=False,
                        decipher_only=False), critical=True))

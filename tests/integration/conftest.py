@@ -21,6 +21,7 @@ import peers  # noqa: E402
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ESP_TLS_BUILD", ROOT / "build")).resolve()
 CLIENT = BUILD / "tests" / "tls-client"
+FILES = ("cacert", "cert", "key", "client_key", "client_key_psa", "store")
 VALGRIND = os.environ.get("ESP_TLS_VALGRIND") == "1"
 
 
@@ -100,7 +101,7 @@ class Client:
 
     def option(self, key, value):
         """key=value; file names are those of the certificates."""
-        if key in ("cacert", "cert", "key", "client_key", "client_key_psa", "store") and value:
+        if key in FILES and value and "/" not in str(value):
             value = self.path(value)
         return f"{key}={int(value) if isinstance(value, bool) else value}"
 
