@@ -19,7 +19,7 @@ build: ## the program build/esp-tls and the libraries build/libesp-tls.{a,so}
 
 run: build ## a verified TLS connection to a server of this machine, or URL=https://...
 	$(packages) demo
-	@BUILD=$(BUILD) tools/run-demo.sh $(URL)
+	@BUILD=$(BUILD) tools/run-demo.sh $(if $(URL),'$(URL)')
 
 test: ## every test that takes minutes; the summary is the last line
 	$(packages) build test lint

@@ -6,11 +6,11 @@
 #   tools/run-demo.sh        the demonstration
 #   tools/run-demo.sh URL    fetch that instead
 #
-# ESP_TLS_BUILD names the build directory (default: build, beside tools).
+# BUILD names the build directory (default: build, beside tools).
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-build=${ESP_TLS_BUILD:-$root/build}
+build=$(realpath -m "${BUILD:-$root/build}")
 program=$build/esp-tls
 demo=$build/demo
 servers=
