@@ -155,7 +155,7 @@ static const struct row {
     const char *help;
     bool (*set)(struct get_options *o, const char *value);
 } rows[] = {
-    {'o', "output", "FILE", "write the body to FILE, only when all of it came", set_output},
+    {'o', "output", "FILE", "write the body to FILE, once all of it came", set_output},
     {0, "cacert", "FILE|DIR", "trust these authorities instead of the system's", set_cacert},
     {0, "cert", "FILE", "own certificate, and its intermediates", set_cert},
     {0, "key", "FILE", "key of --cert (default: in the same file)", set_key},
@@ -164,11 +164,11 @@ static const struct row {
     {0, "name", "NAME", "name the certificate must have, also sent as SNI", set_name},
     {0, "no-name-check", NULL, "accept a certificate for another name", set_no_name_check},
     {0, "connect-to", "HOST:PORT", "connect there; all names stay the URL's", set_connect_to},
-    {0, "timeout", "TIME", "seconds, or 500ms; of the connect, of each wait (10)", set_timeout},
+    {0, "timeout", "TIME", "seconds, or 500ms: to connect, for each wait (10)", set_timeout},
     {0, "async", NULL, "use the asynchronous calls and poll()", set_async},
     {'4', "ipv4", NULL, "IPv4 addresses only", set_ipv4},
     {'6', "ipv6", NULL, "IPv6 addresses only", set_ipv6},
-    {'v', "verbose", NULL, "say what was agreed and how long it took; -vv: log", set_verbose},
+    {'v', "verbose", NULL, "say what was agreed, and the time; -vv: log, too", set_verbose},
     {'h', "help", NULL, "show this text", set_help},
 };
 
@@ -189,7 +189,7 @@ void get_options_help(FILE *out)
                  rows[i].letter != 0 ? rows[i].letter : ' ', rows[i].letter != 0 ? "," : " ",
                  rows[i].name, rows[i].argument != NULL ? " " : "",
                  rows[i].argument != NULL ? rows[i].argument : "");
-        fprintf(out, "  %-26s %s\n", left, rows[i].help);
+        fprintf(out, "  %-26s  %s\n", left, rows[i].help);
     }
     fputs("\n"
           "Exit status: 0 done, 2 usage, 3 name, 4 TCP, 5 timeout, 6 certificate refused,\n"

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The examples do what they are meant to show."""
+import os
+import subprocess
+from pathlib import Path
+
+import peers
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("ESP_TLS_BUILD", ROOT / "build")).resolve()
+SOURCES = sorted((ROOT / "examples").glob("*.c"))
+BODY = b"hello " * 1000
+
+
+def answer(tls):
+    request = b""
+    while b"\r\n\r\n" not in request:
+        data = tls.recv(4096)
+        if not data:
+            return
+        request += data
+    tls.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY)
+
+
+def run(name, *args, limit=60):
+    command = [BUILD / "examples" / name, *map(str, args)]
+    return subprocess.run(command, capture_output=True, timeout=limit, check=False)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
+def test_example_is_shorter_than_100_lines(source):
+    assert len(source.read_text().splitlines()) < 100
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
+def test_example_without_arguments_stops_with_usage(source):
+    assert run(source.stem).returncode == 2
+
+
+def test_sync_fetches_all_of_the_page(certs, tls_peer):
+    peer = tls_peer(answer)
+    result = run("sync", "localhost", peer.port, certs / "root-ec.pem")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.endswith(b"\r\n\r\n" + BODY)
+
+
+def test_sync_says_why_it_refuses_an_untrusted_server(certs, tls_peer):
+    peer = tls_peer(answer)
+    result = run("sync", "localhost", peer.port, certs / "root-other.pem")
+    assert result.returncode == 1
+    assert b"in phase handshake: certificate refused" in result.stderr
+
+
+def test_async_fetches_several_at_once_and_reports_each(certs, tls_peer):
+    peer, silent = tls_peer(answer), tls_peer(answer)
+    silent.inner = lambda tls: tls.recv(1) and None  # ends at once, with an empty answer
+    with peers.refused_port() as closed:
+        good, empty = f"https://localhost:{peer.port}/", f"https://127.0.0.1:{silent.port}/"
+        refused = f"https://127.0.0.1:{closed}/"
+        result = run("async", certs / "root-ec.pem", good, good, empty, refused)
+    lines = sorted(result.stdout.decode().splitlines())
+    size = len(BODY) + len(f"HTTP/1.0 200 OK\r\nContent-Length: {len(BODY)}\r\n\r\n")
+    assert lines == sorted([f"{good}: {size} bytes, complete"] * 2 +
+                           [f"{empty}: 0 bytes, complete", f"{refused}: 0 bytes, system error"])
+
+
+def mutual_server(certs):
+    return peers.Openssl(certs, "-Verify", "4", "-verify_return_error", "-CAfile",
+                         certs / "root-client.pem")
+
+
+def test_mutual_is_accepted_with_a_known_certificate(certs):
+    with mutual_server(certs) as server:
+        result = run("mutual", "localhost", server.port, certs / "root-ec.pem",
+                     certs / "client-ec-chain.pem", certs / "client-ec.key")
+    assert result.returncode == 0, result.stderr
+    assert b"both sides are verified: TLSv1.3" in result.stdout
+
+
+def test_mutual_says_which_alert_refused_an_unknown_certificate(certs):
+    with mutual_server(certs) as server:
+        result = run("mutual", "localhost", server.port, certs / "root-ec.pem",
+                     certs / "client-other.pem", certs / "client-other.key")
+    assert result.returncode == 1
+    assert b"the server refused us: alert 48" in result.stderr
+
+
+def test_mutual_says_that_it_refuses_the_server(certs, tls_peer):
+    peer = tls_peer(answer)
+    result = run("mutual", "localhost", peer.port, certs / "root-other.pem",
+                 certs / "client-ec-chain.pem", certs / "client-ec.key")
+    assert result.returncode == 1
+    assert b"we refused the server: flags 0x8" in result.stderr
