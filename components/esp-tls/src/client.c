@@ -317,7 +317,8 @@ esp_err_t esp_tls_get_wait(esp_tls_t *tls, esp_tls_wait_t *wait)
     if (tls == NULL || wait == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    if (tls->err.now < ESP_TLS_PHASE_RESOLVE || tls->err.now > ESP_TLS_PHASE_OPEN) {
+    if (tls->err.now < ESP_TLS_PHASE_RESOLVE || tls->err.now > ESP_TLS_PHASE_OPEN ||
+        (tls->err.status != TLS_OK && !tls->err.passing)) {
         return ESP_ERR_INVALID_STATE;
     }
     conn_wants(tls, &want);

@@ -127,20 +127,36 @@ esp_tls_t *esp_tls_init(void)
     return esp_tls_init_with_memory(&as_kconfig_says);
 }
 
+/** Close a descriptor that was handed over and never connected with. @return 0 or errno */
+static int close_adopted(esp_tls_t *tls)
+{
+    plat_stream stream;
+    int os = PLAT_OK;
+
+    if (tls->adopt_fd >= 0) {
+        os = plat_stream_adopt(&stream, tls->adopt_fd);
+        os = os == PLAT_OK ? plat_stream_close(stream) : os;
+        tls->adopt_fd = -1;
+    }
+    return os;
+}
+
 int esp_tls_conn_destroy(esp_tls_t *tls)
 {
     struct plat_region *arena;
     int os;
+    int adopted;
 
     if (tls == NULL) {
         return -1;
     }
     os = conn_reset(tls);
+    adopted = close_adopted(tls);
     (void)plat_stream_close(tls->wake);
     arena = tls->account.arena;
     plat_account_clear(&tls->account);
     give_handle(tls, arena);
-    return os == 0 ? 0 : -1;
+    return os == 0 && adopted == 0 ? 0 : -1;
 }
 
 /* --- figures ------------------------------------------------------------------------------------ */

@@ -65,6 +65,7 @@ int esp_tls_server_session_continue_async(esp_tls_t *tls)
 void esp_tls_server_session_delete(esp_tls_t *tls)
 {
     if (tls != NULL) {
+        tls->adopt_fd = -1; /* the socket is the caller's */
         (void)esp_tls_conn_destroy(tls);
     }
 }
