@@ -168,14 +168,15 @@ static struct sim_tls_conn *conn_new(struct sim_tls_server *s, struct sim_peer *
     return c;
 }
 
-static void conn_free(struct sim_tls_conn *c)
+/** Give up what Mbed TLS holds: its keys take slots of the whole process. */
+static void conn_release(struct sim_tls_conn *c)
 {
     mbedtls_ssl_free(&c->ssl);
     mbedtls_ssl_config_free(&c->conf);
     mbedtls_x509_crt_free(&c->cert);
     mbedtls_x509_crt_free(&c->client_ca);
     mbedtls_pk_free(&c->key);
-    free(c);
+    c->is_over = true;
 }
 
 /** A code that ends the connection, or that only waits. @return false always */
@@ -336,6 +337,9 @@ static bool step_once(struct sim_tls_conn *c, struct sim_tls_step step)
     unsigned char raw[CHUNK] = {23, 3, 3, (unsigned char)(step.n >> 8), (unsigned char)step.n};
 
     switch (step.act) {
+    case SIM_TLS_TRICKLE:
+        sim_peer_trickle(c->peer, 1, step.n);
+        return true;
     case SIM_TLS_TICKET:
         return step_ticket(c, step.n);
     case SIM_TLS_KEY_UPDATE: /* RFC 8446 section 4.6.3 */
@@ -433,12 +437,17 @@ void sim_tls_peer(struct sim_peer *peer, void *server)
         *at = conn_new(s, peer);
     }
     c = *at;
-    if (c->is_over || !shake_hands(c)) {
+    if (c->is_over) {
         return;
     }
-    while (!c->is_over && play_step(c)) {
-        c->at++;
-        c->is_step_begun = false;
+    if (shake_hands(c)) {
+        while (!c->is_over && play_step(c)) {
+            c->at++;
+            c->is_step_begun = false;
+        }
+    }
+    if (c->is_over || sim_peer_is_closed(peer)) {
+        conn_release(c);
     }
 }
 
@@ -454,6 +463,7 @@ void sim_tls_server_clear(struct sim_tls_server *server)
         struct sim_tls_conn *c = server->conns;
 
         server->conns = c->next;
-        conn_free(c);
+        conn_release(c);
+        free(c);
     }
 }

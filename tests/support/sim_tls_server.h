@@ -25,6 +25,7 @@ enum sim_tls_act {
     SIM_TLS_SEND,          /* n bytes of sim_pattern() */
     SIM_TLS_EXPECT,        /* go on after n more bytes of the client's */
     SIM_TLS_WAIT,          /* n microseconds, without reading */
+    SIM_TLS_TRICKLE,       /* from now on one byte every n microseconds */
     SIM_TLS_TICKET,        /* a TLS 1.3 NewSessionTicket with n bytes of ticket */
     SIM_TLS_KEY_UPDATE,    /* TLS 1.3; n = 1 asks for the client's as well */
     SIM_TLS_HELLO_REQUEST, /* TLS 1.2: please renegotiate */
