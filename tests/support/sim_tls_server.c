@@ -236,7 +236,7 @@ static bool write_some(struct sim_tls_conn *c, const unsigned char *buf, size_t 
 static bool step_drain(struct sim_tls_conn *c)
 {
     unsigned char buf[CHUNK];
-    size_t n;
+    size_t n = 0;
 
     while (read_some(c, buf, sizeof(buf), &n)) {
     }
@@ -246,7 +246,7 @@ static bool step_drain(struct sim_tls_conn *c)
 static bool step_echo(struct sim_tls_conn *c)
 {
     for (;;) {
-        size_t n;
+        size_t n = 0;
 
         while (c->echo_sent < c->echo_len) {
             if (!write_some(c, c->echo + c->echo_sent, c->echo_len - c->echo_sent, &n)) {
@@ -267,7 +267,7 @@ static bool step_send(struct sim_tls_conn *c, size_t wanted)
     while (c->sent < c->step_base + wanted) {
         unsigned char buf[CHUNK];
         size_t len = (size_t)(c->step_base + wanted - c->sent);
-        size_t n;
+        size_t n = 0;
 
         len = len < sizeof(buf) ? len : sizeof(buf);
         for (size_t i = 0; i < len; i++) {
@@ -285,7 +285,7 @@ static bool step_expect(struct sim_tls_conn *c, size_t wanted)
     while (c->received < c->step_base + wanted) {
         unsigned char buf[CHUNK];
         size_t left = (size_t)(c->step_base + wanted - c->received);
-        size_t n;
+        size_t n = 0;
 
         if (!read_some(c, buf, left < sizeof(buf) ? left : sizeof(buf), &n)) {
             return false;
