@@ -75,13 +75,10 @@ static bool owners_grow(void)
 }
 
 /** Give the account a row. @return false when there is none */
-static bool owner_enter(struct plat_account *account)
+static __attribute__((noinline)) bool owner_give_row(struct plat_account *account)
 {
     uint32_t row = owners_unused;
 
-    if (account->slot != 0 || account == &process) {
-        return true;
-    }
     if (row != 0) {
         owners_unused = owners[row].orphans;
     } else {
@@ -96,7 +93,12 @@ static bool owner_enter(struct plat_account *account)
     return true;
 }
 
-static void owner_leave(uint32_t row)
+static bool owner_enter(struct plat_account *account)
+{
+    return account->slot != 0 || account == &process || owner_give_row(account);
+}
+
+static __attribute__((noinline)) void owner_leave(uint32_t row)
 {
     owners[row] = (struct owner){.orphans = owners_unused};
     owners_unused = row;
@@ -112,14 +114,21 @@ static void owner_leave(uint32_t row)
     owners_unused = 0;
 }
 
-/** The account that a block counts in, and the arena it came from if it did. */
-static struct plat_account *owner_of(const struct heap_block *block, struct plat_region **arena)
+/** The account that a block which is being freed counts in, and the account's arena. */
+static inline struct plat_account *owner_of(uint32_t row, struct plat_region **arena)
 {
-    struct owner *owner = &owners[block->owner];
-    struct plat_account *account = owner->orphans > 0 ? &process : owner->who;
+    struct owner *owner = &owners[row];
+    struct plat_account *account = owner->who;
 
-    *arena = owner->orphans > 0 ? owner->who : account->arena;
-    return account;
+    if (owner->orphans == 0) {
+        *arena = account->arena;
+        return account;
+    }
+    *arena = owner->who;
+    if (--owner->orphans == 0) {
+        owner_leave(row);
+    }
+    return &process;
 }
 
 void plat_account_init(struct plat_account *account)
@@ -146,7 +155,7 @@ static void hand_over(const struct plat_account *account)
 
 void plat_account_clear(struct plat_account *account)
 {
-    heap_lock();
+    plat_mutex_lock(&lock);
     if (account->slot != 0) {
         if (account->blocks > 0) {
             hand_over(account);
@@ -157,7 +166,7 @@ void plat_account_clear(struct plat_account *account)
         }
     }
     *account = (struct plat_account){0};
-    heap_unlock();
+    plat_mutex_unlock(&lock);
 }
 
 void plat_account_phase(struct plat_account *account, uint8_t phase)
@@ -165,17 +174,17 @@ void plat_account_phase(struct plat_account *account, uint8_t phase)
     if (phase >= PLAT_MEM_PHASES) {
         return;
     }
-    heap_lock();
+    plat_mutex_lock(&lock);
     account->phase = phase;
     if (account->by_phase[phase].peak < account->total.live) {
         account->by_phase[phase].peak = account->total.live;
     }
-    heap_unlock();
+    plat_mutex_unlock(&lock);
 }
 
 void plat_account_reset(struct plat_account *account)
 {
-    heap_lock();
+    plat_mutex_lock(&lock);
     account->total.peak = account->total.live;
     for (size_t i = 0; i < PLAT_MEM_PURPOSES; i++) {
         account->by_purpose[i].peak = account->by_purpose[i].live;
@@ -185,7 +194,7 @@ void plat_account_reset(struct plat_account *account)
     account->count = 0;
     account->largest = 0;
     account->failure = (struct plat_mem_failure){0};
-    heap_unlock();
+    plat_mutex_unlock(&lock);
 }
 
 struct plat_account *plat_process_account(void)
@@ -195,20 +204,20 @@ struct plat_account *plat_process_account(void)
 
 void plat_heap_overall(struct plat_mem_use *total, uint32_t *count, uint32_t *largest)
 {
-    heap_lock();
+    plat_mutex_lock(&lock);
     *total = overall;
     *count = overall_count;
     *largest = overall_largest;
-    heap_unlock();
+    plat_mutex_unlock(&lock);
 }
 
 struct plat_mem_use heap_system_use(enum plat_region_id id)
 {
     struct plat_mem_use use;
 
-    heap_lock();
+    plat_mutex_lock(&lock);
     use = system_use[id];
-    heap_unlock();
+    plat_mutex_unlock(&lock);
     return use;
 }
 
@@ -237,12 +246,23 @@ static void note_failure(struct plat_account *account, enum plat_mem purpose,
     }
 }
 
+/** A phase's figures never exceed the account's, nor those the overall ones, so that one comparison
+ *  mostly does. */
 static void charge(struct plat_account *account, const struct heap_block *block)
 {
     struct plat_mem_phase *phase = &account->by_phase[account->phase];
     uint32_t size = block->size;
+    uint32_t live = account->total.live += size;
 
-    use_add(&account->total, size);
+    if (live > phase->peak) {
+        phase->peak = live;
+        account->total.peak = live > account->total.peak ? live : account->total.peak;
+    }
+    if (size > phase->largest) {
+        phase->largest = size;
+        account->largest = size > account->largest ? size : account->largest;
+        overall_largest = size > overall_largest ? size : overall_largest;
+    }
     use_add(&account->by_purpose[block->purpose], size);
     use_add(&overall, size);
     if (block->home == HOME_SYSTEM) {
@@ -252,24 +272,16 @@ static void charge(struct plat_account *account, const struct heap_block *block)
     account->count++;
     phase->count++;
     overall_count++;
-    phase->peak = account->total.live > phase->peak ? account->total.live : phase->peak;
-    phase->largest = size > phase->largest ? size : phase->largest;
-    account->largest = size > account->largest ? size : account->largest;
-    overall_largest = size > overall_largest ? size : overall_largest;
 }
 
-static void discharge(struct plat_account *account, const struct heap_block *block)
+static inline void discharge(struct plat_account *account, const struct heap_block *block)
 {
-    account->total.live -= block->size;
-    account->by_purpose[block->purpose].live -= block->size;
+    uint32_t size = block->size;
+
+    account->total.live -= size;
+    account->by_purpose[block->purpose].live -= size;
     account->blocks--;
-    overall.live -= block->size;
-    if (block->home == HOME_SYSTEM) {
-        system_use[block->id].live -= block->size;
-    }
-    if (owners[block->owner].orphans > 0 && --owners[block->owner].orphans == 0) {
-        owner_leave(block->owner);
-    }
+    overall.live -= size;
 }
 
 /* --- blocks --------------------------------------------------------------------------------- */
@@ -280,58 +292,75 @@ static bool is_over_limit(const struct plat_account *account, size_t size)
            (account->total.live >= account->limit || size > account->limit - account->total.live);
 }
 
-/** Count a block that was had, or what was asked for when it was not. Takes the lock. */
-static struct heap_block *enter(struct plat_account *account, struct plat_region *region,
-                                size_t size, struct heap_block wanted, struct heap_block *block)
+static void *entered(struct plat_account *account, struct heap_block *block,
+                     struct heap_block header)
 {
-    bool over_limit;
+    header.owner = account->slot;
+    *block = header;
+    charge(account, block);
+    plat_mutex_unlock(&lock);
+    if (account->trace != NULL) {
+        account->trace(account->trace_arg, (enum plat_mem)header.purpose, (int32_t)header.size,
+                       account->total.live);
+    }
+    return heap_payload(block);
+}
 
-    heap_lock();
-    over_limit = is_over_limit(account, size);
-    if (!over_limit && region != NULL) {
+static __attribute__((cold)) void *refused(struct plat_account *account,
+                                           const struct plat_region *region, size_t size,
+                                           struct heap_block header)
+{
+    note_failure(account, (enum plat_mem)header.purpose, (enum plat_region_id)header.id, region,
+                 size, is_over_limit(account, size));
+    plat_mutex_unlock(&lock);
+    return NULL;
+}
+
+/** From a region, all under one lock. */
+static void *take_from_region(struct plat_account *account, struct plat_region *region, size_t size,
+                              struct heap_block header)
+{
+    struct heap_block *block = NULL;
+
+    plat_mutex_lock(&lock);
+    if (!is_over_limit(account, size) && owner_enter(account)) {
         block = region_take(region, size);
     }
-    if (over_limit || block == NULL || !owner_enter(account)) {
-        note_failure(account, wanted.purpose, wanted.id, region, size, over_limit);
-        if (region != NULL && block != NULL) {
-            region_give(region, block);
-        }
-        heap_unlock();
-        if (region == NULL && block != NULL) {
-            plat_system_free(block, wanted.id);
-        }
+    return block == NULL ? refused(account, region, size, header) : entered(account, block, header);
+}
+
+/** From the system's heap, which is called without the lock. */
+static void *take_from_system(struct plat_account *account, size_t size, struct heap_block header)
+{
+    enum plat_region_id id = (enum plat_region_id)header.id;
+    struct heap_block *block =
+        size > HEAP_SIZE_MAX ? NULL : plat_system_alloc(sizeof(*block) + size, id);
+
+    plat_mutex_lock(&lock);
+    if (block == NULL || is_over_limit(account, size) || !owner_enter(account)) {
+        (void)refused(account, NULL, size, header);
+        plat_system_free(block, id);
         return NULL;
     }
-    wanted.size = (uint32_t)size;
-    wanted.owner = account->slot;
-    *block = wanted;
-    charge(account, block);
-    heap_unlock();
-    return block;
+    return entered(account, block, header);
 }
 
 static void *alloc_in(struct plat_account *account, enum plat_mem purpose, enum plat_region_id id,
                       struct plat_region *arena, size_t size)
 {
     struct plat_region *region = arena != NULL ? arena : home_region(id);
-    struct heap_block wanted = {.mark = HEAP_MARK_USED};
-    struct heap_block *block = NULL;
+    struct heap_block header = {.mark = HEAP_MARK_USED};
 
-    wanted.purpose = (uint8_t)purpose & 7u;
-    wanted.id = (uint8_t)id & 3u;
-    wanted.home = arena != NULL ? HOME_ARENA : region != NULL ? HOME_REGION : HOME_SYSTEM;
     size = size == 0 ? 1 : size;
-    if (region == NULL && size <= HEAP_SIZE_MAX) {
-        block = plat_system_alloc(sizeof(*block) + size, id);
+    header.size = (uint32_t)size;
+    header.purpose = (uint8_t)purpose & 7u;
+    header.id = (uint8_t)id & 3u;
+    if (region == NULL) {
+        header.home = HOME_SYSTEM;
+        return take_from_system(account, size, header);
     }
-    block = enter(account, region, size, wanted, block);
-    if (block == NULL) {
-        return NULL;
-    }
-    if (account->trace != NULL) {
-        account->trace(account->trace_arg, purpose, (int32_t)size, account->total.live);
-    }
-    return heap_payload(block);
+    header.home = arena != NULL ? HOME_ARENA : HOME_REGION;
+    return take_from_region(account, region, size, header);
 }
 
 void *plat_alloc(struct plat_account *account, enum plat_mem purpose, size_t size)
@@ -383,39 +412,64 @@ static struct heap_block *block_of(const void *payload)
     return block;
 }
 
+/** What a trace is told once the lock is released. */
+struct told {
+    plat_mem_trace_fn trace;
+    void *arg;
+    enum plat_mem purpose;
+    int32_t size;
+    uint32_t live;
+};
+
+static __attribute__((cold)) struct told tell_later(const struct plat_account *account,
+                                                    const struct heap_block *block)
+{
+    return (struct told){.trace = account->trace,
+                         .arg = account->trace_arg,
+                         .purpose = (enum plat_mem)block->purpose,
+                         .size = -(int32_t)block->size,
+                         .live = account->total.live};
+}
+
+static void give_to_region(struct heap_block *block, struct plat_region *arena)
+{
+    if (block->home == HOME_ARENA) {
+        region_give(arena, block);
+    } else {
+        home_give(block);
+    }
+}
+
 void plat_free(void *payload)
 {
     struct heap_block *block;
-    struct heap_block was;
     struct plat_account *account;
     struct plat_region *arena;
-    plat_mem_trace_fn trace;
-    void *trace_arg;
-    uint32_t live;
+    enum plat_region_id id;
+    struct told told = {0};
 
     if (payload == NULL) {
         return;
     }
     block = block_of(payload);
-    was = *block;
-    heap_lock();
-    account = owner_of(block, &arena);
+    id = (enum plat_region_id)block->id;
+    plat_mutex_lock(&lock);
+    account = owner_of(block->owner, &arena);
     discharge(account, block);
+    if (account->trace != NULL) {
+        told = tell_later(account, block);
+    }
     block->mark = HEAP_MARK_FREE;
-    trace = account->trace;
-    trace_arg = account->trace_arg;
-    live = account->total.live;
-    if (was.home == HOME_REGION) {
-        home_give(block);
-    } else if (was.home == HOME_ARENA) {
-        region_give(arena, block);
+    if (block->home == HOME_SYSTEM) {
+        system_use[id].live -= block->size;
+        plat_mutex_unlock(&lock);
+        plat_system_free(block, id);
+    } else {
+        give_to_region(block, arena);
+        plat_mutex_unlock(&lock);
     }
-    heap_unlock();
-    if (was.home == HOME_SYSTEM) {
-        plat_system_free(block, (enum plat_region_id)was.id);
-    }
-    if (trace != NULL) {
-        trace(trace_arg, (enum plat_mem)was.purpose, -(int32_t)was.size, live);
+    if (told.trace != NULL) {
+        told.trace(told.arg, told.purpose, told.size, told.live);
     }
 }
 

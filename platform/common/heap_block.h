@@ -64,8 +64,14 @@ bool region_is_empty(const struct plat_region *region);
 
 /* home.c */
 
+extern struct plat_region *home_regions[PLAT_REGION_IDS];
+
 /** The region that stands for id, or NULL for the system's heap. Needs no lock. */
-struct plat_region *home_region(enum plat_region_id id);
+static inline struct plat_region *home_region(enum plat_region_id id)
+{
+    return __atomic_load_n(&home_regions[id], __ATOMIC_ACQUIRE);
+}
+
 /** Give a HOME_REGION block back to the region that it came from; with the lock held. */
 void home_give(struct heap_block *block);
 

@@ -6,7 +6,7 @@
 
 #include "heap_block.h"
 
-static struct plat_region *current[PLAT_REGION_IDS];
+struct plat_region *home_regions[PLAT_REGION_IDS];
 static void *current_memory[PLAT_REGION_IDS];
 
 struct retired {
@@ -17,11 +17,6 @@ struct retired {
 
 static struct retired *retired_first;
 
-struct plat_region *home_region(enum plat_region_id id)
-{
-    return __atomic_load_n(&current[id], __ATOMIC_ACQUIRE);
-}
-
 struct plat_region *plat_region_get(enum plat_region_id id)
 {
     return id < PLAT_REGION_IDS ? home_region(id) : NULL;
@@ -29,7 +24,7 @@ struct plat_region *plat_region_get(enum plat_region_id id)
 
 void home_give(struct heap_block *block)
 {
-    struct plat_region *region = current[block->id];
+    struct plat_region *region = home_regions[block->id];
 
     if (region != NULL && region_contains(region, block)) {
         region_give(region, block);
@@ -56,11 +51,11 @@ void home_give(struct heap_block *block)
 static bool replace(enum plat_region_id id, struct plat_region *region, void **memory,
                     struct retired *spare)
 {
-    struct plat_region *old = current[id];
+    struct plat_region *old = home_regions[id];
     void *old_memory = current_memory[id];
     bool is_empty = old == NULL || region_is_empty(old);
 
-    __atomic_store_n(&current[id], region, __ATOMIC_RELEASE);
+    __atomic_store_n(&home_regions[id], region, __ATOMIC_RELEASE);
     current_memory[id] = *memory;
     *memory = is_empty ? old_memory : NULL;
     if (!is_empty) {

@@ -239,9 +239,8 @@ static void test_an_arena_serves_its_account_alone(void **state)
     a.arena = arena;
     block = plat_alloc(&a, PLAT_MEM_CONNECTION, 1000);
     assert_true(block > memory && block + 1000 <= memory + sizeof(memory));
-    assert_int_equal(plat_region_used(arena),
-                     1000 / UNIT * UNIT + 2 * UNIT - (1000 % UNIT == 0) * UNIT);
-    assert_null(plat_alloc(&a, PLAT_MEM_CONNECTION, 1000));
+    assert_int_equal(plat_region_used(arena), UNIT + (1000 + UNIT - 1) / UNIT * UNIT);
+    assert_null(plat_alloc(&a, PLAT_MEM_CONNECTION, 1100));
     assert_int_equal(a.failure.free_bytes, plat_region_free_bytes(arena));
     assert_int_equal(a.failure.largest_free, plat_region_largest_free(arena));
     assert_int_equal(sim_alloc_count(), 0);
