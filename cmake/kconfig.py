@@ -59,11 +59,10 @@ def rules(on, num):
             "MBEDTLS_DYNAMIC_BUFFER=n or MBEDTLS_SSL_PROTO_DTLS=n."
         )
     if on("MBEDTLS_DYNAMIC_FREE_PEER_CERT") and on("MBEDTLS_SSL_KEEP_PEER_CERTIFICATE"):
-        if not on("MBEDTLS_SSL_PROTO_TLS1_3"):
-            yield (
-                "MBEDTLS_DYNAMIC_FREE_PEER_CERT frees the certificate that "
-                "MBEDTLS_SSL_KEEP_PEER_CERTIFICATE keeps: set one of them to n."
-            )
+        yield (
+            "MBEDTLS_DYNAMIC_FREE_PEER_CERT frees the certificate that "
+            "MBEDTLS_SSL_KEEP_PEER_CERTIFICATE keeps: set one of them to n."
+        )
     if on("ESP_TLS_SKIP_SERVER_CERT_VERIFY") and not on("ESP_TLS_INSECURE"):
         yield (
             "ESP_TLS_SKIP_SERVER_CERT_VERIFY is insecure, and is taken only together with "

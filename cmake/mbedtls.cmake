@@ -68,4 +68,22 @@ target_include_directories(mbedtls_objects PRIVATE
   ${mbedtls}/library ${mbedtls}/3rdparty/p256-m ${mbedtls}/3rdparty/p256-m/p256-m)
 target_compile_options(mbedtls_objects PRIVATE -ffile-prefix-map=${mbedtls}/=mbedtls/)
 target_link_libraries(mbedtls_objects PRIVATE mbedtls_flags mbedtls_headers)
+
+# What the stack's folder changes without touching a source: settings that Mbed TLS derives, and
+# three calls between its own files that go to functions of ours.
+set(stack ${PROJECT_SOURCE_DIR}/components/esp-tls/src/stack/mbedtls)
+set(MBEDTLS_ADJUST -include ${stack}/adjust.h)
+target_compile_options(mbedtls_objects PRIVATE ${MBEDTLS_ADJUST})
+set_property(GLOBAL PROPERTY ESP_TLS_MBEDTLS_ADJUST ${MBEDTLS_ADJUST})
+set(library ${mbedtls}/library)
+if(NOT CONFIG_MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+  set_source_files_properties(${library}/ssl_tls.c ${library}/ssl_tls13_generic.c PROPERTIES
+    COMPILE_DEFINITIONS mbedtls_x509_crt_parse_der=esp_tls_peer_crt_parse_der)
+endif()
+set_source_files_properties(${library}/bignum.c ${library}/rsa.c PROPERTIES
+  COMPILE_DEFINITIONS mbedtls_mpi_core_get_mont_r2_unsafe=esp_tls_mont_r2)
+if(CONFIG_ESP_TLS_DEFER_CERT_SIGNATURES)
+  set_source_files_properties(${library}/x509_crt.c PROPERTIES
+    COMPILE_DEFINITIONS mbedtls_pk_verify_ext=esp_tls_pk_verify_ext)
+endif()
 set_property(GLOBAL PROPERTY ESP_TLS_MBEDTLS_DIR ${mbedtls})

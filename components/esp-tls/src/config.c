@@ -185,10 +185,13 @@ static tls_status (*const steps[])(struct esp_tls *c, const esp_tls_cfg_t *cfg) 
 
 tls_status config_apply(struct esp_tls *c, const char *host, size_t len, const esp_tls_cfg_t *cfg)
 {
-    const struct stack_io io = {
+    struct stack_io io = {
         .buffers = c->buffers, .link = &c->tcp.link, .err = &c->err, .account = &c->account};
     tls_status st;
 
+#ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
+    io.buffers.rx_static = cfg->esp_tls_dyn_buf_strategy == ESP_TLS_DYN_BUF_RX_STATIC;
+#endif
     c->stack = &stack_mbedtls;
     c->tls = plat_alloc(&c->account, PLAT_MEM_CONNECTION, c->stack->context_size);
     if (c->tls == NULL) {

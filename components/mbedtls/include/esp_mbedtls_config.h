@@ -430,7 +430,9 @@ time_t esp_mbedtls_time(time_t *out);
 #ifdef CONFIG_MBEDTLS_SSL_CACHE_C
 #define MBEDTLS_SSL_CACHE_C
 #endif
-#ifdef CONFIG_MBEDTLS_SSL_KEEP_PEER_CERTIFICATE
+/* Mbed TLS 3.6 cannot do TLS 1.3 without; esp-tls frees the chain all the same unless Kconfig wants
+ * it kept. */
+#if defined(CONFIG_MBEDTLS_SSL_KEEP_PEER_CERTIFICATE) || defined(CONFIG_MBEDTLS_SSL_PROTO_TLS1_3)
 #define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE
 #endif
 #ifdef CONFIG_MBEDTLS_SSL_CONTEXT_SERIALIZATION
@@ -479,15 +481,17 @@ time_t esp_mbedtls_time(time_t *out);
 /* ---- record sizes ---- */
 
 /* One pair of numbers for everybody, also where Kconfig asks for one size both ways. */
-#ifndef CONFIG_MBEDTLS_ASYMMETRIC_CONTENT_LEN
-#define CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN  CONFIG_MBEDTLS_SSL_MAX_CONTENT_LEN
-#define CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN CONFIG_MBEDTLS_SSL_MAX_CONTENT_LEN
+#ifdef CONFIG_MBEDTLS_ASYMMETRIC_CONTENT_LEN
+#define MBEDTLS_SSL_IN_CONTENT_LEN   CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN
+#define ESP_TLS_MBED_OUT_CONTENT_LEN CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN
+#else
+#define MBEDTLS_SSL_IN_CONTENT_LEN   CONFIG_MBEDTLS_SSL_MAX_CONTENT_LEN
+#define ESP_TLS_MBED_OUT_CONTENT_LEN CONFIG_MBEDTLS_SSL_MAX_CONTENT_LEN
 #endif
-#define MBEDTLS_SSL_IN_CONTENT_LEN CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN
 
 #ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
 /* The bound of the connection that this thread works on. One plain identifier: Mbed TLS uses it in
- * #if as well. esp-tls sets it on the way into Mbed TLS and restores it on the way out. */
+ * #if, where it counts as 0. The application's own contexts see the Kconfig value. */
 #define ESP_TLS_MBED_THREAD_LOCAL __thread
 #ifdef __cplusplus
 extern "C" {
@@ -498,7 +502,7 @@ extern ESP_TLS_MBED_THREAD_LOCAL size_t esp_tls_mbed_out_len;
 #endif
 #define MBEDTLS_SSL_OUT_CONTENT_LEN esp_tls_mbed_out_len
 #else
-#define MBEDTLS_SSL_OUT_CONTENT_LEN CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN
+#define MBEDTLS_SSL_OUT_CONTENT_LEN ESP_TLS_MBED_OUT_CONTENT_LEN
 #endif
 
 #endif /* CONFIG_MBEDTLS_TLS_ENABLED */

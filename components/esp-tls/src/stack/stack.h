@@ -24,6 +24,7 @@ struct stack_buffers {
     bool fixed;
     uint16_t in_limit; /* plaintext of a record, 0 = Kconfig's */
     uint16_t out_limit;
+    bool rx_static; /* keep a full-size input buffer once the handshake is over */
 };
 
 /** What a stack's context is connected to. */

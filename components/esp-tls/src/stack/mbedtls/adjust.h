@@ -14,4 +14,13 @@
 #undef MBEDTLS_SSL_HAVE_CBC
 #endif
 
+#ifdef CONFIG_ESP_TLS_SMALL_PSA_KEYS
+#include "psa/crypto_platform.h"
+#include "psa/crypto_types.h"
+#include "psa/crypto_values.h"
+#include "psa/crypto_sizes.h"
+#undef PSA_EXPORT_PUBLIC_KEY_MAX_SIZE
+#define PSA_EXPORT_PUBLIC_KEY_MAX_SIZE PSA_KEY_EXPORT_RSA_PUBLIC_KEY_MAX_SIZE(2048)
+#endif
+
 #endif

@@ -190,7 +190,10 @@ bool mbed_is_anchor(struct mbed *m, const mbedtls_x509_crt *crt)
     return s.found;
 }
 
-#if defined(MBEDTLS_X509_TRUSTED_CERTIFICATE_CALLBACK)
+/* Anchors are parsed when they are asked for where Mbed TLS can ask, and where Kconfig wants them
+ * gone after their use; otherwise all of them once, for as long as the connection. */
+#if defined(MBEDTLS_X509_TRUSTED_CERTIFICATE_CALLBACK) &&                                          \
+    defined(CONFIG_MBEDTLS_DYNAMIC_FREE_CA_CERT)
 /** Find the subject's Name in a certificate (RFC 5280 section 4.1) without parsing the rest. */
 static bool der_subject(const uint8_t *der, size_t len, const uint8_t **name, size_t *name_len)
 {
@@ -292,7 +295,6 @@ static bool parse_anchor(void *arg, const uint8_t *der, size_t len)
     return mbedtls_x509_crt_parse_der(m->anchors.parsed, der, len) == 0;
 }
 
-/** Without CA callbacks in the library all anchors are parsed for as long as the connection. */
 static int keep_anchors(struct mbed *m)
 {
     m->anchors.parsed = mbedtls_calloc(1, sizeof(*m->anchors.parsed));

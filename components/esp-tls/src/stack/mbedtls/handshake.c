@@ -185,13 +185,39 @@ static int before(struct mbed *m, int state)
     return ret == 0 ? reserve(m, state) : ret;
 }
 
-static void after(struct mbed *m, int state)
+#ifdef CONFIG_ESP_TLS_DEFER_CERT_SIGNATURES
+static void defer_in(struct mbed *m, int state)
+{
+    m->deferring = state == MBEDTLS_SSL_SERVER_CERTIFICATE;
+}
+
+static int run_deferred(struct mbed *m)
+{
+    m->deferring = false;
+    return m->ssl.state != MBEDTLS_SSL_SERVER_CERTIFICATE ? mbed_checks_run(m) : 0;
+}
+#else
+static void defer_in(struct mbed *m, int state)
+{
+    (void)m;
+    (void)state;
+}
+
+static int run_deferred(struct mbed *m)
+{
+    (void)m;
+    return 0;
+}
+#endif
+
+static int after(struct mbed *m, int state)
 {
     if (m->ssl.state != state) {
         mbed_slim_after(m, state);
         mbed_identity_after(m, state);
     }
     buffers_trim(m);
+    return run_deferred(m);
 }
 
 static int step(struct mbed *m)
@@ -205,33 +231,38 @@ static int step(struct mbed *m)
     mbed_enter(&scope, m, purpose_of(state));
     ret = before(m, state);
     if (ret == 0) {
+        defer_in(m, state);
         ret = mbedtls_ssl_handshake_step(&m->ssl);
     }
     if (ret == 0) {
-        after(m, state);
+        ret = after(m, state);
     }
     mbed_leave(&scope);
     return ret;
 }
 
-static void done(struct mbed *m)
+static int done(struct mbed *m)
 {
     struct mbed_scope scope;
+    int ret;
 
     mbed_enter(&scope, m, PLAT_MEM_HANDSHAKE);
     mbed_slim_done(m);
     buffers_trim(m);
+    ret = m->io.buffers.rx_static ? buffers_fix_input(m) : 0;
     mbed_leave(&scope);
+    return ret;
 }
 
 tls_status mbed_handshake(void *ctx)
 {
     struct mbed *m = ctx;
     tls_status st;
+    int ret;
 
     m->io.account->failure.size = 0;
     while (!mbedtls_ssl_is_handshake_over(&m->ssl)) {
-        int ret = step(m);
+        ret = step(m);
 
         if (mbed_is_waiting(m, ret, &st)) {
             if (st != TLS_OK) {
@@ -241,6 +272,6 @@ tls_status mbed_handshake(void *ctx)
             return mbed_fail(m, ret, 0);
         }
     }
-    done(m);
-    return TLS_OK;
+    ret = done(m);
+    return ret == 0 ? TLS_OK : mbed_fail(m, ret, 0);
 }

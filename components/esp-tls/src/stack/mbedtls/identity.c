@@ -20,17 +20,6 @@ static int parse_key(const struct stack_identity *source, mbedtls_pk_context *ke
                                 NULL);
 }
 
-static int check_key(const struct stack_identity *source)
-{
-    mbedtls_pk_context key;
-    int ret;
-
-    mbedtls_pk_init(&key);
-    ret = parse_key(source, &key);
-    mbedtls_pk_free(&key);
-    return ret;
-}
-
 static bool accept(void *arg, const uint8_t *der, size_t len)
 {
     (void)der;
@@ -58,39 +47,6 @@ static tls_status fail_option(struct mbed *m, int code, esp_err_t esp, const cha
         m->io.err->option = option;
     }
     return mbed_fail(m, code, esp);
-}
-
-static tls_status set_identity(struct mbed *m, const struct stack_identity *source)
-{
-    int ret = check_chain(source);
-
-    if (ret != 0) {
-        return fail_option(m, ret, ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED, "clientcert_buf");
-    }
-    ret = check_key(source);
-    if (ret != 0) {
-        return fail_option(m, ret, ESP_ERR_MBEDTLS_PK_PARSE_KEY_FAILED,
-                           source->key != NULL ? "clientkey_buf" : "client_key");
-    }
-    m->own = mbedtls_calloc(1, sizeof(*m->own));
-    if (m->own == NULL) {
-        return mbed_fail(m, MBEDTLS_ERR_SSL_ALLOC_FAILED, 0);
-    }
-    m->own->source = *source;
-    mbedtls_pk_init(&m->own->key);
-    return TLS_OK;
-}
-
-tls_status mbed_set_identity(void *ctx, const struct stack_identity *identity)
-{
-    struct mbed *m = ctx;
-    struct mbed_scope scope;
-    tls_status st;
-
-    mbed_enter(&scope, m, PLAT_MEM_KEY);
-    st = set_identity(m, identity);
-    mbed_leave(&scope);
-    return st;
 }
 
 /* --- the chain, for as long as it is being sent ------------------------------------------------------ */
@@ -273,6 +229,68 @@ size_t mbed_identity_signature_len(const struct mbed *m)
     return 2 * ((mbedtls_pk_get_bitlen(&m->own->key) + 7) / 8) + 9;
 }
 
+/* --- what is kept between the steps --------------------------------------------------------------------- */
+
+#ifdef CONFIG_MBEDTLS_DYNAMIC_FREE_CONFIG_DATA
+/** Nothing: chain and key are made again for the steps that use them. */
+static tls_status keep_identity(struct mbed *m)
+{
+    key_clear(m);
+    return TLS_OK;
+}
+
+static void drop_identity(struct mbed *m)
+{
+    mbed_identity_clear(m);
+}
+#else
+/** Both, for as long as the connection. */
+static tls_status keep_identity(struct mbed *m)
+{
+    int ret = chain_have(m);
+
+    return ret == 0 ? TLS_OK : mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_CONF_OWN_CERT_FAILED);
+}
+
+static void drop_identity(struct mbed *m)
+{
+    (void)m;
+}
+#endif
+
+static tls_status set_identity(struct mbed *m, const struct stack_identity *source)
+{
+    int ret = check_chain(source);
+
+    if (ret != 0) {
+        return fail_option(m, ret, ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED, "clientcert_buf");
+    }
+    m->own = mbedtls_calloc(1, sizeof(*m->own));
+    if (m->own == NULL) {
+        return mbed_fail(m, MBEDTLS_ERR_SSL_ALLOC_FAILED, 0);
+    }
+    m->own->source = *source;
+    mbedtls_pk_init(&m->own->key);
+    ret = parse_key(source, &m->own->key);
+    if (ret != 0) {
+        return fail_option(m, ret, ESP_ERR_MBEDTLS_PK_PARSE_KEY_FAILED,
+                           source->key != NULL ? "clientkey_buf" : "client_key");
+    }
+    return keep_identity(m);
+}
+
+tls_status mbed_set_identity(void *ctx, const struct stack_identity *identity)
+{
+    struct mbed *m = ctx;
+    struct mbed_scope scope;
+    tls_status st;
+
+    mbed_enter(&scope, m, PLAT_MEM_KEY);
+    st = set_identity(m, identity);
+    mbed_leave(&scope);
+    return st;
+}
+
 /* --- when ---------------------------------------------------------------------------------------------- */
 
 /** The client's own CertificateVerify; in TLS 1.3 the state of that short name is the server's. */
@@ -296,7 +314,7 @@ int mbed_identity_before(struct mbed *m, int state)
 void mbed_identity_after(struct mbed *m, int state)
 {
     if (m->own != NULL && state == signing_state(m)) {
-        mbed_identity_clear(m);
+        drop_identity(m);
     }
 }
 

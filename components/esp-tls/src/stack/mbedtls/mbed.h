@@ -48,6 +48,8 @@ struct mbed {
     size_t pending_write;      /* bytes of a write that Mbed TLS has begun and not flushed */
     tls_status blocked;        /* what the link last waited for; TLS_OK: it did not */
     bool insecure_skip_name;
+    bool deferring;            /* signatures of certificates are noted, not checked: defer.c */
+    struct mbed_check *checks; /* the noted ones */
     struct mbed_buffers buffers;
 };
 
@@ -116,6 +118,16 @@ void mbed_identity_after(struct mbed *m, int state);
 size_t mbed_identity_chain_len(const struct mbed *m);
 size_t mbed_identity_signature_len(const struct mbed *m);
 void mbed_identity_clear(struct mbed *m);
+
+/* --- defer.c: signature arithmetic after the record is freed --------------------------------------- */
+
+#ifdef CONFIG_ESP_TLS_DEFER_CERT_SIGNATURES
+/** The connection of the present scope while it verifies its peer's chain, or NULL. */
+struct mbed *mbed_deferring(void);
+/** Check what was noted. @return 0, or the code that ends the handshake */
+int mbed_checks_run(struct mbed *m);
+void mbed_checks_clear(struct mbed *m);
+#endif
 
 /* --- slim.c: what a handshake need not keep -------------------------------------------------------- */
 

@@ -63,6 +63,15 @@ void mbed_leave(struct mbed_scope *scope)
     current_scope = scope->outer;
 }
 
+#ifdef CONFIG_ESP_TLS_DEFER_CERT_SIGNATURES
+struct mbed *mbed_deferring(void)
+{
+    struct mbed *m = current_scope != NULL ? current_scope->m : NULL;
+
+    return m != NULL && m->deferring ? m : NULL;
+}
+#endif
+
 void mbed_stub_sizes(size_t in, size_t out)
 {
     current_scope->stub_in = in;

@@ -42,6 +42,18 @@ static void drop_peer(mbedtls_ssl_session *session)
 }
 #endif
 
+#ifdef CONFIG_MBEDTLS_DYNAMIC_FREE_CA_CERT
+static void drop_anchors(struct mbed *m)
+{
+    mbed_anchors_clear(m);
+}
+#else
+static void drop_anchors(struct mbed *m)
+{
+    (void)m;
+}
+#endif
+
 /** The state whose step checks the signature that the peer's key made over the handshake. */
 static int peer_signature_state(const struct mbed *m)
 {
@@ -53,7 +65,7 @@ void mbed_slim_after(struct mbed *m, int state)
 {
     if (state == MBEDTLS_SSL_SERVER_CERTIFICATE) {
         keep_peer_key_only(m);
-        mbed_anchors_clear(m);
+        drop_anchors(m);
     } else if (state == peer_signature_state(m)) {
         drop_peer(m->ssl.session_negotiate);
     }
@@ -74,6 +86,8 @@ void mbed_slim_done(struct mbed *m)
 {
     free_handshake(m);
     drop_peer(m->ssl.session);
+#ifdef CONFIG_MBEDTLS_DYNAMIC_FREE_CONFIG_DATA
     mbed_identity_clear(m);
-    mbed_anchors_clear(m);
+#endif
+    drop_anchors(m);
 }
