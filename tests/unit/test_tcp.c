@@ -743,7 +743,7 @@ static void test_plain_open_connection(void **state)
 static void test_plain_fin_is_zero_every_time(void **state)
 {
     struct sim_case *t = *state;
-    size_t len = 5;
+    static size_t len = 5; /* the peer looks at it until the teardown */
     char buf[8];
 
     sim_name(HOST, "10.0.0.1", 0, 0);
