@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tools/run-demo.sh, which is what `make run` does."""
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import peers
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("ESP_TLS_BUILD", ROOT / "build")).resolve()
+DEMO = ROOT / "tools" / "run-demo.sh"
+
+
+def run(build, *args):
+    return subprocess.run([DEMO, *args], env={**os.environ, "BUILD": str(build)},
+                          capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A build directory of its own: the demonstration writes into it."""
+    shutil.copy(BUILD / "esp-tls", tmp_path / "esp-tls")
+    return tmp_path
+
+
+def test_demo_shows_what_it_promises_and_stops_its_servers(copy):
+    peers.need("openssl")
+    result = run(copy)
+    assert result.returncode == 0, result.stdout + result.stderr
+    for word in ("TLSv1.3", "TLSv1.2", "Hello from a server", "certificate_required", "untrusted"):
+        assert word in result.stdout
+    left = subprocess.run(["pgrep", "-f", str(copy)], capture_output=True, text=True, check=False)
+    in_demo = [p for p in Path("/proc").glob("[0-9]*/cwd") if str(copy) in os.path.realpath(p)]
+    assert left.stdout == "" and in_demo == []
+
+
+def test_demo_fails_loudly_when_a_result_is_not_as_it_should_be(copy):
+    peers.need("openssl")
+    real = copy / "esp-tls"
+    real.rename(copy / "real")
+    real.write_text(f'#!/bin/sh\ncase "$*" in *stranger*) exit 0 ;; esac\nexec {copy}/real "$@"\n')
+    real.chmod(0o755)
+    result = run(copy)
+    assert result.returncode == 1 and "FAILED: exit status 0 instead of 6" in result.stderr
+
+
+def test_demo_with_a_url_fetches_that(copy):
+    with peers.refused_port() as port:
+        result = run(copy, f"http://127.0.0.1:{port}/?a&b")
+    assert result.returncode == 4 and "Connection refused" in result.stderr
