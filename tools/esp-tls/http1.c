@@ -132,7 +132,7 @@ static void copy_printable(char *to, size_t cap, const char *from)
 {
     size_t i = 0;
 
-    for (; from[i] != '\0' && i < cap - 1; i++) {
+    for (; i < cap - 1 && from[i] != '\0'; i++) {
         to[i] = from[i] >= 0x20 && from[i] < 0x7F ? from[i] : '?';
     }
     to[i] = '\0';
