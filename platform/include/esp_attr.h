@@ -22,11 +22,11 @@
 #define RTC_NOINIT_ATTR
 #define __NOINIT_ATTR
 #define RODATA_ATTR
-#define DRAM_STR(str)      (str)
-#define WORD_ALIGNED_ATTR  __attribute__((aligned(4)))
-#define FORCE_INLINE_ATTR  static inline __attribute__((always_inline))
-#define INLINE_ATTR        static inline __attribute__((always_inline))
-#define NOINLINE_ATTR      __attribute__((noinline))
+#define DRAM_STR(str)     (str)
+#define WORD_ALIGNED_ATTR __attribute__((aligned(4)))
+#define FORCE_INLINE_ATTR static inline __attribute__((always_inline))
+#define INLINE_ATTR       static inline __attribute__((always_inline))
+#define NOINLINE_ATTR     __attribute__((noinline))
 
 #define IDF_DEPRECATED(REASON) __attribute__((deprecated(REASON)))
 

@@ -3,10 +3,10 @@
 #define ESP_BIT_DEFS_H
 
 #ifndef __ASSEMBLER__
-#define BIT(nr)    (1UL << (nr))
-#define BIT64(nr)  (1ULL << (nr))
+#define BIT(nr)   (1UL << (nr))
+#define BIT64(nr) (1ULL << (nr))
 #else
-#define BIT(nr)    (1 << (nr))
+#define BIT(nr) (1 << (nr))
 #endif
 
 #define BIT31 0x80000000

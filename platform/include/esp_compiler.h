@@ -21,8 +21,18 @@
 #endif
 
 #ifdef __cplusplus
-#define ESP_COMPILER_DESIGNATED_INIT_AGGREGATE_TYPE_STR(member, value) {{.member = value}}
-#define ESP_COMPILER_DESIGNATED_INIT_AGGREGATE_TYPE_EMPTY(member)      {{.member = {}}}
+#define ESP_COMPILER_DESIGNATED_INIT_AGGREGATE_TYPE_STR(member, value)                             \
+    {                                                                                              \
+        {                                                                                          \
+            .member = value                                                                        \
+        }                                                                                          \
+    }
+#define ESP_COMPILER_DESIGNATED_INIT_AGGREGATE_TYPE_EMPTY(member)                                  \
+    {                                                                                              \
+        {                                                                                          \
+            .member = {}                                                                           \
+        }                                                                                          \
+    }
 #else
 #define ESP_COMPILER_DESIGNATED_INIT_AGGREGATE_TYPE_STR(member, value) .member = value
 #define ESP_COMPILER_DESIGNATED_INIT_AGGREGATE_TYPE_EMPTY(member)      .member = {0}

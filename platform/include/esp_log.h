@@ -1,12 +1,12 @@
 /* The log: lines with a level and a tag, filtered twice.
  *
  * At compile time a file drops what is above LOG_LOCAL_LEVEL (default CONFIG_LOG_MAXIMUM_LEVEL,
- * defined before this header is included). At run time each tag has a level, CONFIG_LOG_DEFAULT_LEVEL
- * until esp_log_level_set() changes it. A line looks like
- *     E (1234) esp-tls: text
- * with the milliseconds since start, or the wall clock with CONFIG_LOG_TIMESTAMP_SOURCE_SYSTEM, and
- * in colour only with CONFIG_LOG_COLORS. It goes to stderr (on the chip: to the console), in one
- * call of the function that esp_log_set_vprintf() can replace.
+ * defined before this header is included). At run time each tag has a level,
+ * CONFIG_LOG_DEFAULT_LEVEL until esp_log_level_set() changes it. A line looks like E (1234)
+ * esp-tls: text with the milliseconds since start, or the wall clock with
+ * CONFIG_LOG_TIMESTAMP_SOURCE_SYSTEM, and in colour only with CONFIG_LOG_COLORS. It goes to stderr
+ * (on the chip: to the console), in one call of the function that esp_log_set_vprintf() can
+ * replace.
  *
  * Threads: any. No call here allocates except esp_log_level_set().
  */
@@ -86,9 +86,9 @@ void esp_log_buffer_hexdump_internal(const char *tag, const void *buffer, uint16
 #define LOG_RESET_COLOR  "\033[0m"
 
 #ifdef CONFIG_LOG_COLORS
-#define LOG_COLOR_E LOG_COLOR(LOG_COLOR_RED)
-#define LOG_COLOR_W LOG_COLOR(LOG_COLOR_BROWN)
-#define LOG_COLOR_I LOG_COLOR(LOG_COLOR_GREEN)
+#define LOG_COLOR_E    LOG_COLOR(LOG_COLOR_RED)
+#define LOG_COLOR_W    LOG_COLOR(LOG_COLOR_BROWN)
+#define LOG_COLOR_I    LOG_COLOR(LOG_COLOR_GREEN)
 #define LOG_COLOR_END_ LOG_RESET_COLOR
 #else
 #define LOG_COLOR_E

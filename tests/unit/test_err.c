@@ -15,6 +15,7 @@
 #include "esp_idf_version.h"
 #include "esp_random.h"
 #include "esp_timer.h"
+#include "esp_tls_errors.h"
 #include "plat_sim.h"
 #include "soc/soc_caps.h"
 
@@ -39,6 +40,58 @@ static void test_codes_have_their_macros_names(void **state)
     assert_string_equal(esp_err_to_name(0x8001), NAMED("ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME"));
     assert_string_equal(esp_err_to_name(0x801A), NAMED("ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED"));
     assert_string_equal(esp_err_to_name(0x7777), UNKNOWN);
+}
+
+#define N(code)                                                                                    \
+    {                                                                                              \
+        code, #code                                                                                \
+    }
+
+static const struct {
+    esp_err_t code;
+    const char *name;
+} esp_tls_codes[] = {
+    N(ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME),
+    N(ESP_ERR_ESP_TLS_CANNOT_CREATE_SOCKET),
+    N(ESP_ERR_ESP_TLS_UNSUPPORTED_PROTOCOL_FAMILY),
+    N(ESP_ERR_ESP_TLS_FAILED_CONNECT_TO_HOST),
+    N(ESP_ERR_ESP_TLS_SOCKET_SETOPT_FAILED),
+    N(ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT),
+    N(ESP_ERR_ESP_TLS_SE_FAILED),
+    N(ESP_ERR_ESP_TLS_TCP_CLOSED_FIN),
+    N(ESP_ERR_ESP_TLS_SERVER_HANDSHAKE_TIMEOUT),
+    N(ESP_ERR_MBEDTLS_CERT_PARTLY_OK),
+    N(ESP_ERR_MBEDTLS_CTR_DRBG_SEED_FAILED),
+    N(ESP_ERR_MBEDTLS_SSL_SET_HOSTNAME_FAILED),
+    N(ESP_ERR_MBEDTLS_SSL_CONFIG_DEFAULTS_FAILED),
+    N(ESP_ERR_MBEDTLS_SSL_CONF_ALPN_PROTOCOLS_FAILED),
+    N(ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED),
+    N(ESP_ERR_MBEDTLS_SSL_CONF_OWN_CERT_FAILED),
+    N(ESP_ERR_MBEDTLS_SSL_SETUP_FAILED),
+    N(ESP_ERR_MBEDTLS_SSL_WRITE_FAILED),
+    N(ESP_ERR_MBEDTLS_PK_PARSE_KEY_FAILED),
+    N(ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED),
+    N(ESP_ERR_MBEDTLS_SSL_CONF_PSK_FAILED),
+    N(ESP_ERR_MBEDTLS_SSL_TICKET_SETUP_FAILED),
+    N(ESP_ERR_MBEDTLS_SSL_READ_FAILED),
+    N(ESP_ERR_WOLFSSL_SSL_SET_HOSTNAME_FAILED),
+    N(ESP_ERR_WOLFSSL_SSL_CONF_ALPN_PROTOCOLS_FAILED),
+    N(ESP_ERR_WOLFSSL_CERT_VERIFY_SETUP_FAILED),
+    N(ESP_ERR_WOLFSSL_KEY_VERIFY_SETUP_FAILED),
+    N(ESP_ERR_WOLFSSL_SSL_HANDSHAKE_FAILED),
+    N(ESP_ERR_WOLFSSL_CTX_SETUP_FAILED),
+    N(ESP_ERR_WOLFSSL_SSL_SETUP_FAILED),
+    N(ESP_ERR_WOLFSSL_SSL_WRITE_FAILED),
+};
+
+static void test_the_list_agrees_with_the_headers_of_esp_tls(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(esp_tls_codes) / sizeof(esp_tls_codes[0]); i++) {
+        const char *expected = esp_tls_codes[i].name;
+
+        assert_string_equal(esp_err_to_name(esp_tls_codes[i].code), NAMED(expected));
+    }
 }
 
 static void test_unknown_codes_are_the_systems_or_a_number(void **state)
@@ -155,6 +208,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_codes_have_their_macros_names),
+        cmocka_unit_test(test_the_list_agrees_with_the_headers_of_esp_tls),
         cmocka_unit_test(test_unknown_codes_are_the_systems_or_a_number),
         cmocka_unit_test(test_check_macros_leave_once_and_say_where),
         cmocka_unit_test(test_error_check_evaluates_once_and_passes_ok),
