@@ -48,27 +48,11 @@ def rules(on, num):
             "MBEDTLS_DYNAMIC_BUFFER frees what a second handshake on the same connection needs: "
             "set MBEDTLS_SSL_RENEGOTIATION=n."
         )
-    if dynamic and on("MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH"):
-        yield (
-            "MBEDTLS_DYNAMIC_BUFFER and MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH both decide the size "
-            "of the same buffers: set one of them to n."
-        )
-    if dynamic and on("MBEDTLS_SSL_PROTO_DTLS"):
-        yield (
-            "MBEDTLS_DYNAMIC_BUFFER reads records from a stream, DTLS has none: set "
-            "MBEDTLS_DYNAMIC_BUFFER=n or MBEDTLS_SSL_PROTO_DTLS=n."
-        )
     if on("MBEDTLS_DYNAMIC_FREE_PEER_CERT") and on("MBEDTLS_SSL_KEEP_PEER_CERTIFICATE"):
         yield (
             "MBEDTLS_DYNAMIC_FREE_PEER_CERT frees the certificate that "
             "MBEDTLS_SSL_KEEP_PEER_CERTIFICATE keeps: set one of them to n."
         )
-    if on("ESP_TLS_SKIP_SERVER_CERT_VERIFY") and not on("ESP_TLS_INSECURE"):
-        yield (
-            "ESP_TLS_SKIP_SERVER_CERT_VERIFY is insecure, and is taken only together with "
-            "ESP_TLS_INSECURE=y."
-        )
-
     curves = [s for s in CURVES if on(s)]
     ecdhe = [s for s in ECDHE if on(s)]
     if ecdhe and not curves:
@@ -109,22 +93,18 @@ def rules(on, num):
                 "Without MBEDTLS_X509_CRT_PARSE_C no server can be verified: set it, or "
                 "ESP_TLS_PSK_VERIFICATION."
             )
-    if on("ESP_TLS_P256M") and on("MBEDTLS_ECDSA_DETERMINISTIC"):
-        yield (
-            "ESP_TLS_P256M signs with random nonces; with MBEDTLS_ECDSA_DETERMINISTIC Mbed TLS "
-            "would silently use its own code instead: set one of them to n."
-        )
-    if on("ESP_TLS_P256M") and not on("MBEDTLS_ECP_DP_SECP256R1_ENABLED"):
-        yield "ESP_TLS_P256M is an implementation of MBEDTLS_ECP_DP_SECP256R1_ENABLED: set that too."
-    if on("MBEDTLS_ECP_RESTARTABLE"):
-        yield (
-            "MBEDTLS_ECP_RESTARTABLE works with neither USE_PSA_CRYPTO nor a non-blocking engine "
-            "of one step per call, as this library has it: set it to n."
-        )
     if num("ESP_TLS_MPI_MAX_SIZE") is not None and on("MBEDTLS_RSA_C"):
         if num("ESP_TLS_MPI_MAX_SIZE") < 256:
             yield "ESP_TLS_MPI_MAX_SIZE below 256 cannot hold an RSA key of 2048 bits."
 
+
+# Why a symbol needs what its `depends on` says: added to the sentence that refuses it.
+REASONS = {
+    "ESP_TLS_SKIP_SERVER_CERT_VERIFY": "It is insecure, and has to be asked for twice",
+    "ESP_TLS_P256M": "It signs with random nonces; with deterministic ECDSA Mbed TLS would silently "
+                     "use its own code instead",
+    "MBEDTLS_DYNAMIC_BUFFER": "It reads records from a stream, into buffers whose size it decides",
+}
 
 CURVES = [
     "MBEDTLS_ECP_DP_%s_ENABLED" % c
@@ -219,7 +199,8 @@ def why(sym, value):
         return f"{name}=y, but CONFIG_{sym.choice.selection.name} is chosen: only one can be."
     depends = kconfiglib.expr_str(sym.direct_dep)
     if not kconfiglib.expr_value(sym.direct_dep):
-        return f"{name}={value} needs {depends}, which is not so."
+        reason = REASONS.get(sym.name, "")
+        return f"{name}={value} needs {depends}, which is not so{reason and '. ' + reason}."
     if value == "n" and kconfiglib.expr_value(sym.rev_dep):
         by = [kconfiglib.expr_str(e) for e in kconfiglib.split_expr(sym.rev_dep, kconfiglib.OR)
               if kconfiglib.expr_value(e)]
