@@ -1,0 +1,164 @@
+"""The rules of the house (CONTRIBUTING.md), checked by reading the sources.
+
+Arrows point down only: tools, examples, firmware -> mqtt, esp_https_ota -> esp_http_client ->
+tcp_transport -> esp-tls -> platform. A lower room never names an upper one, and nobody includes
+another room's private headers.
+"""
+import re
+import subprocess
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# The height of each room. An include may lead to the same room or to a lower one.
+ROOMS = {
+    "platform": 0,
+    "components/mbedtls": 1,
+    "components/esp-tls": 2,
+    "components/esp_crt_bundle": 3,
+    "components/tcp_transport": 3,
+    "components/esp_http_client": 4,
+    "components/esp_https_ota": 5,
+    "components/mqtt": 5,
+    "components/esp_https_server": 5,
+    "firmware": 9,
+    "examples": 9,
+    "tools": 9,
+}
+PUBLIC = ("include/", "esp-tls-crypto/", "posix/include/", "lwip/include/")
+STACK = "components/esp-tls/src/stack/mbedtls/"
+
+# What an operating system gives belongs into platform/.
+OS_HEADERS = re.compile(
+    r"(sys|netinet|arpa|net|linux)/.*|(netdb|poll|pthread|unistd|time|stdio|errno|fcntl|signal"
+    r"|threads|stdatomic|locale|dirent|termios)\.h"
+)
+OS_HEADERS_ALLOWED = {
+    # Mbed TLS's time type is the C library's.
+    ("components/mbedtls/include/esp_mbedtls_config.h", "time.h"),
+    # ssize_t, in the prototypes that ESP-IDF has.
+    ("components/esp-tls/include/esp_tls.h", "sys/types.h"),
+    ("components/esp-tls/include/esp_tls_custom_stack.h", "sys/types.h"),
+}
+BANNED = re.compile(
+    r"(?<![\w.>])(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets|malloc|calloc|realloc|free"
+    r"|abort|assert|alloca)\s*\("
+)
+MACHINE = re.compile(r"(?<![\w.~}])/" + r"(work|root|home)/")
+
+
+def tracked(*patterns):
+    out = subprocess.run(["git", "ls-files", "-z", *patterns], cwd=ROOT, check=True,
+                         stdout=subprocess.PIPE, text=True).stdout
+    return [name for name in out.split("\0") if name and (ROOT / name).is_file()]
+
+
+def room_of(name):
+    return next((room for room in ROOMS if name.startswith(room + "/")), None)
+
+
+def text_of(name):
+    return (ROOT / name).read_text(encoding="utf-8", errors="replace")
+
+
+def without_comments(text):
+    """Comments and strings become blanks; the lines stay."""
+    def blank(match):
+        return re.sub(r"[^\n]", " ", match[0])
+    return re.sub(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", blank, text,
+                  flags=re.S)
+
+
+def includes(name):
+    for number, line in enumerate(text_of(name).splitlines(), 1):
+        match = re.match(r'\s*#\s*include\s*[<"]([^>"]+)[>"]', line)
+        if match:
+            yield number, match[1]
+
+
+class House(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.sources = [n for n in tracked("*.c", "*.h") if room_of(n)]
+        cls.headers = [n for n in cls.sources if n.endswith(".h")]
+
+    def none(self, found, rule):
+        self.assertFalse(found, "\n" + rule + "\n  " + "\n  ".join(found))
+
+    def resolve(self, name, header):
+        """The tracked file that the include means, or None for one of the system's."""
+        here = (Path(name).parent / header).as_posix()
+        if here in self.headers:
+            return here
+        hits = [h for h in self.headers if h.endswith("/" + header)]
+        own = [h for h in hits if room_of(h) == room_of(name)]
+        return (own or hits or [None])[0]
+
+    def test_arrows_point_down(self):
+        found = []
+        for name in self.sources:
+            for number, header in includes(name):
+                target = self.resolve(name, header)
+                if target and ROOMS[room_of(target)] > ROOMS[room_of(name)]:
+                    found.append(f"{name}:{number}: {header} is of {room_of(target)}")
+        self.none(found, "A lower room names an upper one:")
+
+    def test_rooms_are_entered_by_their_public_headers(self):
+        found = []
+        for name in self.sources:
+            for number, header in includes(name):
+                target = self.resolve(name, header)
+                if target and room_of(target) != room_of(name):
+                    inside = target[len(room_of(target)) + 1:]
+                    if room_of(target).startswith(("components", "platform")):
+                        if not inside.startswith(PUBLIC):
+                            found.append(f"{name}:{number}: {header} is private to its room")
+        self.none(found, "A private header of another room is included:")
+
+    def test_only_the_stack_knows_mbedtls(self):
+        found = []
+        for name in self.sources:
+            if not name.startswith("components/esp-tls/src/") or name.startswith(STACK):
+                continue
+            found += [f"{name}:{number}: {header}" for number, header in includes(name)
+                      if header.startswith(("mbedtls/", "psa/"))]
+        self.none(found, f"Only {STACK} and public headers include Mbed TLS:")
+
+    def test_components_call_no_operating_system(self):
+        found = []
+        for name in self.sources:
+            if name.startswith("components/"):
+                found += [f"{name}:{number}: {header}" for number, header in includes(name)
+                          if OS_HEADERS.fullmatch(header)
+                          and (name, header) not in OS_HEADERS_ALLOWED]
+        self.none(found, "components/ has nothing of the operating system:")
+
+    def test_banned_calls(self):
+        found = []
+        for name in self.sources:
+            if name.startswith("components/"):
+                for number, line in enumerate(without_comments(text_of(name)).splitlines(), 1):
+                    found += [f"{name}:{number}: {m[1]}()" for m in BANNED.finditer(line)]
+        self.none(found, "These calls are not made in components/:")
+
+    def test_components_can_be_dropped_into_esp_idf(self):
+        found = []
+        for folder in sorted({"/".join(n.split("/")[:2]) for n in tracked("components/*/*")}):
+            found += [f"{folder} has no {file}" for file in ("CMakeLists.txt", "Kconfig")
+                      if not (ROOT / folder / file).is_file()]
+        self.none(found, "Each component stands by itself:")
+
+    def test_no_path_of_a_machine(self):
+        found = []
+        for name in tracked():
+            if name == "tests/house.py":
+                continue
+            for number, line in enumerate(text_of(name).splitlines(), 1):
+                if MACHINE.search(line):
+                    found.append(f"{name}:{number}: {line.strip()[:80]}")
+        self.none(found, "A path of somebody's machine is in the tree:")
+
+
+if __name__ == "__main__":
+    unittest.main()
