@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Builds the variants (CMakePresets.json) and runs their tests; the default build comes last, so
+# that the last line is its summary. Stops at the first variant that fails.
+#   tests/run.sh [long]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+jobs=$(nproc)
+long=${1:-}
+quick="-L unit|torture|conformance|thread -LE static" # static: the same in every build
+
+build() {
+    cmake --preset "$1" --log-level=WARNING >/dev/null
+    cmake --build "build-$1" -j "$jobs" -- --quiet
+}
+
+# Most of the time of integration tests is waiting: more of them than processors.
+run() {
+    local dir=$1
+    shift
+    (cd "$dir" && ctest --output-on-failure --no-tests=ignore -j $((jobs * 2)) "$@")
+}
+
+section() {
+    printf '\n== %s (%d s)\n' "$*" "$SECONDS"
+}
+
+section "clang, AddressSanitizer, UndefinedBehaviorSanitizer"
+build asan
+run build-asan -LE static
+
+section "clang, ThreadSanitizer"
+build tsan
+run build-tsan $quick
+
+section "ARM, 32 bits, under qemu"
+build arm
+run build-arm $quick
+
+if [ -d tests/insecure ]; then
+    section "insecure options allowed"
+    build insecure
+    run build-insecure -L insecure
+fi
+
+if [ "$long" = long ]; then
+    section "clang, char unsigned"
+    build clang
+    run build-clang -LE static
+    section "fuzzers"
+    tests/fuzz/run.sh
+fi
+
+section "gcc, as it is installed"
+make --no-print-directory build
+if [ "$long" = long ]; then
+    ESP_TLS_LONG=1 run build
+else
+    run build
+fi
