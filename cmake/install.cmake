@@ -3,6 +3,10 @@ if(CONFIG_ESP_TLS_SKIP_SERVER_CERT_VERIFY)
   install(CODE "message(FATAL_ERROR \"This build can skip the verification of servers \
 (ESP_TLS_SKIP_SERVER_CERT_VERIFY). It is for tests, and is not installed.\")")
 endif()
+if(CONFIG_ESP_TLS_DEFER_CERT_SIGNATURES)
+  install(CODE "message(FATAL_ERROR \"This build postpones the check of signatures \
+(ESP_TLS_DEFER_CERT_SIGNATURES). It is for measuring, and is not installed.\")")
+endif()
 
 set(include_dir ${CMAKE_INSTALL_INCLUDEDIR}/esp-tls)
 install(TARGETS esp-tls ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
