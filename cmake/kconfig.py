@@ -53,6 +53,12 @@ def rules(on, num):
             "MBEDTLS_DYNAMIC_FREE_PEER_CERT frees the certificate that "
             "MBEDTLS_SSL_KEEP_PEER_CERTIFICATE keeps: set one of them to n."
         )
+    if on("ESP_TLS_CUSTOM_STACK"):
+        yield (
+            "ESP_TLS_CUSTOM_STACK is for stacks that a later release takes: set "
+            "ESP_TLS_USING_MBEDTLS=y."
+        )
+
     curves = [s for s in CURVES if on(s)]
     ecdhe = [s for s in ECDHE if on(s)]
     if ecdhe and not curves:

@@ -70,7 +70,7 @@ target_compile_options(mbedtls_objects PRIVATE -ffile-prefix-map=${mbedtls}/=mbe
 target_link_libraries(mbedtls_objects PRIVATE mbedtls_flags mbedtls_headers)
 
 # What the stack's folder changes without touching a source: settings that Mbed TLS derives, and
-# three calls between its own files that go to functions of ours.
+# calls between its own files that go to functions of ours.
 set(stack ${PROJECT_SOURCE_DIR}/components/esp-tls/src/stack/mbedtls)
 set(MBEDTLS_ADJUST -include ${stack}/adjust.h)
 target_compile_options(mbedtls_objects PRIVATE ${MBEDTLS_ADJUST})
@@ -82,8 +82,8 @@ if(NOT CONFIG_MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
 endif()
 set_source_files_properties(${library}/bignum.c ${library}/rsa.c PROPERTIES
   COMPILE_DEFINITIONS mbedtls_mpi_core_get_mont_r2_unsafe=esp_tls_mont_r2)
-if(CONFIG_ESP_TLS_DEFER_CERT_SIGNATURES)
-  set_source_files_properties(${library}/x509_crt.c PROPERTIES
-    COMPILE_DEFINITIONS mbedtls_pk_verify_ext=esp_tls_pk_verify_ext)
-endif()
+set_source_files_properties(${library}/psa_crypto_slot_management.c PROPERTIES
+  COMPILE_DEFINITIONS esp_mbedtls_mem_calloc=esp_tls_mbed_process_calloc)
+set_source_files_properties(${library}/x509_crt.c PROPERTIES
+  COMPILE_DEFINITIONS mbedtls_pk_verify_ext=esp_tls_pk_verify_ext)
 set_property(GLOBAL PROPERTY ESP_TLS_MBEDTLS_DIR ${mbedtls})

@@ -53,7 +53,7 @@ void conn_wants(const struct esp_tls *c, struct tls_wait *wait)
 {
     wait_init(wait);
     wait_add(wait, c->wake, PLAT_READ);
-    c->tcp.link.ops->wants(&c->tcp.link, c->waiting, wait);
+    c->tcp.link.ops->wants(&c->tcp.link, (tls_status)c->waiting, wait);
     if (c->err.now < ESP_TLS_PHASE_OPEN) {
         wait_until(wait, c->deadline_us);
     }
@@ -193,7 +193,7 @@ tls_status conn_step(struct esp_tls *c)
     if (st == TLS_OK && c->err.now == ESP_TLS_PHASE_HANDSHAKE) {
         st = step_handshake(c);
     }
-    c->waiting = st;
+    c->waiting = (uint8_t)st;
     if (tls_is_waiting(st) && plat_clock_us() >= c->deadline_us) {
         return timed_out(c);
     }

@@ -44,7 +44,7 @@ struct esp_tls {
     uint8_t state;        /* esp_tls_conn_state_t, as the application sees it */
     bool non_block;
     bool peer_closed; /* EOF was seen */
-    tls_status waiting; /* why the last step returned */
+    uint8_t waiting;  /* tls_status: why the last step returned */
     esp_tls_timeline_t timeline;
     esp_tls_socket_hook_t hook;
     void *hook_arg;

@@ -95,6 +95,7 @@ time_t esp_mbedtls_time(time_t *out);
 #define MBEDTLS_PSA_KEY_SLOT_COUNT CONFIG_ESP_TLS_PSA_KEY_SLOT_COUNT
 #else
 #define MBEDTLS_PSA_KEY_STORE_DYNAMIC
+#define MBEDTLS_PSA_KEY_SLOT_COUNT 1 /* this many persistent keys: there is no storage for them */
 #endif
 #ifdef CONFIG_ESP_TLS_P256M
 #define MBEDTLS_PSA_P256M_DRIVER_ENABLED

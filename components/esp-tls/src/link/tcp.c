@@ -339,7 +339,6 @@ void tcp_init(struct link_tcp *tcp, struct tls_error *err, struct plat_account *
     *tcp = (struct link_tcp){
         .link = {.ops = &tcp_ops, .err = err},
         .stream = PLAT_STREAM_NONE,
-        .wake = PLAT_STREAM_NONE,
         .account = account,
     };
 }

@@ -21,7 +21,6 @@ struct tcp_race;
 struct link_tcp {
     struct tls_link link;
     plat_stream stream; /* open once connected */
-    plat_stream wake;   /* event that the resolver sets; the connection's, not ours */
     struct plat_resolve *job;
     struct tcp_race *race; /* only while connecting */
     struct plat_account *account;

@@ -14,13 +14,17 @@
 #undef MBEDTLS_SSL_HAVE_CBC
 #endif
 
-#ifdef CONFIG_ESP_TLS_SMALL_PSA_KEYS
+/* The one use of this size is the peer's key-exchange key in the handshake's state, and each write to
+ * it is checked. Mbed TLS reserves what the largest RSA key would need, 528 bytes; a key share is an
+ * elliptic curve's point, or a Diffie-Hellman value where that is compiled in. */
 #include "psa/crypto_platform.h"
 #include "psa/crypto_types.h"
 #include "psa/crypto_values.h"
 #include "psa/crypto_sizes.h"
+#if !defined(PSA_WANT_ALG_FFDH)
 #undef PSA_EXPORT_PUBLIC_KEY_MAX_SIZE
-#define PSA_EXPORT_PUBLIC_KEY_MAX_SIZE PSA_KEY_EXPORT_RSA_PUBLIC_KEY_MAX_SIZE(2048)
+#define PSA_EXPORT_PUBLIC_KEY_MAX_SIZE                                                             \
+    PSA_KEY_EXPORT_ECC_PUBLIC_KEY_MAX_SIZE(PSA_VENDOR_ECC_MAX_CURVE_BITS)
 #endif
 
 #endif

@@ -39,13 +39,14 @@ static int parse_check(const uint8_t *der, size_t len)
 }
 
 /** @return 0, the parser's code, or a no-memory code that ends the walk */
-static int walk_der(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg, unsigned *bad)
+static int walk_der(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg, unsigned *bad,
+                    bool checked)
 {
     int code = 0;
 
     while (len > 0 && buf[0] != 0) { /* embedded files end in a NUL */
         size_t n = der_len(buf, len);
-        int ret = parse_check(buf, n != 0 ? n : len);
+        int ret = checked && n != 0 ? 0 : parse_check(buf, n != 0 ? n : len);
 
         if (ret == MBEDTLS_ERR_X509_ALLOC_FAILED) {
             return ret;
@@ -66,7 +67,8 @@ static int walk_der(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg,
 }
 
 #if defined(MBEDTLS_PEM_PARSE_C)
-static int walk_pem(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg, unsigned *bad)
+static int walk_pem(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg, unsigned *bad,
+                    bool checked)
 {
     int code = 0;
     bool more = true;
@@ -80,7 +82,7 @@ static int walk_pem(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg,
         ret = mbedtls_pem_read_buffer(&pem, "-----BEGIN CERTIFICATE-----",
                                       "-----END CERTIFICATE-----", buf, NULL, 0, &used);
         if (ret == 0) {
-            ret = parse_check(pem.buf, pem.buflen);
+            ret = checked ? 0 : parse_check(pem.buf, pem.buflen);
             more = ret != 0 || fn(arg, pem.buf, pem.buflen);
         }
         mbedtls_pem_free(&pem);
@@ -110,14 +112,27 @@ static bool is_pem(const uint8_t *buf, size_t len)
 }
 #endif
 
-int mbed_walk_certs(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg, unsigned *bad)
+static int walk(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg, unsigned *bad,
+                bool checked)
 {
 #if defined(MBEDTLS_PEM_PARSE_C)
     if (is_pem(buf, len)) {
-        return walk_pem(buf, len, fn, arg, bad);
+        return walk_pem(buf, len, fn, arg, bad, checked);
     }
 #endif
-    return walk_der(buf, len, fn, arg, bad);
+    return walk_der(buf, len, fn, arg, bad, checked);
+}
+
+int mbed_walk_certs(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg, unsigned *bad)
+{
+    return walk(buf, len, fn, arg, bad, false);
+}
+
+int mbed_walk_checked(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg)
+{
+    unsigned bad = 0;
+
+    return walk(buf, len, fn, arg, &bad, true);
 }
 
 tls_status mbed_each_cert(struct plat_account *account, const uint8_t *buf, size_t len,
@@ -145,12 +160,10 @@ tls_status mbed_each_cert(struct plat_account *account, const uint8_t *buf, size
 /** Call fn with each anchor's DER. @return 0, or the code that ended the walk */
 static int each_anchor(struct mbed *m, stack_cert_fn fn, void *arg)
 {
-    unsigned bad = 0;
-
     if (m->anchors.buf != NULL) {
-        int code = mbed_walk_certs(m->anchors.buf, m->anchors.len, fn, arg, &bad);
+        int code = mbed_walk_checked(m->anchors.buf, m->anchors.len, fn, arg);
 
-        return bad > 0 ? 0 : code;
+        return code == MBEDTLS_ERR_PEM_ALLOC_FAILED ? code : 0; /* a bad one was warned of */
     }
     for (const struct anchor *a = NULL; m->anchors.store != NULL;) {
         a = anchor_store_next(m->anchors.store, a);
@@ -231,7 +244,7 @@ static bool der_subject(const uint8_t *der, size_t len, const uint8_t **name, si
 struct candidates {
     const mbedtls_x509_crt *child;
     mbedtls_x509_crt *list;
-    bool from_store; /* the DER outlives the verification */
+    const struct mbed_anchors *anchors;
     int code;
 };
 
@@ -243,6 +256,12 @@ static bool may_be_issuer(const struct candidates *c, const uint8_t *der, size_t
     size_t name_len;
 
     return der_subject(der, len, &name, &name_len) && name_len == c->child->issuer_raw.len;
+}
+
+/** Does the DER outlive the verification? The store's does, and what lies in the caller's buffer. */
+static bool stays(const struct mbed_anchors *a, const uint8_t *der)
+{
+    return a->buf == NULL || (der >= a->buf && der < a->buf + a->len);
 }
 
 static bool add_candidate(void *arg, const uint8_t *der, size_t len)
@@ -260,23 +279,33 @@ static bool add_candidate(void *arg, const uint8_t *der, size_t len)
         }
         mbedtls_x509_crt_init(c->list);
     }
-    c->code = c->from_store ? mbedtls_x509_crt_parse_der_nocopy(c->list, der, len)
-                            : mbedtls_x509_crt_parse_der(c->list, der, len);
+    c->code = stays(c->anchors, der) ? mbedtls_x509_crt_parse_der_nocopy(c->list, der, len)
+                                     : mbedtls_x509_crt_parse_der(c->list, der, len);
+    if (c->code != 0 && !mbed_is_no_mem(c->code)) {
+        c->code = 0; /* a bad one, warned of when the anchors were set */
+    }
     return c->code == 0;
+}
+
+static void candidates_free(struct candidates *c)
+{
+    if (c->list != NULL) {
+        mbedtls_x509_crt_free(c->list);
+        mbedtls_free(c->list);
+        c->list = NULL;
+    }
 }
 
 /** Mbed TLS asks for the possible issuers of a certificate; it frees what it is given. */
 static int find_issuers(void *ctx, const mbedtls_x509_crt *child, mbedtls_x509_crt **list)
 {
     struct mbed *m = ctx;
-    struct candidates c = {.child = child, .from_store = m->anchors.store != NULL};
+    struct candidates c = {.child = child, .anchors = &m->anchors};
     int code = each_anchor(m, add_candidate, &c);
 
     code = c.code != 0 ? c.code : code;
-    if (code != 0 && c.list != NULL) {
-        mbedtls_x509_crt_free(c.list);
-        mbedtls_free(c.list);
-        c.list = NULL;
+    if (code != 0 || (c.list != NULL && c.list->raw.p == NULL)) {
+        candidates_free(&c);
     }
     *list = c.list;
     return code;

@@ -1,6 +1,7 @@
 #include "mbed.h"
 
 #include "codes.h"
+#include "mbedtls/net_sockets.h"
 
 /** The name of a stack code, sign and all sub-codes aside. Low-level modules add their code to a
  *  high-level one (error.h of Mbed TLS): the high-level part names it then. */
@@ -26,7 +27,7 @@ const char *esp_tls_stack_code_name(int code)
 }
 
 /** Codes that say "no memory" in one of Mbed TLS's many ways. */
-static bool is_no_mem(int code)
+bool mbed_is_no_mem(int code)
 {
     static const int codes[] = {
         MBEDTLS_ERR_SSL_ALLOC_FAILED, MBEDTLS_ERR_X509_ALLOC_FAILED, -0x3F80 /* PK */,
@@ -45,7 +46,7 @@ static bool is_no_mem(int code)
 
 static tls_status status_of(const struct mbed *m, int code)
 {
-    if (m->io.account->failure.size != 0 || is_no_mem(code)) {
+    if (m->io.account->failure.size != 0 || mbed_is_no_mem(code)) {
         return TLS_NO_MEM;
     }
     switch (code) {
@@ -85,11 +86,38 @@ static void add_evidence(struct mbed *m, int code)
     }
 }
 
+/** A write that the system refused (EPIPE, ECONNRESET) often follows an alert that the peer sent and
+ *  nobody has read yet: what has come is read, and an alert is the true first cause. */
+static bool find_alert(struct mbed *m, int code, esp_err_t esp)
+{
+    struct tls_error saved = *m->io.err;
+    struct mbed_scope scope;
+    int ret;
+
+    if (code != MBEDTLS_ERR_NET_SEND_FAILED || saved.status != TLS_SYSTEM) {
+        return false;
+    }
+    m->io.err->status = TLS_OK;
+    mbed_enter(&scope, m, PLAT_MEM_HANDSHAKE);
+    ret = mbedtls_ssl_read_record(&m->ssl, 0);
+    mbed_leave(&scope);
+    if (ret != MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE || m->ssl.in_msg == NULL) {
+        *m->io.err = saved;
+        return false;
+    }
+    m->io.err->alert_received = m->ssl.in_msg[1];
+    error_set(m->io.err, TLS_STACK, esp, saved.os, ret);
+    return true;
+}
+
 tls_status mbed_fail(struct mbed *m, int code, esp_err_t esp)
 {
     struct tls_error *err = m->io.err;
 
     if (err->status != TLS_OK) { /* the link failed first and said why */
+        if (find_alert(m, code, esp)) {
+            return TLS_STACK;
+        }
         if (err->stack == 0) {
             err->stack = -code;
         }

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "mbedtls/asn1.h"
+#include "mbedtls/ecp.h"
 #include "mbedtls/oid.h"
+#include "mbedtls/rsa.h"
 
 /* --- setting: check, and forget what the check made ------------------------------------------------- */
 
@@ -20,25 +22,34 @@ static int parse_key(const struct stack_identity *source, mbedtls_pk_context *ke
                                 NULL);
 }
 
-static bool accept(void *arg, const uint8_t *der, size_t len)
+struct leaf {
+    unsigned certs;
+    mbedtls_pk_context *key; /* private */
+    int pair;                /* does the first certificate's key fit? Mbed TLS's code */
+};
+
+/** Only a clear no counts: some kinds of key cannot be compared. */
+static bool is_mismatch(int code)
 {
-    (void)der;
-    (void)len;
-    (*(unsigned *)arg)++;
-    return true;
+    return code == MBEDTLS_ERR_PK_TYPE_MISMATCH || code == MBEDTLS_ERR_PK_BAD_INPUT_DATA ||
+           code == MBEDTLS_ERR_RSA_KEY_CHECK_FAILED || code == MBEDTLS_ERR_ECP_BAD_INPUT_DATA;
 }
 
-/** A chain with a gap would be refused by the peer: all of it must parse. */
-static int check_chain(const struct stack_identity *source)
+static bool look_at_cert(void *arg, const uint8_t *der, size_t len)
 {
-    unsigned good = 0;
-    unsigned bad = 0;
-    int code = mbed_walk_certs(source->cert, source->cert_len, accept, &good, &bad);
+    struct leaf *leaf = arg;
+    mbedtls_x509_crt crt;
 
-    if (code == 0 && good == 0) {
-        return MBEDTLS_ERR_X509_CERT_UNKNOWN_FORMAT;
+    if (leaf->certs++ > 0) {
+        return true;
     }
-    return code;
+    mbedtls_x509_crt_init(&crt);
+    leaf->pair = mbedtls_x509_crt_parse_der_nocopy(&crt, der, len);
+    if (leaf->pair == 0) {
+        leaf->pair = mbedtls_pk_check_pair(&crt.pk, leaf->key, mbed_random, NULL);
+    }
+    mbedtls_x509_crt_free(&crt);
+    return true;
 }
 
 static tls_status fail_option(struct mbed *m, int code, esp_err_t esp, const char *option)
@@ -105,13 +116,12 @@ static void chain_clear(struct mbed *m)
 
 static int chain_have(struct mbed *m)
 {
-    unsigned bad = 0;
     int code;
 
     if (m->own->chain != NULL) {
         return 0;
     }
-    code = mbed_walk_certs(m->own->source.cert, m->own->source.cert_len, add_raw, m->own, &bad);
+    code = mbed_walk_checked(m->own->source.cert, m->own->source.cert_len, add_raw, m->own);
     if (m->own->chain == NULL || m->io.account->failure.size != 0) {
         chain_clear(m);
         return code != 0 ? code : MBEDTLS_ERR_SSL_ALLOC_FAILED;
@@ -258,13 +268,29 @@ static void drop_identity(struct mbed *m)
 }
 #endif
 
+/** A chain with a gap would be refused by the peer: all of it must parse. */
+static tls_status check_chain(struct mbed *m, const struct stack_identity *source)
+{
+    struct leaf leaf = {.key = &m->own->key};
+    unsigned bad = 0;
+    int code = mbed_walk_certs(source->cert, source->cert_len, look_at_cert, &leaf, &bad);
+
+    if (code != 0 || leaf.certs == 0) {
+        code = code != 0 ? code : MBEDTLS_ERR_X509_CERT_UNKNOWN_FORMAT;
+        return fail_option(m, code, ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED, "clientcert_buf");
+    }
+    if (is_mismatch(leaf.pair) || mbed_is_no_mem(leaf.pair)) {
+        return fail_option(m, leaf.pair, ESP_ERR_MBEDTLS_SSL_CONF_OWN_CERT_FAILED,
+                           source->key != NULL ? "clientkey_buf" : "client_key");
+    }
+    return TLS_OK;
+}
+
 static tls_status set_identity(struct mbed *m, const struct stack_identity *source)
 {
-    int ret = check_chain(source);
+    tls_status st;
+    int ret;
 
-    if (ret != 0) {
-        return fail_option(m, ret, ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED, "clientcert_buf");
-    }
     m->own = mbedtls_calloc(1, sizeof(*m->own));
     if (m->own == NULL) {
         return mbed_fail(m, MBEDTLS_ERR_SSL_ALLOC_FAILED, 0);
@@ -273,10 +299,13 @@ static tls_status set_identity(struct mbed *m, const struct stack_identity *sour
     mbedtls_pk_init(&m->own->key);
     ret = parse_key(source, &m->own->key);
     if (ret != 0) {
-        return fail_option(m, ret, ESP_ERR_MBEDTLS_PK_PARSE_KEY_FAILED,
-                           source->key != NULL ? "clientkey_buf" : "client_key");
+        st = check_chain(m, source); /* the certificate's fault comes first */
+        return st != TLS_OK ? st
+                            : fail_option(m, ret, ESP_ERR_MBEDTLS_PK_PARSE_KEY_FAILED,
+                                          source->key != NULL ? "clientkey_buf" : "client_key");
     }
-    return keep_identity(m);
+    st = check_chain(m, source);
+    return st == TLS_OK ? keep_identity(m) : st;
 }
 
 tls_status mbed_set_identity(void *ctx, const struct stack_identity *identity)

@@ -48,7 +48,7 @@ struct mbed {
     size_t pending_write;      /* bytes of a write that Mbed TLS has begun and not flushed */
     tls_status blocked;        /* what the link last waited for; TLS_OK: it did not */
     bool insecure_skip_name;
-    bool deferring;            /* signatures of certificates are noted, not checked: defer.c */
+    bool deferring;            /* signatures of certificates are noted, not checked: checks.c */
     struct mbed_check *checks; /* the noted ones */
     struct mbed_buffers buffers;
 };
@@ -85,11 +85,17 @@ int mbed_random(void *ctx, unsigned char *buf, size_t len);
  *  @param esp  ESP-IDF code, 0 = by phase */
 TLS_MUST_USE tls_status mbed_fail(struct mbed *m, int code, esp_err_t esp);
 
+/** Does this code say that there was no memory, in one of Mbed TLS's many ways? */
+bool mbed_is_no_mem(int code);
+
 /* --- anchors.c: whom to trust --------------------------------------------------------------------- */
 
 /** Call fn with each certificate of a PEM or DER buffer, as DER that lives for the call only unless
  *  it lies in buf. @return 0 or the first code of one that does not parse, or of no memory */
 int mbed_walk_certs(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg, unsigned *bad);
+/** The same for a buffer whose certificates were parsed before: they are not parsed again, and bad
+ *  ones may be among them. */
+int mbed_walk_checked(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg);
 tls_status mbed_each_cert(struct plat_account *account, const uint8_t *buf, size_t len,
                           stack_cert_fn fn, void *arg, unsigned *bad, int *code);
 TLS_MUST_USE tls_status mbed_set_anchors(void *ctx, const struct stack_anchors *anchors);
@@ -119,7 +125,7 @@ size_t mbed_identity_chain_len(const struct mbed *m);
 size_t mbed_identity_signature_len(const struct mbed *m);
 void mbed_identity_clear(struct mbed *m);
 
-/* --- defer.c: signature arithmetic after the record is freed --------------------------------------- */
+/* --- checks.c: signature arithmetic after the record is freed --------------------------------------- */
 
 #ifdef CONFIG_ESP_TLS_DEFER_CERT_SIGNATURES
 /** The connection of the present scope while it verifies its peer's chain, or NULL. */

@@ -10,18 +10,15 @@
 
 #include "bignum_core.h"
 #include "constant_time_internal.h"
-#include "mbedtls/platform_util.h"
 
-/** x = 2 x mod n, in time that does not depend on x. @param t  as long as x, for the difference */
-static void double_mod(mbedtls_mpi_uint *x, const mbedtls_mpi_uint *n, size_t limbs,
-                       mbedtls_mpi_uint *t)
+/** x = 2 x mod n, in place and in time that does not depend on x. */
+static void double_mod(mbedtls_mpi_uint *x, const mbedtls_mpi_uint *n, size_t limbs)
 {
     mbedtls_mpi_uint carry = mbedtls_mpi_core_add(x, x, x, limbs);
-    mbedtls_mpi_uint borrow = mbedtls_mpi_core_sub(t, x, n, limbs);
+    mbedtls_mpi_uint borrow = mbedtls_mpi_core_sub(x, x, n, limbs);
 
-    /* 2x >= n: there was a carry out, or the difference did not borrow */
-    mbedtls_mpi_core_cond_assign(x, t, limbs,
-                                 mbedtls_ct_bool(carry | (borrow ^ (mbedtls_mpi_uint)1)));
+    /* 2x < n: nothing was carried out of it, and the difference borrowed */
+    (void)mbedtls_mpi_core_add_if(x, n, limbs, (unsigned)(borrow & (carry ^ 1)));
 }
 
 int esp_tls_mont_r2(mbedtls_mpi *X, const mbedtls_mpi *N);
@@ -31,7 +28,6 @@ int esp_tls_mont_r2(mbedtls_mpi *X, const mbedtls_mpi *N)
     const size_t limb_bits = 8 * sizeof(mbedtls_mpi_uint);
     const size_t limbs = N->n;
     const size_t bits = mbedtls_mpi_core_bitlen(N->p, limbs);
-    mbedtls_mpi_uint *t;
     int ret;
 
     if (bits < 2) {
@@ -43,16 +39,10 @@ int esp_tls_mont_r2(mbedtls_mpi *X, const mbedtls_mpi *N)
     if (ret != 0) {
         return ret;
     }
-    t = mbedtls_calloc(limbs, sizeof(*t));
-    if (t == NULL) {
-        return MBEDTLS_ERR_MPI_ALLOC_FAILED;
-    }
     X->p[(bits - 1) / limb_bits] = (mbedtls_mpi_uint)1 << ((bits - 1) % limb_bits); /* below N */
     for (size_t power = bits - 1; power < 2 * limbs * limb_bits; power++) {
-        double_mod(X->p, N->p, limbs, t);
+        double_mod(X->p, N->p, limbs);
     }
-    mbedtls_platform_zeroize(t, limbs * sizeof(*t));
-    mbedtls_free(t);
     return 0;
 }
 

@@ -82,9 +82,24 @@ static void free_handshake(struct mbed *m)
 #endif
 }
 
+/** The name was for the ClientHello and the certificate; tickets, which keep it, are not taken. */
+static void drop_names(struct mbed *m)
+{
+    int ret = mbedtls_ssl_set_hostname(&m->ssl, NULL);
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3) && defined(MBEDTLS_SSL_CLI_C) &&                             \
+    defined(MBEDTLS_SSL_SESSION_TICKETS) && defined(MBEDTLS_SSL_SERVER_NAME_INDICATION) &&         \
+    !defined(ESP_TLS_SYSTEM_MBEDTLS)
+    if (ret == 0 && m->ssl.session != NULL) {
+        ret = mbedtls_ssl_session_set_hostname(m->ssl.session, NULL);
+    }
+#endif
+    (void)ret; /* setting none cannot fail */
+}
+
 void mbed_slim_done(struct mbed *m)
 {
     free_handshake(m);
+    drop_names(m);
     drop_peer(m->ssl.session);
 #ifdef CONFIG_MBEDTLS_DYNAMIC_FREE_CONFIG_DATA
     mbed_identity_clear(m);
