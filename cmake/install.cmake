@@ -38,6 +38,8 @@ else()
   install(FILES components/mbedtls/include/esp_mem.h DESTINATION ${include_dir})
 endif()
 
+# Relative, so that the tree can be installed anywhere and moved.
+file(RELATIVE_PATH prefix_from_pc /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/esp-tls.pc.in esp-tls.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/esp-tls.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

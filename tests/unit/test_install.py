@@ -1,0 +1,132 @@
+"""What `make install` leaves: a program builds against it by pkg-config and by CMake, and runs."""
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("ESP_TLS_BUILD", ROOT / "build")).resolve()
+
+PROGRAM = r"""
+#include <stdio.h>
+#include "esp_tls.h"
+#include "mbedtls/ssl.h"
+
+int main(void)
+{
+    esp_tls_t *tls = esp_tls_init();
+    mbedtls_ssl_config conf; /* our Mbed TLS comes along, with our configuration */
+
+    mbedtls_ssl_config_init(&conf);
+    mbedtls_ssl_config_free(&conf);
+    puts(tls != NULL ? "made" : "not made");
+    return esp_tls_conn_destroy(tls);
+}
+"""
+PROJECT = """
+cmake_minimum_required(VERSION 3.22)
+project(user C)
+find_package(esp-tls 0.1 REQUIRED)
+add_executable(static user.c)
+target_link_libraries(static esp-tls::esp-tls)
+add_executable(shared user.c)
+target_link_libraries(shared esp-tls::esp-tls-shared)
+"""
+
+
+def text(name, key):
+    for line in (BUILD / name).read_text(encoding="utf-8").splitlines():
+        if line.startswith(key):
+            return line.partition("=")[2]
+    return ""
+
+
+def plain_build():
+    return ((BUILD / "libesp-tls.so").exists()
+            and "SKIP_SERVER_CERT" not in (BUILD / "config/sdkconfig.h").read_text())
+
+
+@unittest.skipUnless((BUILD / "CMakeCache.txt").is_file(), f"{BUILD} has no build")
+class Install(unittest.TestCase):
+    def run_ok(self, *words, **options):
+        result = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                check=False, **options)
+        self.assertEqual(result.returncode, 0, f"{words}\n{result.stdout[-3000:]}")
+        return result.stdout
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.prefix = self.folder / "installed"
+
+    def install(self):
+        if not plain_build():
+            self.skipTest("this build is a variant that is not installed")
+        self.run_ok("cmake", "--install", BUILD, "--prefix", self.prefix)
+        (self.folder / "user.c").write_text(PROGRAM)
+        self.libdir = self.prefix / (text("CMakeCache.txt", "CMAKE_INSTALL_LIBDIR:") or "lib")
+
+    def runs(self, program, **env):
+        out = self.run_ok(program, env={**os.environ, **env})
+        self.assertEqual(out.strip(), "made")
+
+    def test_a_program_builds_by_pkg_config(self):
+        self.install()
+        for static in ([], ["--static"]):
+            env = {**os.environ, "PKG_CONFIG_PATH": str(self.libdir / "pkgconfig")}
+            flags = self.run_ok("pkg-config", "--cflags", "--libs", *static, "esp-tls", env=env)
+            flags = flags.split()
+            if static:
+                flags = [str(self.libdir / "libesp-tls.a") if f == "-lesp-tls" else f for f in flags]
+            program = self.folder / "user"
+            self.run_ok("cc", "-Wall", "-Werror", "-o", program, self.folder / "user.c", *flags)
+            self.runs(program, LD_LIBRARY_PATH=str(self.libdir))
+
+    def test_a_program_builds_by_cmake(self):
+        self.install()
+        (self.folder / "CMakeLists.txt").write_text(PROJECT)
+        self.run_ok("cmake", "-G", "Ninja", "-S", self.folder, "-B", self.folder / "b",
+                    f"-DCMAKE_PREFIX_PATH={self.prefix}")
+        self.run_ok("cmake", "--build", self.folder / "b")
+        for name in ("static", "shared"):
+            self.runs(self.folder / "b" / name)
+
+    def test_the_shared_library_shows_only_its_interface(self):
+        self.install()
+        symbols = self.run_ok("nm", "-D", "--defined-only", self.libdir / "libesp-tls.so")
+        names = [line.split()[-1].split("@")[0] for line in symbols.splitlines()]
+        strange = [name for name in names if not name.startswith(
+            ("esp_", "heap_caps_", "plat_", "mbedtls_", "psa_", "ESP_TLS_"))]
+        self.assertEqual(strange, [])
+        self.assertIn("esp_tls_conn_new_sync", names)
+        dynamic = self.run_ok("readelf", "-d", self.libdir / "libesp-tls.so")
+        self.assertIn("libesp-tls.so.0.1]", dynamic)
+
+    def test_no_file_names_the_build_machine(self):
+        self.install()
+        for path in self.prefix.rglob("*"):
+            if path.is_file() and path.suffix in (".pc", ".cmake", ".h"):
+                for place in (str(ROOT), str(BUILD), str(Path.home() / ".cache")):
+                    self.assertNotIn(place, path.read_text(encoding="utf-8"), path)
+
+    def test_an_insecure_build_is_not_installed(self):
+        if not shutil.which("ninja"):
+            self.skipTest("no ninja")
+        build = self.folder / "b"
+        self.run_ok("cmake", "-G", "Ninja", "-S", ROOT, "-B", build, "-DESP_TLS_TESTS=OFF",
+                    f"-DSDKCONFIG={self.folder / 'sdkconfig'}",
+                    f"-DSDKCONFIG_DEFAULTS={ROOT / 'sdkconfig.defaults'};"
+                    f"{ROOT / 'tests/sdkconfig.insecure'}")
+        result = subprocess.run(["cmake", "--install", build, "--prefix", self.prefix],
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                check=False)
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("ESP_TLS_SKIP_SERVER_CERT_VERIFY", result.stdout)
+        self.assertFalse(self.prefix.exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
