@@ -14,6 +14,9 @@
 /** What the system's heap, whose end nobody knows, reports as its size. */
 #define SYSTEM_TOTAL ((size_t)INT32_MAX)
 
+/** Enough for a region's own state and a block. */
+#define HEAP_CAPS_SIMULATE_MIN 128
+
 /** @return false when no memory has these capabilities */
 static bool region_for(uint32_t caps, enum plat_region_id *id)
 {
@@ -151,4 +154,14 @@ size_t heap_caps_get_largest_free_block(uint32_t caps)
 size_t heap_caps_get_allocated_size(void *ptr)
 {
     return plat_alloc_size(ptr);
+}
+
+esp_err_t heap_caps_simulate(size_t size, uint32_t caps)
+{
+    enum plat_region_id id;
+
+    if (!region_for(caps, &id) || (size > 0 && size < HEAP_CAPS_SIMULATE_MIN)) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    return plat_region_simulate(id, size) == 0 ? ESP_OK : ESP_ERR_NO_MEM;
 }

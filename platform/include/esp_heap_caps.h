@@ -7,7 +7,7 @@
  * together with any of 8BIT, 32BIT, DEFAULT, CACHE_ALIGNED and SIMD. What a host has no memory for
  * (EXEC, IRAM_8BIT, RTCRAM, TCM, RETENTION, PID..., SPIRAM with INTERNAL or DMA) gives NULL and 0.
  * A region is the system's heap, and then reports INT32_MAX bytes in all, until one of a given size
- * is simulated with plat_region_simulate().
+ * is put in its place with heap_caps_simulate(), which the chip does not have.
  *
  * What is allocated here counts in the process account as PLAT_MEM_APPLICATION. Unlike on the chip,
  * heap_caps_free() and free() are two heaps: a block goes back to the one that it came from.
@@ -68,6 +68,15 @@ size_t heap_caps_get_minimum_free_size(uint32_t caps);
 size_t heap_caps_get_largest_free_block(uint32_t caps);
 /** Bytes of a block as they were asked for. */
 size_t heap_caps_get_allocated_size(void *ptr);
+
+/** Host only: have a region of a given size, so that a device's memory can be had on a PC, its
+ *  fragmentation included.
+ *  @param size  bytes, the region's own state among them; 0: the system's heap again
+ *  @param caps  which region, as above
+ *  @return ESP_OK; ESP_ERR_NO_MEM; ESP_ERR_INVALID_ARG when no memory has these capabilities or
+ *          size is too small for a region
+ *  Blocks that live stay where they are. Threads: any. */
+esp_err_t heap_caps_simulate(size_t size, uint32_t caps);
 
 #ifdef __cplusplus
 }
