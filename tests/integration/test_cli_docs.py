@@ -43,11 +43,12 @@ def page_options(section):
     return options
 
 
-def test_help_of_get_and_man_page_have_the_same_options():
-    result = run("get", "--help")
+@pytest.mark.parametrize("command", ["get", "memory"])
+def test_help_and_man_page_of_a_command_have_the_same_options(command):
+    result = run(command, "--help")
     assert result.returncode == 0 and result.stderr == ""
     assert len(help_options(result.stdout)) > 10
-    assert help_options(result.stdout) == page_options("OPTIONS OF GET")
+    assert help_options(result.stdout) == page_options(f"OPTIONS OF {command.upper()}")
 
 
 def test_help_and_man_page_have_the_same_options_and_commands():
@@ -67,7 +68,7 @@ def test_every_exit_status_of_the_source_is_in_the_man_page():
 
 
 def test_help_fits_into_80_columns():
-    for args in (["--help"], ["get", "--help"]):
+    for args in (["--help"], ["get", "--help"], ["memory", "--help"]):
         assert max(map(len, run(*args).stdout.splitlines())) <= 80
 
 

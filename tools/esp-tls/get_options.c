@@ -1,53 +1,24 @@
 #include "get_options.h"
 
-#include <ctype.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "values.h"
+
 #define TIMEOUT_DEFAULT_MS 10000
-#define TIMEOUT_MAX_S      86400.0
 
 /* --- one function per option that needs more than a store ----------------------------------------
  */
 
 static bool set_version(struct get_options *o, const char *value)
 {
-    if (strcmp(value, "1.2") == 0) {
-        o->version = ESP_TLS_VER_TLS_1_2;
-    } else if (strcmp(value, "1.3") == 0) {
-        o->version = ESP_TLS_VER_TLS_1_3;
-    } else {
-        fprintf(stderr,
-                "esp-tls: --tls takes 1.2 or 1.3, not '%s': older versions are insecure and not "
-                "available\n",
-                value);
-        return false;
-    }
-    return true;
+    return value_version(value, &o->version);
 }
 
-/** "5", "0.5", "5s": seconds. "500ms": milliseconds. */
 static bool set_timeout(struct get_options *o, const char *value)
 {
-    char *end;
-    double seconds = strtod(value, &end);
-    bool is_number = end != value && isdigit((unsigned char)value[0]);
-
-    if (strcmp(end, "ms") == 0) {
-        seconds /= 1000;
-    } else if (*end != '\0' && strcmp(end, "s") != 0) {
-        is_number = false;
-    }
-    if (!is_number || !(seconds >= 0.001 && seconds <= TIMEOUT_MAX_S)) {
-        fprintf(stderr,
-                "esp-tls: --timeout takes seconds (5, 0.5) or milliseconds (500ms), up to a day, "
-                "not '%s'\n",
-                value);
-        return false;
-    }
-    o->timeout_ms = (int)(seconds * 1000 + 0.5);
-    return true;
+    return value_time(value, &o->timeout_ms);
 }
 
 static bool set_connect_to(struct get_options *o, const char *value)

@@ -13,6 +13,7 @@ static const struct command {
     const char *summary;
 } commands[] = {
     {"get", cmd_get, "fetch a URL over a verified TLS connection"},
+    {"memory", cmd_memory, "connect as a small device would, and say what it takes"},
 };
 
 static void print_help(FILE *out)

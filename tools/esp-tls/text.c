@@ -21,6 +21,14 @@ void text_add(struct text *text, const char *format, ...)
     }
 }
 
+void text_copy(const struct text *text, char *to, size_t cap)
+{
+    size_t len = text->len < cap - 1 ? text->len : cap - 1;
+
+    memcpy(to, text->chars, len);
+    to[len] = '\0';
+}
+
 static void print_folded(const char *at, FILE *out)
 {
     size_t column = 0;

@@ -13,6 +13,9 @@ struct text {
 /** Add to the end; what does not fit is left out. */
 void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/** Copy, with a NUL, as much as there is room for. */
+void text_copy(const struct text *text, char *to, size_t cap);
+
 /** Print, folded at 80 columns on a terminal and as one line elsewhere. */
 void text_print(const struct text *text, FILE *out);
 

@@ -1,0 +1,91 @@
+#include "json.h"
+
+#include <inttypes.h>
+
+static void quoted(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c == '"' || c == '\\') {
+            fprintf(out, "\\%c", c);
+        } else if (c < 0x20 || c == 0x7F) {
+            fprintf(out, "\\u%04x", c);
+        } else {
+            fputc(c, out);
+        }
+    }
+    fputc('"', out);
+}
+
+static void begin(struct json *j, const char *key)
+{
+    uint32_t bit = 1u << j->level;
+
+    if ((j->has_members & bit) != 0) {
+        fputc(',', j->out);
+    }
+    j->has_members |= bit;
+    if (j->level > 0) {
+        fprintf(j->out, "\n%*s", (int)(2 * j->level), "");
+    }
+    if (key != NULL) {
+        quoted(j->out, key);
+        fputs(": ", j->out);
+    }
+}
+
+static void enter(struct json *j, const char *key, char bracket)
+{
+    begin(j, key);
+    fputc(bracket, j->out);
+    j->level++;
+    j->has_members &= ~(1u << j->level);
+}
+
+void json_object(struct json *j, const char *key)
+{
+    enter(j, key, '{');
+}
+
+void json_array(struct json *j, const char *key)
+{
+    enter(j, key, '[');
+}
+
+void json_end(struct json *j, bool is_array)
+{
+    bool was_empty = (j->has_members & 1u << j->level) == 0;
+
+    j->level--;
+    if (!was_empty) {
+        fprintf(j->out, "\n%*s", (int)(2 * j->level), "");
+    }
+    fputc(is_array ? ']' : '}', j->out);
+    if (j->level == 0) {
+        fputc('\n', j->out);
+    }
+}
+
+void json_number(struct json *j, const char *key, int64_t value)
+{
+    begin(j, key);
+    fprintf(j->out, "%" PRId64, value);
+}
+
+void json_bool(struct json *j, const char *key, bool value)
+{
+    begin(j, key);
+    fputs(value ? "true" : "false", j->out);
+}
+
+void json_string(struct json *j, const char *key, const char *value)
+{
+    begin(j, key);
+    if (value == NULL) {
+        fputs("null", j->out);
+    } else {
+        quoted(j->out, value);
+    }
+}

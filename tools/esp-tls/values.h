@@ -1,0 +1,22 @@
+/* Values of options that several commands take. Each says on stderr what is wrong. */
+#ifndef VALUES_H
+#define VALUES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "esp_tls.h"
+
+/** --tls: "1.2" or "1.3". */
+bool value_version(const char *text, esp_tls_proto_ver_t *version);
+
+/** --timeout: "5", "0.5", "5s" are seconds, "500ms" milliseconds. */
+bool value_time(const char *text, int *ms);
+
+/** A number of bytes: "40960", "40K" (1024 each), "4M".
+ *  @param name   of the option, for the message
+ *  @param least, most  bounds, both included */
+bool value_bytes(const char *text, const char *name, uint32_t least, uint32_t most,
+                 uint32_t *bytes);
+
+#endif
