@@ -221,8 +221,8 @@ void memory_options_help(FILE *out)
     }
     fputs("\n"
           "Exit status: 0 it fits, 10 it does not; otherwise as of get: 2 usage, 3 name,\n"
-          "4 TCP, 5 timeout, 6 certificate refused, 7 other TLS, 9 output, 11 broken answer,\n"
-          "1 other.\n",
+          "4 TCP, 5 timeout, 6 certificate refused, 7 other TLS, 9 output,\n"
+          "11 broken answer, 1 other.\n",
           out);
 }
 
