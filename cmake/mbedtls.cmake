@@ -80,10 +80,13 @@ if(NOT CONFIG_MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
   set_source_files_properties(${library}/ssl_tls.c ${library}/ssl_tls13_generic.c PROPERTIES
     COMPILE_DEFINITIONS mbedtls_x509_crt_parse_der=esp_tls_peer_crt_parse_der)
 endif()
-set_source_files_properties(${library}/bignum.c ${library}/rsa.c PROPERTIES
+set_source_files_properties(${library}/bignum.c PROPERTIES
   COMPILE_DEFINITIONS mbedtls_mpi_core_get_mont_r2_unsafe=esp_tls_mont_r2)
+set_source_files_properties(${library}/rsa.c PROPERTIES COMPILE_DEFINITIONS
+  "mbedtls_mpi_core_get_mont_r2_unsafe=esp_tls_mont_r2;mbedtls_mpi_exp_mod_unsafe=esp_tls_exp_mod_public")
 set_source_files_properties(${library}/psa_crypto_slot_management.c PROPERTIES
-  COMPILE_DEFINITIONS esp_mbedtls_mem_calloc=esp_tls_mbed_process_calloc)
+  COMPILE_DEFINITIONS
+  "esp_mbedtls_mem_calloc=esp_tls_mbed_slots_calloc;esp_mbedtls_mem_free=esp_tls_mbed_slots_free")
 set_source_files_properties(${library}/x509_crt.c PROPERTIES
   COMPILE_DEFINITIONS mbedtls_pk_verify_ext=esp_tls_pk_verify_ext)
 set_property(GLOBAL PROPERTY ESP_TLS_MBEDTLS_DIR ${mbedtls})

@@ -264,6 +264,16 @@ static bool stays(const struct mbed_anchors *a, const uint8_t *der)
     return a->buf == NULL || (der >= a->buf && der < a->buf + a->len);
 }
 
+/** A chain ends at its anchor: nobody looks at the names of the anchor's own issuer. */
+static void drop_issuer(mbedtls_x509_crt *list)
+{
+    while (list->next != NULL) {
+        list = list->next;
+    }
+    mbedtls_asn1_free_named_data_list_shallow(list->issuer.next);
+    list->issuer.next = NULL;
+}
+
 static bool add_candidate(void *arg, const uint8_t *der, size_t len)
 {
     struct candidates *c = arg;
@@ -281,7 +291,9 @@ static bool add_candidate(void *arg, const uint8_t *der, size_t len)
     }
     c->code = stays(c->anchors, der) ? mbedtls_x509_crt_parse_der_nocopy(c->list, der, len)
                                      : mbedtls_x509_crt_parse_der(c->list, der, len);
-    if (c->code != 0 && !mbed_is_no_mem(c->code)) {
+    if (c->code == 0) {
+        drop_issuer(c->list);
+    } else if (!mbed_is_no_mem(c->code)) {
         c->code = 0; /* a bad one, warned of when the anchors were set */
     }
     return c->code == 0;

@@ -83,15 +83,6 @@ static size_t wanted(const struct mbed_scope *scope, size_t size)
     return size != 0 && (size == scope->stub_in || size == scope->stub_out) ? 1 : size;
 }
 
-void *esp_tls_mbed_process_calloc(size_t n, size_t size);
-
-/** PSA's key slots are shared: they grow while some connection needs one more, and stay. Its file
- *  psa_crypto_slot_management.c allocates here (build files), never from that connection. */
-void *esp_tls_mbed_process_calloc(size_t n, size_t size)
-{
-    return n != 0 && size > SIZE_MAX / n ? NULL : plat_alloc(NULL, PLAT_MEM_PROCESS, n * size);
-}
-
 #ifndef CONFIG_MBEDTLS_CUSTOM_MEM_ALLOC
 void *esp_mbedtls_mem_calloc(size_t n, size_t size)
 {

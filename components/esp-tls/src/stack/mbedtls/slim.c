@@ -61,9 +61,42 @@ static int peer_signature_state(const struct mbed *m)
                                                             : MBEDTLS_SSL_CLIENT_KEY_EXCHANGE;
 }
 
+/** The copy of the name that a ticket would keep. */
+static void drop_session_name(mbedtls_ssl_session *session)
+{
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3) && defined(MBEDTLS_SSL_CLI_C) &&                             \
+    defined(MBEDTLS_SSL_SESSION_TICKETS) && defined(MBEDTLS_SSL_SERVER_NAME_INDICATION) &&         \
+    !defined(ESP_TLS_SYSTEM_MBEDTLS)
+    int ret = session != NULL ? mbedtls_ssl_session_set_hostname(session, NULL) : 0;
+
+    (void)ret; /* setting none cannot fail */
+#else
+    (void)session;
+#endif
+}
+
+/** Mbed TLS makes the record keys of TLS 1.2 ready before it knows the version. */
+static void drop_tls12_keys(struct mbed *m)
+{
+#if defined(MBEDTLS_SSL_PROTO_TLS1_2) && defined(MBEDTLS_SSL_PROTO_TLS1_3) &&                      \
+    !defined(ESP_TLS_SYSTEM_MBEDTLS)
+    if (m->ssl.tls_version == MBEDTLS_SSL_VERSION_TLS1_3 && m->ssl.transform_negotiate != NULL) {
+        mbedtls_ssl_transform_free(m->ssl.transform_negotiate);
+        mbedtls_free(m->ssl.transform_negotiate);
+        m->ssl.transform_negotiate = NULL;
+    }
+#else
+    (void)m;
+#endif
+}
+
 void mbed_slim_after(struct mbed *m, int state)
 {
-    if (state == MBEDTLS_SSL_SERVER_CERTIFICATE) {
+    if (state == MBEDTLS_SSL_CLIENT_HELLO) {
+        drop_session_name(m->ssl.session_negotiate);
+    } else if (state == MBEDTLS_SSL_SERVER_HELLO) {
+        drop_tls12_keys(m);
+    } else if (state == MBEDTLS_SSL_SERVER_CERTIFICATE) {
         keep_peer_key_only(m);
         drop_anchors(m);
     } else if (state == peer_signature_state(m)) {
@@ -82,18 +115,13 @@ static void free_handshake(struct mbed *m)
 #endif
 }
 
-/** The name was for the ClientHello and the certificate; tickets, which keep it, are not taken. */
+/** The name was for the ClientHello and the certificate. */
 static void drop_names(struct mbed *m)
 {
     int ret = mbedtls_ssl_set_hostname(&m->ssl, NULL);
-#if defined(MBEDTLS_SSL_PROTO_TLS1_3) && defined(MBEDTLS_SSL_CLI_C) &&                             \
-    defined(MBEDTLS_SSL_SESSION_TICKETS) && defined(MBEDTLS_SSL_SERVER_NAME_INDICATION) &&         \
-    !defined(ESP_TLS_SYSTEM_MBEDTLS)
-    if (ret == 0 && m->ssl.session != NULL) {
-        ret = mbedtls_ssl_session_set_hostname(m->ssl.session, NULL);
-    }
-#endif
+
     (void)ret; /* setting none cannot fail */
+    drop_session_name(m->ssl.session);
 }
 
 void mbed_slim_done(struct mbed *m)

@@ -1,0 +1,63 @@
+/* PSA's key slots, which all connections share. Its psa_crypto_slot_management.c allocates here (build
+ * files), so that a slot table which grows while one connection needs a key is never taken from that
+ * connection's account or arena, which it outlives.
+ *
+ * The first slots are static: a table that is never given back would only fragment the heap. They
+ * are enough for a few connections; from there on the tables come from the process's memory, each
+ * twice as large as the last, for any number. */
+#include "mbed.h"
+
+#if defined(MBEDTLS_PSA_KEY_STORE_DYNAMIC)
+
+#include "psa_crypto_core.h"
+
+/* Mbed TLS's first table of 16, and its table of one persistent key. */
+static psa_key_slot_t first[16 + MBEDTLS_PSA_KEY_SLOT_COUNT];
+static size_t first_used; /* slots handed out; guarded by PSA's own lock, like all of this */
+static size_t first_live; /* tables of it in use */
+
+void *esp_tls_mbed_slots_calloc(size_t n, size_t size);
+void esp_tls_mbed_slots_free(void *table);
+
+void *esp_tls_mbed_slots_calloc(size_t n, size_t size)
+{
+    const size_t room = sizeof(first) / sizeof(first[0]);
+
+    if (size == sizeof(first[0]) && n <= room - first_used) {
+        psa_key_slot_t *table = &first[first_used];
+
+        first_used += n;
+        first_live++;
+        return table;
+    }
+    return n != 0 && size > SIZE_MAX / n ? NULL : plat_alloc(NULL, PLAT_MEM_PROCESS, n * size);
+}
+
+void esp_tls_mbed_slots_free(void *table)
+{
+    if ((psa_key_slot_t *)table < first || (psa_key_slot_t *)table >= &first[first_used]) {
+        plat_free(table);
+        return;
+    }
+    if (--first_live == 0) { /* PSA was shut down: its next start finds them as new */
+        plat_wipe(first, sizeof(first));
+        first_used = 0;
+    }
+}
+
+#else
+
+void *esp_tls_mbed_slots_calloc(size_t n, size_t size);
+void esp_tls_mbed_slots_free(void *table);
+
+void *esp_tls_mbed_slots_calloc(size_t n, size_t size)
+{
+    return plat_alloc(NULL, PLAT_MEM_PROCESS, n * size);
+}
+
+void esp_tls_mbed_slots_free(void *table)
+{
+    plat_free(table);
+}
+
+#endif
