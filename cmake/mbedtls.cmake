@@ -77,9 +77,11 @@ target_compile_options(mbedtls_objects PRIVATE ${MBEDTLS_ADJUST})
 set_property(GLOBAL PROPERTY ESP_TLS_MBEDTLS_ADJUST ${MBEDTLS_ADJUST})
 set(library ${mbedtls}/library)
 if(NOT CONFIG_MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
-  set_source_files_properties(${library}/ssl_tls.c ${library}/ssl_tls13_generic.c PROPERTIES
-    COMPILE_DEFINITIONS mbedtls_x509_crt_parse_der=esp_tls_peer_crt_parse_der)
+  set(nocopy mbedtls_x509_crt_parse_der=esp_tls_peer_crt_parse_der)
 endif()
+set_source_files_properties(${library}/ssl_tls.c PROPERTIES COMPILE_DEFINITIONS "${nocopy}")
+set_source_files_properties(${library}/ssl_tls13_generic.c PROPERTIES
+  COMPILE_DEFINITIONS "${nocopy};mbedtls_pk_verify_ext=esp_tls_pk_verify_now")
 set_source_files_properties(${library}/bignum.c PROPERTIES
   COMPILE_DEFINITIONS mbedtls_mpi_core_get_mont_r2_unsafe=esp_tls_mont_r2)
 set_source_files_properties(${library}/rsa.c PROPERTIES COMPILE_DEFINITIONS

@@ -1,8 +1,10 @@
-/* The signatures of certificates. Mbed TLS's x509_crt.c calls esp_tls_pk_verify_ext() in place of
- * mbedtls_pk_verify_ext() (build files).
+/* Signatures of the peer. Mbed TLS calls these two in place of mbedtls_pk_verify_ext() (build files):
+ * x509_crt.c esp_tls_pk_verify_ext(), ssl_tls13_generic.c esp_tls_pk_verify_now().
  *
  * RSA with PKCS #1 v1.5 goes to Mbed TLS's RSA module straight away: through PSA the key, parsed
- * already, would be written out, imported and parsed once more, 1 KB on top of the peak.
+ * already, would be written out, imported and parsed once more, 1 KB on top of the peak. What is
+ * not RSA-PSS goes to mbedtls_pk_verify(), as mbedtls_pk_verify_ext() would do itself after taking
+ * 600 bytes of stack for a key of RSA-PSS.
  *
  * Postponed checks (CONFIG_ESP_TLS_DEFER_CERT_SIGNATURES). While Mbed TLS verifies the peer's chain,
  * the record that carries it and the parsed certificates are all in memory; the arithmetic of a
@@ -23,9 +25,13 @@ int esp_tls_pk_verify_ext(mbedtls_pk_type_t type, const void *options, mbedtls_p
                           mbedtls_md_type_t md_alg, const unsigned char *hash, size_t hash_len,
                           const unsigned char *sig, size_t sig_len);
 
-static int verify_now(mbedtls_pk_type_t type, const void *options, mbedtls_pk_context *ctx,
-                      mbedtls_md_type_t md_alg, const unsigned char *hash, size_t hash_len,
-                      const unsigned char *sig, size_t sig_len)
+int esp_tls_pk_verify_now(mbedtls_pk_type_t type, const void *options, mbedtls_pk_context *ctx,
+                          mbedtls_md_type_t md_alg, const unsigned char *hash, size_t hash_len,
+                          const unsigned char *sig, size_t sig_len);
+
+int esp_tls_pk_verify_now(mbedtls_pk_type_t type, const void *options, mbedtls_pk_context *ctx,
+                          mbedtls_md_type_t md_alg, const unsigned char *hash, size_t hash_len,
+                          const unsigned char *sig, size_t sig_len)
 {
 #if defined(MBEDTLS_RSA_C) && defined(MBEDTLS_PKCS1_V15)
     if (type == MBEDTLS_PK_RSA && mbedtls_pk_get_type(ctx) == MBEDTLS_PK_RSA) {
@@ -37,7 +43,10 @@ static int verify_now(mbedtls_pk_type_t type, const void *options, mbedtls_pk_co
         return mbedtls_rsa_rsassa_pkcs1_v15_verify(rsa, md_alg, (unsigned)hash_len, hash, sig);
     }
 #endif
-    return mbedtls_pk_verify_ext(type, options, ctx, md_alg, hash, hash_len, sig, sig_len);
+    if (type == MBEDTLS_PK_RSASSA_PSS || options != NULL || !mbedtls_pk_can_do(ctx, type)) {
+        return mbedtls_pk_verify_ext(type, options, ctx, md_alg, hash, hash_len, sig, sig_len);
+    }
+    return mbedtls_pk_verify(ctx, md_alg, hash, hash_len, sig, sig_len);
 }
 
 #ifndef CONFIG_ESP_TLS_DEFER_CERT_SIGNATURES
@@ -46,7 +55,7 @@ int esp_tls_pk_verify_ext(mbedtls_pk_type_t type, const void *options, mbedtls_p
                           mbedtls_md_type_t md_alg, const unsigned char *hash, size_t hash_len,
                           const unsigned char *sig, size_t sig_len)
 {
-    return verify_now(type, options, ctx, md_alg, hash, hash_len, sig, sig_len);
+    return esp_tls_pk_verify_now(type, options, ctx, md_alg, hash, hash_len, sig, sig_len);
 }
 
 #else
@@ -95,7 +104,7 @@ int esp_tls_pk_verify_ext(mbedtls_pk_type_t type, const void *options, mbedtls_p
     struct mbed_check *check;
 
     if (m == NULL) {
-        return verify_now(type, options, ctx, md_alg, hash, hash_len, sig, sig_len);
+        return esp_tls_pk_verify_now(type, options, ctx, md_alg, hash, hash_len, sig, sig_len);
     }
     issuer = (const mbedtls_x509_crt *)(const void *)((const char *)ctx -
                                                       offsetof(mbedtls_x509_crt, pk));
@@ -118,7 +127,7 @@ static int check_one(struct mbed_check *check)
     mbedtls_pk_init(&pk);
     ret = mbedtls_pk_parse_subpubkey(&key, key + check->key_len, &pk);
     if (ret == 0) {
-        ret = verify_now(check->type, check->has_pss ? &check->pss : NULL, &pk, check->md,
+        ret = esp_tls_pk_verify_now(check->type, check->has_pss ? &check->pss : NULL, &pk, check->md,
                          check->data, check->hash_len, check->data + check->hash_len,
                          check->sig_len);
     }
