@@ -13,8 +13,12 @@ const char *esp_tls_stack_code_name(int code)
         const char *name;
     } rows[] = {MBED_CODES(X)};
 #undef X
-    int value = code < 0 ? -code : code;
+    int value;
 
+    if (code < -0xFFFF || code > 0xFFFF) {
+        return NULL;
+    }
+    value = code < 0 ? -code : code;
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
             if (rows[i].value == value) {
@@ -69,6 +73,11 @@ static void add_evidence(struct mbed *m, int code)
     if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE && m->ssl.in_msg != NULL) {
         err->alert_received = m->ssl.in_msg[1]; /* RFC 8446 section 6: level, description */
     }
+#if defined(MBEDTLS_SSL_ALL_ALERT_MESSAGES)
+    if (code == MBEDTLS_ERR_SSL_INVALID_MAC) { /* mbedtls_ssl_read_record() has sent it */
+        err->alert_sent = MBEDTLS_SSL_ALERT_MSG_BAD_RECORD_MAC;
+    }
+#endif
     if (err->now != ESP_TLS_PHASE_HANDSHAKE) {
         return;
     }
