@@ -30,7 +30,8 @@ struct sim_tls_conn {
     mbedtls_pk_context key;
     const struct sim_tls_step *at;
     bool is_shaken;
-    bool is_over; /* nothing is done any more */
+    bool is_blocked; /* nothing could be read or written in the last call */
+    bool is_over;    /* nothing is done any more */
     uint64_t step_base;
     bool is_step_begun;
     uint64_t received;
@@ -55,6 +56,7 @@ static int server_send(void *arg, const unsigned char *buf, size_t len)
     struct sim_tls_conn *c = arg;
     size_t n = sim_peer_write(c->peer, buf, len);
 
+    c->is_blocked = n == 0;
     return n > 0 ? (int)n : MBEDTLS_ERR_SSL_WANT_WRITE;
 }
 
@@ -66,6 +68,7 @@ static int server_recv(void *arg, unsigned char *buf, size_t len)
     if (n > 0) {
         return (int)n;
     }
+    c->is_blocked = true;
     return sim_peer_is_closed(c->peer) ? 0 : MBEDTLS_ERR_SSL_WANT_READ;
 }
 
@@ -205,7 +208,12 @@ static bool ended(struct sim_tls_conn *c, int ret)
 
 static bool read_some(struct sim_tls_conn *c, unsigned char *buf, size_t len, size_t *n)
 {
-    int ret = mbedtls_ssl_read(&c->ssl, buf, len);
+    int ret;
+
+    do { /* Mbed TLS also says WANT_READ after a message that it passed over */
+        c->is_blocked = false;
+        ret = mbedtls_ssl_read(&c->ssl, buf, len);
+    } while (ret == MBEDTLS_ERR_SSL_WANT_READ && !c->is_blocked);
 
     if (ret <= 0) {
         return ended(c, ret);
