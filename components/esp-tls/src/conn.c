@@ -241,7 +241,7 @@ static bool wait_for_more(struct esp_tls *c, tls_status *st, uint64_t deadline_u
 {
     tls_status slept;
 
-    c->waiting = *st;
+    c->waiting = (uint8_t)*st;
     if (!tls_is_waiting(*st) || c->non_block) {
         return false;
     }

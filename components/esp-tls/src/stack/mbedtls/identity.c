@@ -45,7 +45,7 @@ static bool look_at_cert(void *arg, const uint8_t *der, size_t len)
     }
     mbedtls_x509_crt_init(&crt);
     leaf->pair = mbedtls_x509_crt_parse_der_nocopy(&crt, der, len);
-    if (leaf->pair == 0) {
+    if (leaf->pair == 0 && mbedtls_pk_get_type(leaf->key) != MBEDTLS_PK_NONE) {
         leaf->pair = mbedtls_pk_check_pair(&crt.pk, leaf->key, mbed_random, NULL);
     }
     mbedtls_x509_crt_free(&crt);
