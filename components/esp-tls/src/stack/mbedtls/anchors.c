@@ -35,7 +35,7 @@ static int parse_check(const uint8_t *der, size_t len)
     mbedtls_x509_crt_init(&crt);
     ret = mbedtls_x509_crt_parse_der_nocopy(&crt, der, len);
     mbedtls_x509_crt_free(&crt);
-    return ret;
+    return ret != 0 && mbed_is_starved() ? MBEDTLS_ERR_X509_ALLOC_FAILED : ret;
 }
 
 /** @return 0, the parser's code, or a no-memory code that ends the walk */
@@ -48,7 +48,7 @@ static int walk_der(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg,
         size_t n = der_len(buf, len);
         int ret = checked && n != 0 ? 0 : parse_check(buf, n != 0 ? n : len);
 
-        if (ret == MBEDTLS_ERR_X509_ALLOC_FAILED) {
+        if (mbed_is_no_mem(ret)) {
             return ret;
         }
         if (ret != 0) {
@@ -89,7 +89,7 @@ static int walk_pem(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg,
         if (ret == MBEDTLS_ERR_PEM_NO_HEADER_FOOTER_PRESENT && used == 0) {
             return code; /* no further certificate */
         }
-        if (ret == MBEDTLS_ERR_PEM_ALLOC_FAILED || ret == MBEDTLS_ERR_X509_ALLOC_FAILED) {
+        if (mbed_is_no_mem(ret)) {
             return ret;
         }
         if (ret != 0) {
@@ -149,7 +149,7 @@ tls_status mbed_each_cert(struct plat_account *account, const uint8_t *buf, size
     scope.account = account;
     *code = mbed_walk_certs(buf, len, fn, arg, bad);
     mbed_leave(&scope);
-    if (*code == MBEDTLS_ERR_PEM_ALLOC_FAILED || *code == MBEDTLS_ERR_X509_ALLOC_FAILED) {
+    if (mbed_is_no_mem(*code)) {
         return TLS_NO_MEM;
     }
     return TLS_OK;

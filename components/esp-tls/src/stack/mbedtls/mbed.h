@@ -65,12 +65,16 @@ struct mbed_scope {
     size_t stub_in; /* sizes that the allocator meets with a stub: mbed_stub_sizes() */
     size_t stub_out;
     size_t outer_out_len;
+    bool is_starved; /* an allocation failed in it */
     struct mbed_scope *outer;
 };
 
 /** @param m  NULL: the process's memory and the default bound */
 void mbed_enter(struct mbed_scope *scope, struct mbed *m, enum plat_mem purpose);
 void mbed_leave(struct mbed_scope *scope);
+
+/** Has an allocation failed in the present scope? Mbed TLS has many codes that hide it. */
+bool mbed_is_starved(void);
 
 /** In the present scope, meet requests of these sizes with one byte. 0, 0: no longer. */
 void mbed_stub_sizes(size_t in, size_t out);

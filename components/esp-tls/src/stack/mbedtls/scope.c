@@ -52,6 +52,7 @@ void mbed_enter(struct mbed_scope *scope, struct mbed *m, enum plat_mem purpose)
     scope->purpose = purpose;
     scope->stub_in = 0;
     scope->stub_out = 0;
+    scope->is_starved = false;
     scope->outer = current_scope;
     current_scope = scope;
     enter_bound(scope);
@@ -72,6 +73,11 @@ struct mbed *mbed_deferring(void)
 }
 #endif
 
+bool mbed_is_starved(void)
+{
+    return current_scope != NULL && current_scope->is_starved;
+}
+
 void mbed_stub_sizes(size_t in, size_t out)
 {
     current_scope->stub_in = in;
@@ -86,7 +92,8 @@ static size_t wanted(const struct mbed_scope *scope, size_t size)
 #ifndef CONFIG_MBEDTLS_CUSTOM_MEM_ALLOC
 void *esp_mbedtls_mem_calloc(size_t n, size_t size)
 {
-    const struct mbed_scope *scope = current_scope;
+    struct mbed_scope *scope = current_scope;
+    void *block;
 
     if (size != 0 && n > SIZE_MAX / size) {
         return NULL;
@@ -94,7 +101,9 @@ void *esp_mbedtls_mem_calloc(size_t n, size_t size)
     if (scope == NULL) {
         return plat_alloc(NULL, PLAT_MEM_PROCESS, n * size);
     }
-    return plat_alloc(scope->account, scope->purpose, wanted(scope, n * size));
+    block = plat_alloc(scope->account, scope->purpose, wanted(scope, n * size));
+    scope->is_starved |= block == NULL;
+    return block;
 }
 
 void esp_mbedtls_mem_free(void *ptr)
