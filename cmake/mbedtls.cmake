@@ -21,7 +21,11 @@ function(check_mbedtls_version dir)
 endfunction()
 
 if(ESP_TLS_SYSTEM_MBEDTLS)
-  find_path(MBEDTLS_INCLUDE_DIR mbedtls/ssl.h REQUIRED)
+  find_path(MBEDTLS_INCLUDE_DIR mbedtls/ssl.h)
+  if(NOT MBEDTLS_INCLUDE_DIR)
+    message(FATAL_ERROR "This system has no Mbed TLS to build against (libmbedtls-dev, 3.6 in Debian "
+      "13): install it, or leave ESP_TLS_SYSTEM_MBEDTLS off")
+  endif()
   foreach(name tls x509 crypto)
     find_library(MBEDTLS_LIB_${name} mbed${name} REQUIRED)
     list(APPEND MBEDTLS_LIBRARIES ${MBEDTLS_LIB_${name}})

@@ -36,11 +36,9 @@ section "ARM, 32 bits, under qemu"
 build arm
 run build-arm $quick
 
-if [ -d tests/insecure ]; then
-    section "insecure options allowed"
-    build insecure
-    run build-insecure -L insecure
-fi
+section "insecure options allowed"
+build insecure
+run build-insecure -L insecure
 
 if [ "$long" = long ]; then
     section "clang, char unsigned"
