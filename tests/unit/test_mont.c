@@ -1,4 +1,4 @@
-/* R^2 mod N: ours against Mbed TLS's own, on numbers of every shape.
+/* R^2 mod N and the RSA public operation: ours against Mbed TLS's own, on numbers of every shape.
  *
  * About time: esp_tls_mont_r2() runs 2 * limbs * bits_of_a_limb - bitlen(N) + 1 rounds of add, sub
  * and add_if over all limbs. The number of rounds depends on the modulus's length alone, which is
@@ -9,12 +9,15 @@
 #include "sim_test.h"
 
 #include "bignum_core.h"
+#include "bignum_internal.h"
 #include "mbedtls/bignum.h"
 #include "mbedtls/pk.h"
 #include "mbedtls/rsa.h"
 #include "plat_random.h"
 
 int esp_tls_mont_r2(mbedtls_mpi *X, const mbedtls_mpi *N);
+int esp_tls_exp_mod_public(mbedtls_mpi *X, const mbedtls_mpi *A, const mbedtls_mpi *E,
+                           const mbedtls_mpi *N, mbedtls_mpi *RR);
 
 enum shape {
     TOP_SET,
@@ -192,6 +195,154 @@ static void test_mont_r2_without_memory_says_so(void **state)
     mbedtls_mpi_free(&x);
 }
 
+/* --- A^E mod N ------------------------------------------------------------------------------------ */
+
+enum base {
+    ZERO,
+    ONE,
+    BELOW_N,
+    RANDOM,
+    N_ITSELF,
+    ABOVE_N,
+    NEGATIVE,
+    BASES
+};
+
+static void make_base(mbedtls_mpi *a, const mbedtls_mpi *n, enum base base)
+{
+    assert_int_equal(mbedtls_mpi_lset(a, base == ONE), 0);
+    if (base >= BELOW_N) {
+        assert_int_equal(mbedtls_mpi_copy(a, n), 0);
+    }
+    if (base == BELOW_N) {
+        assert_int_equal(mbedtls_mpi_sub_int(a, a, 1), 0);
+    } else if (base == RANDOM || base == NEGATIVE) {
+        assert_int_equal(mbedtls_mpi_random(a, 1, n, fixed_random, NULL), 0);
+        a->s = base == NEGATIVE ? -1 : 1;
+    } else if (base == ABOVE_N) {
+        assert_int_equal(mbedtls_mpi_add_int(a, a, 12345), 0);
+    }
+}
+
+/** Both results and both refusals. @param alias  the result takes the base's place, as in RSA */
+static void compare_power(const mbedtls_mpi *a, const mbedtls_mpi *e, const mbedtls_mpi *n,
+                          bool alias)
+{
+    mbedtls_mpi ours;
+    mbedtls_mpi theirs;
+    mbedtls_mpi rr;
+    int ret;
+
+    mbedtls_mpi_init(&ours);
+    mbedtls_mpi_init(&theirs);
+    mbedtls_mpi_init(&rr);
+    assert_int_equal(mbedtls_mpi_copy(&ours, a), 0);
+    ret = esp_tls_exp_mod_public(&ours, alias ? &ours : a, e, n, &rr);
+    mbedtls_mpi_free(&rr);
+    mbedtls_mpi_init(&rr);
+    assert_int_equal(mbedtls_mpi_copy(&theirs, a), 0);
+    assert_int_equal(mbedtls_mpi_exp_mod_unsafe(&theirs, alias ? &theirs : a, e, n, &rr), ret);
+    if (ret == 0 && mbedtls_mpi_cmp_mpi(&ours, &theirs) != 0) {
+        fail_msg("%zu bits, exponent of %zu", mbedtls_mpi_bitlen(n), mbedtls_mpi_bitlen(e));
+    }
+    mbedtls_mpi_free(&ours);
+    mbedtls_mpi_free(&theirs);
+    mbedtls_mpi_free(&rr);
+}
+
+static void test_power_equals_mbedtls_on_every_shape(void **state)
+{
+    static const size_t sizes[] = {2, 3, 31, 32, 33, 63, 64, 65, 512, 1031, 2048, 3072};
+    static const size_t exponents[] = {0, 1, 2, 3, 17, 30, 31, 32, 63, 64, 65, 100};
+    mbedtls_mpi n;
+    mbedtls_mpi a;
+    mbedtls_mpi e;
+
+    (void)state;
+    mbedtls_mpi_init(&n);
+    mbedtls_mpi_init(&a);
+    mbedtls_mpi_init(&e);
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        for (size_t bits = 0; bits < COUNT(exponents); bits++) {
+            make_modulus(&n, sizes[i], bits % 2 == 0 ? TOP_SET : ZERO_LIMBS);
+            assert_int_equal(mbedtls_mpi_lset(&e, 0), 0);
+            for (size_t bit = 0; bit < exponents[bits]; bit += 1 + bits % 3) {
+                assert_int_equal(mbedtls_mpi_set_bit(&e, exponents[bits] - 1 - bit, 1), 0);
+            }
+            for (enum base base = ZERO; base < BASES; base++) {
+                make_base(&a, &n, base);
+                compare_power(&a, &e, &n, false);
+                compare_power(&a, &e, &n, true);
+            }
+        }
+    }
+    mbedtls_mpi_free(&n);
+    mbedtls_mpi_free(&a);
+    mbedtls_mpi_free(&e);
+}
+
+/** An even modulus, a negative one, one, none; a negative exponent. */
+static void test_power_of_a_wrong_modulus_is_refused_alike(void **state)
+{
+    static const int moduli[] = {0, 1, 2, 10, -7};
+    mbedtls_mpi n;
+    mbedtls_mpi a;
+    mbedtls_mpi e;
+
+    (void)state;
+    mbedtls_mpi_init(&n);
+    mbedtls_mpi_init(&a);
+    mbedtls_mpi_init(&e);
+    for (size_t i = 0; i < COUNT(moduli); i++) {
+        assert_int_equal(mbedtls_mpi_lset(&n, moduli[i]), 0);
+        assert_int_equal(mbedtls_mpi_lset(&a, 5), 0);
+        assert_int_equal(mbedtls_mpi_lset(&e, 3), 0);
+        if (moduli[i] != 1) { /* modulo 1 Mbed TLS asks for R^2, which ours has none of */
+            compare_power(&a, &e, &n, false);
+        }
+    }
+    assert_int_equal(mbedtls_mpi_lset(&n, 101), 0);
+    assert_int_equal(mbedtls_mpi_lset(&e, -3), 0);
+    compare_power(&a, &e, &n, false);
+    mbedtls_mpi_free(&n);
+    mbedtls_mpi_free(&a);
+    mbedtls_mpi_free(&e);
+}
+
+static void test_power_without_memory_says_so(void **state)
+{
+    mbedtls_mpi n;
+    mbedtls_mpi a;
+    mbedtls_mpi e;
+    mbedtls_mpi x;
+    mbedtls_mpi rr;
+    unsigned failed = 0;
+    int ret = -1;
+
+    (void)state;
+    mbedtls_mpi_init(&n);
+    mbedtls_mpi_init(&a);
+    mbedtls_mpi_init(&e);
+    mbedtls_mpi_init(&rr);
+    make_modulus(&n, 2048, TOP_SET);
+    make_base(&a, &n, RANDOM);
+    assert_int_equal(mbedtls_mpi_lset(&e, 65537), 0);
+    for (unsigned nth = 1; ret != 0; nth++) {
+        mbedtls_mpi_init(&x);
+        sim_fail_alloc(nth, false);
+        ret = esp_tls_exp_mod_public(&x, &a, &e, &n, &rr);
+        sim_fail_alloc(0, false);
+        assert_true(ret == 0 || ret == MBEDTLS_ERR_MPI_ALLOC_FAILED);
+        failed += ret != 0;
+        mbedtls_mpi_free(&x);
+    }
+    assert_true(failed >= 2);
+    mbedtls_mpi_free(&n);
+    mbedtls_mpi_free(&a);
+    mbedtls_mpi_free(&e);
+    mbedtls_mpi_free(&rr);
+}
+
 /* --- RSA with ours inside, against arithmetic with theirs ---------------------------------------- */
 
 /** sig^e mod N, with R^2 from the division. */
@@ -277,6 +428,9 @@ int main(void)
         sim_test(test_mont_r2_of_none_is_refused),
         sim_test(test_mont_r2_result_may_hold_another_number),
         sim_test(test_mont_r2_without_memory_says_so),
+        sim_test(test_power_equals_mbedtls_on_every_shape),
+        sim_test(test_power_of_a_wrong_modulus_is_refused_alike),
+        sim_test(test_power_without_memory_says_so),
         sim_test(test_rsa_public_operation_equals_the_division),
     };
 
