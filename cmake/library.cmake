@@ -15,7 +15,7 @@ set(posix $<TARGET_OBJECTS:platform_common_objects> $<TARGET_OBJECTS:platform_po
 add_library(esp-tls-core STATIC EXCLUDE_FROM_ALL ${objects})
 add_library(esp-tls STATIC ${objects} ${posix})
 foreach(target esp-tls-core esp-tls)
-  target_link_libraries(${target} PUBLIC ${headers} Threads::Threads ${MBEDTLS_LIBRARIES})
+  target_link_libraries(${target} PUBLIC ${headers} Threads::Threads)
 endforeach()
 
 if(ESP_TLS_SHARED)
@@ -29,5 +29,5 @@ if(ESP_TLS_SHARED)
   # Our Mbed TLS has our configuration: it must never be mixed with another one in the process.
   target_link_options(esp-tls-shared PRIVATE
     -Wl,-Bsymbolic -Wl,--version-script=${map} -Wl,--no-undefined -Wl,--gc-sections)
-  target_link_libraries(esp-tls-shared PUBLIC ${headers} Threads::Threads ${MBEDTLS_LIBRARIES})
+  target_link_libraries(esp-tls-shared PUBLIC ${headers} Threads::Threads)
 endif()

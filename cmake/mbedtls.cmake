@@ -40,6 +40,7 @@ if(ESP_TLS_SYSTEM_MBEDTLS)
   target_include_directories(mbedtls_headers SYSTEM INTERFACE ${MBEDTLS_INCLUDE_DIR})
   target_include_directories(mbedtls_headers INTERFACE ${CMAKE_CURRENT_SOURCE_DIR}/include)
   target_compile_definitions(mbedtls_headers INTERFACE ESP_TLS_SYSTEM_MBEDTLS)
+  target_link_libraries(mbedtls_headers INTERFACE ${MBEDTLS_LIBRARIES})
   return()
 endif()
 

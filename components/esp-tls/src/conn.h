@@ -15,6 +15,7 @@
 #include "esp_tls_record.h"
 #include "link/tcp.h"
 #include "plat_heap.h"
+#include "plat_lock.h"
 #include "stack/stack.h"
 
 /** timeout_ms when it is not set. */

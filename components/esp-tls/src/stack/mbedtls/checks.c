@@ -17,6 +17,8 @@
  * It may refuse one that Mbed TLS accepts: with two issuers of one name, the first is taken. */
 #include "mbed.h"
 
+#ifndef ESP_TLS_SYSTEM_MBEDTLS
+
 #include <string.h>
 
 #include "mbedtls/rsa.h"
@@ -171,3 +173,5 @@ int mbed_checks_run(struct mbed *m)
 }
 
 #endif
+
+#endif /* ESP_TLS_SYSTEM_MBEDTLS */

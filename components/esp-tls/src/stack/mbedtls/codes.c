@@ -95,6 +95,7 @@ static void add_evidence(struct mbed *m, int code)
     }
 }
 
+#ifndef ESP_TLS_SYSTEM_MBEDTLS
 /** A write that the system refused (EPIPE, ECONNRESET) often follows an alert that the peer sent and
  *  nobody has read yet: what has come is read, and an alert is the true first cause. */
 static bool find_alert(struct mbed *m, int code, esp_err_t esp)
@@ -118,6 +119,15 @@ static bool find_alert(struct mbed *m, int code, esp_err_t esp)
     error_set(m->io.err, TLS_STACK, esp, saved.os, ret);
     return true;
 }
+#else
+static bool find_alert(struct mbed *m, int code, esp_err_t esp)
+{
+    (void)m;
+    (void)code;
+    (void)esp;
+    return false;
+}
+#endif
 
 tls_status mbed_fail(struct mbed *m, int code, esp_err_t esp)
 {

@@ -22,8 +22,14 @@ int buffers_recv(void *ctx, unsigned char *buf, size_t len)
 
 int buffers_reserve_out(struct mbed *m, size_t payload)
 {
+    int ret;
+
     (void)payload;
-    return m->ssl.out_left != 0 ? mbedtls_ssl_flush_output(&m->ssl) : 0;
+    if (m->ssl.out_left == 0 || !mbedtls_ssl_is_handshake_over(&m->ssl)) {
+        return 0; /* a step of the handshake flushes by itself */
+    }
+    ret = mbedtls_ssl_write(&m->ssl, (const unsigned char *)"", 0); /* only flushes */
+    return ret < 0 ? ret : 0;
 }
 
 int buffers_max_payload(struct mbed *m)

@@ -6,6 +6,8 @@
 
 #include "mbedtls/ssl_ciphersuites.h"
 
+#ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
+
 /* --- what a state writes -------------------------------------------------------------------------- */
 
 #define HS_HEADER 4 /* RFC 8446 section 4: type, length */
@@ -142,6 +144,16 @@ static int reserve(struct mbed *m, int state)
     }
     return buffers_reserve_out(m, 0); /* flushes */
 }
+
+#else
+
+static int reserve(struct mbed *m, int state)
+{
+    (void)state;
+    return buffers_reserve_out(m, 0);
+}
+
+#endif /* CONFIG_MBEDTLS_DYNAMIC_BUFFER */
 
 /* --- one step ---------------------------------------------------------------------------------------- */
 

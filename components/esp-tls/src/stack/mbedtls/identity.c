@@ -15,7 +15,11 @@
 static int parse_key(const struct stack_identity *source, mbedtls_pk_context *key)
 {
     if (source->key == NULL) {
+#if defined(MBEDTLS_USE_PSA_CRYPTO)
         return mbedtls_pk_setup_opaque(key, source->psa_key_id);
+#else
+        return MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE; /* the system's Mbed TLS */
+#endif
     }
     return mbedtls_pk_parse_key(key, source->key, source->key_len, source->password,
                                 source->password != NULL ? source->password_len : 0, mbed_random,
@@ -142,7 +146,7 @@ size_t mbed_identity_chain_len(const struct mbed *m)
 
 /* --- the key, for as long as it signs ---------------------------------------------------------------- */
 
-#ifndef ESP_TLS_SYSTEM_MBEDTLS
+#ifdef CONFIG_MBEDTLS_DYNAMIC_FREE_CONFIG_DATA
 /** An RSA private key of PKCS #1 inside PKCS #8 (RFC 5958 section 2), or as it is. */
 static bool rsa_pkcs1(const uint8_t *der, size_t len, const uint8_t **rsa, size_t *rsa_len)
 {
@@ -199,14 +203,6 @@ static int rsa_to_slot(struct mbed *m)
     }
     return mbedtls_pk_setup_opaque(&m->own->key, m->own->slot);
 }
-#else
-static int rsa_to_slot(struct mbed *m)
-{
-    (void)m;
-    return MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE;
-}
-#endif
-
 static int key_have(struct mbed *m)
 {
     int ret;
@@ -218,6 +214,7 @@ static int key_have(struct mbed *m)
     return ret == MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE ? parse_key(&m->own->source, &m->own->key)
                                                      : ret;
 }
+#endif
 
 static void key_clear(struct mbed *m)
 {
@@ -248,11 +245,6 @@ static tls_status keep_identity(struct mbed *m)
     key_clear(m);
     return TLS_OK;
 }
-
-static void drop_identity(struct mbed *m)
-{
-    mbed_identity_clear(m);
-}
 #else
 /** Both, for as long as the connection. */
 static tls_status keep_identity(struct mbed *m)
@@ -260,11 +252,6 @@ static tls_status keep_identity(struct mbed *m)
     int ret = chain_have(m);
 
     return ret == 0 ? TLS_OK : mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_CONF_OWN_CERT_FAILED);
-}
-
-static void drop_identity(struct mbed *m)
-{
-    (void)m;
 }
 #endif
 
@@ -322,6 +309,7 @@ tls_status mbed_set_identity(void *ctx, const struct stack_identity *identity)
 
 /* --- when ---------------------------------------------------------------------------------------------- */
 
+#ifdef CONFIG_MBEDTLS_DYNAMIC_FREE_CONFIG_DATA
 /** The client's own CertificateVerify; in TLS 1.3 the state of that short name is the server's. */
 static int signing_state(const struct mbed *m)
 {
@@ -343,9 +331,23 @@ int mbed_identity_before(struct mbed *m, int state)
 void mbed_identity_after(struct mbed *m, int state)
 {
     if (m->own != NULL && state == signing_state(m)) {
-        drop_identity(m);
+        mbed_identity_clear(m);
     }
 }
+#else
+int mbed_identity_before(struct mbed *m, int state)
+{
+    (void)m;
+    (void)state;
+    return 0; /* made when it was set */
+}
+
+void mbed_identity_after(struct mbed *m, int state)
+{
+    (void)m;
+    (void)state;
+}
+#endif
 
 void mbed_identity_clear(struct mbed *m)
 {

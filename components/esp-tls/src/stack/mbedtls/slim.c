@@ -112,6 +112,8 @@ static void free_handshake(struct mbed *m)
     if (m->ssl.tls_version == MBEDTLS_SSL_VERSION_TLS1_3 && m->ssl.handshake != NULL) {
         mbedtls_ssl_handshake_wrapup_free_hs_transform(&m->ssl);
     }
+#else
+    (void)m;
 #endif
 }
 

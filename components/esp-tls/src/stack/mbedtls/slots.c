@@ -7,6 +7,8 @@
  * twice as large as the last, for any number. */
 #include "mbed.h"
 
+#ifndef ESP_TLS_SYSTEM_MBEDTLS
+
 #if defined(MBEDTLS_PSA_KEY_STORE_DYNAMIC)
 
 #include "psa_crypto_core.h"
@@ -61,3 +63,5 @@ void esp_tls_mbed_slots_free(void *table)
 }
 
 #endif
+
+#endif /* ESP_TLS_SYSTEM_MBEDTLS */
