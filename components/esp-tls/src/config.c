@@ -108,9 +108,12 @@ static tls_status refuse_hardware(struct esp_tls *c, const esp_tls_cfg_t *cfg)
 static tls_status identity_from_cfg(struct esp_tls *c, const esp_tls_cfg_t *cfg,
                                     struct stack_identity *id)
 {
-    if (cfg->clientkey_buf == NULL || cfg->clientcert_buf == NULL) {
-        return error_option(&c->err, TLS_INVALID_STATE, 0,
-                            cfg->clientkey_buf == NULL ? "clientkey_buf" : "clientcert_buf");
+    if (cfg->clientkey_buf == NULL) {
+        c->err.option = "clientkey_buf";
+        return error_set(&c->err, TLS_INVALID_STATE, 0, 0, STACK_KEY_REQUIRED);
+    }
+    if (cfg->clientcert_buf == NULL) {
+        return error_option(&c->err, TLS_INVALID_STATE, 0, "clientcert_buf");
     }
     id->key = cfg->clientkey_buf;
     id->key_len = cfg->clientkey_bytes;
@@ -140,7 +143,8 @@ static tls_status set_identity(struct esp_tls *c, const esp_tls_cfg_t *cfg)
     return st == TLS_OK ? c->stack->set_identity(c->tls, &id) : st;
 }
 
-/* --- protocol ---------------------------------------------------------------------------------- */
+/* --- protocol ----------------------------------------------------------------------------------
+ */
 
 static tls_status set_ciphersuites(struct esp_tls *c, const esp_tls_cfg_t *cfg)
 {

@@ -60,6 +60,10 @@ struct stack_identity {
     uint32_t psa_key_id; /* stays the caller's */
 };
 
+/** What every stack reports for an own certificate without its key, as Mbed TLS numbers it
+ *  (MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED). */
+#define STACK_KEY_REQUIRED 0x7600
+
 enum stack_version { STACK_TLS_ANY, STACK_TLS_1_2, STACK_TLS_1_3 };
 
 struct stack_info {
