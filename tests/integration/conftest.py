@@ -57,6 +57,13 @@ def certs():
     return made
 
 
+@pytest.fixture(scope="session")
+def config():
+    """The CONFIG_ symbols that are set in the build."""
+    text = (BUILD / "config/sdkconfig.h").read_text()
+    return {line.split()[1] for line in text.splitlines() if line.startswith("#define CONFIG_")}
+
+
 class Result(dict):
     """The client's report; members as attributes."""
 

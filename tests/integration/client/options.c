@@ -355,6 +355,10 @@ bool options_load_key(struct script *s)
     if (ret == 0) {
         ret = mbedtls_pk_get_psa_attributes(&pk, PSA_KEY_USAGE_SIGN_HASH, &attributes);
     }
+    if (mbedtls_pk_get_type(&pk) == MBEDTLS_PK_RSA &&
+        s->cfg.tls_version != ESP_TLS_VER_TLS_1_2) { /* RFC 8446 section 4.2.3 */
+        psa_set_key_algorithm(&attributes, PSA_ALG_RSA_PSS(PSA_ALG_ANY_HASH));
+    }
     if (ret == 0) {
         ret = mbedtls_pk_import_into_psa(&pk, &attributes, &id);
     }
