@@ -6,9 +6,7 @@
 #include <string.h>
 
 #include "mbedtls/asn1.h"
-#include "mbedtls/ecp.h"
 #include "mbedtls/oid.h"
-#include "mbedtls/rsa.h"
 
 /* --- setting: check, and forget what the check made ------------------------------------------------- */
 
@@ -32,25 +30,52 @@ struct leaf {
     int pair;                /* does the first certificate's key fit? Mbed TLS's code */
 };
 
-/** Only a clear no counts: some kinds of key cannot be compared. */
-static bool is_mismatch(int code)
+#if defined(MBEDTLS_PK_WRITE_C)
+/** Is the certificate's key the public half of this one? Compared as bytes, which also serves the
+ *  keys that PSA holds. @return 0 or Mbed TLS's code */
+static int compare_keys(const mbedtls_x509_crt *crt, const mbedtls_pk_context *key)
 {
-    return code == MBEDTLS_ERR_PK_TYPE_MISMATCH || code == MBEDTLS_ERR_PK_BAD_INPUT_DATA ||
-           code == MBEDTLS_ERR_RSA_KEY_CHECK_FAILED || code == MBEDTLS_ERR_ECP_BAD_INPUT_DATA;
+    unsigned char *buf;
+    unsigned char *p;
+    int ret;
+
+    if (mbedtls_pk_get_bitlen(key) != mbedtls_pk_get_bitlen(&crt->pk)) {
+        return MBEDTLS_ERR_PK_TYPE_MISMATCH;
+    }
+    buf = mbedtls_calloc(1, crt->pk_raw.len);
+    if (buf == NULL) {
+        return MBEDTLS_ERR_PK_ALLOC_FAILED;
+    }
+    p = buf + crt->pk_raw.len;
+    ret = mbedtls_pk_write_pubkey(&p, buf, key);
+    /* SubjectPublicKeyInfo ends in the key's bits (RFC 5280 section 4.1) */
+    if (ret > 0 && memcmp(crt->pk_raw.p + crt->pk_raw.len - ret, p, (size_t)ret) != 0) {
+        ret = MBEDTLS_ERR_PK_TYPE_MISMATCH;
+    }
+    mbedtls_free(buf);
+    return ret > 0 ? 0 : ret;
 }
+#else
+static int compare_keys(const mbedtls_x509_crt *crt, const mbedtls_pk_context *key)
+{
+    (void)crt;
+    (void)key;
+    return 0;
+}
+#endif
 
 static bool look_at_cert(void *arg, const uint8_t *der, size_t len)
 {
     struct leaf *leaf = arg;
     mbedtls_x509_crt crt;
 
-    if (leaf->certs++ > 0) {
+    if (leaf->certs++ > 0 || mbedtls_pk_get_type(leaf->key) == MBEDTLS_PK_NONE) {
         return true;
     }
     mbedtls_x509_crt_init(&crt);
     leaf->pair = mbedtls_x509_crt_parse_der_nocopy(&crt, der, len);
-    if (leaf->pair == 0 && mbedtls_pk_get_type(leaf->key) != MBEDTLS_PK_NONE) {
-        leaf->pair = mbedtls_pk_check_pair(&crt.pk, leaf->key, mbed_random, NULL);
+    if (leaf->pair == 0) {
+        leaf->pair = compare_keys(&crt, leaf->key);
     }
     mbedtls_x509_crt_free(&crt);
     return true;
@@ -266,7 +291,8 @@ static tls_status check_chain(struct mbed *m, const struct stack_identity *sourc
         code = code != 0 ? code : MBEDTLS_ERR_X509_CERT_UNKNOWN_FORMAT;
         return fail_option(m, code, ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED, "clientcert_buf");
     }
-    if (is_mismatch(leaf.pair) || mbed_is_no_mem(leaf.pair)) {
+    /* only a clear no counts: some kinds of key cannot be compared */
+    if (leaf.pair == MBEDTLS_ERR_PK_TYPE_MISMATCH || mbed_is_no_mem(leaf.pair)) {
         return fail_option(m, leaf.pair, ESP_ERR_MBEDTLS_SSL_CONF_OWN_CERT_FAILED,
                            source->key != NULL ? "clientkey_buf" : "client_key");
     }
