@@ -5,11 +5,10 @@ All listen on loopback, on ports that the kernel chose. A peer is a context mana
 its process or threads.
 """
 import contextlib
+import ctypes
 import os
 import re
-import select
 import shutil
-import signal
 import socket
 import ssl
 import struct
@@ -45,9 +44,11 @@ def _row(base):
 
 
 def reset(conn):
-    """Close with RST."""
-    conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    conn.close()
+    """RST, also while another thread is reading: connect() to nowhere disconnects."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    nowhere = struct.pack("H14x", socket.AF_UNSPEC)
+    if libc.connect(conn.fileno(), nowhere, len(nowhere)) != 0:
+        raise OSError(ctypes.get_errno(), "connect(AF_UNSPEC)")
 
 
 def hold(conn, until=None):
@@ -144,10 +145,13 @@ class TlsPeer(Peer):
     def _serve(self, conn):
         tls = self.context.wrap_socket(conn, server_side=True, suppress_ragged_eofs=False)
         self.open.append(tls)
-        self.inner(tls)
-        if self.clean:
-            with contextlib.suppress(OSError, ValueError):
-                tls.unwrap()
+        try:
+            self.inner(tls)
+            if self.clean:
+                with contextlib.suppress(OSError, ValueError):
+                    tls.unwrap()
+        finally:
+            tls.close()
 
 
 def echo(tls):
@@ -242,7 +246,7 @@ def hang_after(count):
     return how
 
 
-# --- peers that are hard to reach ------------------------------------------------------------------
+# --- peers that are hard to reach ----------------------------------------------------------------
 
 
 @contextlib.contextmanager
@@ -298,7 +302,7 @@ class BlackHole:
         threading.Thread(target=run, daemon=True).start()
 
 
-# --- real servers ------------------------------------------------------------------------------------
+# --- real servers --------------------------------------------------------------------------------
 
 
 def need(program):
@@ -474,7 +478,7 @@ class Stunnel(Peer):
                        stderr=subprocess.DEVNULL, check=False)
 
 
-# --- namespaces --------------------------------------------------------------------------------------
+# --- namespaces ----------------------------------------------------------------------------------
 
 
 class Namespace:

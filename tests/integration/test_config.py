@@ -77,7 +77,7 @@ def test_scheme_http_alone_does_not_mean_plain(client, tls_peer):
     client("echo:10", url=f"http://127.0.0.1:{tls_peer().port}/", cacert="root-ec.pem").opened()
 
 
-# --- ALPN --------------------------------------------------------------------------------------------
+# --- ALPN ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -125,7 +125,7 @@ def test_alpn_protocol_of_impossible_length_is_refused_before_io(client, quiet, 
     client(port=quiet.port, cacert="root-ec.pem", alpn=alpn).failed("config", "TLS error", 0x8014)
 
 
-# --- cipher suites -----------------------------------------------------------------------------------
+# --- cipher suites -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("suite, name", [

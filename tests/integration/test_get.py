@@ -148,7 +148,7 @@ def test_get_without_content_is_complete(get, peer):
     assert (result.returncode, result.stdout) == (0, b"")
 
 
-# --- where it writes -------------------------------------------------------------------------------
+# --- where it writes -----------------------------------------------------------------------------
 
 
 def test_output_file_appears_when_all_is_there(get, peer, tmp_path):
@@ -228,7 +228,7 @@ def test_progress_is_drawn_on_a_terminal_and_nowhere_else(get, peer, tmp_path):
     assert "[" in shown and "100 %" in shown and "kB/s" in shown and shown.endswith("\r\x1b[K")
 
 
-# --- who it trusts -----------------------------------------------------------------------------------
+# --- who it trusts -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("cacert", ["root-ec.pem", "root-ec.der", "bundle.pem",
@@ -292,7 +292,7 @@ def test_certificate_and_key_may_be_in_one_file(get, certs, tls_peer, tmp_path):
     assert get(f"https://localhost:{peer.port}/", "--cert", both).stdout == b"hello"
 
 
-# --- names -------------------------------------------------------------------------------------------
+# --- names ---------------------------------------------------------------------------------------
 
 
 def test_connect_to_keeps_all_names(get, tls_peer):
@@ -332,7 +332,7 @@ def test_address_family_is_the_one_asked_for(get, tls_peer, option, host):
     assert get(f"https://{other}:{peer.port}/", option).returncode == DNS
 
 
-# --- every class of failure -----------------------------------------------------------------------------
+# --- every class of failure ----------------------------------------------------------------------
 
 
 REFUSED = {

@@ -157,7 +157,7 @@ def test_optional_certificate_may_be_missing_or_there(client, tls_peer, certs, v
            key="client-ec.key").opened()
 
 
-# --- the server refuses ----------------------------------------------------------------------------
+# --- the server refuses --------------------------------------------------------------------------
 
 
 def test_missing_certificate_in_1_2_is_an_alert_in_the_handshake(client, strict):
@@ -188,7 +188,7 @@ def test_leaf_without_its_intermediate_is_refused_by_the_server(client, strict):
     assert r.ret == -1 and r.record.alert_received == 48, r
 
 
-# --- refused before any I/O --------------------------------------------------------------------------
+# --- refused before any I/O ----------------------------------------------------------------------
 
 
 @pytest.fixture

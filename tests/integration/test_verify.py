@@ -22,7 +22,7 @@ def versions(kw):
     return {"low": ssl.TLSVersion.TLSv1_2, "high": ssl.TLSVersion.TLSv1_2} if kw == 1 else {}
 
 
-# --- the chain ---------------------------------------------------------------------------------------
+# --- the chain -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("cert, root", [("server-ec", "root-ec"), ("server-rsa", "root-rsa"),
@@ -102,7 +102,7 @@ def test_server_certificate_for_clients_only_is_refused(client, tls_peer):
     refused(client(port=p.port, cacert="root-ec.pem"), EXT_KEY_USAGE, stack=0x7A00)
 
 
-# --- dates -------------------------------------------------------------------------------------------
+# --- dates ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("cert, flag, depth, alert", [
@@ -124,7 +124,7 @@ def test_skip_common_name_does_not_forgive_dates_or_trust(client, tls_peer):
                    name="other.example"), NOT_TRUSTED)
 
 
-# --- the name ----------------------------------------------------------------------------------------
+# --- the name ------------------------------------------------------------------------------------
 
 
 @pytest.mark.smoke
@@ -231,7 +231,7 @@ def test_host_that_does_not_end_where_its_text_does(client, tls_peer):
     assert p.seen == ["localhost"]
 
 
-# --- anchors -----------------------------------------------------------------------------------------
+# --- anchors -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("bundle", ["bundle.pem", "bundle-crlf.pem"])

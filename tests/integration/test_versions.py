@@ -69,7 +69,8 @@ def test_server_forced_to_1_0_or_1_1_is_refused(client, certs, old, version):
     with peers.Openssl(certs, old, "-cipher", "ALL:@SECLEVEL=0", cert="server-rsa") as s:
         r = client(port=s.port, cacert="root-rsa.pem", version=version)
         r.failed("handshake", "TLS error", HANDSHAKE_FAILED)
-        assert r.record.alert_received == 70 or r.record.stack == 0x6E80, r
+        # the server's protocol_version; or handshake_failure, when none of our suites is that old
+        assert r.record.alert_received in (70, 40) or r.record.stack == 0x6E80, r
         assert r.session is None
 
 

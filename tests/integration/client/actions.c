@@ -107,16 +107,21 @@ static bool is_waiting(long long ret)
     return ret == ESP_TLS_ERR_SSL_WANT_READ || ret == ESP_TLS_ERR_SSL_WANT_WRITE;
 }
 
+static uint64_t transfer_deadline(const struct run *r, const struct transfer *t)
+{
+    return t->began_us + (uint64_t)r->s->cfg.timeout_ms * 1000u;
+}
+
 /** After a result that is no progress: is there a point in another call? */
 static bool again(struct run *r, const struct transfer *t)
 {
     if (!r->s->cfg.non_block || !is_waiting(t->ret)) {
         return false;
     }
-    if (now_us() - t->began_us > (uint64_t)r->s->cfg.timeout_ms * 1000u) {
+    if (now_us() >= transfer_deadline(r, t)) {
         return false;
     }
-    drive_wait(r, false);
+    drive_wait(r, transfer_deadline(r, t), false);
     return true;
 }
 
@@ -246,11 +251,10 @@ static void act_echo(struct run *r, const char *arg)
 
     transfer_begin(&up, "echo-up", arg);
     transfer_begin(&down, "echo", arg);
-    while (ok && down.done < down.want &&
-           now_us() - down.began_us < 1000u * (uint64_t)r->s->cfg.timeout_ms) {
+    while (ok && down.done < down.want && now_us() < transfer_deadline(r, &down)) {
         ok = echo_write(r, &up, buf) && echo_read(r, &down, &up, buf);
         if (ok && r->s->cfg.non_block && up.ret <= 0 && down.ret <= 0) {
-            drive_wait(r, up.done < up.want);
+            drive_wait(r, transfer_deadline(r, &down), up.done < up.want);
         }
     }
     if (!ok && up.ret < 0 && !is_waiting(up.ret)) {
@@ -289,7 +293,7 @@ static void act_head(struct run *r, const char *arg)
         if (ret > 0) {
             n++;
         } else if (r->s->cfg.non_block && is_waiting(ret)) {
-            drive_wait(r, false);
+            drive_wait(r, now_us() + 10000000u, false);
         } else {
             break;
         }

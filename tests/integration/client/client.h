@@ -87,8 +87,8 @@ uint64_t cpu_us(void);
 void drive_connect(struct run *r);
 void drive_cancel_begin(struct run *r);
 void drive_cancel_end(struct run *r);
-/** Wait for what the handle wants; also for room to write when that is asked for. */
-void drive_wait(struct run *r, bool also_write);
+/** Wait for what the handle wants, at most until a time; also for room to write if asked for. */
+void drive_wait(struct run *r, uint64_t until_us, bool also_write);
 
 /* actions.c */
 bool action_run(struct run *r, const char *action);

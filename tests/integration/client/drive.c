@@ -37,7 +37,14 @@ static void sleep_ms(int ms)
     }
 }
 
-void drive_wait(struct run *r, bool also_write)
+static int ms_until(uint64_t us)
+{
+    uint64_t now = now_us();
+
+    return us > now ? (int)((us - now + 999) / 1000) : 0;
+}
+
+void drive_wait(struct run *r, uint64_t until_us, bool also_write)
 {
     struct pollfd polls[ESP_TLS_WAIT_ITEMS];
     esp_tls_wait_t wait;
@@ -56,6 +63,9 @@ void drive_wait(struct run *r, bool also_write)
             events |= POLLIN | POLLOUT;
         }
         polls[i] = (struct pollfd){.fd = wait.items[i].fd, .events = (short)events};
+    }
+    if (wait.timeout_ms < 0 || wait.timeout_ms > ms_until(until_us)) {
+        wait.timeout_ms = ms_until(until_us);
     }
     (void)poll(polls, wait.count, wait.timeout_ms);
 }
@@ -139,7 +149,7 @@ static int connect_async(struct run *r)
             r->polls++;
             sleep_ms(r->s->every_ms);
         } else {
-            drive_wait(r, false);
+            drive_wait(r, now_us() + 60000000u, false);
         }
     }
     return ret;
