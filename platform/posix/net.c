@@ -41,11 +41,23 @@ int plat_stream_open(plat_stream *s, int family)
     return PLAT_OK;
 }
 
+/** Bytes that came and were not read make the kernel answer close() with a reset, and the peer then
+ *  loses what it was still being sent. They are thrown away, without waiting for more. */
+static void drain(plat_stream s)
+{
+    char waste[512];
+    int left = 256;
+
+    while (left-- > 0 && recv(stream_fd(s), waste, sizeof(waste), MSG_DONTWAIT) > 0) {
+    }
+}
+
 int plat_stream_close(plat_stream s)
 {
     if (!plat_stream_is_open(s)) {
         return PLAT_OK;
     }
+    drain(s);
     (void)shutdown(stream_fd(s), SHUT_RDWR); /* a copy in a forked child must not keep it open */
     /* After EINTR Linux has released the descriptor: closing again could hit another's. */
     return close(stream_fd(s)) == 0 || errno == EINTR ? PLAT_OK : errno;
