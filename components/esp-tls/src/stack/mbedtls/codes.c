@@ -109,6 +109,12 @@ static bool find_alert(struct mbed *m, int code, esp_err_t esp)
     }
     m->io.err->status = TLS_OK;
     mbed_enter(&scope, m, PLAT_MEM_HANDSHAKE);
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    if (saved.now == ESP_TLS_PHASE_HANDSHAKE && m->ssl.transform_application != NULL) {
+        /* the server has finished, and its keys are those of application data by now */
+        mbedtls_ssl_set_inbound_transform(&m->ssl, m->ssl.transform_application);
+    }
+#endif
     ret = mbedtls_ssl_read_record(&m->ssl, 0);
     mbed_leave(&scope);
     if (ret != MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE || m->ssl.in_msg == NULL) {
