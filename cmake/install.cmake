@@ -43,6 +43,7 @@ file(RELATIVE_PATH prefix_from_pc /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/esp-tls.pc.in esp-tls.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/esp-tls.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
+separate_arguments(ESP_TLS_CMAKE_DEFINES UNIX_COMMAND "${ESP_TLS_PC_DEFINES}")
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/esp-tls)
 configure_package_config_file(cmake/esp-tls-config.cmake.in esp-tls-config.cmake
