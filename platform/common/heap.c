@@ -144,13 +144,80 @@ static void use_add(struct plat_mem_use *use, uint32_t size)
     }
 }
 
+/* --- figures by purpose and phase (CONFIG_ESP_TLS_MEMORY_DETAIL); with the lock held ----------- */
+
+#ifdef CONFIG_ESP_TLS_MEMORY_DETAIL
+static void detail_charge(struct plat_account *account, const struct heap_block *block)
+{
+    struct plat_mem_phase *phase = &account->by_phase[account->phase];
+
+    use_add(&account->by_purpose[block->purpose], block->size);
+    phase->peak = account->total.live > phase->peak ? account->total.live : phase->peak;
+    phase->largest = block->size > phase->largest ? block->size : phase->largest;
+    phase->count++;
+}
+
+static void detail_discharge(struct plat_account *account, const struct heap_block *block)
+{
+    account->by_purpose[block->purpose].live -= block->size;
+}
+
+static void detail_hand_over(const struct plat_account *account)
+{
+    for (size_t i = 0; i < PLAT_MEM_PURPOSES; i++) {
+        use_add(&process.by_purpose[i], account->by_purpose[i].live);
+    }
+}
+
+static void detail_phase(struct plat_account *account)
+{
+    struct plat_mem_phase *phase = &account->by_phase[account->phase];
+
+    phase->peak = account->total.live > phase->peak ? account->total.live : phase->peak;
+}
+
+static void detail_reset(struct plat_account *account)
+{
+    for (size_t i = 0; i < PLAT_MEM_PURPOSES; i++) {
+        account->by_purpose[i].peak = account->by_purpose[i].live;
+    }
+    memset(account->by_phase, 0, sizeof(account->by_phase));
+    account->by_phase[account->phase].peak = account->total.live;
+}
+#else
+static void detail_charge(struct plat_account *account, const struct heap_block *block)
+{
+    (void)account;
+    (void)block;
+}
+
+static void detail_discharge(struct plat_account *account, const struct heap_block *block)
+{
+    (void)account;
+    (void)block;
+}
+
+static void detail_hand_over(const struct plat_account *account)
+{
+    (void)account;
+}
+
+static void detail_phase(struct plat_account *account)
+{
+    (void)account;
+}
+
+static void detail_reset(struct plat_account *account)
+{
+    (void)account;
+}
+#endif
+
 static void hand_over(const struct plat_account *account)
 {
     process.blocks += account->blocks;
     use_add(&process.total, account->total.live);
-    for (size_t i = 0; i < PLAT_MEM_PURPOSES; i++) {
-        use_add(&process.by_purpose[i], account->by_purpose[i].live);
-    }
+    detail_hand_over(account);
 }
 
 void plat_account_clear(struct plat_account *account)
@@ -176,9 +243,7 @@ void plat_account_phase(struct plat_account *account, uint8_t phase)
     }
     plat_mutex_lock(&lock);
     account->phase = phase;
-    if (account->by_phase[phase].peak < account->total.live) {
-        account->by_phase[phase].peak = account->total.live;
-    }
+    detail_phase(account);
     plat_mutex_unlock(&lock);
 }
 
@@ -186,11 +251,7 @@ void plat_account_reset(struct plat_account *account)
 {
     plat_mutex_lock(&lock);
     account->total.peak = account->total.live;
-    for (size_t i = 0; i < PLAT_MEM_PURPOSES; i++) {
-        account->by_purpose[i].peak = account->by_purpose[i].live;
-    }
-    memset(account->by_phase, 0, sizeof(account->by_phase));
-    account->by_phase[account->phase].peak = account->total.live;
+    detail_reset(account);
     account->count = 0;
     account->largest = 0;
     account->failure = (struct plat_mem_failure){0};
@@ -250,27 +311,20 @@ static void note_failure(struct plat_account *account, enum plat_mem purpose,
  *  mostly does. */
 static void charge(struct plat_account *account, const struct heap_block *block)
 {
-    struct plat_mem_phase *phase = &account->by_phase[account->phase];
     uint32_t size = block->size;
-    uint32_t live = account->total.live += size;
 
-    if (live > phase->peak) {
-        phase->peak = live;
-        account->total.peak = live > account->total.peak ? live : account->total.peak;
-    }
-    if (size > phase->largest) {
-        phase->largest = size;
-        account->largest = size > account->largest ? size : account->largest;
+    use_add(&account->total, size);
+    if (size > account->largest) {
+        account->largest = size;
         overall_largest = size > overall_largest ? size : overall_largest;
     }
-    use_add(&account->by_purpose[block->purpose], size);
+    detail_charge(account, block);
     use_add(&overall, size);
     if (block->home == HOME_SYSTEM) {
         use_add(&system_use[block->id], size);
     }
     account->blocks++;
     account->count++;
-    phase->count++;
     overall_count++;
 }
 
@@ -279,7 +333,7 @@ static inline void discharge(struct plat_account *account, const struct heap_blo
     uint32_t size = block->size;
 
     account->total.live -= size;
-    account->by_purpose[block->purpose].live -= size;
+    detail_discharge(account, block);
     account->blocks--;
     overall.live -= size;
 }

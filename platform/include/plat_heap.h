@@ -25,6 +25,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sdkconfig.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -84,8 +86,10 @@ struct plat_account {
     uint8_t region[PLAT_MEM_PURPOSES]; /* enum plat_region_id */
     uint32_t limit;                    /* bytes that may be live at once; 0 = no limit */
     struct plat_mem_use total;
+#ifdef CONFIG_ESP_TLS_MEMORY_DETAIL
     struct plat_mem_use by_purpose[PLAT_MEM_PURPOSES];
     struct plat_mem_phase by_phase[PLAT_MEM_PHASES];
+#endif
     uint32_t count;   /* allocations so far */
     uint32_t largest; /* largest single request so far */
     uint32_t blocks;  /* live blocks */

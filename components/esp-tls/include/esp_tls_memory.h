@@ -80,6 +80,7 @@ typedef struct esp_tls_mem_use {
     uint32_t peak; /**< the most at once */
 } esp_tls_mem_use_t;
 
+/** by_purpose and by_phase are all zero without CONFIG_ESP_TLS_MEMORY_DETAIL. */
 typedef struct esp_tls_memory_stats {
     esp_tls_mem_use_t total;                          /**< all purposes together, without the handle */
     esp_tls_mem_use_t by_purpose[ESP_TLS_MEM_PURPOSES];

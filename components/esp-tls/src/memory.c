@@ -164,6 +164,7 @@ int esp_tls_conn_destroy(esp_tls_t *tls)
 static void copy_account(const struct plat_account *account, esp_tls_memory_stats_t *stats)
 {
     stats->total = (esp_tls_mem_use_t){account->total.live, account->total.peak};
+#ifdef CONFIG_ESP_TLS_MEMORY_DETAIL
     for (size_t i = 0; i < PLAT_MEM_PURPOSES; i++) {
         stats->by_purpose[i] =
             (esp_tls_mem_use_t){account->by_purpose[i].live, account->by_purpose[i].peak};
@@ -173,6 +174,7 @@ static void copy_account(const struct plat_account *account, esp_tls_memory_stat
         stats->by_phase[i].largest = account->by_phase[i].largest;
         stats->by_phase[i].count = account->by_phase[i].count;
     }
+#endif
     stats->blocks = account->blocks;
     stats->count = account->count;
     stats->largest = account->largest;
