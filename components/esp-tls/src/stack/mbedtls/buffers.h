@@ -2,7 +2,7 @@
  *
  * elastic.c (CONFIG_MBEDTLS_DYNAMIC_BUFFER)  A buffer exists while a record does. Between records
  *     the connection holds two stubs inside its own context. A connection may still ask for fixed
- *     buffers.
+ *     buffers: both are then made at the size of its limits, once.
  * fixed.c  Mbed TLS's own way: both buffers at full size for as long as the connection lives.
  */
 #ifndef MBED_BUFFERS_H
@@ -36,8 +36,8 @@ struct stack_buffers;
 #define COUNTER_LEN 8       /* Mbed TLS keeps the sequence number in front of the record */
 
 struct mbed_buffers {
-    bool fixed;        /* this connection wants Mbed TLS's own buffers */
-    bool fixed_in;     /* the input buffer has its full size and stays */
+    bool fixed;        /* both buffers have the size of their limits and stay */
+    bool fixed_in;     /* the input buffer has the size of its limit and stays */
     bool starved;      /* a buffer could not be had in the last call */
     uint8_t hdr_len;   /* bytes of the next record's header that have come */
     uint8_t hdr[RECORD_HEADER_LEN];

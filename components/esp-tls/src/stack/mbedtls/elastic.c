@@ -92,7 +92,7 @@ static void out_install(struct mbed *m, unsigned char *buf, size_t payload)
 
 static void out_release(struct mbed *m)
 {
-    if (!out_is_stub(m) && m->ssl.out_left == 0 && m->pending_write == 0) {
+    if (!m->buffers.fixed && !out_is_stub(m) && m->ssl.out_left == 0 && m->pending_write == 0) {
         out_install(m, m->buffers.out_stub, OUT_STUB_LEN);
     }
 }
@@ -111,10 +111,10 @@ int buffers_reserve_out(struct mbed *m, size_t payload)
     size_t bound = padded(payload);
     unsigned char *buf;
 
-    if (ret != 0 || m->buffers.fixed || bound <= m->buffers.out_len) {
+    if (ret != 0 || bound <= m->buffers.out_len) {
         return ret;
     }
-    out_release(m);
+    out_release(m); /* a fixed one that is too small for a handshake message is replaced for good */
     buf = plat_alloc(m->io.account, PLAT_MEM_RECORD_OUT, out_size(bound));
     if (buf == NULL) {
         m->buffers.starved = true;
@@ -163,6 +163,13 @@ static void in_release(struct mbed *m)
     }
 }
 
+/** Keep the evidence: how long the record, or the message in several records, is. */
+static void refuse_record(struct mbed *m, size_t len)
+{
+    m->io.err->record_len = (uint32_t)len;
+    m->io.err->record_limit = m->buffers.in_limit;
+}
+
 /** Refuse what is no TLS record before anything is allocated for it: "SSH-2" would ask for 11 KB,
  *  "HTTP/" for 12 KB. RFC 8446 section 5.1, RFC 5246 section 6.2.1. */
 static int check_header(struct mbed *m)
@@ -175,11 +182,16 @@ static int check_header(struct mbed *m)
         return MBEDTLS_ERR_SSL_INVALID_RECORD;
     }
     if (len > (size_t)m->buffers.in_limit + MBEDTLS_SSL_PAYLOAD_OVERHEAD) {
-        m->io.err->record_len = (uint32_t)len;
-        m->io.err->record_limit = m->buffers.in_limit;
+        refuse_record(m, len);
         return MBEDTLS_ERR_SSL_INVALID_RECORD;
     }
     return 0;
+}
+
+/** Of an input buffer that takes every record within the limit. */
+static size_t in_size(const struct mbed *m)
+{
+    return COUNTER_LEN + RECORD_HEADER_LEN + m->buffers.in_limit + MBEDTLS_SSL_PAYLOAD_OVERHEAD;
 }
 
 /** Make room for the record whose header is in hdr. */
@@ -190,7 +202,11 @@ static bool in_room(struct mbed *m)
     unsigned char *buf;
 
     if (m->buffers.fixed_in) {
-        return keep + RECORD_HEADER_LEN + len <= MBEDTLS_SSL_IN_BUFFER_LEN;
+        if (keep + RECORD_HEADER_LEN + len > in_size(m)) {
+            refuse_record(m, keep - COUNTER_LEN + len);
+            return false;
+        }
+        return true;
     }
     if (keep == COUNTER_LEN) {
         in_release(m); /* the last record is done with */
@@ -210,7 +226,7 @@ int buffers_recv(void *ctx, unsigned char *buf, size_t len)
     struct mbed_buffers *b = &m->buffers;
     int ret;
 
-    if (b->fixed || m->ssl.in_left != 0) {
+    if (m->ssl.in_left != 0) {
         return mbed_link_recv(m, buf, len);
     }
     while (b->hdr_len < RECORD_HEADER_LEN) { /* survives every wait and every failed allocation */
@@ -278,10 +294,8 @@ static void in_trim(struct mbed *m)
 
 void buffers_trim(struct mbed *m)
 {
-    if (!m->buffers.fixed) {
-        in_trim(m);
-        out_release(m);
-    }
+    in_trim(m);
+    out_release(m);
 }
 
 int buffers_configure(struct mbed *m, const struct stack_buffers *wanted)
@@ -326,19 +340,26 @@ static int elastic_setup(struct mbed *m)
 
 int buffers_setup(struct mbed *m)
 {
+    int ret;
+
     m->buffers.out_len = m->buffers.out_limit;
     esp_tls_mbed_out_len = m->buffers.out_limit;
-    return m->buffers.fixed ? mbedtls_ssl_setup(&m->ssl, &m->conf) : elastic_setup(m);
+    ret = elastic_setup(m);
+    if (ret == 0 && m->buffers.fixed) {
+        ret = buffers_fix_input(m);
+        ret = ret == 0 ? buffers_reserve_out(m, m->buffers.out_limit) : ret;
+    }
+    return ret;
 }
 
 int buffers_fix_input(struct mbed *m)
 {
     unsigned char *buf;
 
-    if (m->buffers.fixed || !in_is_stub(m)) {
+    if (m->buffers.fixed_in || !in_is_stub(m)) {
         return 0;
     }
-    buf = plat_alloc(m->io.account, PLAT_MEM_RECORD_IN, MBEDTLS_SSL_IN_BUFFER_LEN);
+    buf = plat_alloc(m->io.account, PLAT_MEM_RECORD_IN, in_size(m));
     if (buf == NULL) {
         return MBEDTLS_ERR_SSL_ALLOC_FAILED;
     }
@@ -349,8 +370,8 @@ int buffers_fix_input(struct mbed *m)
 
 void buffers_free(struct mbed *m)
 {
-    if (m->buffers.fixed || m->ssl.conf == NULL) {
-        return; /* Mbed TLS's own, or never set up */
+    if (m->ssl.conf == NULL) {
+        return; /* never set up */
     }
     if (!in_is_stub(m)) {
         plat_free_secret(m->ssl.in_buf);
