@@ -174,12 +174,14 @@ static int set_ip_name(struct mbed *m, int state)
     return ret;
 }
 
-static enum plat_mem purpose_of(int state)
+static enum plat_mem purpose_of(const struct mbed *m, int state)
 {
     switch (state) {
     case MBEDTLS_SSL_SERVER_CERTIFICATE:
         return PLAT_MEM_CERTIFICATE;
-    case MBEDTLS_SSL_CERTIFICATE_VERIFY:
+    case MBEDTLS_SSL_CERTIFICATE_VERIFY: /* in TLS 1.3 the peer's */
+        return m->ssl.tls_version == MBEDTLS_SSL_VERSION_TLS1_3 ? PLAT_MEM_CERTIFICATE
+                                                                : PLAT_MEM_KEY;
     case MBEDTLS_SSL_CLIENT_CERTIFICATE_VERIFY:
         return PLAT_MEM_KEY;
     default:
@@ -222,9 +224,27 @@ static int run_deferred(struct mbed *m)
 }
 #endif
 
+/** Mbed TLS offers max_fragment_length for TLS 1.2, forgets that it did, and refuses the answer that
+ *  a server gives in TLS 1.3 (RFC 8446 section 4.2 allows it in EncryptedExtensions). */
+static void remember_offer(struct mbed *m, int state)
+{
+#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH) && defined(MBEDTLS_SSL_PROTO_TLS1_3) &&               \
+    !defined(ESP_TLS_SYSTEM_MBEDTLS)
+    if (state == MBEDTLS_SSL_CLIENT_HELLO && m->ssl.handshake != NULL &&
+        m->conf.mfl_code != MBEDTLS_SSL_MAX_FRAG_LEN_NONE &&
+        m->conf.min_tls_version < MBEDTLS_SSL_VERSION_TLS1_3) {
+        mbedtls_ssl_tls13_set_hs_sent_ext_mask(&m->ssl, MBEDTLS_TLS_EXT_MAX_FRAGMENT_LENGTH);
+    }
+#else
+    (void)m;
+    (void)state;
+#endif
+}
+
 static int after(struct mbed *m, int state)
 {
     if (m->ssl.state != state) {
+        remember_offer(m, state);
         mbed_slim_after(m, state);
         mbed_identity_after(m, state);
     }
@@ -240,7 +260,7 @@ static int step(struct mbed *m)
 
     m->blocked = TLS_OK;
     m->buffers.starved = false;
-    mbed_enter(&scope, m, purpose_of(state));
+    mbed_enter(&scope, m, purpose_of(m, state));
     ret = before(m, state);
     if (ret == 0) {
         defer_in(m, state);
