@@ -205,9 +205,10 @@ static bool take_line(struct device *device, const char *name, unsigned number, 
 
 static bool take_text(struct device *device, const char *name, char *text)
 {
+    const char *slash = strrchr(name, '/');
     unsigned number = 1;
 
-    snprintf(device->name, sizeof(device->name), "%s", name);
+    snprintf(device->name, sizeof(device->name), "%s", slash != NULL ? slash + 1 : name);
     for (char *line = text; line != NULL; number++) {
         char *end = strchr(line, '\n');
 

@@ -167,10 +167,11 @@ static uint8_t phase_now(const struct run *r)
     return (uint8_t)record.phase;
 }
 
-/** The phase that a step belongs to which began in one and ended in another: the deeper of them. */
+/** The phase that a step belongs to which began in one and ended in another: the deepest of them,
+ *  the handshake, if it was in it. */
 static uint8_t phase_of_step(uint8_t before, uint8_t after)
 {
-    if (before == ESP_TLS_PHASE_HANDSHAKE || after == ESP_TLS_PHASE_HANDSHAKE) {
+    if (before <= ESP_TLS_PHASE_HANDSHAKE && after >= ESP_TLS_PHASE_HANDSHAKE) {
         return ESP_TLS_PHASE_HANDSHAKE;
     }
     return before == ESP_TLS_PHASE_NONE ? (uint8_t)ESP_TLS_PHASE_CONFIG : before;
