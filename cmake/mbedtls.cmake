@@ -87,6 +87,8 @@ endif()
 set_source_files_properties(${library}/ssl_tls.c PROPERTIES COMPILE_DEFINITIONS "${nocopy}")
 set_source_files_properties(${library}/ssl_tls13_generic.c PROPERTIES
   COMPILE_DEFINITIONS "${nocopy};mbedtls_pk_verify_ext=esp_tls_pk_verify_now")
+set_source_files_properties(${library}/ssl_tls13_keys.c PROPERTIES
+  COMPILE_DEFINITIONS psa_import_key=esp_tls_tls13_import_key)
 set_source_files_properties(${library}/bignum.c PROPERTIES
   COMPILE_DEFINITIONS mbedtls_mpi_core_get_mont_r2_unsafe=esp_tls_mont_r2)
 set_source_files_properties(${library}/rsa.c PROPERTIES COMPILE_DEFINITIONS
