@@ -95,7 +95,7 @@ def test_memory_without_a_bound_measures_and_adds_up(ec):
     assert sum(p["allocations"] for p in r["phases"]) >= r["heap"]["allocations"]
     assert phases["handshake"]["heap_peak"] == r["heap"]["peak"]
     assert 1000 < phases["handshake"]["stack"] < 64 * 1024
-    assert 0 < r["heap"]["left"] < r["heap"]["open"] < r["heap"]["peak"] < 64 * 1024
+    assert 0 <= r["heap"]["left"] < r["heap"]["open"] < r["heap"]["peak"] < 64 * 1024
     times = [r["timeline"][k] for k in ("resolved_us", "connected_us", "handshake_us",
                                         "closed_us")]
     assert times == sorted(times) and times[0] > 0
@@ -152,9 +152,11 @@ def test_memory_any_heap_that_is_too_small_is_named_as_such(ec, heap):
 
 @elastic
 def test_memory_esp8266_with_mutual_rsa_fits_elastic_and_not_fixed(mutual):
-    r = report("--profile", "esp8266", *mutual)
+    """With a program of its own on it, which has 8 KB."""
+    busy = ["--profile", "esp8266", "--heap", "32K"]
+    r = report(*busy, *mutual)
     assert r["fits"], r["verdict"]
-    fixed = report("--profile", "esp8266", "--fixed", *mutual)
+    fixed = report(*busy, "--fixed", *mutual)
     assert fixed["exit"] == MEMORY and fixed["heap"]["peak"] > r["heap"]["peak"] + 15000
     first = fixed["choices"][0]
     assert first["name"] == "elastic record buffers" and first["works"] and first["fits"]
@@ -170,7 +172,7 @@ def test_memory_fragmented_heap_fails_where_the_same_bytes_in_one_piece_do(ec, b
 
 
 @elastic
-@pytest.mark.parametrize("args", [["--profile", "esp8266", "--fixed"],
+@pytest.mark.parametrize("args", [["--profile", "esp8266", "--heap", "32K", "--fixed"],
                                   ["--heap", "20K", "--fixed", "--in", "4096"],
                                   ["--heap", "9000"]])
 def test_memory_advice_is_true(mutual, args):
@@ -378,7 +380,7 @@ def test_memory_page_in_a_browser_has_verdict_tables_and_charts(ec, big, browser
 @elastic
 def test_memory_page_of_what_does_not_fit_says_what_to_change(mutual, browser, tmp_path):
     path = tmp_path / "page.html"
-    r = make_page(path, "--profile", "esp8266", "--fixed", *mutual)
+    r = make_page(path, "--profile", "esp8266", "--heap", "32K", "--fixed", *mutual)
     text = browser(path, "--dump-dom").stdout.decode()
     page = Page(text)
     assert page.verdict == r["verdict"] and "does not fit" in page.verdict
