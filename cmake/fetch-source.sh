@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Prints the directory of an unpacked Debian source package, fetching it when it is not cached.
-#   cmake/fetch-source.sh PACKAGE RELEASE      e.g.  mbedtls trixie;  RELEASE "-": this machine's own
+#   cmake/fetch-source.sh PACKAGE RELEASE [upstream]
+#                                              e.g.  mbedtls trixie;  RELEASE "-": this machine's own
+# With "upstream": the authors' release as Debian carries it, without Debian's patches.
 #
 # apt runs with a configuration of its own, made from the machine's Debian mirrors and keyring:
 # nothing of the system changes, and signatures are checked as always. All build directories and
@@ -9,6 +11,7 @@ set -euo pipefail
 
 package=$1
 release=$2
+upstream=${3:-}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/esp-tls
 key=/usr/share/keyrings/debian-archive-keyring.gpg
 
@@ -17,7 +20,7 @@ say() {
 }
 
 [ "$release" != - ] || release=$(. /etc/os-release && echo "$VERSION_CODENAME")
-tree=$cache/$package-$release
+tree=$cache/$package-$release${upstream:+-$upstream}
 if [ -d "$tree" ]; then
     echo "$tree"
     exit 0
@@ -70,7 +73,8 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
 {
     echo "deb-src [signed-by=$key] $main $release main"
-    [ -z "$security" ] || echo "deb-src [signed-by=$key] $security $release-security main"
+    [ -z "$security" ] || [ "$release" = sid ] || # sid has no security updates of its own
+        echo "deb-src [signed-by=$key] $security $release-security main"
 } >"$work/sources.list"
 apt=(apt-get -qq -o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=-
     -o "Dir::State::lists=$work/lists" -o "Dir::Cache=$work/cache" -o APT::Sandbox::User=)
@@ -82,11 +86,19 @@ for try in 1 2 3 failed; do
         say "cannot fetch the source of $package (network? try again)"
         exit 1
     }
-    "${apt[@]}" update >&2 && "${apt[@]}" source --download-only "$package" >&2 && break
+    "${apt[@]}" update >&2 &&
+        "${apt[@]}" source --download-only ${upstream:+--tar-only} "$package" >&2 && break
     sleep 2
 done
 # apt has checked the signature of the release, and by its hashes these files: no second check.
-dpkg-source --no-check -x ./*.dsc tree >&2
+if [ "$upstream" ]; then
+    mkdir tree
+    tar -C tree --strip-components=1 -xf "$(ls ./*.orig.tar.* | grep -v '\.asc$')"
+    version=$(ls ./*.orig.tar.* | sed -nE 's/.*_(.*)\.orig\.tar\..*/\1/p' | head -1)
+else
+    dpkg-source --no-check -x ./*.dsc tree >&2
+    version=$(sed -n 's/^Version: //p' ./*.dsc | head -1)
+fi
 mv tree "$tree"
-say "$package $(sed -n 's/^Version: //p' ./*.dsc | head -1) is in $tree"
+say "$package $version is in $tree"
 echo "$tree"
