@@ -10,7 +10,7 @@ arm="gcc-arm-linux-gnueabi libc6-dev-armel-cross qemu-user"
 peers="openssl gnutls-bin nginx-light stunnel4"
 test="$clang $arm $peers libcmocka-dev python3-pytest python3-pytest-xdist python3-cryptography iproute2 valgrind gcovr chromium"
 lint="clang-format cppcheck"
-bench="$arm valgrind openssl libssl-dev libwolfssl-dev"
+bench="$arm valgrind openssl python3-cryptography"
 fuzz="$clang"
 demo="openssl nginx-light"
 
