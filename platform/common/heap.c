@@ -346,6 +346,57 @@ static bool is_over_limit(const struct plat_account *account, size_t size)
            (account->total.live >= account->limit || size > account->limit - account->total.live);
 }
 
+/** What a trace is told once the lock is released. */
+struct told {
+    plat_mem_trace_fn trace;
+    void *arg;
+    enum plat_mem purpose;
+    int32_t size;
+    uint32_t live;
+};
+
+#ifdef CONFIG_ESP_TLS_MEMORY_DETAIL
+static bool is_traced(const struct plat_account *account)
+{
+    return account->trace != NULL;
+}
+
+static void tell(const struct plat_account *account, const struct heap_block *header)
+{
+    account->trace(account->trace_arg, (enum plat_mem)header->purpose, (int32_t)header->size,
+                   account->total.live);
+}
+
+static __attribute__((cold)) struct told tell_later(const struct plat_account *account,
+                                                    const struct heap_block *block)
+{
+    return (struct told){.trace = account->trace,
+                         .arg = account->trace_arg,
+                         .purpose = (enum plat_mem)block->purpose,
+                         .size = -(int32_t)block->size,
+                         .live = account->total.live};
+}
+#else
+static bool is_traced(const struct plat_account *account)
+{
+    (void)account;
+    return false;
+}
+
+static void tell(const struct plat_account *account, const struct heap_block *header)
+{
+    (void)account;
+    (void)header;
+}
+
+static struct told tell_later(const struct plat_account *account, const struct heap_block *block)
+{
+    (void)account;
+    (void)block;
+    return (struct told){0};
+}
+#endif
+
 static void *entered(struct plat_account *account, struct heap_block *block,
                      struct heap_block header)
 {
@@ -353,9 +404,8 @@ static void *entered(struct plat_account *account, struct heap_block *block,
     *block = header;
     charge(account, block);
     plat_mutex_unlock(&lock);
-    if (account->trace != NULL) {
-        account->trace(account->trace_arg, (enum plat_mem)header.purpose, (int32_t)header.size,
-                       account->total.live);
+    if (is_traced(account)) {
+        tell(account, &header);
     }
     return heap_payload(block);
 }
@@ -466,25 +516,6 @@ static struct heap_block *block_of(const void *payload)
     return block;
 }
 
-/** What a trace is told once the lock is released. */
-struct told {
-    plat_mem_trace_fn trace;
-    void *arg;
-    enum plat_mem purpose;
-    int32_t size;
-    uint32_t live;
-};
-
-static __attribute__((cold)) struct told tell_later(const struct plat_account *account,
-                                                    const struct heap_block *block)
-{
-    return (struct told){.trace = account->trace,
-                         .arg = account->trace_arg,
-                         .purpose = (enum plat_mem)block->purpose,
-                         .size = -(int32_t)block->size,
-                         .live = account->total.live};
-}
-
 static void give_to_region(struct heap_block *block, struct plat_region *arena)
 {
     if (block->home == HOME_ARENA) {
@@ -510,7 +541,7 @@ void plat_free(void *payload)
     plat_mutex_lock(&lock);
     account = owner_of(block->owner, &arena);
     discharge(account, block);
-    if (account->trace != NULL) {
+    if (is_traced(account)) {
         told = tell_later(account, block);
     }
     block->mark = HEAP_MARK_FREE;

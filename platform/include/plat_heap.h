@@ -89,13 +89,13 @@ struct plat_account {
 #ifdef CONFIG_ESP_TLS_MEMORY_DETAIL
     struct plat_mem_use by_purpose[PLAT_MEM_PURPOSES];
     struct plat_mem_phase by_phase[PLAT_MEM_PHASES];
+    plat_mem_trace_fn trace;
+    void *trace_arg;
 #endif
     uint32_t count;   /* allocations so far */
     uint32_t largest; /* largest single request so far */
     uint32_t blocks;  /* live blocks */
     struct plat_mem_failure failure;
-    plat_mem_trace_fn trace;
-    void *trace_arg;
     uint16_t slot; /* its number in the ledger; 0: not seen yet */
     uint8_t phase; /* which by_phase[] row is written now */
 };

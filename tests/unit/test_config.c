@@ -356,7 +356,7 @@ static const struct refusal refusals[] = {
     {"key, no certificate", set_key, ESP_TLS_CAUSE_INVALID_STATE, ESP_ERR_INVALID_STATE,
      "clientcert_buf", 0},
     {"certificate, no key", set_cert, ESP_TLS_CAUSE_INVALID_STATE, ESP_ERR_INVALID_STATE,
-     "clientkey_buf", 0},
+     "clientkey_buf", 0x7600},
     {"client_key, no certificate", set_key_config_without_cert, ESP_TLS_CAUSE_INVALID_ARG,
      ESP_ERR_INVALID_ARG, "clientcert_buf", 0},
     {"client_key, no data", set_key_config_without_data, ESP_TLS_CAUSE_INVALID_ARG,

@@ -121,7 +121,8 @@ typedef void (*esp_tls_memory_trace_t)(void *arg, esp_tls_mem_purpose_t purpose,
                                        uint32_t live);
 
 /** Record a connection's life: from now on `trace` is told of every block. NULL: no longer.
- *  @return ESP_OK, or ESP_ERR_INVALID_ARG when tls is NULL
+ *  @return ESP_OK; ESP_ERR_INVALID_ARG when tls is NULL; ESP_ERR_NOT_SUPPORTED without
+ *          CONFIG_ESP_TLS_MEMORY_DETAIL
  *  Threads: one caller at a time per handle. */
 esp_err_t esp_tls_trace_memory(esp_tls_t *tls, esp_tls_memory_trace_t trace, void *arg);
 

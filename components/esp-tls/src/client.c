@@ -290,8 +290,8 @@ esp_err_t esp_tls_set_socket_hook(esp_tls_t *tls, esp_tls_socket_hook_t hook, vo
     if (tls == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    tls->hook = hook;
-    tls->hook_arg = arg;
+    tls->tcp.options.hook = hook;
+    tls->tcp.options.hook_arg = arg;
     return ESP_OK;
 }
 

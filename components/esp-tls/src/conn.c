@@ -49,13 +49,18 @@ static tls_status timed_out(struct esp_tls *c)
                                             : error_set(&c->err, TLS_TIMEOUT, 0, 0, 0);
 }
 
+static uint64_t connect_deadline(const struct esp_tls *c)
+{
+    return c->began_us + (uint64_t)c->timeout_ms * 1000;
+}
+
 void conn_wants(const struct esp_tls *c, struct tls_wait *wait)
 {
     wait_init(wait);
     wait_add(wait, c->wake, PLAT_READ);
     c->tcp.link.ops->wants(&c->tcp.link, (tls_status)c->waiting, wait);
     if (c->err.now < ESP_TLS_PHASE_OPEN) {
-        wait_until(wait, c->deadline_us);
+        wait_until(wait, connect_deadline(c));
     }
 }
 
@@ -100,14 +105,14 @@ static void begin_clocks(struct esp_tls *c, const esp_tls_cfg_t *cfg)
 {
     c->timeout_ms = cfg->timeout_ms > 0 ? cfg->timeout_ms : CONN_TIMEOUT_MS;
     c->began_us = plat_clock_us();
-    c->deadline_us = c->began_us + (uint64_t)c->timeout_ms * 1000;
     c->timeline = (esp_tls_timeline_t){0};
 }
 
 static tls_status begin_link(struct esp_tls *c, const char *host, size_t len, uint16_t port,
                              const esp_tls_cfg_t *cfg)
 {
-    struct tcp_options options = {.hook = c->hook, .hook_arg = c->hook_arg};
+    struct tcp_options options = {.hook = c->tcp.options.hook,
+                                  .hook_arg = c->tcp.options.hook_arg};
     tls_status st;
 
     if (c->adopt_fd >= 0 && c->state != ESP_TLS_INIT) {
@@ -194,7 +199,7 @@ tls_status conn_step(struct esp_tls *c)
         st = step_handshake(c);
     }
     c->waiting = (uint8_t)st;
-    if (tls_is_waiting(st) && plat_clock_us() >= c->deadline_us) {
+    if (tls_is_waiting(st) && plat_clock_us() >= connect_deadline(c)) {
         return timed_out(c);
     }
     return st;
@@ -208,7 +213,7 @@ tls_status conn_finish(struct esp_tls *c)
         if (!tls_is_waiting(st)) {
             return st;
         }
-        st = conn_sleep(c, c->deadline_us);
+        st = conn_sleep(c, connect_deadline(c));
         if (st != TLS_OK && st != TLS_TIMEOUT) {
             return st;
         }

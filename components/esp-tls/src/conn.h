@@ -39,7 +39,6 @@ struct esp_tls {
     plat_stream wake; /* event: a look-up is done, or a cancel */
     plat_flag cancelled;
     uint64_t began_us;
-    uint64_t deadline_us; /* of the connect */
     int timeout_ms;       /* > 0 */
     int adopt_fd;         /* descriptor set by the application, -1 none */
     uint8_t state;        /* esp_tls_conn_state_t, as the application sees it */
@@ -47,11 +46,11 @@ struct esp_tls {
     bool peer_closed; /* EOF was seen */
     uint8_t waiting;  /* tls_status: why the last step returned */
     esp_tls_timeline_t timeline;
-    esp_tls_socket_hook_t hook;
-    void *hook_arg;
     struct stack_buffers buffers;
+#ifdef CONFIG_ESP_TLS_MEMORY_DETAIL
     esp_tls_memory_trace_t memory_trace;
     void *memory_trace_arg;
+#endif
     struct plat_account account;
 };
 

@@ -211,6 +211,7 @@ esp_err_t esp_tls_reset_memory_stats(esp_tls_t *tls)
     return ESP_OK;
 }
 
+#ifdef CONFIG_ESP_TLS_MEMORY_DETAIL
 static void forward_trace(void *arg, enum plat_mem purpose, int32_t size, uint32_t live)
 {
     const esp_tls_t *tls = arg;
@@ -230,6 +231,14 @@ esp_err_t esp_tls_trace_memory(esp_tls_t *tls, esp_tls_memory_trace_t trace, voi
     tls->account.trace = trace != NULL ? forward_trace : NULL;
     return ESP_OK;
 }
+#else
+esp_err_t esp_tls_trace_memory(esp_tls_t *tls, esp_tls_memory_trace_t trace, void *arg)
+{
+    (void)trace;
+    (void)arg;
+    return tls == NULL ? ESP_ERR_INVALID_ARG : ESP_ERR_NOT_SUPPORTED;
+}
+#endif
 
 const char *esp_tls_mem_purpose_name(esp_tls_mem_purpose_t purpose)
 {

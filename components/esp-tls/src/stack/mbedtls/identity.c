@@ -343,6 +343,21 @@ static int signing_state(const struct mbed *m)
                                                             : MBEDTLS_SSL_CERTIFICATE_VERIFY;
 }
 
+/** The chain is sent. From here on Mbed TLS only looks whether there is one (TLS 1.2, before its
+ *  CertificateVerify), and takes the key from the same entry: the certificates go, and what stands
+ *  for them is never read. */
+static void chain_sent(struct mbed *m)
+{
+    mbedtls_ssl_key_cert *entry = m->conf.key_cert;
+
+    if (entry != NULL) {
+        m->conf.key_cert = NULL;
+        chain_clear(m);
+        entry->cert = (mbedtls_x509_crt *)(void *)m->own;
+        m->conf.key_cert = entry;
+    }
+}
+
 int mbed_identity_before(struct mbed *m, int state)
 {
     if (m->own == NULL || !m->ssl.handshake->client_auth) {
@@ -356,7 +371,12 @@ int mbed_identity_before(struct mbed *m, int state)
 
 void mbed_identity_after(struct mbed *m, int state)
 {
-    if (m->own != NULL && state == signing_state(m)) {
+    if (m->own == NULL) {
+        return;
+    }
+    if (state == MBEDTLS_SSL_CLIENT_CERTIFICATE) {
+        chain_sent(m);
+    } else if (state == signing_state(m)) {
         mbed_identity_clear(m);
     }
 }

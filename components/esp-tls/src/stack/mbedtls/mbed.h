@@ -50,6 +50,9 @@ struct mbed {
     bool insecure_skip_name;
     bool deferring;            /* signatures of certificates are noted, not checked: checks.c */
     struct mbed_check *checks; /* the noted ones */
+#ifdef CONFIG_ESP_TLS_DROP_SESSION
+    const char *suite; /* static text; the session that said it is gone */
+#endif
     struct mbed_buffers buffers;
 };
 

@@ -232,7 +232,11 @@ static void mbed_info(const void *ctx, struct stack_info *info)
     const struct mbed *m = ctx;
 
     info->version = mbedtls_ssl_get_version(&m->ssl);
+#ifdef CONFIG_ESP_TLS_DROP_SESSION
+    info->suite = m->suite;
+#else
     info->suite = mbedtls_ssl_get_ciphersuite(&m->ssl);
+#endif
 #if defined(MBEDTLS_SSL_ALPN)
     info->alpn = mbedtls_ssl_get_alpn_protocol(&m->ssl);
 #endif

@@ -126,11 +126,35 @@ static void drop_names(struct mbed *m)
     drop_session_name(m->ssl.session);
 }
 
+#ifdef CONFIG_ESP_TLS_DROP_SESSION
+/** Of the session a connection still needs the suite's name and what the peer takes in a record. */
+static void drop_session(struct mbed *m)
+{
+    int most = buffers_max_payload(m);
+
+    m->suite = mbedtls_ssl_get_ciphersuite(&m->ssl);
+    if (most > 0 && m->ssl.session != NULL) {
+        m->buffers.out_limit = (uint16_t)most;
+        mbedtls_ssl_session_free(m->ssl.session);
+        mbedtls_free(m->ssl.session);
+        m->ssl.session = NULL;
+        m->ssl.session_in = NULL;
+        m->ssl.session_out = NULL;
+    }
+}
+#else
+static void drop_session(struct mbed *m)
+{
+    (void)m;
+}
+#endif
+
 void mbed_slim_done(struct mbed *m)
 {
     free_handshake(m);
     drop_names(m);
     drop_peer(m->ssl.session);
+    drop_session(m);
 #ifdef CONFIG_MBEDTLS_DYNAMIC_FREE_CONFIG_DATA
     mbed_identity_clear(m);
 #endif
