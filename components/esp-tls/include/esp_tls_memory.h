@@ -55,16 +55,16 @@ typedef enum esp_tls_buffers {
 
 /** All zero: what Kconfig says. */
 typedef struct esp_tls_memory_cfg {
-    void *arena;                /**< memory for the whole connection, or NULL; must outlive it */
-    size_t arena_size;          /**< its size in bytes */
-    size_t limit;               /**< bytes that may be live at once; 0: no bound */
+    void *arena;       /**< memory for the whole connection, or NULL; must outlive it */
+    size_t arena_size; /**< its size in bytes */
+    size_t limit;      /**< bytes that may be live at once; 0: no bound */
     uint32_t caps[ESP_TLS_MEM_PURPOSES]; /**< MALLOC_CAP_INTERNAL, MALLOC_CAP_SPIRAM or
                                               MALLOC_CAP_DEFAULT by purpose; 0: Kconfig's choice */
-    esp_tls_buffers_t buffers;  /**< how record buffers are held */
-    uint16_t in_content_len;    /**< largest plaintext of a record to be received, 512 to
+    esp_tls_buffers_t buffers;           /**< how record buffers are held */
+    uint16_t in_content_len;             /**< largest plaintext of a record to be received, 512 to
                                      CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN; 0: that value. Below 16384
                                      the peer is asked to keep to it (RFC 6066 section 4) */
-    uint16_t out_content_len;   /**< the same for records sent: 512 to
+    uint16_t out_content_len;            /**< the same for records sent: 512 to
                                      CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN; 0: that value */
 } esp_tls_memory_cfg_t;
 
@@ -82,18 +82,18 @@ typedef struct esp_tls_mem_use {
 
 /** by_purpose and by_phase are all zero without CONFIG_ESP_TLS_MEMORY_DETAIL. */
 typedef struct esp_tls_memory_stats {
-    esp_tls_mem_use_t total;                          /**< all purposes together, without the handle */
+    esp_tls_mem_use_t total; /**< all purposes together, without the handle */
     esp_tls_mem_use_t by_purpose[ESP_TLS_MEM_PURPOSES];
     struct {
-        uint32_t peak;    /**< the most that was live during the phase */
-        uint32_t largest; /**< largest single request in it */
-        uint32_t count;   /**< allocations in it */
-    } by_phase[ESP_TLS_MEM_PHASES];                   /**< index: esp_tls_phase_t */
-    uint32_t handle;      /**< bytes of the handle itself */
-    uint32_t blocks;      /**< live blocks */
-    uint32_t count;       /**< allocations so far */
-    uint32_t largest;     /**< largest single request so far */
-    uint32_t limit;       /**< the bound in force, 0: none */
+        uint32_t peak;              /**< the most that was live during the phase */
+        uint32_t largest;           /**< largest single request in it */
+        uint32_t count;             /**< allocations in it */
+    } by_phase[ESP_TLS_MEM_PHASES]; /**< index: esp_tls_phase_t */
+    uint32_t handle;                /**< bytes of the handle itself */
+    uint32_t blocks;                /**< live blocks */
+    uint32_t count;                 /**< allocations so far */
+    uint32_t largest;               /**< largest single request so far */
+    uint32_t limit;                 /**< the bound in force, 0: none */
     struct {
         uint32_t size;         /**< of the last request that could not be met; 0: there was none */
         uint32_t free_bytes;   /**< free where it was asked; 0: not known */

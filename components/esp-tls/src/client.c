@@ -15,8 +15,8 @@ static const char TAG[] = "esp-tls";
  *  A failed TCP open leaves the state INIT, so that the caller may try again (ESP-IDF's way). */
 static int connect_failed(esp_tls_t *tls)
 {
-    bool before_tls = tls->err.phase == ESP_TLS_PHASE_RESOLVE ||
-                      tls->err.phase == ESP_TLS_PHASE_CONNECT;
+    bool before_tls =
+        tls->err.phase == ESP_TLS_PHASE_RESOLVE || tls->err.phase == ESP_TLS_PHASE_CONNECT;
 
     error_store_fill(&tls->store, &tls->err);
     if (before_tls) {
@@ -138,8 +138,7 @@ static int connect_step(esp_tls_t *tls, const char *host, size_t len, int port,
     return st == TLS_OK ? 1 : 0;
 }
 
-static bool arguments_are_there(const char *host, int len, const esp_tls_cfg_t *cfg,
-                                esp_tls_t *tls)
+static bool arguments_are_there(const char *host, int len, const esp_tls_cfg_t *cfg, esp_tls_t *tls)
 {
     if (host != NULL && len >= 0 && cfg != NULL && tls != NULL) {
         return true;

@@ -35,7 +35,7 @@ struct esp_tls {
     struct error_store store; /* the ESP-IDF view of err */
     struct link_tcp tcp;
     const struct tls_stack *stack;
-    void *tls; /* the stack's context; NULL on a plain connection */
+    void *tls;        /* the stack's context; NULL on a plain connection */
     plat_stream wake; /* event: a look-up is done, or a cancel */
     plat_flag cancelled;
     uint64_t began_us;

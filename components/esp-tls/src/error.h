@@ -15,24 +15,24 @@
 #include "tls_status.h"
 
 struct tls_error {
-    uint8_t status;          /* tls_status; TLS_OK = nothing failed */
-    uint8_t phase;           /* esp_tls_phase_t in which it failed */
-    uint8_t now;             /* esp_tls_phase_t of the connection now */
-    bool passing;            /* the failed call is over; the connection is not */
-    int8_t verify_depth;     /* certificate that verify_flags belong to; -1 unknown */
-    int16_t alert_sent;      /* RFC 8446 section 6; -1 none */
+    uint8_t status;      /* tls_status; TLS_OK = nothing failed */
+    uint8_t phase;       /* esp_tls_phase_t in which it failed */
+    uint8_t now;         /* esp_tls_phase_t of the connection now */
+    bool passing;        /* the failed call is over; the connection is not */
+    int8_t verify_depth; /* certificate that verify_flags belong to; -1 unknown */
+    int16_t alert_sent;  /* RFC 8446 section 6; -1 none */
     int16_t alert_received;
-    esp_err_t esp;           /* the ESP-IDF code */
-    int os;                  /* errno */
-    int resolver;            /* EAI_... */
-    int stack;               /* the TLS library's code, positive as ESP-IDF stores it */
+    esp_err_t esp; /* the ESP-IDF code */
+    int os;        /* errno */
+    int resolver;  /* EAI_... */
+    int stack;     /* the TLS library's code, positive as ESP-IDF stores it */
     uint32_t verify_flags;
-    uint32_t record_len;     /* record that was too large: its length ... */
-    uint32_t record_limit;   /* ... and the limit in force */
-    uint64_t bytes_in;       /* taken from and given to the network so far */
+    uint32_t record_len;   /* record that was too large: its length ... */
+    uint32_t record_limit; /* ... and the limit in force */
+    uint64_t bytes_in;     /* taken from and given to the network so far */
     uint64_t bytes_out;
-    const char *option;      /* the field or Kconfig symbol that was refused, static text */
-    struct plat_addr addr;   /* address tried last */
+    const char *option;    /* the field or Kconfig symbol that was refused, static text */
+    struct plat_addr addr; /* address tried last */
 };
 
 /* What esp_tls_error_handle_t points to; errno follows the public part. */
@@ -52,8 +52,7 @@ void error_clear(struct tls_error *err);
 tls_status error_set(struct tls_error *err, tls_status st, esp_err_t esp, int os, int stack);
 
 /** The same for an option that is refused before any I/O. @param option static text */
-tls_status error_option(struct tls_error *err, tls_status st, esp_err_t esp,
-                                     const char *option);
+tls_status error_option(struct tls_error *err, tls_status st, esp_err_t esp, const char *option);
 
 /** The same for a call that fails and leaves the connection as it was: a read that met its
  *  deadline, a wrong argument. The record makes room when the next call begins.

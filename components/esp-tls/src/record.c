@@ -3,7 +3,8 @@
 
 #include "conn.h"
 
-_Static_assert((int)ESP_TLS_WAIT_READ == (int)PLAT_READ && (int)ESP_TLS_WAIT_WRITE == (int)PLAT_WRITE,
+_Static_assert((int)ESP_TLS_WAIT_READ == (int)PLAT_READ &&
+                   (int)ESP_TLS_WAIT_WRITE == (int)PLAT_WRITE,
                "esp_tls_get_wait() copies them");
 _Static_assert(ESP_TLS_WAIT_ITEMS == TLS_WAIT_ITEMS, "esp_tls_get_wait() copies them");
 
@@ -48,8 +49,8 @@ const char *esp_tls_cause_name(esp_tls_cause_t cause)
 const char *esp_tls_phase_name(esp_tls_phase_t phase)
 {
     static const char *const names[] = {
-        [ESP_TLS_PHASE_NONE] = "none",       [ESP_TLS_PHASE_CONFIG] = "config",
-        [ESP_TLS_PHASE_RESOLVE] = "resolve", [ESP_TLS_PHASE_CONNECT] = "connect",
+        [ESP_TLS_PHASE_NONE] = "none",           [ESP_TLS_PHASE_CONFIG] = "config",
+        [ESP_TLS_PHASE_RESOLVE] = "resolve",     [ESP_TLS_PHASE_CONNECT] = "connect",
         [ESP_TLS_PHASE_HANDSHAKE] = "handshake", [ESP_TLS_PHASE_OPEN] = "open",
         [ESP_TLS_PHASE_CLOSE] = "close",
     };

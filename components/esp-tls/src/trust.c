@@ -179,7 +179,8 @@ esp_err_t esp_tls_set_global_ca_store(const unsigned char *cacert_pem_buf,
     err = store_append(&c);
     collect_free(&c);
     if (err == ESP_OK && bad > 0) {
-        ESP_LOGW(TAG, "global CA store: %u certificates could not be parsed, the rest is used", bad);
+        ESP_LOGW(TAG, "global CA store: %u certificates could not be parsed, the rest is used",
+                 bad);
         return ESP_ERR_MBEDTLS_CERT_PARTLY_OK;
     }
     return err;

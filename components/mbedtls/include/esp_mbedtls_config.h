@@ -418,7 +418,8 @@ time_t esp_mbedtls_time(time_t *out);
 #endif
 #ifdef CONFIG_MBEDTLS_SSL_CID_PADDING_GRANULARITY
 #define MBEDTLS_SSL_CID_TLS1_3_PADDING_GRANULARITY                                                 \
-    (CONFIG_MBEDTLS_SSL_CID_PADDING_GRANULARITY > 0 ? CONFIG_MBEDTLS_SSL_CID_PADDING_GRANULARITY : 1)
+    (CONFIG_MBEDTLS_SSL_CID_PADDING_GRANULARITY > 0 ? CONFIG_MBEDTLS_SSL_CID_PADDING_GRANULARITY   \
+                                                    : 1)
 #endif
 
 #if defined(CONFIG_MBEDTLS_CLIENT_SSL_SESSION_TICKETS) ||                                          \

@@ -203,9 +203,8 @@ static tls_status race_step(struct link_tcp *tcp)
 
 static tls_status race_begin(struct link_tcp *tcp, struct plat_addr *addr, size_t count)
 {
-    struct tcp_race *race =
-        plat_alloc(tcp->account, PLAT_MEM_CONNECTION,
-                   sizeof(struct tcp_race) + count * sizeof(struct attempt));
+    struct tcp_race *race = plat_alloc(tcp->account, PLAT_MEM_CONNECTION,
+                                       sizeof(struct tcp_race) + count * sizeof(struct attempt));
 
     if (race == NULL) {
         return error_set(tcp->link.err, TLS_NO_MEM, 0, 0, 0);

@@ -9,10 +9,10 @@
 
 /** Options of a TCP connection, borrowed from the caller while it connects. */
 struct tcp_options {
-    int family;                         /* PLAT_AF_... */
+    int family;                             /* PLAT_AF_... */
     const tls_keep_alive_cfg_t *keep_alive; /* NULL: off */
-    const char *device;                 /* interface name or NULL */
-    esp_tls_socket_hook_t hook;         /* NULL: none */
+    const char *device;                     /* interface name or NULL */
+    esp_tls_socket_hook_t hook;             /* NULL: none */
     void *hook_arg;
 };
 

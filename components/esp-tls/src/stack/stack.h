@@ -64,7 +64,11 @@ struct stack_identity {
  *  (MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED). */
 #define STACK_KEY_REQUIRED 0x7600
 
-enum stack_version { STACK_TLS_ANY, STACK_TLS_1_2, STACK_TLS_1_3 };
+enum stack_version {
+    STACK_TLS_ANY,
+    STACK_TLS_1_2,
+    STACK_TLS_1_3
+};
 
 struct stack_info {
     const char *version; /* "TLSv1.3" */

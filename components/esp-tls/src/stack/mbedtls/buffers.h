@@ -33,17 +33,17 @@ struct stack_buffers;
 #endif
 
 #define RECORD_HEADER_LEN 5 /* RFC 8446 section 5.1 */
-#define COUNTER_LEN 8       /* Mbed TLS keeps the sequence number in front of the record */
+#define COUNTER_LEN       8 /* Mbed TLS keeps the sequence number in front of the record */
 
 struct mbed_buffers {
-    bool fixed;        /* both buffers have the size of their limits and stay */
-    bool fixed_in;     /* the input buffer has the size of its limit and stays */
-    bool starved;      /* a buffer could not be had in the last call */
-    uint8_t hdr_len;   /* bytes of the next record's header that have come */
+    bool fixed;      /* both buffers have the size of their limits and stay */
+    bool fixed_in;   /* the input buffer has the size of its limit and stays */
+    bool starved;    /* a buffer could not be had in the last call */
+    uint8_t hdr_len; /* bytes of the next record's header that have come */
     uint8_t hdr[RECORD_HEADER_LEN];
-    uint16_t in_limit; /* plaintext that a record may carry: in ... */
+    uint16_t in_limit;  /* plaintext that a record may carry: in ... */
     uint16_t out_limit; /* ... and out */
-    uint16_t out_len;  /* plaintext that the present output buffer takes */
+    uint16_t out_len;   /* plaintext that the present output buffer takes */
     uint8_t in_stub[COUNTER_LEN + RECORD_HEADER_LEN + 3];
     uint8_t out_stub[COUNTER_LEN + RECORD_HEADER_LEN + OUT_STUB_LEN + OUT_EXPANSION];
 };

@@ -129,9 +129,9 @@ static int check_one(struct mbed_check *check)
     mbedtls_pk_init(&pk);
     ret = mbedtls_pk_parse_subpubkey(&key, key + check->key_len, &pk);
     if (ret == 0) {
-        ret = esp_tls_pk_verify_now(check->type, check->has_pss ? &check->pss : NULL, &pk, check->md,
-                         check->data, check->hash_len, check->data + check->hash_len,
-                         check->sig_len);
+        ret = esp_tls_pk_verify_now(check->type, check->has_pss ? &check->pss : NULL, &pk,
+                                    check->md, check->data, check->hash_len,
+                                    check->data + check->hash_len, check->sig_len);
     }
     mbedtls_pk_free(&pk);
     return ret;

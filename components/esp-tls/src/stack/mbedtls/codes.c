@@ -34,9 +34,15 @@ const char *esp_tls_stack_code_name(int code)
 bool mbed_is_no_mem(int code)
 {
     static const int codes[] = {
-        MBEDTLS_ERR_SSL_ALLOC_FAILED, MBEDTLS_ERR_X509_ALLOC_FAILED, -0x3F80 /* PK */,
-        -0x1180 /* PEM */,            -0x0010 /* MPI */,             -0x4D80 /* ECP */,
-        -0x5180 /* MD */,             -0x6180 /* CIPHER */,          -0x006A /* ASN1 */,
+        MBEDTLS_ERR_SSL_ALLOC_FAILED,
+        MBEDTLS_ERR_X509_ALLOC_FAILED,
+        -0x3F80 /* PK */,
+        -0x1180 /* PEM */,
+        -0x0010 /* MPI */,
+        -0x4D80 /* ECP */,
+        -0x5180 /* MD */,
+        -0x6180 /* CIPHER */,
+        -0x006A /* ASN1 */,
         PSA_ERROR_INSUFFICIENT_MEMORY,
     };
 

@@ -3,6 +3,7 @@
 #ifndef MBED_CODES_H
 #define MBED_CODES_H
 
+/* clang-format off */
 #define MBED_CODES(X) \
     X(0x0021, AES_BAD_INPUT_DATA) \
     X(0x0022, AES_INVALID_INPUT_LENGTH) \
@@ -235,5 +236,6 @@
     X(0x2100, X509_UNKNOWN_OID) \
     X(0x2600, X509_UNKNOWN_SIG_ALG) \
     X(0x2580, X509_UNKNOWN_VERSION)
+/* clang-format on */
 
 #endif

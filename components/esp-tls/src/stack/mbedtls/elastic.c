@@ -53,7 +53,8 @@
 #error "Elastic buffers were not tested with this Mbed TLS: set CONFIG_MBEDTLS_DYNAMIC_BUFFER=n"
 #endif
 #if defined(MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH)
-#error "CONFIG_MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH and CONFIG_MBEDTLS_DYNAMIC_BUFFER exclude each other"
+#error                                                                                             \
+    "CONFIG_MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH and CONFIG_MBEDTLS_DYNAMIC_BUFFER exclude each other"
 #endif
 #if defined(MBEDTLS_SSL_RENEGOTIATION)
 #error "CONFIG_MBEDTLS_SSL_RENEGOTIATION and CONFIG_MBEDTLS_DYNAMIC_BUFFER exclude each other"
@@ -177,8 +178,8 @@ static int check_header(struct mbed *m)
     const uint8_t *hdr = m->buffers.hdr;
     size_t len = (size_t)hdr[3] << 8 | hdr[4];
 
-    if (hdr[0] < MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC ||
-        hdr[0] > MBEDTLS_SSL_MSG_APPLICATION_DATA || hdr[1] != MBEDTLS_SSL_MAJOR_VERSION_3) {
+    if (hdr[0] < MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC || hdr[0] > MBEDTLS_SSL_MSG_APPLICATION_DATA ||
+        hdr[1] != MBEDTLS_SSL_MAJOR_VERSION_3) {
         return MBEDTLS_ERR_SSL_INVALID_RECORD;
     }
     if (len > (size_t)m->buffers.in_limit + MBEDTLS_SSL_PAYLOAD_OVERHEAD) {
@@ -275,8 +276,9 @@ static void in_trim(struct mbed *m)
 {
     const mbedtls_ssl_context *ssl = &m->ssl;
 
-    if (in_is_stub(m) || m->buffers.fixed_in || ssl->in_left != 0 || ssl->badmac_seen_or_in_hsfraglen != 0 ||
-        ssl->keep_current_message || ssl->in_offt != NULL) {
+    if (in_is_stub(m) || m->buffers.fixed_in || ssl->in_left != 0 ||
+        ssl->badmac_seen_or_in_hsfraglen != 0 || ssl->keep_current_message ||
+        ssl->in_offt != NULL) {
         return;
     }
     if (ssl->in_hslen != 0 && ssl->in_hslen < ssl->in_msglen) {

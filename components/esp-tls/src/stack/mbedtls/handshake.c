@@ -10,7 +10,7 @@
 
 /* --- what a state writes -------------------------------------------------------------------------- */
 
-#define HS_HEADER 4 /* RFC 8446 section 4: type, length */
+#define HS_HEADER  4 /* RFC 8446 section 4: type, length */
 #define EXT_HEADER 4 /* section 4.2: type, length */
 
 /* The longest key share that this build can make (RFC 8446 section 4.2.8): a P-521 point, or an
@@ -71,19 +71,20 @@ static size_t need_client_hello(struct mbed *m)
     const char *name = mbedtls_ssl_get_hostname_pointer(&m->ssl);
     size_t n = HS_HEADER + 2 + 32 + 1 + 32 + 2 + suites_len(&m->conf) + 2 + 2;
 
-    n += name != NULL ? EXT_HEADER + 5 + strlen(name) : 0;              /* server_name */
-    n += EXT_HEADER + 2 + alpn_len(&m->conf);                           /* ALPN */
-    n += EXT_HEADER + 1 + 4;                                            /* supported_versions */
-    n += EXT_HEADER + 2 + cookie_len(m);                                /* cookie */
-    n += EXT_HEADER + 2 + 4 + KEY_SHARE_MAX;                            /* key_share */
+    n += name != NULL ? EXT_HEADER + 5 + strlen(name) : 0;               /* server_name */
+    n += EXT_HEADER + 2 + alpn_len(&m->conf);                            /* ALPN */
+    n += EXT_HEADER + 1 + 4;                                             /* supported_versions */
+    n += EXT_HEADER + 2 + cookie_len(m);                                 /* cookie */
+    n += EXT_HEADER + 2 + 4 + KEY_SHARE_MAX;                             /* key_share */
     n += EXT_HEADER + 2 + zero_ended16(mbedtls_ssl_get_groups(&m->ssl)); /* supported_groups */
     n += EXT_HEADER + 2 + zero_ended16((const uint16_t *)mbedtls_ssl_get_sig_algs(&m->ssl));
-    n += EXT_HEADER + 3;                                                /* psk_key_exchange_modes */
-    n += EXT_HEADER + 2;                                                /* record_size_limit */
-    n += EXT_HEADER + 1;                                                /* max_fragment_length */
-    n += EXT_HEADER + EXT_HEADER + EXT_HEADER; /* encrypt_then_mac, extended_master_secret, ticket */
-    n += EXT_HEADER + 3;                       /* ec_point_formats */
-    n += EXT_HEADER + 1;                       /* renegotiation_info */
+    n += EXT_HEADER + 3; /* psk_key_exchange_modes */
+    n += EXT_HEADER + 2; /* record_size_limit */
+    n += EXT_HEADER + 1; /* max_fragment_length */
+    n +=
+        EXT_HEADER + EXT_HEADER + EXT_HEADER; /* encrypt_then_mac, extended_master_secret, ticket */
+    n += EXT_HEADER + 3;                      /* ec_point_formats */
+    n += EXT_HEADER + 1;                      /* renegotiation_info */
     return n;
 }
 

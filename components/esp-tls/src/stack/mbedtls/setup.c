@@ -80,8 +80,8 @@ static tls_status mbed_init(void *ctx, const struct stack_io *io)
         return mbed_fail(m, ret, ESP_ERR_MBEDTLS_CTR_DRBG_SEED_FAILED);
     }
     mbed_enter(&scope, m, PLAT_MEM_CONNECTION);
-    ret = mbedtls_ssl_config_defaults(&m->conf, MBEDTLS_SSL_IS_CLIENT,
-                                      MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+    ret = mbedtls_ssl_config_defaults(&m->conf, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
+                                      MBEDTLS_SSL_PRESET_DEFAULT);
     mbed_leave(&scope);
     if (ret != 0) {
         return mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_CONFIG_DEFAULTS_FAILED);
@@ -128,8 +128,7 @@ static tls_status mbed_set_alpn(void *ctx, const char **protos)
     struct mbed *m = ctx;
     int ret = mbedtls_ssl_conf_alpn_protocols(&m->conf, protos);
 
-    return ret == 0 ? TLS_OK
-                    : mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_CONF_ALPN_PROTOCOLS_FAILED);
+    return ret == 0 ? TLS_OK : mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_CONF_ALPN_PROTOCOLS_FAILED);
 #else
     (void)protos;
     return error_option(((struct mbed *)ctx)->io.err, TLS_INVALID_STATE, 0, "alpn_protos");
@@ -182,8 +181,8 @@ static tls_status mbed_set_ciphersuites(void *ctx, const int *ids)
 static tls_status mbed_set_version(void *ctx, enum stack_version version)
 {
     struct mbed *m = ctx;
-    mbedtls_ssl_protocol_version wanted = version == STACK_TLS_1_3 ? MBEDTLS_SSL_VERSION_TLS1_3
-                                                                   : MBEDTLS_SSL_VERSION_TLS1_2;
+    mbedtls_ssl_protocol_version wanted =
+        version == STACK_TLS_1_3 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2;
 
     if (version == STACK_TLS_ANY) {
         return TLS_OK;
