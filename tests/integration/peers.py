@@ -64,10 +64,10 @@ def hold(conn, until=None):
 class Peer:
     """A listening socket; handler(conn) runs in a thread of its own for each connection."""
 
-    def __init__(self, handler, host="127.0.0.1", delay=0.0):
-        self.handler, self.delay = handler, delay
+    def __init__(self, handler, host="127.0.0.1", port=0):
+        self.handler = handler
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.listener = socket.create_server((host, 0), family=family, backlog=64)
+        self.listener = socket.create_server((host, port), family=family, backlog=64)
         self.host, self.port = host, self.listener.getsockname()[1]
         self.connections = 0
         self.errors = []
@@ -99,8 +99,8 @@ class Peer:
             self.open.append(conn)
             conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             thread = threading.Thread(target=self._handle, args=(conn,), daemon=True)
-            self.threads.append(thread)
             thread.start()
+            self.threads.append(thread)
 
     def _handle(self, conn):
         try:
@@ -116,10 +116,11 @@ class TlsPeer(Peer):
     """Python's TLS server (OpenSSL). handler(tls) runs when the handshake is over; `seen` has
     what the client offered."""
 
-    def __init__(self, certs, handler, cert="server-ec", host="127.0.0.1", chain=True, low=None,
-                 high=None, alpn=None, client_ca=None, optional=False, ciphers=None, tickets=None,
-                 clean=True):
-        super().__init__(self._serve, host)
+    def __init__(self, certs, handler, cert="server-ec", host="127.0.0.1", port=0, chain=True,
+                 low=None, high=None, alpn=None, client_ca=None, optional=False, ciphers=None,
+                 tickets=None, clean=True):
+        certs = Path(certs)
+        super().__init__(self._serve, host, port)
         self.inner, self.seen, self.clean = handler, [], clean
         context = self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certs / f"{cert}{'-chain' if chain else ''}.pem",
@@ -261,9 +262,9 @@ def refused_port(host="127.0.0.1"):
 class BlackHole:
     """A listener whose backlog is full: the kernel drops further SYNs. drain() accepts again."""
 
-    def __init__(self, host="127.0.0.1"):
+    def __init__(self, host="127.0.0.1", port=0):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.listener = socket.create_server((host, 0), family=family, backlog=1)
+        self.listener = socket.create_server((host, port), family=family, backlog=1)
         self.host, self.port = host, self.listener.getsockname()[1]
         self.filler = []
         for _ in range(BACKLOG_EXTRA):
@@ -485,10 +486,11 @@ class Namespace:
     """Network and files of its own: loopback only, with the given /etc/hosts and /etc/resolv.conf.
     `command()` is what to put before a program that is to run in it."""
 
-    def __init__(self, folder, hosts="127.0.0.1 localhost\n::1 localhost\n", resolv=""):
+    def __init__(self, folder, hosts="127.0.0.1 localhost\n::1 localhost\n", resolv="",
+                 sources="files dns"):
         import pytest
         folder = Path(folder)
-        nss = "hosts: files dns\n"
+        nss = f"hosts: {sources}\n"
         mounts = []
         for name, text in (("hosts", hosts), ("resolv.conf", resolv), ("nsswitch.conf", nss)):
             (folder / name).write_text(text)
@@ -509,8 +511,12 @@ class Namespace:
         return ["nsenter", "-t", str(self.process.pid), "--net", "--mount", *self.enter, "--"]
 
     def helper(self, source):
-        """Run Python in the namespace; it prints one line when it is ready, which is returned."""
-        process = subprocess.Popen([*self.command(), "/usr/bin/python3", "-c", source],
+        """Run Python in the namespace, for as long as the test; it prints one line when it is
+        ready, which is returned."""
+        head = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\nimport peers\n"
+        tail = "\nsys.stdout.flush()\nimport time; time.sleep(600)\n"
+        process = subprocess.Popen([*self.command(), "/usr/bin/python3", "-c",
+                                    head + source + tail],
                                    stdout=subprocess.PIPE, start_new_session=True)
         self.helpers.append(process)
         return process.stdout.readline().decode().strip()

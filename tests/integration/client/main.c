@@ -158,8 +158,12 @@ static bool run_script(struct script *s)
     ok = ok && run_once(s, true);
     json_int("fds_before", before);
     json_int("fds_after", count_fds());
-    same = has_stdin && fstat(0, &stdin_after) == 0 && stdin_before.st_ino == stdin_after.st_ino;
-    json_bool("stdin_survived", same);
+    if (has_stdin) {
+        same = fstat(0, &stdin_after) == 0 && stdin_before.st_ino == stdin_after.st_ino;
+        json_bool("stdin_survived", same);
+    } else {
+        json_text("stdin_survived", NULL);
+    }
     if (s->psa_key != NULL) {
         json_bool("psa_key_alive", options_key_is_alive(s));
     }
