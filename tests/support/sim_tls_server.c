@@ -17,7 +17,7 @@
 int mbedtls_ssl_write_record(mbedtls_ssl_context *ssl, int force_flush);
 int mbedtls_ssl_flush_output(mbedtls_ssl_context *ssl);
 
-#define CHUNK 4096
+#define CHUNK 16384 /* a full record */
 
 struct sim_tls_conn {
     struct sim_tls_conn *next;
@@ -54,7 +54,8 @@ static int server_random(void *arg, unsigned char *buf, size_t len)
 static int server_send(void *arg, const unsigned char *buf, size_t len)
 {
     struct sim_tls_conn *c = arg;
-    size_t n = sim_peer_write(c->peer, buf, len);
+    size_t n = c->server->send != NULL ? c->server->send(c->server->hook_arg, c->peer, buf, len)
+                                       : sim_peer_write(c->peer, buf, len);
 
     c->is_blocked = n == 0;
     return n > 0 ? (int)n : MBEDTLS_ERR_SSL_WANT_WRITE;
@@ -165,6 +166,9 @@ static struct sim_tls_conn *conn_new(struct sim_tls_server *s, struct sim_peer *
     configure(c);
     must(mbedtls_ssl_setup(&c->ssl, &c->conf));
     mbedtls_ssl_set_bio(&c->ssl, c, server_send, server_recv, NULL);
+    if (s->setup != NULL) {
+        s->setup(s->hook_arg, &c->ssl);
+    }
     if (s->trickle != 0) {
         sim_peer_trickle(peer, s->trickle, s->trickle_us);
     }
@@ -340,6 +344,17 @@ static bool step_ticket(struct sim_tls_conn *c, size_t len)
     return send_message(c, MBEDTLS_SSL_MSG_HANDSHAKE, m, 4 + body);
 }
 
+/** Legal in both versions: RFC 5246 section 6.2.1, RFC 8446 section 5.4. */
+static bool send_empty(struct sim_tls_conn *c, size_t n)
+{
+    int ret = 0;
+
+    while (ret == 0 && n-- > 0) {
+        ret = mbedtls_ssl_write(&c->ssl, NULL, 0);
+    }
+    return ret == 0 || ended(c, ret);
+}
+
 static bool step_once(struct sim_tls_conn *c, struct sim_tls_step step)
 {
     unsigned char raw[CHUNK] = {23, 3, 3, (unsigned char)(step.n >> 8), (unsigned char)step.n};
@@ -368,6 +383,8 @@ static bool step_once(struct sim_tls_conn *c, struct sim_tls_step step)
     case SIM_TLS_RST:
         sim_peer_reset(c->peer, 0);
         return true;
+    case SIM_TLS_EMPTY:
+        return send_empty(c, step.n);
     case SIM_TLS_RECORD:
         (void)sim_peer_write(c->peer, raw, 5 + step.n < sizeof(raw) ? 5 + step.n : sizeof(raw));
         return true;
@@ -435,9 +452,8 @@ static bool shake_hands(struct sim_tls_conn *c)
     return true;
 }
 
-void sim_tls_peer(struct sim_peer *peer, void *server)
+static void run(struct sim_tls_server *s, struct sim_peer *peer)
 {
-    struct sim_tls_server *s = server;
     struct sim_tls_conn **at = sim_peer_state(peer, sizeof(*at));
     struct sim_tls_conn *c;
 
@@ -459,6 +475,32 @@ void sim_tls_peer(struct sim_peer *peer, void *server)
     }
 }
 
+/* The server's contexts are an application's own: their bound is what the thread's is while they are
+ * made, used and freed. */
+#ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
+static size_t set_bound(size_t bound)
+{
+    size_t before = esp_tls_mbed_out_len;
+
+    esp_tls_mbed_out_len = bound != 0 ? bound : before;
+    return before;
+}
+#else
+static size_t set_bound(size_t bound)
+{
+    return bound;
+}
+#endif
+
+void sim_tls_peer(struct sim_peer *peer, void *server)
+{
+    struct sim_tls_server *s = server;
+    size_t before = set_bound(s->out_len);
+
+    run(s, peer);
+    (void)set_bound(before);
+}
+
 void sim_tls_server_init(struct sim_tls_server *server)
 {
     *server = (struct sim_tls_server){
@@ -467,6 +509,8 @@ void sim_tls_server_init(struct sim_tls_server *server)
 
 void sim_tls_server_clear(struct sim_tls_server *server)
 {
+    size_t before = set_bound(server->out_len);
+
     while (server->conns != NULL) {
         struct sim_tls_conn *c = server->conns;
 
@@ -474,4 +518,5 @@ void sim_tls_server_clear(struct sim_tls_server *server)
         conn_release(c);
         free(c);
     }
+    (void)set_bound(before);
 }

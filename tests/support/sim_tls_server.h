@@ -33,6 +33,7 @@ enum sim_tls_act {
     SIM_TLS_CLOSE_NOTIFY,
     SIM_TLS_FIN,
     SIM_TLS_RST,
+    SIM_TLS_EMPTY, /* n records of no data, encrypted */
     SIM_TLS_RECORD /* a record of type 23 with n bytes that nobody encrypted */
 };
 
@@ -52,6 +53,7 @@ struct sim_cert {
 
 #define CERT(name) ((struct sim_cert){cert_##name, sizeof(cert_##name)})
 
+struct mbedtls_ssl_context;
 struct sim_tls_conn;
 
 struct sim_tls_server {
@@ -69,6 +71,12 @@ struct sim_tls_server {
     int stop_at;                  /* MBEDTLS_SSL_... state before which it stops; 0 = none */
     struct sim_tls_step stop_act; /* what it does then; END: stays silent */
     const struct sim_tls_step *script; /* NULL: echo */
+    size_t out_len;                    /* plaintext of a record it sends at most; 0 = Kconfig's */
+
+    /* for what stands between it and the wire (reframe.h); NULL: nothing */
+    void (*setup)(void *hook_arg, struct mbedtls_ssl_context *ssl); /* before the handshake */
+    size_t (*send)(void *hook_arg, struct sim_peer *peer, const unsigned char *buf, size_t len);
+    void *hook_arg;
 
     /* what it saw, over all connections */
     unsigned connections;
