@@ -12,7 +12,7 @@ int mbed_link_recv(void *ctx, unsigned char *buf, size_t len)
     size_t n;
     tls_status st = m->io.link->ops->read(m->io.link, buf, len, &n);
 
-    m->blocked = tls_is_waiting(st) ? st : TLS_OK;
+    m->blocked = tls_is_waiting(st) || st == TLS_EOF ? st : TLS_OK;
     switch (st) {
     case TLS_OK:
         return (int)n;
@@ -117,6 +117,14 @@ static tls_status read_failed(struct mbed *m, int ret)
     return mbed_fail(m, ret, 0);
 }
 
+/** Nothing to hand out, and nothing wrong: a ticket, or data of no length (RFC 5246 section 6.2.1, RFC
+ *  8446 section 5.4), for which Mbed TLS returns 0 as it does for the end of the link. */
+static bool is_no_end(const struct mbed *m, int ret)
+{
+    return ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET ||
+           (ret == 0 && m->blocked != TLS_EOF);
+}
+
 tls_status mbed_read(void *ctx, void *buf, size_t len, size_t *n)
 {
     struct mbed *m = ctx;
@@ -130,7 +138,7 @@ tls_status mbed_read(void *ctx, void *buf, size_t len, size_t *n)
         mbed_enter(&scope, m, PLAT_MEM_HANDSHAKE);
         begin_call(m);
         ret = mbedtls_ssl_read(&m->ssl, buf, len);
-        if (ret > 0 || mbed_is_waiting(m, ret, &st)) {
+        if (ret > 0 || is_no_end(m, ret) || mbed_is_waiting(m, ret, &st)) {
             buffers_trim(m);
         }
         mbed_leave(&scope);
@@ -145,7 +153,7 @@ tls_status mbed_read(void *ctx, void *buf, size_t len, size_t *n)
             if (st != TLS_OK) {
                 return st == TLS_NO_MEM ? starved(m) : st;
             }
-        } else if (ret != MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
+        } else if (!is_no_end(m, ret)) {
             return read_failed(m, ret);
         }
     }

@@ -46,7 +46,7 @@ struct mbed {
     struct mbed_identity *own; /* NULL: no client certificate */
     char *ip_name;             /* IP literal to be checked; not sent as SNI */
     size_t pending_write;      /* bytes of a write that Mbed TLS has begun and not flushed */
-    tls_status blocked;        /* what the link last waited for; TLS_OK: it did not */
+    tls_status blocked;        /* what the link last waited for, TLS_EOF: it ended, or TLS_OK */
     bool insecure_skip_name;
     bool deferring;            /* signatures of certificates are noted, not checked: checks.c */
     struct mbed_check *checks; /* the noted ones */
