@@ -156,6 +156,15 @@ tls_status conn_begin(struct esp_tls *c, const char *host, size_t len, int port,
     return begin_link(c, host, len, (uint16_t)port, cfg);
 }
 
+/** The resolver is done with the event: from here on only a cancel sets it, and nothing clears it. */
+static void rest_event(struct esp_tls *c)
+{
+    plat_event_clear(c->wake);
+    if (plat_flag_get(&c->cancelled)) {
+        plat_event_set(c->wake);
+    }
+}
+
 static tls_status step_link(struct esp_tls *c)
 {
     bool resolved = c->err.now != ESP_TLS_PHASE_RESOLVE;
@@ -163,6 +172,7 @@ static tls_status step_link(struct esp_tls *c)
 
     if (!resolved && c->err.now == ESP_TLS_PHASE_CONNECT) {
         c->timeline.resolved_us = since_begin(c);
+        rest_event(c);
         conn_phase(c, ESP_TLS_PHASE_CONNECT);
     }
     if (st == TLS_OK) {
@@ -187,10 +197,12 @@ tls_status conn_step(struct esp_tls *c)
 {
     tls_status st;
 
+    if (c->err.now == ESP_TLS_PHASE_RESOLVE) {
+        plat_event_clear(c->wake); /* before the flag is read: a cancel sets both */
+    }
     if (is_cancelled(c, &st)) {
         return st;
     }
-    plat_event_clear(c->wake);
     st = TLS_OK;
     if (c->err.now < ESP_TLS_PHASE_HANDSHAKE) {
         st = step_link(c);
@@ -250,7 +262,6 @@ static bool wait_for_more(struct esp_tls *c, tls_status *st, uint64_t deadline_u
     if (!tls_is_waiting(*st) || c->non_block) {
         return false;
     }
-    plat_event_clear(c->wake);
     if (plat_flag_get(&c->cancelled)) {
         return true; /* the loop sees it */
     }
