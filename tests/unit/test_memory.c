@@ -282,8 +282,6 @@ static void test_simulate_what_cannot_be_is_refused(void **state)
     (void)state;
     assert_int_equal(heap_caps_simulate(1000, MALLOC_CAP_EXEC), ESP_ERR_INVALID_ARG);
     assert_int_equal(heap_caps_simulate(1, MALLOC_CAP_INTERNAL), ESP_ERR_INVALID_ARG);
-    assert_int_equal(heap_caps_simulate((size_t)1 << (sizeof(size_t) * 8 - 2), MALLOC_CAP_SPIRAM),
-                     ESP_ERR_NO_MEM);
 }
 
 /* --- record buffers ---------------------------------------------------------------------------- */
