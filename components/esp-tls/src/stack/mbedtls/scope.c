@@ -214,6 +214,8 @@ int mbed_prepare(void)
     if (!prepared) {
         mbed_enter(&scope, NULL, PLAT_MEM_PROCESS);
         ret = (int)psa_crypto_init();
+        (void)
+            mbedtls_ssl_list_ciphersuites(); /* it makes its list at the first call, without a lock */
         mbed_leave(&scope);
         prepared = ret == 0;
     }
