@@ -94,6 +94,7 @@ def test_memory_without_a_bound_measures_and_adds_up(ec):
     assert max(p["heap_peak"] for p in r["phases"]) == r["heap"]["peak"]
     assert sum(p["allocations"] for p in r["phases"]) >= r["heap"]["allocations"]
     assert phases["handshake"]["heap_peak"] == r["heap"]["peak"]
+    assert phases["close"]["heap_peak"] >= r["heap"]["open"] <= phases["open"]["heap_peak"]
     assert 1000 < phases["handshake"]["stack"] < 64 * 1024
     assert 0 <= r["heap"]["left"] < r["heap"]["open"] < r["heap"]["peak"] < 64 * 1024
     times = [r["timeline"][k] for k in ("resolved_us", "connected_us", "handshake_us",

@@ -29,7 +29,7 @@ static const char style[] =
     "caption{text-align:left;color:var(--soft);padding:.2rem 0}\n"
     "th,td{padding:.3rem .5rem;border-bottom:1px solid var(--line);text-align:left}\n"
     "th{color:var(--soft);font-weight:600}\n"
-    ".n{text-align:right}td.n{white-space:nowrap}\n"
+    "td{overflow-wrap:anywhere}.n{text-align:right}td.n{white-space:nowrap}\n"
     "figure{margin:.4rem 0}\n"
     "svg{display:block;width:100%;height:auto}\n"
     "svg text{font-size:11px;fill:var(--soft)}\n"

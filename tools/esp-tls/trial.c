@@ -395,23 +395,38 @@ static void count_event(struct trial_phase *phase, const struct trial_event *e)
     }
 }
 
+/** A phase begins with what is taken then. */
+static void begin_phase(struct trial *t, unsigned phase, uint32_t taken)
+{
+    t->phase[phase].peak = taken;
+}
+
 /** Which phase an event belongs to: the ledger has the number of allocations in each, and they came
  *  in this order. */
 static void count_phases(struct trial *t, uint32_t events_open)
 {
     uint32_t counted = 0;
+    uint32_t taken = 0;
     unsigned phase = 0;
+    unsigned last = t->opened ? (unsigned)ESP_TLS_PHASE_OPEN : (unsigned)t->record.phase;
 
-    for (uint32_t i = 0; i < t->events; i++) {
+    for (uint32_t i = 0; i < events_open; i++) {
         const struct trial_event *e = &t->event[i];
 
-        while (i < events_open && e->size > 0 && phase < ESP_TLS_PHASE_OPEN &&
-               counted >= t->stats.by_phase[phase].count) {
+        while (e->size > 0 && phase < last && counted >= t->stats.by_phase[phase].count) {
             counted = 0;
-            phase++;
+            begin_phase(t, ++phase, taken);
         }
         counted += e->size > 0;
-        count_event(&t->phase[i < events_open ? phase : ESP_TLS_PHASE_CLOSE], e);
+        count_event(&t->phase[phase], e);
+        taken = e->heap;
+    }
+    while (phase < last) {
+        begin_phase(t, ++phase, taken);
+    }
+    begin_phase(t, ESP_TLS_PHASE_CLOSE, taken);
+    for (uint32_t i = events_open; i < t->events; i++) {
+        count_event(&t->phase[ESP_TLS_PHASE_CLOSE], &t->event[i]);
     }
 }
 
