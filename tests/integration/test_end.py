@@ -11,6 +11,7 @@ HANDSHAKE_FAILED, READ_FAILED, WRITE_FAILED, FIN = 0x801A, 0x801D, 0x8018, 0x800
 CONN_EOF, FATAL_ALERT = 0x7280, 0x7780
 TLS12 = {"low": ssl.TLSVersion.TLSv1_2, "high": ssl.TLSVersion.TLSv1_2}
 VERSIONS = [1, 2]
+SMOKE = pytest.mark.smoke
 
 
 def version_of(version):
@@ -155,9 +156,8 @@ def test_close_right_after_accept(client, peer, mode):
     assert r.record.esp == HANDSHAKE_FAILED, r
 
 
-@pytest.mark.smoke
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("count", [0, 1, 4, 5, 6, 40, 100, 300, 900])
+@pytest.mark.parametrize("count", [0, 1, 4, 5, 6, 40, 100, pytest.param(300, marks=SMOKE), 900])
 def test_fin_in_the_handshake_says_truncated_and_how_far_it_came(client, tls_peer, count, version,
                                                                  mode):
     """After accept, within the record header, mid ServerHello, mid Certificate."""
@@ -184,8 +184,7 @@ def test_reset_in_the_handshake_is_a_system_error(client, tls_peer, count, versi
 # --- handshake: refused --------------------------------------------------------------------------
 
 
-@pytest.mark.smoke
-@pytest.mark.parametrize("alert", [40, 42, 48, 80, 112, 116])
+@pytest.mark.parametrize("alert", [pytest.param(40, marks=SMOKE), 42, 48, 80, 112, 116])
 def test_fatal_alert_of_the_server_is_in_the_record(client, peer, mode, alert):
     def handler(conn):
         conn.recv(4096)

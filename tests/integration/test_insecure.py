@@ -1,12 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Without verification: only in a build that allows it, and only where no trust option is set."""
+"""Without verification: only in a build that allows it, and only where no trust option is set.
+Collected in such a build only."""
 import pytest
-
-
-@pytest.fixture(autouse=True)
-def insecure_build(config):
-    if "CONFIG_ESP_TLS_SKIP_SERVER_CERT_VERIFY" not in config:
-        pytest.skip("CONFIG_ESP_TLS_SKIP_SERVER_CERT_VERIFY is off in this build, as it should be")
 
 
 @pytest.mark.parametrize("cert", ["server-ec", "server-untrusted", "server-expired", "server-name",

@@ -11,11 +11,11 @@ CONNECTION_TIMEOUT, FAILED_CONNECT = 0x8006, 0x8004
 LATE = 1_500_000  # microseconds that a busy machine may add
 
 
-def ended_at(r, timeout_ms):
+def ended_at(r, timeout_ms, slowness):
     """The whole connect took its deadline, and nothing of it was spent spinning or blocking."""
-    assert timeout_ms * 1000 <= r.took_us < timeout_ms * 1000 + LATE, r
+    assert timeout_ms * 1000 <= r.took_us < timeout_ms * 1000 + LATE * slowness, r
     if r.polls:  # asynchronous
-        assert r.longest_us < 1_000_000, r
+        assert r.longest_us < 1_000_000 * slowness, r
         assert r.polls < 100, r
     return r
 
@@ -25,7 +25,7 @@ def test_silent_tls_server_ends_at_the_deadline(client, peer, mode, slowness):
     """The original: TLS 0x4C at 2 s, or 0 for ever."""
     timeout = 2000 * slowness
     r = client(port=peer(peers.hold).port, cacert="root-ec.pem", mode=mode, timeout=timeout)
-    ended_at(r.failed("handshake", "timeout", CONNECTION_TIMEOUT), timeout)
+    ended_at(r.failed("handshake", "timeout", CONNECTION_TIMEOUT), timeout, slowness)
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -37,7 +37,7 @@ def test_server_that_falls_silent_in_the_handshake_ends_at_the_deadline(client, 
     with peers.Relay(tls_peer().port, down=peers.hang_after(count)) as relay:
         r = client(port=relay.port, cacert="root-ec.pem", mode=mode, version=version,
                    timeout=timeout)
-        ended_at(r.failed("handshake", "timeout", CONNECTION_TIMEOUT), timeout)
+        ended_at(r.failed("handshake", "timeout", CONNECTION_TIMEOUT), timeout, slowness)
         assert r.record.bytes_in == count, r
 
 
@@ -47,15 +47,15 @@ def test_handshake_trickled_at_1_byte_per_s_ends_at_2_s(client, tls_peer, mode, 
     timeout = 2000 * slowness
     with peers.Relay(tls_peer().port, down=peers.trickle(1)) as relay:
         r = client(port=relay.port, cacert="root-ec.pem", mode=mode, timeout=timeout)
-        ended_at(r.failed("handshake", "timeout", CONNECTION_TIMEOUT), timeout)
+        ended_at(r.failed("handshake", "timeout", CONNECTION_TIMEOUT), timeout, slowness)
         assert 1 <= r.record.bytes_in <= 4 * slowness, r
 
 
 @pytest.mark.parametrize("timeout", [0, -1])
-def test_timeout_that_is_not_set_is_10_s(client, peer, mode, timeout):
+def test_timeout_that_is_not_set_is_10_s(client, peer, mode, timeout, slowness):
     """The network vanishes in the handshake: the default deadline fires."""
     r = client(port=peer(peers.hold).port, cacert="root-ec.pem", mode=mode, timeout=timeout)
-    ended_at(r.failed("handshake", "timeout", CONNECTION_TIMEOUT), 10_000)
+    ended_at(r.failed("handshake", "timeout", CONNECTION_TIMEOUT), 10_000, slowness)
 
 
 def test_black_hole_ends_at_the_deadline(client, mode, slowness):
@@ -63,7 +63,7 @@ def test_black_hole_ends_at_the_deadline(client, mode, slowness):
     timeout = 2000 * slowness
     with peers.BlackHole() as hole:
         r = client(port=hole.port, cacert="root-ec.pem", mode=mode, timeout=timeout)
-    ended_at(r.failed("connect", "timeout", CONNECTION_TIMEOUT), timeout)
+    ended_at(r.failed("connect", "timeout", CONNECTION_TIMEOUT), timeout, slowness)
     assert r.record.address == "127.0.0.1" and r.record.port == hole.port, r
 
 
@@ -90,12 +90,12 @@ def test_server_that_accepts_late_is_connected_to_synchronously(client, certs):
 
 
 @pytest.mark.smoke
-def test_refused_port_is_0x8004_with_errno_111_and_no_signal(client, mode):
+def test_refused_port_is_0x8004_with_errno_111_and_no_signal(client, mode, slowness):
     """H2, H4. The original's asynchronous call: 0x801A, TLS 0x50, errno 0, SIGPIPE."""
     with peers.refused_port() as port:
         r = client(port=port, cacert="root-ec.pem", mode=mode)
     r.failed("connect", "system error", FAILED_CONNECT)
-    assert r.error.sys == 111 and r.took_us < LATE, r
+    assert r.error.sys == 111 and r.took_us < LATE * slowness, r
 
 
 def test_refused_port_of_ipv6(client, mode):

@@ -80,6 +80,7 @@ struct run {
 bool options_parse(struct script *s, int argc, char **argv);
 bool options_load_key(struct script *s);
 bool options_key_is_alive(const struct script *s);
+void options_drop_key(const struct script *s);
 
 /* drive.c */
 uint64_t now_us(void);

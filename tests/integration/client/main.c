@@ -170,6 +170,7 @@ static bool run_script(struct script *s)
     json_close('}');
     json_end();
     esp_tls_free_global_ca_store();
+    options_drop_key(s);
     return ok;
 }
 

@@ -376,3 +376,10 @@ bool options_key_is_alive(const struct script *s)
     psa_reset_key_attributes(&attributes);
     return is_alive;
 }
+
+void options_drop_key(const struct script *s)
+{
+    if (s->psa_key != NULL) {
+        (void)psa_destroy_key(s->key.psa.key_id);
+    }
+}
