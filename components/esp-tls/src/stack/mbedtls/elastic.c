@@ -125,6 +125,12 @@ int buffers_reserve_out(struct mbed *m, size_t payload)
     return 0;
 }
 
+size_t buffers_max_message(const struct mbed *m)
+{
+    (void)m;
+    return 16384;
+}
+
 int buffers_max_payload(struct mbed *m)
 {
     int ret;

@@ -32,6 +32,12 @@ int buffers_reserve_out(struct mbed *m, size_t payload)
     return ret < 0 ? ret : 0;
 }
 
+size_t buffers_max_message(const struct mbed *m)
+{
+    (void)m;
+    return MBEDTLS_SSL_OUT_CONTENT_LEN;
+}
+
 int buffers_max_payload(struct mbed *m)
 {
     int most = mbedtls_ssl_get_max_out_record_payload(&m->ssl);

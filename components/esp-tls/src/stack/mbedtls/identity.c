@@ -335,6 +335,21 @@ tls_status mbed_set_identity(void *ctx, const struct stack_identity *identity)
 
 /* --- when ---------------------------------------------------------------------------------------------- */
 
+/** A Certificate message is sent in one record. Mbed TLS's own check of its length subtracts unsigned:
+ *  with a buffer that ends just behind one certificate, it takes the next however long that is. */
+static int check_room(struct mbed *m)
+{
+    const size_t in_front = 4 + 1 + 3; /* type and length, context, length of the list */
+
+    if (in_front + mbed_identity_chain_len(m) <= buffers_max_message(m)) {
+        return 0;
+    }
+    if (m->io.err->status == TLS_OK) {
+        m->io.err->option = "clientcert_buf";
+    }
+    return MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
+}
+
 #ifdef CONFIG_MBEDTLS_DYNAMIC_FREE_CONFIG_DATA
 /** The client's own CertificateVerify; in TLS 1.3 the state of that short name is the server's. */
 static int signing_state(const struct mbed *m)
@@ -360,11 +375,14 @@ static void chain_sent(struct mbed *m)
 
 int mbed_identity_before(struct mbed *m, int state)
 {
+    int ret;
+
     if (m->own == NULL || !m->ssl.handshake->client_auth) {
         return 0;
     }
     if (state == MBEDTLS_SSL_CLIENT_CERTIFICATE) {
-        return chain_have(m);
+        ret = chain_have(m);
+        return ret == 0 ? check_room(m) : ret;
     }
     return state == signing_state(m) ? key_have(m) : 0;
 }
@@ -383,9 +401,10 @@ void mbed_identity_after(struct mbed *m, int state)
 #else
 int mbed_identity_before(struct mbed *m, int state)
 {
-    (void)m;
-    (void)state;
-    return 0; /* made when it was set */
+    bool is_wanted =
+        m->own != NULL && state == MBEDTLS_SSL_CLIENT_CERTIFICATE && m->ssl.handshake->client_auth;
+
+    return is_wanted ? check_room(m) : 0; /* made when it was set */
 }
 
 void mbed_identity_after(struct mbed *m, int state)
