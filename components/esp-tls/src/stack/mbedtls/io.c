@@ -125,6 +125,14 @@ static bool is_no_end(const struct mbed *m, int ret)
            (ret == 0 && m->blocked != TLS_EOF);
 }
 
+/** Of an alert that stopped: Mbed TLS leaves it to the next write, which may never come. */
+static void send_rest(struct mbed *m)
+{
+    if (m->pending_write == 0) {
+        (void)buffers_reserve_out(m, 0); /* where the link fails, the read finds it out */
+    }
+}
+
 tls_status mbed_read(void *ctx, void *buf, size_t len, size_t *n)
 {
     struct mbed *m = ctx;
@@ -137,6 +145,7 @@ tls_status mbed_read(void *ctx, void *buf, size_t len, size_t *n)
 
         mbed_enter(&scope, m, PLAT_MEM_HANDSHAKE);
         begin_call(m);
+        send_rest(m);
         ret = mbedtls_ssl_read(&m->ssl, buf, len);
         if (ret > 0 || is_no_end(m, ret) || mbed_is_waiting(m, ret, &st)) {
             buffers_trim(m);
@@ -166,6 +175,11 @@ static int write_piece(struct mbed *m, const void *buf, size_t len)
     size_t piece = m->pending_write;
     int ret;
 
+    if (piece != 0 && m->ssl.out_left == 0) {
+        m->pending_write =
+            0; /* a read had an alert to send: Mbed TLS sent what was pending instead */
+        return (int)piece;
+    }
     if (piece == 0) {
         int most = buffers_max_payload(m);
 
@@ -226,7 +240,11 @@ tls_status mbed_close_notify(void *ctx)
     int ret;
 
     mbed_enter(&scope, m, PLAT_MEM_RECORD_OUT);
-    ret = mbedtls_ssl_close_notify(&m->ssl);
+    ret = buffers_reserve_out(m, 0); /* with something pending Mbed TLS sends that alone */
+    if (ret == 0) {
+        m->pending_write = 0;
+        ret = mbedtls_ssl_close_notify(&m->ssl);
+    }
     mbed_leave(&scope);
     return ret == 0 ? TLS_OK : TLS_WANT_WRITE;
 }
