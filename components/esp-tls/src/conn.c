@@ -348,5 +348,6 @@ tls_status conn_write(struct esp_tls *c, const void *buf, size_t len, size_t *n)
         } while (wait_for_more(c, &st, deadline_us));
         *n += st == TLS_OK ? sent : 0;
     }
-    return *n > 0 && tls_is_waiting(st) ? TLS_OK : st;
+    /* what was taken is said now; why it stopped, by the next call or the record */
+    return *n > 0 && (tls_is_waiting(st) || c->err.passing) ? TLS_OK : st;
 }
