@@ -124,6 +124,11 @@ int sim_connect_to(struct sim_case *t, const char *host, int port)
 
 bool sim_wait(esp_tls_t *tls)
 {
+    return sim_wait_until(tls, PLAT_NEVER);
+}
+
+bool sim_wait_until(esp_tls_t *tls, uint64_t deadline_us)
+{
     esp_tls_wait_t wait;
     struct plat_wait_item items[ESP_TLS_WAIT_ITEMS];
     uint64_t until;
@@ -135,7 +140,7 @@ bool sim_wait(esp_tls_t *tls)
             (struct plat_wait_item){.stream = {wait.items[i].fd}, .want = wait.items[i].events};
     }
     until = wait.timeout_ms < 0 ? PLAT_NEVER : plat_clock_us() + MS(wait.timeout_ms);
-    ret = plat_wait(items, wait.count, until);
+    ret = plat_wait(items, wait.count, until < deadline_us ? until : deadline_us);
     assert_true(ret == PLAT_OK || ret == PLAT_AGAIN);
     return ret == PLAT_OK;
 }

@@ -52,6 +52,8 @@ int sim_connect_async(struct sim_case *t, const char *host, int port);
 /** Wait as an application does: for the handle's items and time. @return false: the time was over
  */
 bool sim_wait(esp_tls_t *tls);
+/** The same, but no longer than until then. */
+bool sim_wait_until(esp_tls_t *tls, uint64_t deadline_us);
 
 esp_tls_record_t sim_record(const struct sim_case *t);
 esp_tls_conn_state_t sim_state(const struct sim_case *t);

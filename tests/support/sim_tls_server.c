@@ -132,6 +132,9 @@ static void configure(struct sim_tls_conn *c)
         must(mbedtls_ssl_conf_alpn_protocols(&c->conf, s->alpn));
     }
 #endif
+    if (s->groups != NULL) {
+        mbedtls_ssl_conf_groups(&c->conf, s->groups);
+    }
     if (s->suites != NULL) {
         mbedtls_ssl_conf_ciphersuites(&c->conf, s->suites);
     }

@@ -65,6 +65,7 @@ struct sim_tls_server {
     int version; /* 12, 13, or 0 for both */
     const char **alpn;
     const int *suites;
+    const uint16_t *groups;       /* MBEDTLS_SSL_IANA_TLS_GROUP_..., ending with 0; NULL: all */
     size_t record;                /* most bytes of data in a record; 0 = as many as Mbed TLS lets */
     size_t trickle;               /* > 0: its bytes arrive in such pieces ... */
     uint64_t trickle_us;          /* ... so far apart */
