@@ -13,11 +13,10 @@ build() {
     cmake --build "build-$1" -j "$jobs" -- --quiet
 }
 
-# Most of the time of integration tests is waiting: more of them than processors.
 run() {
     local dir=$1
     shift
-    (cd "$dir" && ctest --output-on-failure --no-tests=ignore -j $((jobs * 2)) "$@")
+    (cd "$dir" && ctest --output-on-failure --no-tests=ignore -j "$jobs" "$@")
 }
 
 section() {
