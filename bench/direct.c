@@ -154,7 +154,7 @@ static int bio_recv(void *arg, unsigned char *buf, size_t len)
 
 /* --- TLS ----------------------------------------------------------------------------------------- */
 
-#if defined(CONFIG_ESP_TLS_P256M)
+#if defined(CONFIG_ESP_TLS_P256M) && UINTPTR_MAX == UINT32_MAX
 /** The same key share as ESP-TLS sends: it prefers the curve for which p256-m is there. */
 static const uint16_t groups[] = {MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
                                   MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
@@ -175,7 +175,7 @@ static int configure(struct speed_connection *c, const struct speed_job *job)
     if (ret != 0) {
         return ret;
     }
-#if defined(CONFIG_ESP_TLS_P256M)
+#if defined(CONFIG_ESP_TLS_P256M) && UINTPTR_MAX == UINT32_MAX
     mbedtls_ssl_conf_groups(&c->conf, groups);
 #endif
     mbedtls_ssl_conf_rng(&c->conf, rng, NULL);

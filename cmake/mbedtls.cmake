@@ -89,10 +89,12 @@ set_source_files_properties(${library}/ssl_tls13_generic.c PROPERTIES
   COMPILE_DEFINITIONS "${nocopy};mbedtls_pk_verify_ext=esp_tls_pk_verify_now")
 set_source_files_properties(${library}/ssl_tls13_keys.c PROPERTIES
   COMPILE_DEFINITIONS psa_import_key=esp_tls_tls13_import_key)
-set_source_files_properties(${library}/bignum.c PROPERTIES
-  COMPILE_DEFINITIONS mbedtls_mpi_core_get_mont_r2_unsafe=esp_tls_mont_r2)
-set_source_files_properties(${library}/rsa.c PROPERTIES COMPILE_DEFINITIONS
-  "mbedtls_mpi_core_get_mont_r2_unsafe=esp_tls_mont_r2;mbedtls_mpi_exp_mod_unsafe=esp_tls_exp_mod_public")
+if(CONFIG_ESP_TLS_LEAN_RSA)
+  set_source_files_properties(${library}/bignum.c PROPERTIES
+    COMPILE_DEFINITIONS mbedtls_mpi_core_get_mont_r2_unsafe=esp_tls_mont_r2)
+  set_source_files_properties(${library}/rsa.c PROPERTIES COMPILE_DEFINITIONS
+    "mbedtls_mpi_core_get_mont_r2_unsafe=esp_tls_mont_r2;mbedtls_mpi_exp_mod_unsafe=esp_tls_exp_mod_public")
+endif()
 set_source_files_properties(${library}/psa_crypto_slot_management.c PROPERTIES
   COMPILE_DEFINITIONS
   "esp_mbedtls_mem_calloc=esp_tls_mbed_slots_calloc;esp_mbedtls_mem_free=esp_tls_mbed_slots_free")
