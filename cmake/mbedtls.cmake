@@ -85,6 +85,10 @@ if(NOT CONFIG_MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
   set(nocopy mbedtls_x509_crt_parse_der=esp_tls_peer_crt_parse_der)
 endif()
 set_source_files_properties(${library}/ssl_tls.c PROPERTIES COMPILE_DEFINITIONS "${nocopy}")
+if(CONFIG_MBEDTLS_DYNAMIC_BUFFER)
+  set_source_files_properties(${library}/ssl_tls13_client.c ${library}/ssl_tls13_server.c PROPERTIES
+    COMPILE_DEFINITIONS mbedtls_ssl_session_reset_msg_layer=esp_tls_reset_msg_layer)
+endif()
 set_source_files_properties(${library}/ssl_tls13_generic.c PROPERTIES
   COMPILE_DEFINITIONS "${nocopy};mbedtls_pk_verify_ext=esp_tls_pk_verify_now")
 set_source_files_properties(${library}/ssl_tls13_keys.c PROPERTIES

@@ -29,7 +29,9 @@
  *               ssl_get_remaining_..., badmac limit out  E  DTLS
  *   ssl_tls.c   mbedtls_ssl_setup                   both stubs, elastic_setup()
  *               mbedtls_ssl_free                    both E  pointers are NULL by then
- *               ssl_session_reset_msg_layer         both E  session_reset is never called
+ *               mbedtls_ssl_session_reset_msg_layer both E  session_reset is never called; what a
+ *                                                           HelloRetryRequest calls is
+ *                                                           esp_tls_reset_msg_layer() below
  *               handle_buffer_resizing              both E  VARIABLE_BUFFER_LENGTH is refused
  *               ssl_conf_set_psk_identity           out  D
  *               mbedtls_ssl_get_..._max_frag_len    both read under the connection's own limit
@@ -270,7 +272,8 @@ static void in_compact(struct mbed *m)
     }
     buf = plat_alloc(m->io.account, PLAT_MEM_RECORD_IN, COUNTER_LEN + RECORD_HEADER_LEN + 1 + rest);
     if (buf == NULL) {
-        return; /* it only saves memory */
+        m->io.account->failure.size = 0; /* it only saves memory */
+        return;
     }
     memcpy(buf + COUNTER_LEN + RECORD_HEADER_LEN + 1, from, rest);
     in_install(m, buf, COUNTER_LEN);
@@ -304,6 +307,42 @@ void buffers_trim(struct mbed *m)
 {
     in_trim(m);
     out_release(m);
+}
+
+void esp_tls_reset_msg_layer(mbedtls_ssl_context *ssl, int partial);
+
+/** Stands for mbedtls_ssl_session_reset_msg_layer() in Mbed TLS's TLS 1.3 sources (build files), which
+ *  a HelloRetryRequest (RFC 8446 section 4.1.4) calls: the same without clearing buffers by the
+ *  lengths that they would have, 16 KB and more. */
+void esp_tls_reset_msg_layer(mbedtls_ssl_context *ssl, int partial)
+{
+    struct mbed *m = mbed_current();
+
+    if (m == NULL || ssl != &m->ssl) { /* one that the application runs itself */
+        mbedtls_ssl_session_reset_msg_layer(ssl, partial);
+        return;
+    }
+    ssl->out_left = 0;
+    ssl->transform_out = NULL;
+    ssl->transform_in = NULL;
+    out_release(m);
+    in_release(m);
+    memset(ssl->in_buf, 0, COUNTER_LEN);
+    mbedtls_ssl_reset_in_pointers(ssl);
+    mbedtls_ssl_reset_out_pointers(ssl);
+    ssl->in_offt = NULL;
+    ssl->nb_zero = 0;
+    ssl->in_msgtype = 0;
+    ssl->in_msglen = 0;
+    ssl->in_hslen = 0;
+    ssl->in_left = 0;
+    ssl->keep_current_message = 0;
+    ssl->badmac_seen_or_in_hsfraglen = 0;
+    ssl->send_alert = 0;
+    ssl->out_msgtype = 0;
+    ssl->out_msglen = 0;
+    memset(ssl->cur_out_ctr, 0, sizeof(ssl->cur_out_ctr));
+    /* keys: there are none yet in the only place that calls this, before the first ServerHello */
 }
 
 int buffers_configure(struct mbed *m, const struct stack_buffers *wanted)

@@ -293,7 +293,8 @@ tls_status mbed_handshake(void *ctx)
     tls_status st;
     int ret;
 
-    m->io.account->failure.size = 0;
+    /* a failed allocation is remembered over all steps: Mbed TLS passes over some, and it is the peer
+     * that complains in the end */
     while (!mbedtls_ssl_is_handshake_over(&m->ssl)) {
         ret = step(m);
 

@@ -79,6 +79,9 @@ void mbed_leave(struct mbed_scope *scope);
 /** Has an allocation failed in the present scope? Mbed TLS has many codes that hide it. */
 bool mbed_is_starved(void);
 
+/** The connection of the present scope, or NULL. */
+struct mbed *mbed_current(void);
+
 /** In the present scope, meet requests of these sizes with one byte. 0, 0: no longer. */
 void mbed_stub_sizes(size_t in, size_t out);
 

@@ -78,6 +78,11 @@ bool mbed_is_starved(void)
     return current_scope != NULL && current_scope->is_starved;
 }
 
+struct mbed *mbed_current(void)
+{
+    return current_scope != NULL ? current_scope->m : NULL;
+}
+
 void mbed_stub_sizes(size_t in, size_t out)
 {
     current_scope->stub_in = in;
