@@ -44,6 +44,14 @@ def test_one_version_on_both_sides_connects(client, certs, mode, version, name):
         assert r.opened().session.version == name
 
 
+@pytest.mark.parametrize("group", ["P-256", "P-384", "P-521", "X25519"])
+def test_server_that_wants_another_group_asks_again_and_connects(client, certs, mode, group):
+    """At most one of them is the key share that is sent: the others are a HelloRetryRequest."""
+    with peers.Openssl(certs, "-tls1_3", "-groups", group) as s:
+        r = client(GET, "head", port=s.port, cacert="root-ec.pem", mode=mode).opened()
+        assert r.session.version == "TLSv1.3"
+
+
 def test_any_version_against_a_server_with_only_1_2_connects(client, certs):
     with peers.Openssl(certs, "-tls1_2") as s:
         assert client(port=s.port, cacert="root-ec.pem").opened().session.version == "TLSv1.2"
