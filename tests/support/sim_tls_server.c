@@ -36,6 +36,7 @@ struct sim_tls_conn {
     bool is_step_begun;
     uint64_t received;
     uint64_t sent;
+    uint64_t out_bytes; /* given to the network */
     unsigned char echo[CHUNK];
     size_t echo_len;
     size_t echo_sent;
@@ -51,12 +52,37 @@ static int server_random(void *arg, unsigned char *buf, size_t len)
     return plat_random(buf, len) == 0 ? 0 : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 }
 
+/** Change bytes on their way, where the server is told to. @return buf, or the changed copy */
+static const unsigned char *change(const struct sim_tls_conn *c, const unsigned char *buf,
+                                   size_t *len, unsigned char copy[CHUNK])
+{
+    const struct sim_tls_server *s = c->server;
+
+    if (s->change_count == 0) {
+        return buf;
+    }
+    *len = *len < CHUNK ? *len : CHUNK;
+    memcpy(copy, buf, *len);
+    for (size_t i = 0; i < s->change_count; i++) {
+        const uint8_t *row = s->changes + 3 * i;
+        uint64_t at = (uint64_t)row[0] << 8 | row[1];
+
+        if (at >= c->out_bytes && at - c->out_bytes < *len) {
+            copy[at - c->out_bytes] ^= row[2];
+        }
+    }
+    return copy;
+}
+
 static int server_send(void *arg, const unsigned char *buf, size_t len)
 {
     struct sim_tls_conn *c = arg;
-    size_t n = c->server->send != NULL ? c->server->send(c->server->hook_arg, c->peer, buf, len)
-                                       : sim_peer_write(c->peer, buf, len);
+    unsigned char copy[CHUNK];
+    const unsigned char *from = change(c, buf, &len, copy);
+    size_t n = c->server->send != NULL ? c->server->send(c->server->hook_arg, c->peer, from, len)
+                                       : sim_peer_write(c->peer, from, len);
 
+    c->out_bytes += n;
     c->is_blocked = n == 0;
     return n > 0 ? (int)n : MBEDTLS_ERR_SSL_WANT_WRITE;
 }

@@ -65,12 +65,14 @@ struct sim_tls_server {
     int version; /* 12, 13, or 0 for both */
     const char **alpn;
     const int *suites;
-    const uint16_t *groups;       /* MBEDTLS_SSL_IANA_TLS_GROUP_..., ending with 0; NULL: all */
-    size_t record;                /* most bytes of data in a record; 0 = as many as Mbed TLS lets */
-    size_t trickle;               /* > 0: its bytes arrive in such pieces ... */
-    uint64_t trickle_us;          /* ... so far apart */
-    int stop_at;                  /* MBEDTLS_SSL_... state before which it stops; 0 = none */
-    struct sim_tls_step stop_act; /* what it does then; END: stays silent */
+    const uint16_t *groups; /* MBEDTLS_SSL_IANA_TLS_GROUP_..., ending with 0; NULL: all */
+    size_t record;          /* most bytes of data in a record; 0 = as many as Mbed TLS lets */
+    size_t trickle;         /* > 0: its bytes arrive in such pieces ... */
+    uint64_t trickle_us;    /* ... so far apart */
+    const uint8_t *changes; /* 3 bytes each: offset in its output, high and low; xor-ed there */
+    size_t change_count;
+    int stop_at;                       /* MBEDTLS_SSL_... state before which it stops; 0 = none */
+    struct sim_tls_step stop_act;      /* what it does then; END: stays silent */
     const struct sim_tls_step *script; /* NULL: echo */
     size_t out_len;                    /* plaintext of a record it sends at most; 0 = Kconfig's */
 

@@ -1,0 +1,100 @@
+#include "sim_fuzz.h"
+
+#include <stdlib.h>
+
+#include "esp_log.h"
+
+uint8_t sim_input_byte(struct sim_input *in)
+{
+    if (in->left == 0) {
+        return 0;
+    }
+    in->left--;
+    return *in->at++;
+}
+
+uint16_t sim_input_u16(struct sim_input *in)
+{
+    uint8_t high = sim_input_byte(in);
+
+    return (uint16_t)(high << 8 | sim_input_byte(in));
+}
+
+struct sim_cert sim_input_piece(struct sim_input *in, size_t unit)
+{
+    size_t len = sim_input_byte(in) * unit;
+    struct sim_cert piece;
+
+    len = len < in->left ? len : in->left;
+    piece = (struct sim_cert){in->at, (unsigned)len};
+    in->at += len;
+    in->left -= len;
+    return piece;
+}
+
+void sim_must(bool condition)
+{
+    if (!condition) {
+        abort();
+    }
+}
+
+static int print_nothing(const char *format, va_list args)
+{
+    (void)format;
+    (void)args;
+    return 0;
+}
+
+void sim_fuzz_open(struct sim_case *t)
+{
+    static const uint16_t quickest[] = {MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1, 0};
+
+    sim_case_open(t);
+    t->server.groups = quickest;
+    (void)esp_log_set_vprintf(print_nothing);
+    sim_must(t->tls != NULL);
+}
+
+static void must_have_record(struct sim_case *t)
+{
+    esp_tls_record_t r;
+
+    sim_must(esp_tls_get_record(t->tls, &r) == ESP_OK);
+    sim_must(r.cause != ESP_TLS_CAUSE_NONE && r.esp_code != ESP_OK);
+}
+
+static void talk(struct sim_case *t)
+{
+    char buf[300] = {0};
+    ssize_t ret = esp_tls_conn_write(t->tls, buf, sizeof(buf));
+
+    for (int i = 0; i < 4; i++) {
+        if (ret < 0 && !(t->cfg.non_block &&
+                         (ret == ESP_TLS_ERR_SSL_WANT_READ || ret == ESP_TLS_ERR_SSL_WANT_WRITE))) {
+            must_have_record(t);
+        }
+        ret = esp_tls_conn_read(t->tls, buf, sizeof(buf));
+        sim_must(ret <= (ssize_t)sizeof(buf));
+    }
+}
+
+void sim_fuzz_run(struct sim_case *t)
+{
+    uint64_t end = plat_clock_us() + MS(11000); /* the default deadline and a bit */
+    int ret;
+
+    while ((ret = esp_tls_conn_new_async("test.example", 12, 443, &t->cfg, t->tls)) == 0) {
+        (void)sim_wait_until(t->tls, end);
+        sim_must(plat_clock_us() < end || t->cfg.timeout_ms > 10000);
+        if (plat_clock_us() >= end) {
+            break;
+        }
+    }
+    if (ret < 0) {
+        must_have_record(t);
+    } else if (ret == 1) {
+        talk(t);
+    }
+    sim_must(sim_case_close(t) == 0);
+}
