@@ -2,8 +2,8 @@
  * number fails, for every n until none is left to fail. Each run ends in time, in a record that says
  * why, and leaves nothing behind.
  *
- * Without ESP_TLS_LONG=1 the first n and then every few are taken, others in each case; with it all
- * of them, and pairs of neighbours. A run that failed is had alone, with the numbers of
+ * Without ESP_TLS_LONG=1 some n are taken, others in each case; with it all of them, and pairs
+ * of neighbours. A run that failed is had alone, with the numbers of
  * the message:
  *     test_torture "1.3 EC mutual" alloc 85 0 */
 #include "sim_reference.h"
@@ -13,7 +13,7 @@
 
 struct fault {
     const char *name;
-    unsigned stride; /* of the short run */
+    unsigned points; /* so many, about, in the short run */
     void (*arm)(unsigned nth, unsigned second);
     unsigned (*count)(void);
     /** Judge a run in which the fault struck. @return false: that must not be */
@@ -145,19 +145,19 @@ static unsigned count_random(void)
     return random_runs < 3 ? 10000 : 0; /* three in a row: the last number is behind us */
 }
 
-static const struct fault alloc_once = {"alloc", 7, arm_alloc, sim_alloc_count, judge_alloc};
-static const struct fault alloc_for_good = {"alloc for good", 11, arm_alloc_for_good,
+static const struct fault alloc_once = {"alloc", 40, arm_alloc, sim_alloc_count, judge_alloc};
+static const struct fault alloc_for_good = {"alloc for good", 20, arm_alloc_for_good,
                                             sim_alloc_count, judge_alloc};
 static const struct fault io_faults[] = {
-    {"i/o error", 17, arm_io_error, sim_io_count, judge_io_error},
-    {"i/o end", 17, arm_io_eof, sim_io_count, judge_io_eof},
-    {"i/o short", 17, arm_io_short, sim_io_count, judge_done},
-    {"i/o again", 17, arm_io_again, sim_io_count, judge_done},
-    {"i/o never again", 17, arm_io_never, sim_io_count, judge_timeout},
+    {"i/o error", 8, arm_io_error, sim_io_count, judge_io_error},
+    {"i/o end", 8, arm_io_eof, sim_io_count, judge_io_eof},
+    {"i/o short", 8, arm_io_short, sim_io_count, judge_done},
+    {"i/o again", 8, arm_io_again, sim_io_count, judge_done},
+    {"i/o never again", 8, arm_io_never, sim_io_count, judge_timeout},
 };
-static const struct fault open_fault = {"open", 1, arm_open, sim_open_count, judge_open};
-static const struct fault option_fault = {"option", 1, arm_option, sim_option_count, judge_option};
-static const struct fault random_fault = {"random", 3, arm_random, count_random, judge_random};
+static const struct fault open_fault = {"open", 20, arm_open, sim_open_count, judge_open};
+static const struct fault option_fault = {"option", 20, arm_option, sim_option_count, judge_option};
+static const struct fault random_fault = {"random", 20, arm_random, count_random, judge_random};
 
 /* --- what went wrong: all of it, not only the first --------------------------------------------- */
 
@@ -199,34 +199,57 @@ static bool run_one(const struct sim_reference *ref, const struct fault *fault, 
     return has_struck;
 }
 
-static unsigned next_of(unsigned nth, unsigned stride, unsigned offset)
+/** How many there are to fail, and a little more. */
+static unsigned total_of(const struct sim_reference *ref, const struct fault *fault)
 {
-    if (sim_is_long() || nth < 5) {
+    struct sim_case t;
+    struct sim_outcome o;
+    unsigned before;
+    unsigned total;
+
+    if (fault->count == count_random) {
+        return 60;
+    }
+    sim_reference_open(ref, &t);
+    before = fault->count();
+    o = sim_reference_run(ref, &t);
+    total = fault->count() - before;
+    if (sim_case_close(&t) != 0 || !o.is_done) {
+        complain(ref, fault, 0, 0, &o, 0);
+    }
+    return total;
+}
+
+static unsigned next_of(unsigned nth, unsigned total, unsigned points)
+{
+    static unsigned wander;
+    unsigned stride = total / points;
+
+    if (sim_is_long() || nth < 3 || stride < 2 || nth + 3 > total) {
         return nth + 1;
     }
-    return nth + stride - (nth + stride - offset % stride) % stride;
+    wander = (wander * 5 + 3) % 16;
+    return nth + 1 + stride * (wander + 8) / 16;
 }
 
 /** @return runs that went wrong */
 static unsigned torture(const struct fault *fault, bool has_pairs)
 {
-    static unsigned offset;
-
     bad = 0;
     for (size_t i = 0; i < sim_reference_count; i++) {
         const struct sim_reference *ref = &sim_references[i];
-        unsigned nth = 1;
+        unsigned total;
 
         if (ref->is_long && !sim_is_long()) {
             continue;
         }
+        total = total_of(ref, fault);
         random_runs = 0;
-        offset++;
-        while (run_one(ref, fault, nth, 0)) {
+        for (unsigned nth = 1; run_one(ref, fault, nth, 0);
+             nth = next_of(nth, total, fault->points)) {
             if (has_pairs && sim_is_long()) {
                 (void)run_one(ref, fault, nth, nth + 1);
             }
-            nth = next_of(nth, fault->stride, offset);
         }
     }
     return bad;

@@ -58,6 +58,40 @@ static void test_version_is_the_newest_that_both_have(void **state)
     }
 }
 
+/** RFC 8446 section 4.1.4: the server asks for another group than the client guessed. */
+static void test_every_group_of_the_server_connects(void **state)
+{
+    static const uint16_t groups[] = {
+        MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1, MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
+        MBEDTLS_SSL_IANA_TLS_GROUP_SECP521R1, MBEDTLS_SSL_IANA_TLS_GROUP_X25519};
+    struct sim_case *t = *state;
+
+    t->server.cert = CERT(server_rsa_chain_pem); /* in 1.2 the group binds an EC certificate too */
+    t->server.key = CERT(server_rsa_key);
+    t->cfg.cacert_buf = cert_root_rsa_pem;
+    t->cfg.cacert_bytes = sizeof(cert_root_rsa_pem);
+    t->cfg.timeout_ms = 60000;
+    for (size_t i = 0; i < COUNT(groups); i++) {
+        const uint16_t one[] = {groups[i], 0};
+
+        t->server.groups = one;
+        for (int version = 12; version <= 13; version++) {
+            for (size_t piece = 0; piece <= 3; piece++) {
+                t->server.version = version;
+                sim_wire(0, piece, piece, 0);
+                if (sim_connect(t) != 1) {
+                    fail_msg("group 0x%x in %d: %s, -0x%x", groups[i], version,
+                             esp_tls_cause_name(sim_record(t).cause),
+                             (unsigned)sim_record(t).stack_code);
+                }
+                sim_send(t, 100);
+                sim_receive(t, 0, 100);
+                renew(t);
+            }
+        }
+    }
+}
+
 static void test_session_info_before_open_is_refused(void **state)
 {
     struct sim_case *t = *state;
@@ -641,6 +675,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         sim_test(test_version_is_the_newest_that_both_have),
+        sim_test(test_every_group_of_the_server_connects),
         sim_test(test_session_info_before_open_is_refused),
         sim_test(test_chain_is_judged),
         sim_test(test_host_is_the_name_when_there_is_no_other),
