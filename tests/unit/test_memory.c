@@ -500,7 +500,7 @@ static void test_read_without_memory_can_be_repeated(void **state)
         starve_reads(t, at);
         at = receive_record(t, at + 100);
         starve_reads(t, at);
-        sim_receive(t, at + 100, 5 * RECORD - at - 100);
+        sim_receive(t, at + 100, (size_t)(5 * RECORD - at - 100));
         close_and_restore(t);
     }
 }
