@@ -329,22 +329,36 @@ static int keep_anchors(struct mbed *m)
     return 0;
 }
 #else
+struct parse {
+    mbedtls_x509_crt *chain;
+    int code; /* that ended it */
+};
+
 static bool parse_anchor(void *arg, const uint8_t *der, size_t len)
 {
-    struct mbed *m = arg;
+    struct parse *p = arg;
+    int code = mbedtls_x509_crt_parse_der(p->chain, der, len);
 
-    return mbedtls_x509_crt_parse_der(m->anchors.parsed, der, len) == 0;
+    if (code != 0 && (mbed_is_no_mem(code) || mbed_is_starved())) {
+        p->code = MBEDTLS_ERR_X509_ALLOC_FAILED;
+    }
+    return p->code == 0; /* past a bad one, warned of when the anchors were set */
 }
 
 static int keep_anchors(struct mbed *m)
 {
+    struct parse p = {.code = 0};
+    int code;
+
     m->anchors.parsed = mbedtls_calloc(1, sizeof(*m->anchors.parsed));
     if (m->anchors.parsed == NULL) {
         return MBEDTLS_ERR_X509_ALLOC_FAILED;
     }
     mbedtls_x509_crt_init(m->anchors.parsed);
     mbedtls_ssl_conf_ca_chain(&m->conf, m->anchors.parsed, NULL);
-    return each_anchor(m, parse_anchor, m);
+    p.chain = m->anchors.parsed;
+    code = each_anchor(m, parse_anchor, &p);
+    return p.code != 0 ? p.code : code;
 }
 #endif
 
