@@ -87,25 +87,32 @@ static void next_nonce(struct reframe_side *side, unsigned char nonce[12])
     side->seq++;
 }
 
-/** @return bytes of content in place behind the header, *type = its type */
-static size_t decrypt(struct reframe *r, unsigned char *record, size_t len, int *type)
+/** The content stands behind the header then.
+ *  @return false: another key's, an alert of a server whose handshake ended half way */
+static bool decrypt(struct reframe *r, unsigned char *record, size_t len, int *type,
+                    size_t *content_len)
 {
     mbedtls_gcm_context gcm;
     unsigned char nonce[12];
     size_t n = len - HEADER - TAG;
+    int ret;
 
     mbedtls_gcm_init(&gcm);
     must(mbedtls_gcm_setkey(&gcm, MBEDTLS_CIPHER_ID_AES, r->in.key.key, 128) == 0);
     next_nonce(&r->in, nonce);
-    must(mbedtls_gcm_auth_decrypt(&gcm, n, nonce, 12, record, HEADER, record + HEADER + n, TAG,
-                                  record + HEADER, record + HEADER) == 0);
+    ret = mbedtls_gcm_auth_decrypt(&gcm, n, nonce, 12, record, HEADER, record + HEADER + n, TAG,
+                                   record + HEADER, record + HEADER);
     mbedtls_gcm_free(&gcm);
+    if (ret != 0) {
+        return false;
+    }
     while (n > 0 && record[HEADER + n - 1] == 0) {
         n--;
     }
     must(n > 0);
     *type = record[HEADER + n - 1];
-    return n - 1;
+    *content_len = n - 1;
+    return true;
 }
 
 /* --- sending ------------------------------------------------------------------------------------- */
@@ -270,7 +277,9 @@ static void record(struct reframe *r, struct sim_peer *peer, unsigned char *raw,
         if (!r->in.key.is_set) {
             use_key(r, &r->next[0]);
         }
-        n = decrypt(r, raw, len, &type);
+        if (!decrypt(r, raw, len, &type, &n)) {
+            return;
+        }
     } else if (type == 20) {
         flight_send(r, peer);
         r->is_passing = !r->is_13;

@@ -38,7 +38,7 @@ struct stack_buffers;
 struct mbed_buffers {
     bool fixed;      /* both buffers have the size of their limits and stay */
     bool fixed_in;   /* the input buffer has the size of its limit and stays */
-    bool starved;    /* a buffer could not be had in the last call */
+    bool starved;    /* a buffer, or the cipher of a write, had no memory in the last call */
     uint8_t hdr_len; /* bytes of the next record's header that have come */
     uint8_t hdr[RECORD_HEADER_LEN];
     uint16_t in_limit;  /* plaintext that a record may carry: in ... */
@@ -51,7 +51,7 @@ struct mbed_buffers {
 #else
 
 struct mbed_buffers {
-    bool starved; /* never */
+    bool starved; /* the cipher had no memory in the last call */
     uint16_t out_limit;
 };
 

@@ -265,6 +265,7 @@ static void in_compact(struct mbed *m)
     mbedtls_ssl_context *ssl = &m->ssl;
     size_t rest = ssl->in_msglen - ssl->in_hslen;
     const unsigned char *from = ssl->in_msg + ssl->in_hslen;
+    const struct plat_mem_failure before = m->io.account->failure;
     unsigned char *buf;
 
     if (ssl->in_hslen == 1 || rest > ssl->in_hslen) {
@@ -272,7 +273,11 @@ static void in_compact(struct mbed *m)
     }
     buf = plat_alloc(m->io.account, PLAT_MEM_RECORD_IN, COUNTER_LEN + RECORD_HEADER_LEN + 1 + rest);
     if (buf == NULL) {
+<<<<<<< Updated upstream
         m->io.account->failure.size = 0; /* it only saves memory */
+=======
+        m->io.account->failure = before; /* it only saves memory: nothing has failed */
+>>>>>>> Stashed changes
         return;
     }
     memcpy(buf + COUNTER_LEN + RECORD_HEADER_LEN + 1, from, rest);

@@ -253,6 +253,16 @@ static int after(struct mbed *m, int state)
     return run_deferred(m);
 }
 
+/** An allocation failed and Mbed TLS went on with a wrong result: TLS 1.2's Finished, whose PRF it does
+ *  not look at. The peer would tell that the handshake is damaged, not why. */
+static bool is_overlooked(const struct mbed *m, int ret)
+{
+    bool goes_on =
+        ret == 0 || ret == MBEDTLS_ERR_SSL_WANT_READ || ret == MBEDTLS_ERR_SSL_WANT_WRITE;
+
+    return goes_on && !m->buffers.starved && m->io.account->failure.size != 0;
+}
+
 static int step(struct mbed *m)
 {
     struct mbed_scope scope;
@@ -266,6 +276,9 @@ static int step(struct mbed *m)
     if (ret == 0) {
         defer_in(m, state);
         ret = mbedtls_ssl_handshake_step(&m->ssl);
+    }
+    if (is_overlooked(m, ret)) {
+        ret = MBEDTLS_ERR_SSL_ALLOC_FAILED;
     }
     if (ret == 0) {
         ret = after(m, state);

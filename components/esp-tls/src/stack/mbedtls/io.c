@@ -202,6 +202,15 @@ static int write_piece(struct mbed *m, const void *buf, size_t len)
     return ret;
 }
 
+/** The cipher had no memory: nothing was encrypted or counted, and the caller still has the data. */
+static bool lacked_memory(struct mbed *m, int ret)
+{
+    if (ret < 0 && m->ssl.out_left == 0 && mbed_is_no_mem(ret)) {
+        m->buffers.starved = true;
+    }
+    return m->buffers.starved;
+}
+
 tls_status mbed_write(void *ctx, const void *buf, size_t len, size_t *n)
 {
     struct mbed *m = ctx;
@@ -218,7 +227,7 @@ tls_status mbed_write(void *ctx, const void *buf, size_t len, size_t *n)
         mbed_enter(&scope, m, PLAT_MEM_RECORD_OUT);
         begin_call(m);
         ret = write_piece(m, buf, len);
-        if (ret > 0) {
+        if (ret > 0 || lacked_memory(m, ret)) {
             buffers_trim(m);
         }
         mbed_leave(&scope);

@@ -83,11 +83,8 @@ static tls_status mbed_init(void *ctx, const struct stack_io *io)
     mbed_enter(&scope, m, PLAT_MEM_CONNECTION);
     ret = mbedtls_ssl_config_defaults(&m->conf, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
                                       MBEDTLS_SSL_PRESET_DEFAULT);
+    ret = ret == 0 ? buffers_configure(m, &io->buffers) : ret;
     mbed_leave(&scope);
-    if (ret != 0) {
-        return mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_CONFIG_DEFAULTS_FAILED);
-    }
-    ret = buffers_configure(m, &io->buffers);
     if (ret != 0) {
         return mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_CONFIG_DEFAULTS_FAILED);
     }
