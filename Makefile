@@ -7,7 +7,7 @@ PYTHON := /usr/bin/python3
 JOBS ?= $(shell nproc)
 packages = @cmake/install-packages.sh
 
-.PHONY: help build run test test-long bench bench-memory menuconfig lint format fuzz install clean
+.PHONY: help build run test test-long coverage bench bench-memory menuconfig lint format fuzz install clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -28,6 +28,10 @@ test: ## every test that takes minutes; the summary is the last line
 test-long: ## what takes longer: all of torture, soaks, fuzzing
 	$(packages) build test lint bench fuzz
 	@tests/run.sh long
+
+coverage: ## which lines of components/ the tests without servers run
+	$(packages) build test
+	@tests/coverage.sh
 
 bench: build ## speed and memory against Mbed TLS alone, into bench/
 	$(packages) bench

@@ -43,6 +43,8 @@ if [ "$long" = long ]; then
     section "clang, char unsigned"
     build clang
     run build-clang -LE static
+    section "line coverage of components/"
+    tests/coverage.sh
     section "fuzzers"
     tests/fuzz/run.sh
 fi
