@@ -273,11 +273,7 @@ static void in_compact(struct mbed *m)
     }
     buf = plat_alloc(m->io.account, PLAT_MEM_RECORD_IN, COUNTER_LEN + RECORD_HEADER_LEN + 1 + rest);
     if (buf == NULL) {
-<<<<<<< Updated upstream
-        m->io.account->failure.size = 0; /* it only saves memory */
-=======
         m->io.account->failure = before; /* it only saves memory: nothing has failed */
->>>>>>> Stashed changes
         return;
     }
     memcpy(buf + COUNTER_LEN + RECORD_HEADER_LEN + 1, from, rest);
