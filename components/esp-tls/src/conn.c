@@ -111,8 +111,7 @@ static void begin_clocks(struct esp_tls *c, const esp_tls_cfg_t *cfg)
 static tls_status begin_link(struct esp_tls *c, const char *host, size_t len, uint16_t port,
                              const esp_tls_cfg_t *cfg)
 {
-    struct tcp_options options = {.hook = c->tcp.options.hook,
-                                  .hook_arg = c->tcp.options.hook_arg};
+    struct tcp_options options = {.hook = c->tcp.options.hook, .hook_arg = c->tcp.options.hook_arg};
     tls_status st;
 
     if (c->adopt_fd >= 0 && c->state != ESP_TLS_INIT) {
