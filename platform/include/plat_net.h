@@ -103,6 +103,9 @@ PLAT_MUST_USE int plat_stream_bind_device(plat_stream s, const char *name);
 PLAT_MUST_USE int plat_stream_adopt(plat_stream *s, int fd);
 int plat_stream_fd(plat_stream s);
 
+/** The stream of a descriptor that somebody else owns: only to be waited for. */
+plat_stream plat_stream_borrow(int fd);
+
 /** Give the descriptor away: blocking or not, as the caller wants it. @return 0 or errno */
 PLAT_MUST_USE int plat_stream_set_blocking(plat_stream s, bool blocking);
 

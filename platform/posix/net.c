@@ -213,6 +213,11 @@ int plat_stream_adopt(plat_stream *s, int fd)
     return err;
 }
 
+plat_stream plat_stream_borrow(int fd)
+{
+    return (plat_stream){fd};
+}
+
 int plat_stream_fd(plat_stream s)
 {
     return stream_fd(s);

@@ -230,6 +230,11 @@ int plat_stream_adopt(plat_stream *s, int fd)
     return PLAT_OK;
 }
 
+plat_stream plat_stream_borrow(int fd)
+{
+    return (plat_stream){fd};
+}
+
 int plat_stream_fd(plat_stream s)
 {
     return (int)s.h;

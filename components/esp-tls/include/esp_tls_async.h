@@ -42,7 +42,7 @@ typedef struct esp_tls_wait_item {
 } esp_tls_wait_item_t;
 
 /** All that a handle waits for: any one of the items, or the time. */
-typedef struct esp_tls_wait {
+typedef struct esp_tls_wait_list {
     esp_tls_wait_item_t items[ESP_TLS_WAIT_ITEMS];
     size_t count;   /**< items in use */
     int timeout_ms; /**< call again after this time even so; 0: at once; -1: no limit */
@@ -57,6 +57,35 @@ typedef struct esp_tls_wait {
  *          ESP_ERR_INVALID_STATE  no connect is under way and none is open
  *  Blocks: no. Memory: none. Threads: as a read. */
 esp_err_t esp_tls_get_wait(esp_tls_t *tls, esp_tls_wait_t *wait);
+
+/** The same for the operation that is called next, whatever was called last.
+ *  @param events  ESP_TLS_WAIT_READ: a read; ESP_TLS_WAIT_WRITE: a write; 0: the connect under way
+ *  @return as esp_tls_get_wait(); ESP_ERR_INVALID_ARG also when events is none of them */
+esp_err_t esp_tls_get_wait_for(esp_tls_t *tls, int events, esp_tls_wait_t *wait);
+
+/** Sleep until one of the items is ready, or the time has come.
+ *  @param wait        what esp_tls_get_wait() wrote, or several of them added up
+ *  @param timeout_ms  at most this long, also when wait->timeout_ms is longer; -1: no limit
+ *  @return ESP_OK                 something is ready, or wait->timeout_ms has passed
+ *          ESP_ERR_TIMEOUT        timeout_ms has passed and nothing is ready
+ *          ESP_ERR_INVALID_ARG    wait is NULL or its count too large
+ *          ESP_ERR_INVALID_STATE  there is nothing to wait for, and no time
+ *          ESP_FAIL               the operating system refused to wait
+ *  Blocks: as said. Memory: none. Threads: any. */
+esp_err_t esp_tls_wait(const esp_tls_wait_t *wait, int timeout_ms);
+
+/** Nothing to wait for, no time. */
+void esp_tls_wait_init(esp_tls_wait_t *wait);
+
+/** Add a descriptor. Ignored when fd is negative; a list that is full asks to be called again after
+ *  10 ms instead. */
+void esp_tls_wait_add(esp_tls_wait_t *wait, int fd, uint8_t events);
+
+/** Add a time: the earlier one counts. @param timeout_ms  -1: none */
+void esp_tls_wait_until(esp_tls_wait_t *wait, int timeout_ms);
+
+/** Add all of another list: its descriptors and its time. */
+void esp_tls_wait_merge(esp_tls_wait_t *wait, const esp_tls_wait_t *other);
 
 /** End the connection from outside: the pending operation and every later one fail with -1, and the
  *  record says ESP_TLS_CAUSE_CANCELLED. A call that blocks returns within milliseconds, in every

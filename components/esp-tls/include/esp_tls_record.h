@@ -101,6 +101,13 @@ typedef struct esp_tls_session_info {
     const char *alpn;        /**< the protocol that was selected, or NULL */
 } esp_tls_session_info_t;
 
+/** What an esp_tls_error_handle_t points to. A layer above esp-tls that has error handles of its own
+ *  keeps one of these and hands out the address of `last`. */
+typedef struct esp_tls_error_store {
+    esp_tls_last_error_t last;
+    int sys_errno;
+} esp_tls_error_store_t;
+
 /** Copy the record of a handle.
  *  @param tls     a handle
  *  @param record  receives the copy

@@ -5,7 +5,6 @@
 #include "conn.h"
 #include "esp_log.h"
 #include "esp_tls_url.h"
-#include "plat_clock.h"
 
 static const char TAG[] = "esp-tls";
 
@@ -24,7 +23,7 @@ static int connect_failed(esp_tls_t *tls)
         tls->state = ESP_TLS_INIT;
         tls->err.now = ESP_TLS_PHASE_NONE;
     } else {
-        (void)tls->tcp.link.ops->close(&tls->tcp.link);
+        (void)tls->link->ops->close(tls->link);
         tls->state = ESP_TLS_FAIL;
     }
     ESP_LOGE(TAG, "connect failed in phase %s: %s (0x%x, errno %d, stack -0x%x)",
@@ -291,54 +290,5 @@ esp_err_t esp_tls_set_socket_hook(esp_tls_t *tls, esp_tls_socket_hook_t hook, vo
     }
     tls->tcp.options.hook = hook;
     tls->tcp.options.hook_arg = arg;
-    return ESP_OK;
-}
-
-/* --- waiting and cancelling ------------------------------------------------------------------------ */
-
-/** Milliseconds from now to a time, rounded up; -1 for never. */
-static int ms_until(uint64_t us)
-{
-    uint64_t now = plat_clock_us();
-    uint64_t ms;
-
-    if (us == PLAT_NEVER) {
-        return -1;
-    }
-    ms = us <= now ? 0 : (us - now + 999) / 1000;
-    return ms < INT32_MAX ? (int)ms : INT32_MAX;
-}
-
-esp_err_t esp_tls_get_wait(esp_tls_t *tls, esp_tls_wait_t *wait)
-{
-    struct tls_wait want;
-
-    if (tls == NULL || wait == NULL) {
-        return ESP_ERR_INVALID_ARG;
-    }
-    if (tls->err.now < ESP_TLS_PHASE_RESOLVE || tls->err.now > ESP_TLS_PHASE_OPEN ||
-        (tls->err.status != TLS_OK && !tls->err.passing)) {
-        return ESP_ERR_INVALID_STATE;
-    }
-    conn_wants(tls, &want);
-    if (esp_tls_get_bytes_avail(tls) > 0) {
-        wait_until(&want, 0);
-    }
-    wait->count = want.count;
-    wait->timeout_ms = ms_until(want.until_us);
-    for (size_t i = 0; i < want.count; i++) {
-        wait->items[i].fd = plat_stream_fd(want.item[i].stream);
-        wait->items[i].events = want.item[i].want;
-    }
-    return ESP_OK;
-}
-
-esp_err_t esp_tls_conn_cancel(esp_tls_t *tls)
-{
-    if (tls == NULL) {
-        return ESP_ERR_INVALID_ARG;
-    }
-    plat_flag_set(&tls->cancelled, 1);
-    plat_event_set(tls->wake);
     return ESP_OK;
 }

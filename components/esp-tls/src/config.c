@@ -190,7 +190,7 @@ static tls_status (*const steps[])(struct esp_tls *c, const esp_tls_cfg_t *cfg) 
 tls_status config_apply(struct esp_tls *c, const char *host, size_t len, const esp_tls_cfg_t *cfg)
 {
     struct stack_io io = {
-        .buffers = c->buffers, .link = &c->tcp.link, .err = &c->err, .account = &c->account};
+        .buffers = c->buffers, .link = c->link, .err = &c->err, .account = &c->account};
     tls_status st;
 
 #ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER

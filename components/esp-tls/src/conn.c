@@ -8,6 +8,7 @@ void conn_init(struct esp_tls *c)
 {
     error_clear(&c->err);
     tcp_init(&c->tcp, &c->err, &c->account);
+    c->link = &c->tcp.link;
     c->adopt_fd = -1;
     c->timeout_ms = CONN_TIMEOUT_MS;
     c->state = ESP_TLS_INIT;
@@ -54,11 +55,11 @@ static uint64_t connect_deadline(const struct esp_tls *c)
     return c->began_us + (uint64_t)c->timeout_ms * 1000;
 }
 
-void conn_wants(const struct esp_tls *c, struct tls_wait *wait)
+void conn_wants(const struct esp_tls *c, tls_status st, struct tls_wait *wait)
 {
     wait_init(wait);
     wait_add(wait, c->wake, PLAT_READ);
-    c->tcp.link.ops->wants(&c->tcp.link, (tls_status)c->waiting, wait);
+    c->link->ops->wants(c->link, st, wait);
     if (c->err.now < ESP_TLS_PHASE_OPEN) {
         wait_until(wait, connect_deadline(c));
     }
@@ -72,7 +73,7 @@ static tls_status conn_sleep(struct esp_tls *c, uint64_t deadline_us)
     struct tls_wait wait;
     int os;
 
-    conn_wants(c, &wait);
+    conn_wants(c, (tls_status)c->waiting, &wait);
     wait_until(&wait, deadline_us);
     os = plat_wait(wait.item, wait.count, wait.until_us);
     if (os > 0) { /* going on would be busy waiting */
@@ -96,7 +97,7 @@ int conn_reset(struct esp_tls *c)
         plat_free(c->tls);
         c->tls = NULL;
     }
-    os = c->tcp.link.ops->close(&c->tcp.link);
+    os = c->link->ops->close(c->link);
     plat_event_clear(c->wake);
     return os;
 }
@@ -114,6 +115,10 @@ static tls_status begin_link(struct esp_tls *c, const char *host, size_t len, ui
     struct tcp_options options = {.hook = c->tcp.options.hook, .hook_arg = c->tcp.options.hook_arg};
     tls_status st;
 
+    if (c->below != NULL) {
+        conn_phase(c, ESP_TLS_PHASE_CONNECT);
+        return stream_dial(c->below, host, len, port);
+    }
     if (c->adopt_fd >= 0 && c->state != ESP_TLS_INIT) {
         int fd = c->adopt_fd;
 
@@ -167,7 +172,7 @@ static void rest_event(struct esp_tls *c)
 static tls_status step_link(struct esp_tls *c)
 {
     bool resolved = c->err.now != ESP_TLS_PHASE_RESOLVE;
-    tls_status st = c->tcp.link.ops->connect(&c->tcp.link);
+    tls_status st = c->link->ops->connect(c->link);
 
     if (!resolved && c->err.now == ESP_TLS_PHASE_CONNECT) {
         c->timeline.resolved_us = since_begin(c);
@@ -283,7 +288,7 @@ static tls_status read_once(struct esp_tls *c, void *buf, size_t len, size_t *n)
     if (c->tls != NULL) {
         return c->stack->read(c->tls, buf, len, n);
     }
-    return c->tcp.link.ops->read(&c->tcp.link, buf, len, n);
+    return c->link->ops->read(c->link, buf, len, n);
 }
 
 static tls_status write_once(struct esp_tls *c, const void *buf, size_t len, size_t *n)
@@ -296,7 +301,7 @@ static tls_status write_once(struct esp_tls *c, const void *buf, size_t len, siz
     if (c->tls != NULL) {
         return c->stack->write(c->tls, buf, len, n);
     }
-    return c->tcp.link.ops->write(&c->tcp.link, buf, len, n);
+    return c->link->ops->write(c->link, buf, len, n);
 }
 
 static uint64_t operation_deadline(const struct esp_tls *c)
@@ -310,6 +315,7 @@ tls_status conn_read(struct esp_tls *c, void *buf, size_t len, size_t *n)
     tls_status st = usable(c);
 
     *n = 0;
+    c->is_reading = true;
     if (st != TLS_OK || len == 0) {
         return st;
     }
@@ -336,6 +342,7 @@ tls_status conn_write(struct esp_tls *c, const void *buf, size_t len, size_t *n)
     tls_status st = usable(c);
 
     *n = 0;
+    c->is_reading = false;
     while (st == TLS_OK && *n < len) {
         size_t sent = 0;
 

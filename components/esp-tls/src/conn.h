@@ -13,6 +13,7 @@
 #include "esp_tls_async.h"
 #include "esp_tls_memory.h"
 #include "esp_tls_record.h"
+#include "link/stream.h"
 #include "link/tcp.h"
 #include "plat_heap.h"
 #include "plat_lock.h"
@@ -32,8 +33,10 @@
 
 struct esp_tls {
     struct tls_error err;
-    struct error_store store; /* the ESP-IDF view of err */
+    struct esp_tls_error_store store; /* the ESP-IDF view of err */
     struct link_tcp tcp;
+    struct tls_link *link;     /* what is read and written: tcp, or the caller's stream */
+    struct link_stream *below; /* the caller's stream, or NULL */
     const struct tls_stack *stack;
     void *tls;        /* the stack's context; NULL on a plain connection */
     plat_stream wake; /* event: a look-up is done, or a cancel */
@@ -44,6 +47,7 @@ struct esp_tls {
     uint8_t state;        /* esp_tls_conn_state_t, as the application sees it */
     bool non_block;
     bool peer_closed; /* EOF was seen */
+    bool is_reading;  /* the last operation was a read */
     uint8_t waiting;  /* tls_status: why the last step returned */
     esp_tls_timeline_t timeline;
     struct stack_buffers buffers;
@@ -70,8 +74,8 @@ TLS_MUST_USE tls_status conn_finish(struct esp_tls *c);
 TLS_MUST_USE tls_status conn_read(struct esp_tls *c, void *buf, size_t len, size_t *n);
 TLS_MUST_USE tls_status conn_write(struct esp_tls *c, const void *buf, size_t len, size_t *n);
 
-/** What the connection waits for after its last step. */
-void conn_wants(const struct esp_tls *c, struct tls_wait *wait);
+/** What the connection waits for. @param st  why: c->waiting, the last step's status */
+void conn_wants(const struct esp_tls *c, tls_status st, struct tls_wait *wait);
 
 /** Close the link and release everything but the record. @return 0 or errno of the close */
 int conn_reset(struct esp_tls *c);

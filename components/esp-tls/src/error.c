@@ -98,7 +98,7 @@ void error_drop_passing(struct tls_error *err)
     }
 }
 
-void error_store_fill(struct error_store *store, const struct tls_error *err)
+void error_store_fill(struct esp_tls_error_store *store, const struct tls_error *err)
 {
     if (err->status == TLS_OK) {
         return;
@@ -106,5 +106,5 @@ void error_store_fill(struct error_store *store, const struct tls_error *err)
     store->last.last_error = err->esp;
     store->last.esp_tls_error_code = err->stack;
     store->last.esp_tls_flags = (int)err->verify_flags;
-    store->sys = err->os;
+    store->sys_errno = err->os;
 }

@@ -1,7 +1,7 @@
 /* The record of a connection: what failed first, where, and what is known about it.
  *
  * One writer, error_set(); the first cause of a connection wins and stays until the handle begins
- * a new connection. Reading never clears it. The older ESP-IDF error store (struct error_store) is
+ * a new connection. Reading never clears it. The older ESP-IDF error store (struct esp_tls_error_store) is
  * filled from it at the same moment and has its own read-and-clear calls. */
 #ifndef ERROR_H
 #define ERROR_H
@@ -35,12 +35,6 @@ struct tls_error {
     struct plat_addr addr; /* address tried last */
 };
 
-/* What esp_tls_error_handle_t points to; errno follows the public part. */
-struct error_store {
-    esp_tls_last_error_t last;
-    int sys;
-};
-
 /** Back to "nothing failed", in phase ESP_TLS_PHASE_NONE. */
 void error_clear(struct tls_error *err);
 
@@ -61,7 +55,7 @@ tls_status error_passing(struct tls_error *err, tls_status st, const char *optio
 void error_drop_passing(struct tls_error *err);
 
 /** Copy what failed into the ESP-IDF error store. */
-void error_store_fill(struct error_store *store, const struct tls_error *err);
+void error_store_fill(struct esp_tls_error_store *store, const struct tls_error *err);
 
 /** The public cause of a status. */
 esp_tls_cause_t error_cause(uint8_t status);

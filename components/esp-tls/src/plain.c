@@ -105,7 +105,7 @@ esp_err_t esp_tls_plain_tcp_connect(const char *host, int hostlen, int port,
         st = plain_give(&tcp, cfg, sockfd);
     }
     if (st != TLS_OK) {
-        error_store_fill((struct error_store *)(void *)error_handle, &err);
+        error_store_fill((struct esp_tls_error_store *)(void *)error_handle, &err);
         return err.esp;
     }
     return ESP_OK;

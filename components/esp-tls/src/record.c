@@ -133,9 +133,9 @@ esp_err_t esp_tls_get_session_info(const esp_tls_t *tls, esp_tls_session_info_t 
 
 /* --- the ESP-IDF error store ----------------------------------------------------------------- */
 
-static struct error_store *store_of(esp_tls_error_handle_t h)
+static struct esp_tls_error_store *store_of(esp_tls_error_handle_t h)
 {
-    return (struct error_store *)(void *)h;
+    return (struct esp_tls_error_store *)(void *)h;
 }
 
 esp_err_t esp_tls_get_error_handle(esp_tls_t *tls, esp_tls_error_handle_t *error_handle)
@@ -176,7 +176,7 @@ esp_err_t esp_tls_get_and_clear_error_type(esp_tls_error_handle_t h, esp_tls_err
     }
     switch (err_type) {
     case ESP_TLS_ERR_TYPE_SYSTEM:
-        item = &store_of(h)->sys;
+        item = &store_of(h)->sys_errno;
         break;
     case ESP_TLS_ERR_TYPE_ESP:
         item = &h->last_error;

@@ -22,3 +22,10 @@ void wait_until(struct tls_wait *wait, uint64_t us)
         wait->until_us = us;
     }
 }
+
+void wait_in_ms(struct tls_wait *wait, int ms)
+{
+    if (ms >= 0) {
+        wait_until(wait, plat_clock_us() + (uint64_t)ms * 1000);
+    }
+}

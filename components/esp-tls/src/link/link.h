@@ -1,6 +1,5 @@
 /* Byte streams below TLS. TLS reads and writes a link and never sees a socket; links stack by
- * pointer (TCP today; a proxy tunnel, a memory pipe or another TLS connection are of the same
- * shape). No call blocks.
+ * pointer: TCP, or a stream of the caller's (a proxy tunnel, a memory pipe, another TLS connection). No call blocks.
  *
  * read and write: TLS_OK with *n > 0; TLS_WANT_READ / TLS_WANT_WRITE; TLS_EOF on read when the
  * peer closed its side; a failure, in the record. */
@@ -27,6 +26,7 @@ struct tls_wait {
 void wait_init(struct tls_wait *wait);
 void wait_add(struct tls_wait *wait, plat_stream stream, uint8_t want);
 void wait_until(struct tls_wait *wait, uint64_t us); /* the earlier one counts */
+void wait_in_ms(struct tls_wait *wait, int ms); /* from now; negative: never */
 
 struct tls_link;
 
