@@ -23,6 +23,8 @@ struct sim_tls_conn {
     struct sim_tls_conn *next;
     struct sim_tls_server *server;
     struct sim_peer *peer;
+    struct sim_tls_conn *outer; /* TLS in TLS: whose data this one's records are */
+    struct sim_tls_conn *inner; /* owned; in no server's list */
     mbedtls_ssl_context ssl;
     mbedtls_ssl_config conf;
     mbedtls_x509_crt cert;
@@ -79,9 +81,13 @@ static int server_send(void *arg, const unsigned char *buf, size_t len)
     struct sim_tls_conn *c = arg;
     unsigned char copy[CHUNK];
     const unsigned char *from = change(c, buf, &len, copy);
-    size_t n = c->server->send != NULL ? c->server->send(c->server->hook_arg, c->peer, from, len)
-                                       : sim_peer_write(c->peer, from, len);
+    size_t n;
 
+    if (c->outer != NULL) {
+        return mbedtls_ssl_write(&c->outer->ssl, from, len);
+    }
+    n = c->server->send != NULL ? c->server->send(c->server->hook_arg, c->peer, from, len)
+                                : sim_peer_write(c->peer, from, len);
     c->out_bytes += n;
     c->is_blocked = n == 0;
     return n > 0 ? (int)n : MBEDTLS_ERR_SSL_WANT_WRITE;
@@ -90,8 +96,15 @@ static int server_send(void *arg, const unsigned char *buf, size_t len)
 static int server_recv(void *arg, unsigned char *buf, size_t len)
 {
     struct sim_tls_conn *c = arg;
-    size_t n = sim_peer_read(c->peer, buf, len);
+    size_t n;
 
+    if (c->outer != NULL) {
+        int ret = mbedtls_ssl_read(&c->outer->ssl, buf, len);
+
+        c->is_blocked = ret == MBEDTLS_ERR_SSL_WANT_READ && c->outer->is_blocked;
+        return ret == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ? 0 : ret;
+    }
+    n = sim_peer_read(c->peer, buf, len);
     if (n > 0) {
         return (int)n;
     }
@@ -184,8 +197,6 @@ static struct sim_tls_conn *conn_new(struct sim_tls_server *s, struct sim_peer *
     c->server = s;
     c->peer = peer;
     c->at = s->script != NULL ? s->script : echo_script;
-    c->next = s->conns;
-    s->conns = c;
     s->connections++;
     mbedtls_ssl_init(&c->ssl);
     mbedtls_ssl_config_init(&c->conf);
@@ -207,6 +218,11 @@ static struct sim_tls_conn *conn_new(struct sim_tls_server *s, struct sim_peer *
 /** Give up what Mbed TLS holds: its keys take slots of the whole process. */
 static void conn_release(struct sim_tls_conn *c)
 {
+    if (c->inner != NULL) {
+        conn_release(c->inner);
+        free(c->inner);
+        c->inner = NULL;
+    }
     mbedtls_ssl_free(&c->ssl);
     mbedtls_ssl_config_free(&c->conf);
     mbedtls_x509_crt_free(&c->cert);
@@ -481,6 +497,25 @@ static bool shake_hands(struct sim_tls_conn *c)
     return true;
 }
 
+static void go_on(struct sim_tls_conn *c)
+{
+    if (c->is_over || !shake_hands(c)) {
+        return;
+    }
+    if (c->server->inner == NULL) {
+        while (!c->is_over && play_step(c)) {
+            c->at++;
+            c->is_step_begun = false;
+        }
+        return;
+    }
+    if (c->inner == NULL) {
+        c->inner = conn_new(c->server->inner, c->peer);
+        c->inner->outer = c;
+    }
+    go_on(c->inner); /* as deep as they are nested */
+}
+
 static void run(struct sim_tls_server *s, struct sim_peer *peer)
 {
     struct sim_tls_conn **at = sim_peer_state(peer, sizeof(*at));
@@ -488,17 +523,14 @@ static void run(struct sim_tls_server *s, struct sim_peer *peer)
 
     if (*at == NULL) {
         *at = conn_new(s, peer);
+        (*at)->next = s->conns;
+        s->conns = *at;
     }
     c = *at;
     if (c->is_over) {
         return;
     }
-    if (shake_hands(c)) {
-        while (!c->is_over && play_step(c)) {
-            c->at++;
-            c->is_step_begun = false;
-        }
-    }
+    go_on(c);
     if (c->is_over || sim_peer_is_closed(peer)) {
         conn_release(c);
     }

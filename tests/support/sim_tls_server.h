@@ -74,6 +74,7 @@ struct sim_tls_server {
     int stop_at;                       /* MBEDTLS_SSL_... state before which it stops; 0 = none */
     struct sim_tls_step stop_act;      /* what it does then; END: stays silent */
     const struct sim_tls_step *script; /* NULL: echo */
+    struct sim_tls_server *inner;      /* TLS in TLS: what comes is this one's; NULL: none */
     size_t out_len;                    /* plaintext of a record it sends at most; 0 = Kconfig's */
 
     /* for what stands between it and the wire (reframe.h); NULL: nothing */

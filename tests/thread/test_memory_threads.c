@@ -1,6 +1,6 @@
 /* Eight threads, a hundred connections each, every thread with memory settings of its own, at the
- * same time: the output bound and the ledger's scopes belong to the thread. Meant for
- * ThreadSanitizer. */
+ * same time, every fourth one TLS in TLS: the output bound and the ledger's scopes belong to the thread.
+ * Meant for ThreadSanitizer. */
 #ifndef MBEDTLS_ALLOW_PRIVATE_ACCESS
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS
 #endif
@@ -24,6 +24,7 @@
 #include "mbedtls/pk.h"
 #include "mbedtls/ssl.h"
 #include "mbedtls/x509_crt.h"
+#include "nested.h"
 #include "plat_random.h"
 #include "psa/crypto.h"
 #include "test_certs.h"
@@ -51,9 +52,24 @@ static const struct row {
     {.name = "too little", .memory = {.limit = 5000}, .is_too_little = true},
 };
 
+/** What a connection is: one with the row's memory, or two, of which one has it. */
+enum shape {
+    PLAIN,
+    ROW_OUTSIDE,
+    ROW_INSIDE
+};
+
+static const enum shape shapes[8] = {[1] = ROW_OUTSIDE, [5] = ROW_INSIDE};
+
+struct job {
+    int fd;
+    enum shape shape;
+    int version; /* of the outer one; the inner one's is the other where there are two */
+};
+
 struct side {
     const struct row *row;
-    int to_server[2]; /* descriptors, as ints */
+    int to_server[2]; /* of struct job */
     unsigned good;
     char wrong[200];
 };
@@ -80,23 +96,49 @@ static int recv_bytes(void *arg, unsigned char *buf, size_t len)
     return n >= 0 ? (int)n : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 }
 
-static void echo_once(mbedtls_ssl_config *conf, int fd)
+static int send_inside(void *outer, const unsigned char *buf, size_t len)
 {
-    mbedtls_ssl_context ssl;
+    return mbedtls_ssl_write(outer, buf, len);
+}
+
+static int recv_inside(void *outer, unsigned char *buf, size_t len)
+{
+    int ret = mbedtls_ssl_read(outer, buf, len);
+
+    return ret == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ? 0 : ret;
+}
+
+static void echo(mbedtls_ssl_context *ssl)
+{
     unsigned char buf[2048];
     int n;
 
-    mbedtls_ssl_init(&ssl);
-    if (mbedtls_ssl_setup(&ssl, conf) == 0) {
-        mbedtls_ssl_set_bio(&ssl, &fd, send_bytes, recv_bytes, NULL);
-        if (mbedtls_ssl_handshake(&ssl) == 0) {
-            while ((n = mbedtls_ssl_read(&ssl, buf, sizeof(buf))) > 0 &&
-                   mbedtls_ssl_write(&ssl, buf, (size_t)n) == n) {
+    while ((n = mbedtls_ssl_read(ssl, buf, sizeof(buf))) > 0 &&
+           mbedtls_ssl_write(ssl, buf, (size_t)n) == n) {
+    }
+}
+
+static void serve_once(mbedtls_ssl_config *conf, struct job *job)
+{
+    mbedtls_ssl_context outer;
+    mbedtls_ssl_context inner;
+
+    mbedtls_ssl_init(&outer);
+    mbedtls_ssl_init(&inner);
+    if (mbedtls_ssl_setup(&outer, conf) == 0 && mbedtls_ssl_setup(&inner, conf) == 0) {
+        mbedtls_ssl_set_bio(&outer, &job->fd, send_bytes, recv_bytes, NULL);
+        mbedtls_ssl_set_bio(&inner, &outer, send_inside, recv_inside, NULL);
+        if (mbedtls_ssl_handshake(&outer) == 0) {
+            if (job->shape == PLAIN) {
+                echo(&outer);
+            } else if (mbedtls_ssl_handshake(&inner) == 0) {
+                echo(&inner);
             }
         }
     }
-    mbedtls_ssl_free(&ssl);
-    (void)close(fd);
+    mbedtls_ssl_free(&inner);
+    mbedtls_ssl_free(&outer);
+    (void)close(job->fd);
 }
 
 static void *serve(void *arg)
@@ -105,7 +147,7 @@ static void *serve(void *arg)
     mbedtls_ssl_config conf;
     mbedtls_x509_crt cert;
     mbedtls_pk_context key;
-    int fd;
+    struct job job;
 
     mbedtls_ssl_config_init(&conf);
     mbedtls_x509_crt_init(&cert);
@@ -117,8 +159,8 @@ static void *serve(void *arg)
     (void)mbedtls_pk_parse_key(&key, cert_server_ec_key, sizeof(cert_server_ec_key), NULL, 0,
                                random_bytes, NULL);
     (void)mbedtls_ssl_conf_own_cert(&conf, &cert, &key);
-    while (read(side->to_server[0], &fd, sizeof(fd)) == (ssize_t)sizeof(fd)) {
-        echo_once(&conf, fd);
+    while (read(side->to_server[0], &job, sizeof(job)) == (ssize_t)sizeof(job)) {
+        serve_once(&conf, &job);
     }
     mbedtls_pk_free(&key);
     mbedtls_x509_crt_free(&cert);
@@ -155,44 +197,89 @@ static bool exchange(esp_tls_t *tls)
     return memcmp(data, back, DATA) == 0;
 }
 
-static int connect_over(esp_tls_t *tls, const struct row *row, int fd)
+static esp_tls_cfg_t configuration(const struct row *row, int version)
 {
     esp_tls_cfg_t cfg = {.cacert_buf = cert_root_ec_pem,
                          .cacert_bytes = sizeof(cert_root_ec_pem),
                          .timeout_ms = 60000};
 
-    cfg.tls_version = fd % 2 == 0 ? ESP_TLS_VER_TLS_1_2 : ESP_TLS_VER_TLS_1_3;
+    cfg.tls_version = version == 12 ? ESP_TLS_VER_TLS_1_2 : ESP_TLS_VER_TLS_1_3;
 #ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
     cfg.esp_tls_dyn_buf_strategy =
         row->rx_static ? ESP_TLS_DYN_BUF_RX_STATIC : (esp_tls_dyn_buf_strategy_t)0;
 #else
     (void)row;
 #endif
-    (void)esp_tls_set_conn_sockfd(tls, fd);
-    (void)esp_tls_set_conn_state(tls, ESP_TLS_CONNECTING);
-    return esp_tls_conn_new_sync("localhost", 9, 443, &cfg, tls);
+    return cfg;
 }
 
-/** @return true: as the row says it should be */
-static bool run_one(struct side *side, int fd)
+static bool open_outer(esp_tls_t *tls, const esp_tls_cfg_t *cfg, int fd)
 {
-    esp_tls_t *tls = esp_tls_init_with_memory(&side->row->memory);
+    (void)esp_tls_set_conn_sockfd(tls, fd);
+    (void)esp_tls_set_conn_state(tls, ESP_TLS_CONNECTING);
+    return esp_tls_conn_new_sync("localhost", 9, 443, cfg, tls) == 1;
+}
+
+static bool open_inner(struct tunnel *tunnel)
+{
+    tls_status st;
+
+    do { /* the outer one waits */
+        st = tunnel_shake_hands(tunnel);
+    } while (tls_is_waiting(st));
+    return st == TLS_OK;
+}
+
+/** @param with_row  the handle that has the row's memory */
+static bool check(struct side *side, esp_tls_t *with_row, bool opened, esp_tls_t *top)
+{
+    bool is_too_little = side->row->is_too_little;
     esp_tls_record_t record = {0};
-    bool ok = tls != NULL;
+    bool ok = opened ? !is_too_little && exchange(top) : is_too_little;
 
-    if (ok) {
-        bool opened = connect_over(tls, side->row, fd) == 1;
-
-        ok = opened ? !side->row->is_too_little && exchange(tls) : side->row->is_too_little;
-        (void)esp_tls_get_record(tls, &record);
-        ok = ok &&
-             record.cause == (side->row->is_too_little ? ESP_TLS_CAUSE_NO_MEM : ESP_TLS_CAUSE_NONE);
-        (void)esp_tls_conn_destroy(tls);
-    }
+    (void)esp_tls_get_record(with_row, &record);
+    ok = ok && record.cause == (is_too_little ? ESP_TLS_CAUSE_NO_MEM : ESP_TLS_CAUSE_NONE);
     if (!ok) {
         snprintf(side->wrong, sizeof(side->wrong), "%s: phase %s, %s, code 0x%x", side->row->name,
                  esp_tls_phase_name(record.phase), esp_tls_cause_name(record.cause),
                  (unsigned)record.stack_code);
+    }
+    return ok;
+}
+
+/** @return true: as the row says it should be */
+static bool run_nested(struct side *side, const struct job *job, esp_tls_t *outer)
+{
+    bool is_inside = job->shape == ROW_INSIDE;
+    esp_tls_cfg_t cfg = configuration(side->row, 25 - job->version);
+    struct tunnel tunnel;
+    bool ok;
+
+    if (!tunnel_init(&tunnel, outer, "localhost", &cfg, is_inside ? &side->row->memory : NULL)) {
+        snprintf(side->wrong, sizeof(side->wrong), "%s: no inner handle", side->row->name);
+        return false;
+    }
+    ok = check(side, is_inside ? tunnel.inner : outer, open_inner(&tunnel), tunnel.inner);
+    tunnel_clear(&tunnel);
+    return ok;
+}
+
+static bool run_one(struct side *side, const struct job *job)
+{
+    static const esp_tls_memory_cfg_t as_kconfig_says;
+    esp_tls_cfg_t cfg = configuration(side->row, job->version);
+    esp_tls_t *tls =
+        esp_tls_init_with_memory(job->shape == ROW_INSIDE ? &as_kconfig_says : &side->row->memory);
+    bool opened = tls != NULL && open_outer(tls, &cfg, job->fd);
+    bool ok;
+
+    if (opened && job->shape != PLAIN) {
+        ok = run_nested(side, job, tls);
+    } else {
+        ok = check(side, tls, opened, tls);
+    }
+    if (tls != NULL) {
+        (void)esp_tls_conn_destroy(tls);
     }
     return ok;
 }
@@ -202,13 +289,20 @@ static void *connect_all(void *arg)
     struct side *side = arg;
     int ends[2];
 
-    for (unsigned i = 0; i < CONNECTIONS && side->wrong[0] == '\0'; i++) {
-        if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0 ||
-            write(side->to_server[1], &ends[1], sizeof(ends[1])) != (ssize_t)sizeof(ends[1])) {
+    for (int i = 0; i < CONNECTIONS && side->wrong[0] == '\0'; i++) {
+        struct job job = {.shape = shapes[i % 8], .version = 12 + i / 8 % 2};
+
+        if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) {
             snprintf(side->wrong, sizeof(side->wrong), "no socket");
             break;
         }
-        side->good += run_one(side, ends[0]);
+        job.fd = ends[1];
+        if (write(side->to_server[1], &job, sizeof(job)) != (ssize_t)sizeof(job)) {
+            snprintf(side->wrong, sizeof(side->wrong), "no server");
+            break;
+        }
+        job.fd = ends[0];
+        side->good += run_one(side, &job);
     }
     (void)close(side->to_server[1]);
     return NULL;

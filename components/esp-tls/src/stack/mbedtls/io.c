@@ -4,14 +4,21 @@
 #include <string.h>
 #include "mbedtls/net_sockets.h" /* the codes of a failing link, as ESP-IDF reports them */
 
-/* --- the link under Mbed TLS ------------------------------------------------------------------- */
+/* --- the link under Mbed TLS -------------------------------------------------------------------
+ *
+ * What is below is not this connection's: a link may be another connection or a caller's own code,
+ * whose memory and output bound are its own. */
 
 int mbed_link_recv(void *ctx, unsigned char *buf, size_t len)
 {
     struct mbed *m = ctx;
+    struct mbed_scope below;
     size_t n;
-    tls_status st = m->io.link->ops->read(m->io.link, buf, len, &n);
+    tls_status st;
 
+    mbed_enter(&below, NULL, PLAT_MEM_PROCESS);
+    st = m->io.link->ops->read(m->io.link, buf, len, &n);
+    mbed_leave(&below);
     m->blocked = tls_is_waiting(st) || st == TLS_EOF ? st : TLS_OK;
     switch (st) {
     case TLS_OK:
@@ -40,11 +47,14 @@ static void note_alert(struct mbed *m, const unsigned char *buf, size_t len)
 int mbed_link_send(void *ctx, const unsigned char *buf, size_t len)
 {
     struct mbed *m = ctx;
+    struct mbed_scope below;
     size_t n;
     tls_status st;
 
     note_alert(m, buf, len);
+    mbed_enter(&below, NULL, PLAT_MEM_PROCESS);
     st = m->io.link->ops->write(m->io.link, buf, len, &n);
+    mbed_leave(&below);
     m->blocked = tls_is_waiting(st) ? st : TLS_OK;
     switch (st) {
     case TLS_OK:
