@@ -22,6 +22,9 @@
 #include "esp_tls.h"
 #include "esp_tls_async.h"
 #include "esp_tls_record.h"
+#include "esp_transport_async.h"
+#include "esp_transport_ssl.h"
+#include "esp_transport_tcp.h"
 #include "mbedtls/pk.h"
 #include "mbedtls/ssl.h"
 #include "mbedtls/x509_crt.h"
@@ -383,6 +386,68 @@ static void test_cancel_wakes_a_call_that_waits(void **state)
     assert_true(end.tv_sec - begin.tv_sec < 30); /* the deadline is 60 s */
 }
 
+/* --- transports ------------------------------------------------------------------------------------ */
+
+struct transport_victim {
+    esp_transport_handle_t t;
+    long after_us;
+};
+
+static void *cancel_transport_later(void *arg)
+{
+    const struct transport_victim *v = arg;
+    struct timespec wait = {0, v->after_us * 1000};
+
+    (void)nanosleep(&wait, NULL);
+    (void)esp_transport_cancel(v->t);
+    return NULL;
+}
+
+/** Connect TLS over TCP and read until somebody cancels; then close, connect and read again. */
+static void *transport_be_cancelled(void *arg)
+{
+    struct worker *w = arg;
+
+    for (unsigned i = 0; i < w->rounds; i++) {
+        esp_transport_handle_t tcp = esp_transport_tcp_init();
+        esp_transport_handle_t ssl = esp_transport_ssl_init();
+        struct transport_victim v = {ssl, (long)(i * 900 % 20000)};
+        pthread_t canceller;
+        char echo = 'x';
+        char buf[8];
+
+        esp_transport_ssl_set_cert_data(ssl, (const char *)cert_root_ec_pem,
+                                        (int)sizeof(cert_root_ec_pem) - 1);
+        esp_transport_ssl_set_common_name(ssl, "test.example");
+        (void)esp_transport_ssl_set_parent(ssl, tcp);
+        if (pthread_create(&canceller, NULL, cancel_transport_later, &v) != 0) {
+            break;
+        }
+        if (esp_transport_connect(ssl, "127.0.0.1", port, 60000) == 0) {
+            (void)esp_transport_read(ssl, buf, sizeof(buf), -1);
+        }
+        (void)pthread_join(canceller, NULL);
+        (void)esp_transport_close(ssl);
+        w->good += esp_transport_connect(ssl, "127.0.0.1", port, 60000) == 0 &&
+                   esp_transport_write(ssl, &echo, 1, 60000) == 1 &&
+                   esp_transport_read(ssl, buf, sizeof(buf), 60000) == 1;
+        (void)esp_transport_destroy(ssl);
+        (void)esp_transport_destroy(tcp);
+    }
+    return NULL;
+}
+
+static void test_transport_cancel_from_other_threads(void **state)
+{
+    struct worker workers[THREADS] = {{.rounds = 0}};
+
+    (void)state;
+    for (size_t i = 0; i < THREADS; i++) {
+        workers[i].rounds = 10;
+    }
+    run_workers(workers, THREADS, transport_be_cancelled);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +455,7 @@ int main(void)
         cmocka_unit_test(test_store_changes_under_connections),
         cmocka_unit_test(test_cancel_from_other_threads),
         cmocka_unit_test(test_cancel_wakes_a_call_that_waits),
+        cmocka_unit_test(test_transport_cancel_from_other_threads),
     };
 
     return cmocka_run_group_tests(tests, start_server, NULL);
