@@ -43,6 +43,9 @@ if [ "$long" = long ]; then
     section "clang, char unsigned"
     build clang
     run build-clang -LE static
+    section "signatures of certificates postponed"
+    build defer
+    ESP_TLS_LONG=1 run build-defer -R "test_chains|test_checks|test_mbedtls|test_elastic|torture"
     section "line coverage of components/"
     tests/coverage.sh
     section "fuzzers"

@@ -1,6 +1,8 @@
 /* What Mbed TLS is given by us: memory with an owner and a purpose, random numbers, time, locks. */
 #include "mbed.h"
 
+#include "mbedtls/oid.h"
+
 #include <string.h>
 
 #include "mbedtls/platform_time.h"
@@ -123,21 +125,38 @@ int mbed_random(void *ctx, unsigned char *buf, size_t len)
     return plat_random(buf, len) == 0 ? 0 : MBEDTLS_ERR_PLATFORM_HW_ACCEL_FAILED;
 }
 
-#ifndef CONFIG_MBEDTLS_SSL_KEEP_PEER_CERTIFICATE
-/** Mbed TLS's TLS layer calls this in place of mbedtls_x509_crt_parse_der() (build files): the peer's
- *  certificates lie in the record that is being read, which outlives their verification, and need no
- *  copy. slim.c keeps only the key of them. */
-int esp_tls_peer_crt_parse_der(mbedtls_x509_crt *chain, const unsigned char *buf, size_t len)
+/** Are these bytes part of the record that is being read, which outlives the chain's verification? */
+static bool is_in_record(const unsigned char *buf)
 {
+#ifdef CONFIG_MBEDTLS_SSL_KEEP_PEER_CERTIFICATE
+    (void)buf;
+    return false; /* the chain outlives the record */
+#else
     const struct mbed_scope *scope = current_scope;
     const struct mbed *m = scope != NULL ? scope->m : NULL;
-    bool in_record = m != NULL && m->ssl.in_msg != NULL && buf >= m->ssl.in_msg &&
-                     buf < m->ssl.in_msg + m->ssl.in_msglen;
 
-    return in_record ? mbedtls_x509_crt_parse_der_nocopy(chain, buf, len)
-                     : mbedtls_x509_crt_parse_der(chain, buf, len);
-}
+    return m != NULL && m->ssl.in_msg != NULL && buf >= m->ssl.in_msg &&
+           buf < m->ssl.in_msg + m->ssl.in_msglen;
 #endif
+}
+
+/** Mbed TLS's TLS layer calls this in place of mbedtls_x509_crt_parse_der() (build files). A peer's
+ *  certificate that lies in its record needs no copy; slim.c keeps only the key of it.
+ *
+ *  Of a certificate with an unknown signature algorithm Mbed TLS takes no notice, in case that the
+ *  chain is good without it. The first one is the peer's own (RFC 8446 section 4.4.2): without it
+ *  nothing is left to verify, or something else is taken for it. That is an error here. */
+int esp_tls_peer_crt_parse_der(mbedtls_x509_crt *chain, const unsigned char *buf, size_t len)
+{
+    bool is_first = chain->version == 0;
+    int ret = is_in_record(buf) ? mbedtls_x509_crt_parse_der_nocopy(chain, buf, len)
+                                : mbedtls_x509_crt_parse_der(chain, buf, len);
+
+    if (is_first && ret == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG + MBEDTLS_ERR_OID_NOT_FOUND) {
+        return MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG;
+    }
+    return ret;
+}
 
 #if defined(MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG)
 psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context,
