@@ -46,6 +46,9 @@ if [ "$long" = long ]; then
     section "signatures of certificates postponed"
     build defer
     ESP_TLS_LONG=1 run build-defer -R "test_chains|test_checks|test_mbedtls|test_elastic|torture"
+    section "record buffers of fixed size"
+    build fixed
+    run build-fixed $quick
     section "line coverage of components/"
     tests/coverage.sh
     section "fuzzers"

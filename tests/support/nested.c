@@ -65,7 +65,6 @@ bool tunnel_init(struct tunnel *tunnel, esp_tls_t *outer, const char *name,
     tunnel->inner->tcp.options.hook_arg = tunnel;
     tunnel->inner->non_block = true;
     if (config_apply(tunnel->inner, name, strlen(name), cfg) != TLS_OK) {
-        tunnel_clear(tunnel);
         return false;
     }
     tunnel->inner->err.now = ESP_TLS_PHASE_HANDSHAKE;
@@ -85,6 +84,8 @@ tls_status tunnel_shake_hands(struct tunnel *tunnel)
 
 void tunnel_clear(struct tunnel *tunnel)
 {
-    (void)esp_tls_conn_destroy(tunnel->inner);
+    if (tunnel->inner != NULL) {
+        (void)esp_tls_conn_destroy(tunnel->inner);
+    }
     tunnel->inner = NULL;
 }

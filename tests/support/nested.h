@@ -19,7 +19,8 @@ struct tunnel {
  *  is the outer one's affair.
  *  @param outer   open; not taken
  *  @param memory  of the inner one; NULL: as Kconfig says
- *  @return false: out of memory, or an option is refused */
+ *  @return false: no handle (inner is NULL), or an option is refused, or no memory: the inner
+ *          handle's record says which. tunnel_clear() in any case */
 bool tunnel_init(struct tunnel *tunnel, esp_tls_t *outer, const char *name,
                  const esp_tls_cfg_t *cfg, const esp_tls_memory_cfg_t *memory);
 

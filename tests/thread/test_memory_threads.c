@@ -253,13 +253,11 @@ static bool run_nested(struct side *side, const struct job *job, esp_tls_t *oute
     bool is_inside = job->shape == ROW_INSIDE;
     esp_tls_cfg_t cfg = configuration(side->row, 25 - job->version);
     struct tunnel tunnel;
-    bool ok;
+    bool opened =
+        tunnel_init(&tunnel, outer, "localhost", &cfg, is_inside ? &side->row->memory : NULL) &&
+        open_inner(&tunnel);
+    bool ok = check(side, is_inside ? tunnel.inner : outer, opened, tunnel.inner);
 
-    if (!tunnel_init(&tunnel, outer, "localhost", &cfg, is_inside ? &side->row->memory : NULL)) {
-        snprintf(side->wrong, sizeof(side->wrong), "%s: no inner handle", side->row->name);
-        return false;
-    }
-    ok = check(side, is_inside ? tunnel.inner : outer, open_inner(&tunnel), tunnel.inner);
     tunnel_clear(&tunnel);
     return ok;
 }

@@ -368,9 +368,9 @@ static int elastic_setup(struct mbed *m)
     unsigned char *dummy_out;
     int ret;
 
-    mbed_stub_sizes(MBEDTLS_SSL_IN_BUFFER_LEN, MBEDTLS_SSL_OUT_BUFFER_LEN);
+    mbed_record_sizes(MBEDTLS_SSL_IN_BUFFER_LEN, MBEDTLS_SSL_OUT_BUFFER_LEN);
     ret = mbedtls_ssl_setup(&m->ssl, &m->conf);
-    mbed_stub_sizes(0, 0);
+    mbed_record_sizes(0, 0);
     if (ret != 0) {
         return ret;
     }

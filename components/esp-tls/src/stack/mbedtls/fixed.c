@@ -12,7 +12,14 @@ int buffers_configure(struct mbed *m, const struct stack_buffers *wanted)
 
 int buffers_setup(struct mbed *m)
 {
-    return mbedtls_ssl_setup(&m->ssl, &m->conf);
+    int ret;
+
+#ifndef ESP_TLS_SYSTEM_MBEDTLS /* which says neither its sizes nor uses our allocator */
+    mbed_record_sizes(MBEDTLS_SSL_IN_BUFFER_LEN, MBEDTLS_SSL_OUT_BUFFER_LEN);
+#endif
+    ret = mbedtls_ssl_setup(&m->ssl, &m->conf);
+    mbed_record_sizes(0, 0);
+    return ret;
 }
 
 int buffers_recv(void *ctx, unsigned char *buf, size_t len)

@@ -65,8 +65,8 @@ struct mbed_scope {
     struct mbed *m; /* NULL: no connection */
     struct plat_account *account;
     enum plat_mem purpose;
-    size_t stub_in; /* sizes that the allocator meets with a stub: mbed_stub_sizes() */
-    size_t stub_out;
+    size_t record_in; /* sizes by which the allocator knows record buffers: mbed_record_sizes() */
+    size_t record_out;
     size_t outer_out_len;
     bool is_starved; /* an allocation failed in it */
     struct mbed_scope *outer;
@@ -82,8 +82,9 @@ bool mbed_is_starved(void);
 /** The connection of the present scope, or NULL. */
 struct mbed *mbed_current(void);
 
-/** In the present scope, meet requests of these sizes with one byte. 0, 0: no longer. */
-void mbed_stub_sizes(size_t in, size_t out);
+/** In the present scope, requests of these sizes are for record buffers, the input's first. Elastic:
+ *  they get one byte. Fixed: they are counted, and placed, as record buffers. 0, 0: no longer. */
+void mbed_record_sizes(size_t in, size_t out);
 
 /** Start what the process shares (PSA, threading). Once; any thread. @return 0 or Mbed TLS code */
 int mbed_prepare(void);

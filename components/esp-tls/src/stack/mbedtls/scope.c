@@ -52,8 +52,8 @@ void mbed_enter(struct mbed_scope *scope, struct mbed *m, enum plat_mem purpose)
     scope->m = m;
     scope->account = m != NULL ? m->io.account : NULL;
     scope->purpose = purpose;
-    scope->stub_in = 0;
-    scope->stub_out = 0;
+    scope->record_in = 0;
+    scope->record_out = 0;
     scope->is_starved = false;
     scope->outer = current_scope;
     current_scope = scope;
@@ -85,18 +85,36 @@ struct mbed *mbed_current(void)
     return current_scope != NULL ? current_scope->m : NULL;
 }
 
-void mbed_stub_sizes(size_t in, size_t out)
+void mbed_record_sizes(size_t in, size_t out)
 {
-    current_scope->stub_in = in;
-    current_scope->stub_out = out;
-}
-
-static size_t wanted(const struct mbed_scope *scope, size_t size)
-{
-    return size != 0 && (size == scope->stub_in || size == scope->stub_out) ? 1 : size;
+    current_scope->record_in = in;
+    current_scope->record_out = out;
 }
 
 #ifndef CONFIG_MBEDTLS_CUSTOM_MEM_ALLOC
+#ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
+static void *take(struct mbed_scope *scope, size_t size)
+{
+    bool is_record = size != 0 && (size == scope->record_in || size == scope->record_out);
+
+    return plat_alloc(scope->account, scope->purpose, is_record ? 1 : size);
+}
+#else
+static void *take(struct mbed_scope *scope, size_t size)
+{
+    enum plat_mem purpose = scope->purpose;
+
+    if (size != 0 && size == scope->record_in) {
+        purpose = PLAT_MEM_RECORD_IN;
+        scope->record_in = 0;
+    } else if (size != 0 && size == scope->record_out) {
+        purpose = PLAT_MEM_RECORD_OUT;
+        scope->record_out = 0;
+    }
+    return plat_alloc(scope->account, purpose, size);
+}
+#endif
+
 void *esp_mbedtls_mem_calloc(size_t n, size_t size)
 {
     struct mbed_scope *scope = current_scope;
@@ -108,7 +126,7 @@ void *esp_mbedtls_mem_calloc(size_t n, size_t size)
     if (scope == NULL) {
         return plat_alloc(NULL, PLAT_MEM_PROCESS, n * size);
     }
-    block = plat_alloc(scope->account, scope->purpose, wanted(scope, n * size));
+    block = take(scope, n * size);
     scope->is_starved |= block == NULL;
     return block;
 }
