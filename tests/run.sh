@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=$(nproc)
 long=${1:-}
-quick="-L unit|torture|conformance|thread|memory -LE static" # static: the same in every build
+quick="-L unit|torture|soak|conformance|thread|memory -LE static" # static: the same in every build
 
 build() {
     cmake --preset "$1" --log-level=WARNING >/dev/null
