@@ -10,6 +10,7 @@ endforeach()
 if(TARGET mbedtls_objects)
   list(APPEND objects $<TARGET_OBJECTS:mbedtls_objects>)
 endif()
+list(APPEND objects $<TARGET_OBJECTS:llhttp_objects>)
 set(posix $<TARGET_OBJECTS:platform_common_objects> $<TARGET_OBJECTS:platform_posix_objects>)
 
 add_library(esp-tls-core STATIC EXCLUDE_FROM_ALL ${objects})

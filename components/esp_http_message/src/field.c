@@ -1,0 +1,167 @@
+#include "esp_http_field.h"
+
+static bool is_tchar(char c)
+{
+    /* RFC 9110 section 5.6.2: visible characters but delimiters */
+    static const char delimiters[] = "\"(),/:;<=>?@[\\]{}";
+
+    if (c <= 0x20 || c >= 0x7F) {
+        return false;
+    }
+    for (const char *d = delimiters; *d != '\0'; d++) {
+        if (c == *d) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static char lower(char c)
+{
+    return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}
+
+bool esp_http_is_token(const char *text)
+{
+    if (text == NULL || *text == '\0') {
+        return false;
+    }
+    for (; *text != '\0'; text++) {
+        if (!is_tchar(*text)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_value_char(unsigned char c)
+{
+    return c == '\t' || (c >= 0x20 && c != 0x7F);
+}
+
+bool esp_http_is_field_value(const char *text)
+{
+    if (text == NULL) {
+        return false;
+    }
+    for (; *text != '\0'; text++) {
+        if (!is_value_char((unsigned char)*text)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool esp_http_is_request_target(const char *text)
+{
+    if (text == NULL || *text == '\0') {
+        return false;
+    }
+    for (; *text != '\0'; text++) {
+        if (*text <= 0x20 || *text >= 0x7F) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/** One "Name: value\r\n". @return what follows it; NULL: it is none */
+static const char *field_end(const char *at)
+{
+    const char *name = at;
+
+    while (is_tchar(*at)) {
+        at++;
+    }
+    if (at == name || *at != ':') {
+        return NULL;
+    }
+    do {
+        at++;
+    } while (is_value_char((unsigned char)*at));
+    return at[0] == '\r' && at[1] == '\n' ? at + 2 : NULL;
+}
+
+bool esp_http_is_field_block(const char *text)
+{
+    while (text != NULL && *text != '\0') {
+        text = field_end(text);
+    }
+    return text != NULL;
+}
+
+bool esp_http_name_equals(const char *a, const char *b)
+{
+    while (*a != '\0' && lower(*a) == lower(*b)) {
+        a++;
+        b++;
+    }
+    return lower(*a) == lower(*b);
+}
+
+/** @return behind the token when it begins here, else NULL */
+static const char *token_here(const char *at, const char *token)
+{
+    while (*token != '\0') {
+        if (lower(*at++) != lower(*token++)) {
+            return NULL;
+        }
+    }
+    while (*at == ' ' || *at == '\t') {
+        at++;
+    }
+    return *at == '\0' || *at == ',' ? at : NULL;
+}
+
+bool esp_http_list_has(const char *list, const char *token)
+{
+    for (;;) {
+        while (*list == ' ' || *list == '\t' || *list == ',') {
+            list++;
+        }
+        if (*list == '\0') {
+            return false;
+        }
+        if (token_here(list, token) != NULL) {
+            return true;
+        }
+        while (*list != '\0' && *list != ',') {
+            list++;
+        }
+    }
+}
+
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c = lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool esp_http_percent_decode(const char *from, size_t len, char *to, size_t cap)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        char c = from[i];
+
+        if (c == '%') {
+            if (len - i < 3 || hex(from[i + 1]) < 0 || hex(from[i + 2]) < 0) {
+                return false;
+            }
+            c = (char)(hex(from[i + 1]) * 16 + hex(from[i + 2]));
+            i += 2;
+        }
+        if (c == '\0' || n + 1 >= cap) {
+            return false;
+        }
+        to[n++] = c;
+    }
+    if (cap == 0) {
+        return false;
+    }
+    to[n] = '\0';
+    return true;
+}

@@ -1,0 +1,401 @@
+/* llhttp's callbacks, gathered into whole fields. It checks the syntax; what is bounded here is what
+ * it leaves open: how long, how many, how often. */
+#include "esp_http_response.h"
+
+#include <string.h>
+
+#include "llhttp.h"
+#include "plat_heap.h"
+
+struct esp_http_response {
+    llhttp_t parser;
+    llhttp_settings_t settings;
+    const esp_http_response_handler_t *handler;
+    void *arg;
+    esp_http_request_kind_t kind;
+    esp_http_response_result_t result; /* MORE while it may go on */
+    const char *why;
+    int64_t content_length;
+    int64_t chunk_length;
+    size_t head_bytes;
+    unsigned fields;
+    unsigned interim;
+    int status;
+    bool is_status_told;
+    bool has_head;
+    bool is_chunked;
+    bool keeps_alive;
+    bool is_upgrade;
+    bool has_begun; /* a byte came */
+    size_t name_len;
+    size_t value_len;
+    size_t cap;
+    char field[]; /* name, NUL, value, NUL */
+};
+
+static esp_http_response_t *of(llhttp_t *parser)
+{
+    return parser->data;
+}
+
+static int end_with(esp_http_response_t *r, esp_http_response_result_t result)
+{
+    r->result = result;
+    return HPE_USER;
+}
+
+static int malformed(esp_http_response_t *r, const char *why)
+{
+    r->why = why;
+    return end_with(r, ESP_HTTP_RESPONSE_MALFORMED);
+}
+
+/** What the caller's callback said, for llhttp. */
+static int go(esp_http_response_t *r, esp_http_response_go_t said)
+{
+    switch (said) {
+    case ESP_HTTP_RESPONSE_GO:
+        return 0;
+    case ESP_HTTP_RESPONSE_PAUSE:
+        r->result = ESP_HTTP_RESPONSE_PAUSED;
+        return HPE_PAUSED;
+    case ESP_HTTP_RESPONSE_STOP:
+        break;
+    }
+    return end_with(r, ESP_HTTP_RESPONSE_STOPPED);
+}
+
+/** 1xx, of which 101 is final (RFC 9110 section 15.2). */
+static bool is_interim(const esp_http_response_t *r)
+{
+    return r->status / 100 == 1 && r->status != 101;
+}
+
+/* --- the head ---------------------------------------------------------------------------------------- */
+
+static int tell_status(esp_http_response_t *r)
+{
+    if (r->is_status_told) {
+        return 0;
+    }
+    r->is_status_told = true;
+    r->status = r->parser.status_code;
+    if (is_interim(r) || r->handler->on_status == NULL) {
+        return 0;
+    }
+    return go(r, r->handler->on_status(r->arg, r->status));
+}
+
+static int on_status_complete(llhttp_t *parser)
+{
+    return tell_status(of(parser));
+}
+
+/** Append to name or value. */
+static int gather(esp_http_response_t *r, size_t *len, size_t at, const char *from, size_t n)
+{
+    if (n > r->cap - r->name_len - r->value_len) {
+        return end_with(r, ESP_HTTP_RESPONSE_HEADER_TOO_LONG);
+    }
+    memcpy(r->field + at + *len, from, n);
+    *len += n;
+    return 0;
+}
+
+static int on_field(llhttp_t *parser, const char *at, size_t len)
+{
+    esp_http_response_t *r = of(parser);
+    int told = tell_status(r);
+
+    return told != 0 ? told : gather(r, &r->name_len, 0, at, len);
+}
+
+static int on_value(llhttp_t *parser, const char *at, size_t len)
+{
+    esp_http_response_t *r = of(parser);
+
+    return gather(r, &r->value_len, r->name_len + 1, at, len);
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static int on_value_complete(llhttp_t *parser)
+{
+    esp_http_response_t *r = of(parser);
+    const esp_http_response_handler_t *h = r->handler;
+    char *value = r->field + r->name_len + 1;
+    size_t len = r->value_len;
+
+    while (len > 0 && is_space(value[len - 1])) {
+        len--;
+    }
+    value[len] = '\0';
+    r->field[r->name_len] = '\0';
+    r->name_len = 0;
+    r->value_len = 0;
+    if (++r->fields > ESP_HTTP_RESPONSE_FIELDS_MAX) {
+        return malformed(r, "too many header fields");
+    }
+    if (is_interim(r)) {
+        return 0;
+    }
+    if (r->has_head) {
+        return h->on_trailer != NULL ? go(r, h->on_trailer(r->arg, r->field, value)) : 0;
+    }
+    return h->on_header != NULL ? go(r, h->on_header(r->arg, r->field, value)) : 0;
+}
+
+/** @return for llhttp: 0 there may be a body, 1 there is none, 2 what follows is no HTTP */
+static int body_kind(const esp_http_response_t *r)
+{
+    if (r->status == 101 || (r->kind == ESP_HTTP_REQUEST_CONNECT && r->status / 100 == 2)) {
+        return 2;
+    }
+    return r->kind == ESP_HTTP_REQUEST_HEAD;
+}
+
+static int on_headers_complete(llhttp_t *parser)
+{
+    esp_http_response_t *r = of(parser);
+    int told = tell_status(r);
+
+    if (told != 0) {
+        return told;
+    }
+    if (is_interim(r)) {
+        return 0;
+    }
+    r->has_head = true;
+    r->fields = 0;
+    r->is_chunked = (parser->flags & F_CHUNKED) != 0;
+    r->keeps_alive = llhttp_should_keep_alive(parser) != 0;
+    if ((parser->flags & F_CONTENT_LENGTH) != 0 && !r->is_chunked) {
+        if (parser->content_length > INT64_MAX) {
+            return malformed(r, "Content-Length is too large");
+        }
+        r->content_length = (int64_t)parser->content_length;
+    }
+    if (r->handler->on_headers_complete != NULL) {
+        esp_http_response_go_t said = r->handler->on_headers_complete(r->arg);
+
+        if (said == ESP_HTTP_RESPONSE_STOP) { /* here 1 and 2 mean something else to llhttp */
+            (void)end_with(r, ESP_HTTP_RESPONSE_STOPPED);
+            return -1;
+        }
+        if (said == ESP_HTTP_RESPONSE_PAUSE && body_kind(r) == 0) {
+            r->result = ESP_HTTP_RESPONSE_PAUSED;
+            return HPE_PAUSED;
+        }
+    }
+    r->is_upgrade = body_kind(r) == 2;
+    return body_kind(r);
+}
+
+/* --- the body ----------------------------------------------------------------------------------------- */
+
+static int on_body(llhttp_t *parser, const char *at, size_t len)
+{
+    esp_http_response_t *r = of(parser);
+
+    if (len == 0 || r->handler->on_body == NULL) {
+        return 0;
+    }
+    return go(r, r->handler->on_body(r->arg, at, len));
+}
+
+static int on_chunk_header(llhttp_t *parser)
+{
+    esp_http_response_t *r = of(parser);
+
+    if (parser->content_length > INT64_MAX) {
+        return malformed(r, "a chunk is too large");
+    }
+    r->chunk_length = (int64_t)parser->content_length;
+    return 0;
+}
+
+static int on_message_complete(llhttp_t *parser)
+{
+    esp_http_response_t *r = of(parser);
+
+    if (is_interim(r)) {
+        r->is_status_told = false;
+        r->status = 0;
+        r->fields = 0;
+        return ++r->interim > ESP_HTTP_RESPONSE_INTERIM_MAX
+                   ? malformed(r, "too many interim responses")
+                   : 0;
+    }
+    if (r->is_upgrade) {
+        return 0; /* llhttp stops by itself */
+    }
+    r->result = ESP_HTTP_RESPONSE_COMPLETE;
+    return HPE_PAUSED; /* what follows is the next message's */
+}
+
+/* --- the calls ------------------------------------------------------------------------------------------ */
+
+esp_http_response_t *esp_http_response_new(size_t header_cap,
+                                           const esp_http_response_handler_t *handler, void *arg)
+{
+    static const esp_http_response_handler_t none;
+    esp_http_response_t *r;
+
+    if (header_cap > UINT16_MAX) {
+        header_cap = UINT16_MAX;
+    }
+    r = plat_alloc(NULL, PLAT_MEM_APPLICATION, sizeof(*r) + header_cap + 2);
+    if (r == NULL) {
+        return NULL;
+    }
+    r->handler = handler != NULL ? handler : &none;
+    r->arg = arg;
+    r->cap = header_cap;
+    llhttp_settings_init(&r->settings);
+    r->settings.on_status_complete = on_status_complete;
+    r->settings.on_header_field = on_field;
+    r->settings.on_header_value = on_value;
+    r->settings.on_header_value_complete = on_value_complete;
+    r->settings.on_headers_complete = on_headers_complete;
+    r->settings.on_body = on_body;
+    r->settings.on_chunk_header = on_chunk_header;
+    r->settings.on_message_complete = on_message_complete;
+    esp_http_response_begin(r, ESP_HTTP_REQUEST_OTHER);
+    return r;
+}
+
+void esp_http_response_free(esp_http_response_t *r)
+{
+    plat_free(r);
+}
+
+void esp_http_response_begin(esp_http_response_t *r, esp_http_request_kind_t kind)
+{
+    llhttp_init(&r->parser, HTTP_RESPONSE, &r->settings);
+    r->parser.data = r;
+    r->kind = kind;
+    r->result = ESP_HTTP_RESPONSE_MORE;
+    r->why = NULL;
+    r->content_length = -1;
+    r->chunk_length = 0;
+    r->head_bytes = 0;
+    r->fields = 0;
+    r->interim = 0;
+    r->status = 0;
+    r->is_status_told = false;
+    r->has_head = false;
+    r->is_chunked = false;
+    r->keeps_alive = false;
+    r->is_upgrade = false;
+    r->has_begun = false;
+    r->name_len = 0;
+    r->value_len = 0;
+}
+
+/** What llhttp stopped with. */
+static esp_http_response_result_t result_of(esp_http_response_t *r, llhttp_errno_t err)
+{
+    switch (err) {
+    case HPE_OK:
+        return ESP_HTTP_RESPONSE_MORE;
+    case HPE_PAUSED:
+        return r->result; /* PAUSED or COMPLETE, by the callback */
+    case HPE_PAUSED_UPGRADE:
+        return ESP_HTTP_RESPONSE_UPGRADE;
+    default:
+        break;
+    }
+    if (r->result == ESP_HTTP_RESPONSE_MORE) {
+        (void)malformed(r, llhttp_get_error_reason(&r->parser));
+    }
+    return r->result;
+}
+
+esp_http_response_result_t esp_http_response_feed(esp_http_response_t *r, const char *data,
+                                                  size_t len, size_t *used)
+{
+    llhttp_errno_t err;
+    const char *stopped;
+
+    *used = 0;
+    if (r->result == ESP_HTTP_RESPONSE_PAUSED) {
+        llhttp_resume(&r->parser);
+        r->result = ESP_HTTP_RESPONSE_MORE;
+    }
+    if (r->result != ESP_HTTP_RESPONSE_MORE) {
+        return r->result;
+    }
+    if (len == 0) {
+        return ESP_HTTP_RESPONSE_MORE;
+    }
+    r->has_begun = true;
+    err = llhttp_execute(&r->parser, data, len);
+    stopped = llhttp_get_error_pos(&r->parser);
+    *used = err == HPE_OK || stopped == NULL ? len : (size_t)(stopped - data);
+    r->result = result_of(r, err);
+    if (!r->has_head) {
+        r->head_bytes += *used;
+        if (r->result == ESP_HTTP_RESPONSE_MORE && r->head_bytes > ESP_HTTP_RESPONSE_HEAD_MAX) {
+            r->result = ESP_HTTP_RESPONSE_HEADER_TOO_LONG;
+        }
+    }
+    return r->result;
+}
+
+esp_http_response_result_t esp_http_response_finish(esp_http_response_t *r)
+{
+    if (r->result != ESP_HTTP_RESPONSE_MORE && r->result != ESP_HTTP_RESPONSE_PAUSED) {
+        return r->result;
+    }
+    if (!r->has_begun) {
+        r->result = ESP_HTTP_RESPONSE_EMPTY;
+    } else if (r->has_head && llhttp_message_needs_eof(&r->parser)) { /* RFC 9112 section 6.3 */
+        r->result = ESP_HTTP_RESPONSE_COMPLETE;
+    } else {
+        r->result = ESP_HTTP_RESPONSE_TRUNCATED;
+    }
+    return r->result;
+}
+
+int esp_http_response_status(const esp_http_response_t *r)
+{
+    return is_interim(r) ? 0 : r->status;
+}
+
+int64_t esp_http_response_content_length(const esp_http_response_t *r)
+{
+    return r->content_length;
+}
+
+bool esp_http_response_is_chunked(const esp_http_response_t *r)
+{
+    return r->is_chunked;
+}
+
+int64_t esp_http_response_chunk_length(const esp_http_response_t *r)
+{
+    return r->chunk_length;
+}
+
+bool esp_http_response_keeps_alive(const esp_http_response_t *r)
+{
+    return r->keeps_alive;
+}
+
+bool esp_http_response_has_head(const esp_http_response_t *r)
+{
+    return r->has_head;
+}
+
+bool esp_http_response_is_complete(const esp_http_response_t *r)
+{
+    return r->result == ESP_HTTP_RESPONSE_COMPLETE || r->result == ESP_HTTP_RESPONSE_UPGRADE;
+}
+
+const char *esp_http_response_why(const esp_http_response_t *r)
+{
+    return r->why;
+}
