@@ -148,13 +148,13 @@ static int on_value_complete(llhttp_t *parser)
     return h->on_header != NULL ? go(r, h->on_header(r->arg, r->field, value)) : 0;
 }
 
-/** @return for llhttp: 0 there may be a body, 1 there is none, 2 what follows is no HTTP */
+/** RFC 9112 section 6.3. @return for llhttp: 0 there may be a body, 1 there is none, 2 what follows is no HTTP */
 static int body_kind(const esp_http_response_t *r)
 {
     if (r->status == 101 || (r->kind == ESP_HTTP_REQUEST_CONNECT && r->status / 100 == 2)) {
         return 2;
     }
-    return r->kind == ESP_HTTP_REQUEST_HEAD;
+    return r->kind == ESP_HTTP_REQUEST_HEAD || r->status == 204 || r->status == 304;
 }
 
 static int on_headers_complete(llhttp_t *parser)
