@@ -1,4 +1,4 @@
-# llhttp, the HTTP parser of Node.js: Debian's node-llhttp carries its C sources. Its objects go into
+# llhttp, the HTTP parser of Node.js, in its strict mode: Debian's node-llhttp carries its C sources. Its objects go into
 # our libraries (library.cmake); only components/esp_http_message includes it.
 set(LLHTTP_SOURCE_DIR /usr/share/llhttp CACHE PATH "api.c http.c llhttp.c of llhttp 8")
 set(LLHTTP_INCLUDE_DIR /usr/share/include/llhttp CACHE PATH "where llhttp.h is")
@@ -16,6 +16,7 @@ endif()
 
 add_library(llhttp_headers INTERFACE)
 target_include_directories(llhttp_headers SYSTEM INTERFACE ${LLHTTP_INCLUDE_DIR})
+target_compile_definitions(llhttp_headers INTERFACE LLHTTP_STRICT_MODE=1)
 add_library(llhttp_objects OBJECT
   ${LLHTTP_SOURCE_DIR}/api.c ${LLHTTP_SOURCE_DIR}/http.c ${LLHTTP_SOURCE_DIR}/llhttp.c)
 target_compile_options(llhttp_objects PRIVATE

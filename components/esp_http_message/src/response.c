@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "esp_http_field.h"
 #include "llhttp.h"
 #include "plat_heap.h"
 
@@ -80,6 +81,10 @@ static int tell_status(esp_http_response_t *r)
     }
     r->is_status_told = true;
     r->status = r->parser.status_code;
+    if (r->status < 100 || r->status > 999) { /* RFC 9112 section 4: three digits */
+        r->status = 0;
+        return malformed(r, "the status has not three digits");
+    }
     if (is_interim(r) || r->handler->on_status == NULL) {
         return 0;
     }
@@ -138,6 +143,9 @@ static int on_value_complete(llhttp_t *parser)
     r->value_len = 0;
     if (++r->fields > ESP_HTTP_RESPONSE_FIELDS_MAX) {
         return malformed(r, "too many header fields");
+    }
+    if (!esp_http_is_token(r->field) || !esp_http_is_field_value(value)) {
+        return malformed(r, "a header field has a character that may not be in it");
     }
     if (is_interim(r)) {
         return 0;
