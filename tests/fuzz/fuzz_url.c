@@ -26,8 +26,31 @@ static void must_lie_in(esp_tls_url_part_t part, const char *text, size_t len)
     }
 }
 
+/** The bytes up to the first NUL are a reference; what it leads to leads to itself. */
+static void resolve(const char *reference)
+{
+    static const char base[] = "https://h:8443/a/b/c;d?e";
+    const size_t enough = sizeof(base) + strlen(reference) + 1;
+    char *out = malloc(enough);
+    char *again = malloc(2 * enough);
+    esp_tls_url_t url;
+    size_t len;
+
+    must(out != NULL && again != NULL);
+    if (esp_tls_url_resolve(base, reference, out, enough, &len) == ESP_OK) {
+        must(len == strlen(out) && len < enough);
+        if (esp_tls_url_parse(out, len, &url)) {
+            must(esp_tls_url_resolve(base, out, again, 2 * enough, &len) == ESP_OK);
+            must(strcmp(out, again) == 0);
+        }
+    }
+    free(out);
+    free(again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    char *reference = strndup((const char *)data, size);
     char *text = malloc(size + (size == 0)); /* the sanitizer sees its end */
     esp_tls_url_t url;
 
@@ -50,5 +73,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
               esp_tls_url_part_is(url.scheme, "HTTPS")));
     }
     free(text);
+    must(reference != NULL);
+    resolve(reference);
+    free(reference);
     return 0;
 }

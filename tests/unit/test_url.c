@@ -257,6 +257,157 @@ static void test_part_is_compares_ascii_in_any_case(void **state)
     }
 }
 
+#define BASE "http://a/b/c/d;p?q"
+
+static void test_resolve_gives_the_examples_of_rfc_3986(void **state)
+{
+    static const struct {
+        const char *reference;
+        const char *url;
+    } rows[] = {
+        /* section 5.4.1 */
+        {"g:h", "g:h"},
+        {"g", "http://a/b/c/g"},
+        {"./g", "http://a/b/c/g"},
+        {"g/", "http://a/b/c/g/"},
+        {"/g", "http://a/g"},
+        {"//g", "http://g"},
+        {"?y", "http://a/b/c/d;p?y"},
+        {"g?y", "http://a/b/c/g?y"},
+        {"#s", "http://a/b/c/d;p?q#s"},
+        {"g#s", "http://a/b/c/g#s"},
+        {"g?y#s", "http://a/b/c/g?y#s"},
+        {";x", "http://a/b/c/;x"},
+        {"g;x", "http://a/b/c/g;x"},
+        {"g;x?y#s", "http://a/b/c/g;x?y#s"},
+        {"", "http://a/b/c/d;p?q"},
+        {".", "http://a/b/c/"},
+        {"./", "http://a/b/c/"},
+        {"..", "http://a/b/"},
+        {"../", "http://a/b/"},
+        {"../g", "http://a/b/g"},
+        {"../..", "http://a/"},
+        {"../../", "http://a/"},
+        {"../../g", "http://a/g"},
+        /* section 5.4.2 */
+        {"../../../g", "http://a/g"},
+        {"../../../../g", "http://a/g"},
+        {"/./g", "http://a/g"},
+        {"/../g", "http://a/g"},
+        {"g.", "http://a/b/c/g."},
+        {".g", "http://a/b/c/.g"},
+        {"g..", "http://a/b/c/g.."},
+        {"..g", "http://a/b/c/..g"},
+        {"./../g", "http://a/b/g"},
+        {"./g/.", "http://a/b/c/g/"},
+        {"g/./h", "http://a/b/c/g/h"},
+        {"g/../h", "http://a/b/c/h"},
+        {"g;x=1/./y", "http://a/b/c/g;x=1/y"},
+        {"g;x=1/../y", "http://a/b/c/y"},
+        {"g?y/./x", "http://a/b/c/g?y/./x"},
+        {"g?y/../x", "http://a/b/c/g?y/../x"},
+        {"g#s/./x", "http://a/b/c/g#s/./x"},
+        {"g#s/../x", "http://a/b/c/g#s/../x"},
+        {"http:g", "http:g"}, /* strict */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char out[sizeof(BASE) + 32];
+        size_t len;
+
+        assert_int_equal(esp_tls_url_resolve(BASE, rows[i].reference, out, sizeof(out), &len),
+                         ESP_OK);
+        assert_string_equal(out, rows[i].url);
+        assert_int_equal(len, strlen(out));
+    }
+}
+
+static void test_resolve_against_other_bases(void **state)
+{
+    static const struct {
+        const char *base;
+        const char *reference;
+        const char *url; /* NULL: refused */
+    } rows[] = {
+        {"https://u:p@h:8443", "x/y?z", "https://u:p@h:8443/x/y?z"},
+        {"https://h", "", "https://h"},
+        {"https://h?q", "?r", "https://h?r"},
+        {"https://h/a#f", "", "https://h/a"},
+        {"https://h/a/b", "https://k/../c/./d", "https://k/c/d"},
+        {"https://h/a/b", "//k:1?x", "https://k:1?x"},
+        {"https://[::1]:2/a", "b", "https://[::1]:2/b"},
+        {"https://h/a/b/", "..", "https://h/a/"},
+        {"https://h/a//b/", "../..", "https://h/a/"},
+        {"https://h/", "%41", "https://h/%41"},
+        {"https://h/", "%4", NULL},
+        {"https://h/", "a b", NULL},
+        {"https://h/", "a\r\nb", NULL},
+        {"https://h/", "1:b", NULL},
+        {"https://h/", "//h:99999/", NULL},
+        {"https://h/", "///x", NULL},
+        {"/a", "b", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char out[80];
+        size_t len;
+        esp_err_t err =
+            esp_tls_url_resolve(rows[i].base, rows[i].reference, out, sizeof(out), &len);
+
+        assert_int_equal(err, rows[i].url != NULL ? ESP_OK : ESP_ERR_INVALID_ARG);
+        if (rows[i].url != NULL) {
+            assert_string_equal(out, rows[i].url);
+        }
+    }
+}
+
+static void test_resolve_never_writes_behind_its_space(void **state)
+{
+    static const char reference[] = "../../g/./h?y#s";
+    const size_t enough = strlen(BASE) + strlen(reference) + 2;
+
+    (void)state;
+    for (size_t cap = 0; cap <= enough; cap++) {
+        char *out = malloc(cap + 1);
+        size_t len;
+        esp_err_t err;
+
+        assert_non_null(out);
+        out[cap] = '!';
+        err = esp_tls_url_resolve(BASE, reference, out, cap, &len);
+        assert_true(err == ESP_ERR_INVALID_SIZE || err == ESP_OK);
+        assert_true(err == ESP_OK || cap < enough);
+        assert_int_equal(out[cap], '!');
+        free(out);
+    }
+}
+
+static void test_same_origin_compares_scheme_host_and_port(void **state)
+{
+    static const struct {
+        const char *a;
+        const char *b;
+        bool same;
+    } rows[] = {
+        {"https://h/a", "HTTPS://H:443/b?c", true}, {"http://h", "http://h:80", true},
+        {"http://h", "https://h", false},           {"https://h", "https://h:8443", false},
+        {"http://h:443", "https://h:443", false},   {"https://h", "https://h.x", false},
+        {"https://h.x", "https://h", false},        {"https://u:p@h", "https://h", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        esp_tls_url_t a;
+        esp_tls_url_t b;
+
+        assert_true(esp_tls_url_parse(rows[i].a, strlen(rows[i].a), &a));
+        assert_true(esp_tls_url_parse(rows[i].b, strlen(rows[i].b), &b));
+        assert_int_equal(esp_tls_url_same_origin(&a, &b), rows[i].same);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +417,10 @@ int main(void)
         cmocka_unit_test(test_parse_every_prefix_reads_only_its_length),
         cmocka_unit_test(test_parse_every_byte_at_every_place),
         cmocka_unit_test(test_part_is_compares_ascii_in_any_case),
+        cmocka_unit_test(test_resolve_gives_the_examples_of_rfc_3986),
+        cmocka_unit_test(test_resolve_against_other_bases),
+        cmocka_unit_test(test_resolve_never_writes_behind_its_space),
+        cmocka_unit_test(test_same_origin_compares_scheme_host_and_port),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

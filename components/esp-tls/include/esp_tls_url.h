@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "esp_err.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -42,6 +44,23 @@ bool esp_tls_url_parse(const char *text, size_t len, esp_tls_url_t *url);
 
 /** The port to connect to: the URL's, or 80 for http and ws, 443 for https and wss, or 0. */
 uint16_t esp_tls_url_port(const esp_tls_url_t *url);
+
+/** Where a reference leads ("../x?y", "//host/", a whole URL; RFC 3986 sections 5.2 to 5.4, strict).
+ *  @param base       an absolute URL; its fragment does not count
+ *  @param reference  ends in NUL
+ *  @param out        receives the URL, with NUL
+ *  @param cap        its size; strlen(base) + strlen(reference) + 2 always suffices
+ *  @param len        receives the length without NUL
+ *  @return ESP_OK
+ *          ESP_ERR_INVALID_ARG   base is no URL, or reference no URI reference: a byte that may not be
+ *                                in it, a "%" without two digits, a colon in a first segment
+ *          ESP_ERR_INVALID_SIZE  cap is too small; *out is unspecified
+ *  Never blocks, allocates nothing. */
+esp_err_t esp_tls_url_resolve(const char *base, const char *reference, char *out, size_t cap,
+                              size_t *len);
+
+/** The same scheme, host and port (RFC 6454 section 4)? Hosts are compared as text, in any case. */
+bool esp_tls_url_same_origin(const esp_tls_url_t *a, const esp_tls_url_t *b);
 
 /** Is the part this text? ASCII letters in any case. */
 bool esp_tls_url_part_is(esp_tls_url_part_t part, const char *text);

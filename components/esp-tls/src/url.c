@@ -126,20 +126,11 @@ static bool parse_authority(esp_tls_url_part_t rest, esp_tls_url_t *url)
     return rest.len == 0;
 }
 
-bool esp_tls_url_parse(const char *text, size_t len, esp_tls_url_t *url)
+/** What ends a URL, with or without an authority in front. */
+static bool parse_tail(esp_tls_url_part_t rest, esp_tls_url_t *url)
 {
     static const char path_also[] = ":@/[]|\"<>\\^`{}"; /* what browsers send as it is */
-    esp_tls_url_part_t rest = {text, len};
 
-    *url = (esp_tls_url_t){.port = 0};
-    url->scheme = cut(&rest, ":/?#");
-    if (url->scheme.len == 0 || (char_class((unsigned char)*url->scheme.ptr) & ALPHA) == 0 ||
-        !all_are(url->scheme, ALPHA | DIGIT, "+-.", false) || !take(&rest, "://")) {
-        return false;
-    }
-    if (!parse_authority(cut(&rest, "/?#"), url)) {
-        return false;
-    }
     url->path = cut(&rest, "?#");
     if (take(&rest, "?")) {
         url->query = cut(&rest, "#");
@@ -152,22 +143,195 @@ bool esp_tls_url_parse(const char *text, size_t len, esp_tls_url_t *url)
            all_are(url->fragment, UNRESERVED | SUB_DELIM, ":@/?#[]|\"<>\\^`{}", true);
 }
 
-bool esp_tls_url_part_is(esp_tls_url_part_t part, const char *text)
+static bool is_scheme(esp_tls_url_part_t part)
 {
-    if (part.ptr == NULL || strlen(text) != part.len) {
+    return part.len > 0 && (char_class((unsigned char)*part.ptr) & ALPHA) != 0 &&
+           all_are(part, ALPHA | DIGIT, "+-.", false);
+}
+
+bool esp_tls_url_parse(const char *text, size_t len, esp_tls_url_t *url)
+{
+    esp_tls_url_part_t rest = {text, len};
+
+    *url = (esp_tls_url_t){.port = 0};
+    url->scheme = cut(&rest, ":/?#");
+    if (!is_scheme(url->scheme) || !take(&rest, "://")) {
         return false;
     }
-    for (size_t i = 0; i < part.len; i++) {
-        unsigned char a = (unsigned char)part.ptr[i];
-        unsigned char b = (unsigned char)text[i];
+    return parse_authority(cut(&rest, "/?#"), url) && parse_tail(rest, url);
+}
 
-        a = a >= 'A' && a <= 'Z' ? (unsigned char)(a | 0x20) : a;
-        b = b >= 'A' && b <= 'Z' ? (unsigned char)(b | 0x20) : b;
-        if (a != b) {
+/** ASCII letters in any case. */
+static bool part_equals(esp_tls_url_part_t a, esp_tls_url_part_t b)
+{
+    if (a.ptr == NULL || a.len != b.len) {
+        return false;
+    }
+    for (size_t i = 0; i < a.len; i++) {
+        unsigned char x = (unsigned char)a.ptr[i];
+        unsigned char y = (unsigned char)b.ptr[i];
+
+        x = x >= 'A' && x <= 'Z' ? (unsigned char)(x | 0x20) : x;
+        y = y >= 'A' && y <= 'Z' ? (unsigned char)(y | 0x20) : y;
+        if (x != y) {
             return false;
         }
     }
     return true;
+}
+
+bool esp_tls_url_part_is(esp_tls_url_part_t part, const char *text)
+{
+    return part_equals(part, (esp_tls_url_part_t){text, strlen(text)});
+}
+
+/* --- references ----------------------------------------------------------------------------- */
+
+/** A URI reference (section 4.1). authority: with its "//" cut off; ptr NULL: none. */
+static bool parse_reference(const char *text, esp_tls_url_t *ref, esp_tls_url_part_t *authority)
+{
+    esp_tls_url_part_t rest = {text, strlen(text)};
+    esp_tls_url_part_t whole = rest;
+    esp_tls_url_part_t first = cut(&rest, ":/?#");
+
+    *ref = (esp_tls_url_t){.port = 0};
+    *authority = (esp_tls_url_part_t){NULL, 0};
+    if (is_scheme(first) && take(&rest, ":")) {
+        ref->scheme = first;
+    } else if (rest.len > 0 && *rest.ptr == ':') {
+        return false; /* section 4.2: a path's first segment without a scheme has no colon */
+    } else {
+        rest = whole;
+    }
+    if (take(&rest, "//")) {
+        *authority = cut(&rest, "/?#");
+        if (!parse_authority(*authority, ref)) {
+            return false;
+        }
+    }
+    return parse_tail(rest, ref);
+}
+
+static bool starts_with(const char *text, size_t len, const char *prefix)
+{
+    return len >= strlen(prefix) && memcmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static bool is_text(const char *text, size_t len, const char *other)
+{
+    return len == strlen(other) && memcmp(text, other, len) == 0;
+}
+
+/** Section 5.2.4, in place. @return the new length */
+static size_t remove_dot_segments(char *path, size_t len)
+{
+    size_t in = 0;
+    size_t out = 0;
+
+    while (in < len) {
+        char *at = path + in;
+        size_t left = len - in;
+
+        if (starts_with(at, left, "../")) {
+            in += 3;
+        } else if (starts_with(at, left, "./") || starts_with(at, left, "/./")) {
+            in += 2;
+        } else if (is_text(at, left, "/.")) {
+            path[++in] = '/';
+        } else if (starts_with(at, left, "/../") || is_text(at, left, "/..")) {
+            in += left == 3 ? 2 : 3;
+            path[in] = '/';
+            while (out > 0 && path[--out] != '/') {
+            }
+        } else if (is_text(at, left, ".") || is_text(at, left, "..")) {
+            in = len;
+        } else {
+            do {
+                path[out++] = path[in++];
+            } while (in < len && path[in] != '/');
+        }
+    }
+    return out;
+}
+
+struct writer {
+    char *out;
+    size_t cap;
+    size_t len; /* more than cap: it does not fit */
+};
+
+static void put(struct writer *w, const char *text, size_t len)
+{
+    if (w->len <= w->cap && len <= w->cap - w->len) {
+        memcpy(w->out + w->len, text, len);
+    }
+    w->len += len;
+}
+
+static void put_part(struct writer *w, const char *mark, esp_tls_url_part_t part)
+{
+    if (part.ptr != NULL) {
+        put(w, mark, strlen(mark));
+        put(w, part.ptr, part.len);
+    }
+}
+
+/** Section 5.2.3: the base's path up to its last "/". */
+static esp_tls_url_part_t directory(esp_tls_url_part_t path)
+{
+    while (path.len > 0 && path.ptr[path.len - 1] != '/') {
+        path.len--;
+    }
+    return path.len > 0 ? path : (esp_tls_url_part_t){"/", 1};
+}
+
+esp_err_t esp_tls_url_resolve(const char *base, const char *reference, char *out, size_t cap,
+                              size_t *len)
+{
+    struct writer w = {out, cap, 0};
+    esp_tls_url_t b;
+    esp_tls_url_t r;
+    esp_tls_url_part_t authority;
+    esp_tls_url_part_t base_authority;
+    size_t path;
+    bool has_path;
+
+    if (!esp_tls_url_parse(base, strlen(base), &b) || !parse_reference(reference, &r, &authority)) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    base_authority.ptr = b.scheme.ptr + b.scheme.len + 3;
+    base_authority.len = (size_t)(b.path.ptr - base_authority.ptr);
+    /* section 5.2.2 */
+    has_path = r.scheme.ptr != NULL || authority.ptr != NULL || r.path.len > 0;
+    put_part(&w, "", r.scheme.ptr != NULL ? r.scheme : b.scheme);
+    put(&w, ":", 1);
+    put_part(&w, "//", r.scheme.ptr != NULL || authority.ptr != NULL ? authority : base_authority);
+    path = w.len;
+    if (!has_path) {
+        put_part(&w, "", b.path);
+    } else {
+        if (r.scheme.ptr == NULL && authority.ptr == NULL && *r.path.ptr != '/') {
+            put_part(&w, "", directory(b.path));
+        }
+        put_part(&w, "", r.path);
+        if (w.len <= w.cap) {
+            w.len = path + remove_dot_segments(out + path, w.len - path);
+        }
+    }
+    put_part(&w, "?", has_path || r.query.ptr != NULL ? r.query : b.query);
+    put_part(&w, "#", r.fragment);
+    put(&w, "", 1);
+    if (w.len > w.cap) {
+        return ESP_ERR_INVALID_SIZE;
+    }
+    *len = w.len - 1;
+    return ESP_OK;
+}
+
+bool esp_tls_url_same_origin(const esp_tls_url_t *a, const esp_tls_url_t *b)
+{
+    return part_equals(a->scheme, b->scheme) && part_equals(a->host, b->host) &&
+           esp_tls_url_port(a) == esp_tls_url_port(b);
 }
 
 uint16_t esp_tls_url_port(const esp_tls_url_t *url)
