@@ -41,6 +41,10 @@ OS_HEADERS_ALLOWED = {
     # ssize_t, in the prototypes that ESP-IDF has.
     ("components/esp-tls/include/esp_tls.h", "sys/types.h"),
     ("components/esp-tls/include/esp_tls_custom_stack.h", "sys/types.h"),
+    ("components/esp-tls/include/esp_tls_stream.h", "sys/types.h"),
+    # struct ifreq, and what ESP-IDF's header includes.
+    ("components/tcp_transport/include/esp_transport_tcp.h", "sys/socket.h"),
+    ("components/tcp_transport/include/esp_transport_tcp.h", "net/if.h"),
 }
 BANNED = re.compile(
     r"(?<![\w.>])(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets|malloc|calloc|realloc|free"
