@@ -87,6 +87,14 @@
     X(ESP_ERR_TCP_TRANSPORT_CONNECTION_TIMEOUT, 0xe001)                                            \
     X(ESP_ERR_TCP_TRANSPORT_CONNECTION_CLOSED_BY_FIN, 0xe002)                                      \
     X(ESP_ERR_TCP_TRANSPORT_CONNECTION_FAILED, 0xe003)                                             \
-    X(ESP_ERR_TCP_TRANSPORT_NO_MEM, 0xe004)
+    X(ESP_ERR_TCP_TRANSPORT_NO_MEM, 0xe004)                                                        \
+    X(ESP_ERR_TCP_TRANSPORT_PROXY_BASE, 0xe010)                                                    \
+    X(ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, 0xe011)                                               \
+    X(ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_REQUIRED, 0xe012)                                           \
+    X(ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_FAILED, 0xe013)                                             \
+    X(ESP_ERR_TCP_TRANSPORT_PROXY_REFUSED, 0xe014)                                                 \
+    X(ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_NOT_FOUND, 0xe015)                                        \
+    X(ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_UNREACHABLE, 0xe016)                                      \
+    X(ESP_ERR_TCP_TRANSPORT_PROXY_FAILED, 0xe017)
 
 #endif

@@ -79,12 +79,7 @@ static ssize_t below_write(void *ctx, const void *data, size_t len)
 
 static void below_wait(void *ctx, int events, esp_tls_wait_t *wait)
 {
-    const esp_transport_handle_t t = ctx;
-    esp_tls_wait_t list;
-
-    if (esp_transport_get_wait(t->parent, events, &list) == ESP_OK) {
-        esp_tls_wait_merge(wait, &list);
-    }
+    transport_parent_wait(ctx, events, wait);
 }
 
 static esp_err_t below_error(void *ctx, int *sys_errno)
@@ -146,16 +141,12 @@ static bool take_handle(esp_transport_handle_t t)
 static int step_connect(esp_transport_handle_t t, const char *host, int port, int timeout_ms)
 {
     struct tls_transport *c = t->data;
-    esp_tls_record_t record;
-    bool is_begun;
     int ret;
 
     if (host == NULL) {
         return transport_fail(t, ESP_ERR_INVALID_ARG, 0);
     }
-    is_begun = c->tls != NULL && !c->is_open && esp_tls_get_record(c->tls, &record) == ESP_OK &&
-               record.cause == ESP_TLS_CAUSE_NONE && record.phase > ESP_TLS_PHASE_CONFIG;
-    if (!is_begun) {
+    if (t->is_first_step || c->tls == NULL) {
         if (!take_handle(t)) {
             return -1;
         }

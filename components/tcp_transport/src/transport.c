@@ -5,6 +5,7 @@
 
 #include "esp_log.h"
 #include "plat_clock.h"
+#include "plat_errno.h"
 #include "plat_heap.h"
 
 /** A connect without a timeout of its own. */
@@ -150,6 +151,8 @@ static void connect_begin(esp_transport_handle_t t, int timeout_ms)
 {
     forget_failure(t);
     t->is_connecting = true;
+    t->is_first_step = true;
+    t->is_parent_begun = false;
     t->deadline_us = until_of(timeout_ms < 0 ? CONNECT_TIMEOUT_MS : timeout_ms);
 }
 
@@ -161,6 +164,7 @@ static int connect_step(esp_transport_handle_t t, const char *host, int port, in
         connect_begin(t, timeout_ms);
     }
     ret = t->ops->connect(t, host, port, transport_time_left(t));
+    t->is_first_step = false;
     if (ret == 0 && !t->ops->has_deadline && plat_clock_us() >= t->deadline_us) {
         ret = transport_fail(t, ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT, 0);
     }
@@ -168,6 +172,7 @@ static int connect_step(esp_transport_handle_t t, const char *host, int port, in
         (void)transport_fail_as_parent(t);
         ESP_LOGE(TAG, "connect failed: 0x%x, errno %d", (unsigned)t->error.last.last_error,
                  t->sock_errno);
+        plat_set_errno(t->sock_errno);
     }
     t->is_connecting = ret == 0;
     return ret;
@@ -301,7 +306,20 @@ int transport_time_left(esp_transport_handle_t t)
 
 int transport_parent_connect(esp_transport_handle_t t, const char *host, int port)
 {
+    if (!t->is_parent_begun) {
+        t->is_parent_begun = true;
+        t->parent->is_connecting = false; /* a connect that was given up is not gone on with */
+    }
     return esp_transport_connect_async(t->parent, host, port, transport_time_left(t));
+}
+
+void transport_parent_wait(esp_transport_handle_t t, int events, esp_tls_wait_t *wait)
+{
+    esp_tls_wait_t list;
+
+    if (esp_transport_get_wait(t->parent, events, &list) == ESP_OK) {
+        esp_tls_wait_merge(wait, &list);
+    }
 }
 
 int transport_parent_read(esp_transport_handle_t t, char *buffer, int len)

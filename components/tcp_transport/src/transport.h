@@ -58,6 +58,8 @@ struct esp_transport_item_t {
     int sock_errno;
     uint64_t deadline_us; /* of the connect under way */
     bool is_connecting;
+    bool is_first_step;   /* of the connect that just began: what is left of another goes */
+    bool is_parent_begun; /* the parent's connect began within this one */
 };
 
 /** A transport of this component. @param parent  not owned, or NULL @return NULL: no memory */
@@ -80,5 +82,6 @@ int transport_time_left(esp_transport_handle_t t);
 int transport_parent_connect(esp_transport_handle_t t, const char *host, int port);
 int transport_parent_read(esp_transport_handle_t t, char *buffer, int len);
 int transport_parent_write(esp_transport_handle_t t, const char *buffer, int len);
+void transport_parent_wait(esp_transport_handle_t t, int events, esp_tls_wait_t *wait);
 
 #endif
