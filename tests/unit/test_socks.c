@@ -1,71 +1,10 @@
 /* Tunnels through SOCKS proxies: what is sent, each answer there can be, and each way to fail. */
 #include <netdb.h>
 
-#include "esp_transport_async.h"
 #include "esp_transport_socks_proxy.h"
-#include "esp_transport_ssl.h"
-#include "esp_transport_tcp.h"
-#include "sim_script.h"
-#include "sim_test.h"
+#include "proxy_world.h"
 
-#define PROXY   "proxy.example"
-#define PORT    1080
-#define TARGET  "target.example"
-#define TIMEOUT 2000
-
-struct world {
-    struct sim_case c;
-    struct sim_script script;
-    esp_transport_handle_t tcp;
-    esp_transport_handle_t t;
-};
-
-static struct world world;
-
-static void fill(struct world *w)
-{
-    w->tcp = esp_transport_tcp_init();
-    assert_non_null(w->tcp);
-    sim_name(PROXY, "127.0.0.2", MS(1), 0);
-    sim_name(TARGET, "2001:db8::1 192.0.2.7", MS(4), 0);
-    sim_host("127.0.0.2", PORT, SIM_ACCEPT, MS(5), sim_script_peer, &w->script);
-    w->script.tail = sim_echo_peer;
-}
-
-static int setup(void **state)
-{
-    memset(&world, 0, sizeof(world));
-    sim_case_open(&world.c);
-    fill(&world);
-    *state = &world;
-    return 0;
-}
-
-static size_t clear(struct world *w)
-{
-    if (w->t != NULL) {
-        (void)esp_transport_destroy(w->t);
-        w->t = NULL;
-    }
-    (void)esp_transport_destroy(w->tcp);
-    return sim_case_close(&w->c);
-}
-
-static int teardown(void **state)
-{
-    return clear(*state) == 0 ? 0 : -1;
-}
-
-/** The same world once more, in the middle of a test. */
-static void again(struct world *w)
-{
-    assert_int_equal(clear(w), 0);
-    sim_case_open(&w->c);
-    fill(w);
-    sim_script_rewind(&w->script);
-}
-
-#define socks_test(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define PORT PROXY_PORT
 
 static esp_transport_handle_t socks_over(esp_transport_handle_t parent, socks_version_t version,
                                          const char *user, const char *password)
@@ -78,38 +17,6 @@ static esp_transport_handle_t socks_over(esp_transport_handle_t parent, socks_ve
         assert_int_equal(esp_transport_socks_proxy_set_auth(t, user, password), ESP_OK);
     }
     return t;
-}
-
-static void play(struct world *w, const struct sim_line *lines, size_t count)
-{
-    w->script.lines = lines;
-    w->script.count = count;
-}
-
-static void assert_error(esp_transport_handle_t t, esp_err_t code, int sys)
-{
-    assert_int_equal(esp_transport_get_error_handle(t)->last_error, code);
-    assert_int_equal(errno, sys);
-    assert_int_equal(esp_transport_get_errno(t), sys);
-}
-
-/** Connect in steps, none of which takes time. */
-static int connect_in_steps(esp_transport_handle_t t, const char *host, int port)
-{
-    for (;;) {
-        uint64_t before = sim_elapsed_us();
-        uint64_t waits = sim_waits();
-        int ret = esp_transport_connect_async(t, host, port, TIMEOUT);
-        esp_tls_wait_t wait;
-
-        assert_int_equal(sim_elapsed_us(), before);
-        assert_int_equal(sim_waits(), waits);
-        if (ret != 0) {
-            return ret;
-        }
-        assert_int_equal(esp_transport_get_wait(t, 0, &wait), ESP_OK);
-        assert_int_equal(esp_tls_wait(&wait, -1), ESP_OK);
-    }
 }
 
 /* --- what is sent -------------------------------------------------------------------------------- */
@@ -177,13 +84,13 @@ static const struct good {
      SIM_TEXT("\5\1\0" NAME_REQUEST5)},
 };
 
-static void begin(struct world *w, const struct good *row)
+static void begin(struct proxy_world *w, const struct good *row)
 {
-    play(w, row->lines, row->count);
+    proxy_play(w, row->lines, row->count);
     w->t = socks_over(w->tcp, row->version, row->user, row->password);
 }
 
-static void assert_sent(const struct world *w, const struct good *row)
+static void assert_sent(const struct proxy_world *w, const struct good *row)
 {
     if (w->script.seen_len != row->sent_len ||
         memcmp(w->script.seen, row->sent, row->sent_len) != 0) {
@@ -191,28 +98,9 @@ static void assert_sent(const struct world *w, const struct good *row)
     }
 }
 
-static void echo(esp_transport_handle_t t)
-{
-    char buf[8] = "";
-
-    for (int done = 0; done < 5;) {
-        int n = esp_transport_write(t, &"hello"[done], 5 - done, 1000);
-
-        assert_true(n > 0);
-        done += n;
-    }
-    for (int done = 0; done < 5;) {
-        int n = esp_transport_read(t, buf + done, 5 - done, 1000);
-
-        assert_true(n > 0);
-        done += n;
-    }
-    assert_string_equal(buf, "hello");
-}
-
 static void test_connect_sends_what_the_proxy_needs(void **state)
 {
-    struct world *w = *state;
+    struct proxy_world *w = *state;
 
     for (size_t i = 0; i < COUNT(good); i++) {
         begin(w, &good[i]);
@@ -227,7 +115,7 @@ static void test_connect_sends_what_the_proxy_needs(void **state)
         assert_int_not_equal(esp_transport_get_socket(w->t), -1);
         assert_int_equal(esp_transport_close(w->t), 0);
         assert_int_equal(esp_transport_get_socket(w->tcp), -1);
-        again(w);
+        proxy_again(w);
     }
 }
 
@@ -238,7 +126,7 @@ static void test_connect_in_pieces_and_steps_is_the_same(void **state)
         size_t max_read;
         size_t max_write;
     } wire[] = {{MS(1), 0, 0}, {0, 1, 1}, {MS(2), 3, 1}};
-    struct world *w = *state;
+    struct proxy_world *w = *state;
 
     for (size_t i = 0; i < COUNT(good) * COUNT(wire); i++) {
         const struct good *row = &good[i / COUNT(wire)];
@@ -249,7 +137,7 @@ static void test_connect_in_pieces_and_steps_is_the_same(void **state)
         assert_int_equal(connect_in_steps(w->t, row->host, 443), 1);
         assert_sent(w, row);
         echo(w->t);
-        again(w);
+        proxy_again(w);
     }
 }
 
@@ -259,7 +147,7 @@ static void test_connect_with_the_longest_fields(void **state)
     static const struct sim_line lines[] = {SIM_LINE(4, "\5\2"), SIM_LINE(513, "\1\0"),
                                             SIM_LINE(262, OK5)};
     static const struct sim_line lines4a[] = {SIM_LINE(520, OK4)};
-    struct world *w = *state;
+    struct proxy_world *w = *state;
     char text[257];
 
     memset(text, 'a', sizeof(text));
@@ -271,13 +159,13 @@ static void test_connect_with_the_longest_fields(void **state)
     assert_error(w->t, ESP_ERR_INVALID_ARG, SOCKS_RESPONSE_TARGET_NOT_FOUND);
     text[255] = '\0';
     assert_int_equal(esp_transport_socks_proxy_set_auth(w->t, text, text), ESP_OK);
-    play(w, lines, 3);
+    proxy_play(w, lines, 3);
     assert_int_equal(esp_transport_connect(w->t, text, 443, TIMEOUT), 0);
     assert_int_equal(w->script.seen_len, 4 + 513 + 262);
     assert_int_equal(memcmp(w->script.seen + 4 + 2, text, 255), 0);
     assert_int_equal(esp_transport_close(w->t), 0);
     sim_script_rewind(&w->script);
-    play(w, lines4a, 1);
+    proxy_play(w, lines4a, 1);
     assert_int_equal(esp_transport_destroy(w->t), ESP_OK);
     w->t = socks_over(w->tcp, SOCKS4A, text, NULL);
     assert_int_equal(esp_transport_connect(w->t, text, 443, TIMEOUT), 0);
@@ -290,12 +178,12 @@ static void test_bytes_behind_the_answer_are_read_from_the_tunnel(void **state)
     static const struct sim_line lines4[] = {SIM_LINE(9, OK4 "220 hello\r\n")};
     static const struct sim_line lines5[] = {SIM_LINE(3, "\5\0"), SIM_LINE(21, "\5\0\0\3\1a\1\2"
                                                                                "220 hello\r\n")};
-    struct world *w = *state;
+    struct proxy_world *w = *state;
 
     for (int i = 0; i < 2; i++) {
         char buf[32] = "";
 
-        play(w, i == 0 ? lines4 : lines5, i == 0 ? 1 : 2);
+        proxy_play(w, i == 0 ? lines4 : lines5, i == 0 ? 1 : 2);
         w->t = socks_over(w->tcp, i == 0 ? SOCKS4 : SOCKS5, NULL, NULL);
         assert_int_equal(esp_transport_connect(w->t, TARGET, 443, TIMEOUT), 0);
         assert_true(esp_transport_poll_read(w->t, 0) > 0);
@@ -303,7 +191,7 @@ static void test_bytes_behind_the_answer_are_read_from_the_tunnel(void **state)
         assert_string_equal(buf, "220 hello\r\n");
         assert_int_equal(esp_transport_poll_read(w->t, 0), 0);
         assert_int_equal(esp_transport_poll_write(w->t, 0), 1);
-        again(w);
+        proxy_again(w);
     }
 }
 
@@ -371,7 +259,7 @@ static void test_each_answer_has_its_code(void **state)
         {"5: bound type 5", SOCKS5, "\5", SIM_TEXT("\5\0\0\5"),
          ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, SOCKS_RESPONSE_MALFORMED},
     };
-    struct world *w = *state;
+    struct proxy_world *w = *state;
 
     for (size_t i = 0; i < COUNT(row); i++) {
         struct sim_line lines[2] = {{9, row[i].second, row[i].len, SIM_SCRIPT_GO_ON},
@@ -381,7 +269,7 @@ static void test_each_answer_has_its_code(void **state)
             lines[0] = (struct sim_line){3, row[i].method, 2, SIM_SCRIPT_GO_ON};
             lines[1] = (struct sim_line){21, row[i].second, row[i].len, SIM_SCRIPT_GO_ON};
         }
-        play(w, lines, row[i].method != NULL && row[i].second != NULL ? 2 : 1);
+        proxy_play(w, lines, row[i].method != NULL && row[i].second != NULL ? 2 : 1);
         w->t = socks_over(w->tcp, row[i].version, NULL, NULL);
         errno = 0;
         assert_int_equal(esp_transport_connect(w->t, TARGET, 443, TIMEOUT), -1);
@@ -391,7 +279,7 @@ static void test_each_answer_has_its_code(void **state)
         }
         assert_error(w->t, row[i].code, row[i].response);
         assert_true(sim_elapsed_us() < MS(100));
-        again(w);
+        proxy_again(w);
     }
 }
 
@@ -406,17 +294,17 @@ static void test_login_is_refused(void **state)
         {"\1\377", ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_FAILED, SOCKS_RESPONSE_AUTH_FAILED},
         {"\5\0", ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, SOCKS_RESPONSE_MALFORMED},
     };
-    struct world *w = *state;
+    struct proxy_world *w = *state;
 
     for (size_t i = 0; i < COUNT(row); i++) {
         const struct sim_line lines[] = {SIM_LINE(4, "\5\2"),
                                          {9, row[i].answer, 2, SIM_SCRIPT_GO_ON}};
 
-        play(w, lines, 2);
+        proxy_play(w, lines, 2);
         w->t = socks_over(w->tcp, SOCKS5, "me", "pass");
         assert_int_equal(esp_transport_connect(w->t, TARGET, 443, TIMEOUT), -1);
         assert_error(w->t, row[i].code, row[i].response);
-        again(w);
+        proxy_again(w);
     }
 }
 
@@ -432,7 +320,7 @@ static void test_end_after_each_byte_is_told_from_silence(void **state)
         {SIM_SCRIPT_RESET, ESP_FAIL, SOCKS_RESPONSE_PROXY_UNREACHABLE},
         {SIM_SCRIPT_SILENT, ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT, SOCKS_TIMEOUT},
     };
-    struct world *w = *state;
+    struct proxy_world *w = *state;
 
     for (size_t g = 0; g < COUNT(good); g++) {
         size_t answers = 0;
@@ -454,7 +342,7 @@ static void test_end_after_each_byte_is_told_from_silence(void **state)
                 assert_int_equal(esp_transport_get_error_handle(w->t)->last_error, row[how].code);
             }
             assert_true(row[how].how != SIM_SCRIPT_SILENT || sim_elapsed_us() == MS(TIMEOUT));
-            again(w);
+            proxy_again(w);
         }
     }
 }
@@ -463,7 +351,7 @@ static void test_end_after_each_byte_is_told_from_silence(void **state)
 
 static void test_proxy_is_not_reached(void **state)
 {
-    struct world *w = *state;
+    struct proxy_world *w = *state;
 
     w->t = socks_over(w->tcp, SOCKS5, NULL, NULL);
     sim_host("127.0.0.2", PORT, SIM_REFUSE, MS(1), NULL, NULL);
@@ -498,7 +386,7 @@ static void test_targets_that_cannot_be_sent_are_refused_before_any_io(void **st
         {SOCKS4, "::1", 443, ESP_ERR_ESP_TLS_UNSUPPORTED_PROTOCOL_FAMILY},
         {SOCKS4A, "::1", 443, ESP_ERR_ESP_TLS_UNSUPPORTED_PROTOCOL_FAMILY},
     };
-    struct world *w = *state;
+    struct proxy_world *w = *state;
 
     for (size_t i = 0; i < COUNT(row); i++) {
         esp_transport_handle_t t = socks_over(w->tcp, row[i].version, NULL, NULL);
@@ -514,7 +402,7 @@ static void test_targets_that_cannot_be_sent_are_refused_before_any_io(void **st
 /** 0.0.0.x in a SOCKS4 request says that a name follows: it is no address there. */
 static void test_socks4_does_not_send_the_mark_of_a_name(void **state)
 {
-    struct world *w = *state;
+    struct proxy_world *w = *state;
 
     w->t = socks_over(w->tcp, SOCKS4A, NULL, NULL);
     assert_int_equal(esp_transport_connect(w->t, "0.0.0.1", 443, TIMEOUT), -1);
@@ -529,7 +417,7 @@ static void test_socks4_does_not_send_the_mark_of_a_name(void **state)
 
 static void test_socks4_look_up_fails(void **state)
 {
-    struct world *w = *state;
+    struct proxy_world *w = *state;
 
     w->t = socks_over(w->tcp, SOCKS4, NULL, NULL);
     assert_int_equal(esp_transport_connect(w->t, "nobody.example", 443, TIMEOUT), -1);
@@ -556,7 +444,7 @@ static void end_peer(struct sim_peer *peer, void *arg)
 
 static void test_socks4_proxy_ends_or_talks_during_the_look_up(void **state)
 {
-    struct world *w = *state;
+    struct proxy_world *w = *state;
 
     sim_name_never("never.example");
     w->t = socks_over(w->tcp, SOCKS4, NULL, NULL);
@@ -586,7 +474,7 @@ static void test_arguments_are_checked(void **state)
         {SOCKS4, PROXY, 65536},
     };
     const esp_transport_socks_proxy_config_t legal = {SOCKS5, "::1", 65535};
-    struct world *w = *state;
+    struct proxy_world *w = *state;
 
     errno = 0;
     assert_null(esp_transport_socks_proxy_init(NULL, &legal));
@@ -613,7 +501,7 @@ static void test_arguments_are_checked(void **state)
 
 static void test_nothing_goes_through_before_it_is_open(void **state)
 {
-    struct world *w = *state;
+    struct proxy_world *w = *state;
     char buf[4] = "";
 
     w->t = socks_over(w->tcp, SOCKS5, NULL, NULL);
@@ -621,7 +509,7 @@ static void test_nothing_goes_through_before_it_is_open(void **state)
     assert_int_equal(esp_transport_write(w->t, buf, 4, -1), -1);
     assert_int_equal(esp_transport_poll_read(w->t, -1), -1);
     assert_int_equal(esp_transport_close(w->t), -1);
-    play(w, (const struct sim_line[]){SIM_LINE(3, "\5\377")}, 1);
+    proxy_play(w, (const struct sim_line[]){SIM_LINE(3, "\5\377")}, 1);
     assert_int_equal(esp_transport_connect(w->t, TARGET, 443, TIMEOUT), -1);
     assert_int_equal(esp_transport_write(w->t, buf, 4, -1), -1); /* though the parent is open */
     assert_int_equal(esp_transport_get_error_handle(w->t)->last_error,
@@ -632,9 +520,9 @@ static void test_nothing_goes_through_before_it_is_open(void **state)
 static void test_settings_are_for_the_next_connect(void **state)
 {
     const esp_transport_socks_proxy_config_t other = {SOCKS4A, "127.0.0.2", PORT};
-    struct world *w = *state;
+    struct proxy_world *w = *state;
 
-    play(w, plain5, 2);
+    proxy_play(w, plain5, 2);
     w->t = socks_over(w->tcp, SOCKS5, NULL, NULL);
     assert_int_equal(esp_transport_connect_async(w->t, TARGET, 443, TIMEOUT), 0);
     assert_int_equal(esp_transport_socks_proxy_set_config(w->t, &other), ESP_ERR_INVALID_STATE);
@@ -647,18 +535,13 @@ static void test_settings_are_for_the_next_connect(void **state)
     assert_int_equal(esp_transport_socks_proxy_set_auth(w->t, "you", NULL), ESP_OK);
     assert_int_equal(esp_transport_socks_proxy_set_auth(w->t, "me", NULL), ESP_OK);
     sim_script_rewind(&w->script);
-    play(w, user4a, 1);
+    proxy_play(w, user4a, 1);
     assert_int_equal(esp_transport_connect(w->t, TARGET, 443, TIMEOUT), 0);
     assert_int_equal(esp_transport_close(w->t), 0);
     assert_int_equal(esp_transport_socks_proxy_set_auth(w->t, NULL, "ignored"), ESP_OK);
     sim_script_rewind(&w->script);
-    play(w, name4a, 1);
+    proxy_play(w, name4a, 1);
     assert_int_equal(esp_transport_connect(w->t, TARGET, 443, TIMEOUT), 0);
-}
-
-static void cancel_now(void *t)
-{
-    assert_int_equal(esp_transport_cancel(t), ESP_OK);
 }
 
 static void test_cancel_in_each_phase(void **state)
@@ -671,7 +554,7 @@ static void test_cancel_in_each_phase(void **state)
         {"never.example", SIM_ACCEPT}, /* look-up */
         {"192.0.2.7", SIM_ACCEPT},     /* the proxy is silent */
     };
-    struct world *w = *state;
+    struct proxy_world *w = *state;
     char buf[4];
 
     sim_name_never("never.example");
@@ -689,7 +572,7 @@ static void test_cancel_in_each_phase(void **state)
         assert_int_equal(esp_transport_destroy(t), ESP_OK);
     }
     sim_host("127.0.0.2", PORT, SIM_ACCEPT, 0, sim_script_peer, &w->script);
-    play(w, name4, 1);
+    proxy_play(w, name4, 1);
     w->t = socks_over(w->tcp, SOCKS4, NULL, NULL);
     assert_int_equal(esp_transport_connect(w->t, "192.0.2.7", 443, TIMEOUT), 0);
     sim_after(MS(50), cancel_now, w->t);
@@ -698,7 +581,7 @@ static void test_cancel_in_each_phase(void **state)
 
 static void test_destroy_in_each_step_leaves_nothing(void **state)
 {
-    struct world *w = *state;
+    struct proxy_world *w = *state;
 
     for (size_t g = 0; g < COUNT(good); g++) {
         bool is_open = false;
@@ -716,14 +599,14 @@ static void test_destroy_in_each_step_leaves_nothing(void **state)
                     assert_int_equal(esp_tls_wait(&wait, -1), ESP_OK);
                 }
             }
-            again(w); /* nothing may be left */
+            proxy_again(w); /* nothing may be left */
         }
     }
 }
 
 static void test_each_allocation_may_fail(void **state)
 {
-    struct world *w = *state;
+    struct proxy_world *w = *state;
 
     for (size_t g = 0; g < COUNT(good); g++) {
         unsigned failures = 0;
@@ -738,7 +621,7 @@ static void test_each_allocation_may_fail(void **state)
                 assert_int_equal(esp_transport_get_error_handle(w->t)->last_error, ESP_ERR_NO_MEM);
                 failures++;
             }
-            again(w);
+            proxy_again(w);
         }
         assert_true(failures >= 2);
     }
@@ -748,7 +631,7 @@ static void test_making_may_fail(void **state)
 {
     const esp_transport_socks_proxy_config_t config = {SOCKS5, PROXY, PORT};
     const esp_transport_socks_proxy_config_t other = {SOCKS4, TARGET, 1};
-    struct world *w = *state;
+    struct proxy_world *w = *state;
 
     for (unsigned n = 1; w->t == NULL; n++) {
         sim_fail_alloc(n, false);
@@ -765,47 +648,36 @@ static void test_making_may_fail(void **state)
         assert_int_equal(esp_transport_socks_proxy_set_auth(w->t, "x", "y"), ESP_ERR_NO_MEM);
     }
     sim_fail_alloc(0, false);
-    play(w, login5, 3); /* nothing has changed */
+    proxy_play(w, login5, 3); /* nothing has changed */
     assert_int_equal(esp_transport_connect(w->t, TARGET, 443, TIMEOUT), 0);
 }
 
 static void test_an_event_that_cannot_be_had_fails_the_look_up(void **state)
 {
-    struct world *w = *state;
+    struct proxy_world *w = *state;
     unsigned failures = 0;
     int ret = -1;
 
     for (unsigned n = 1; ret != 0; n++) {
-        play(w, name4, 1);
+        proxy_play(w, name4, 1);
         w->t = socks_over(w->tcp, SOCKS4, NULL, NULL);
         sim_fail_open(n, EMFILE);
         ret = esp_transport_connect(w->t, TARGET, 443, TIMEOUT);
         sim_fail_open(0, 0);
         failures += ret != 0;
         assert_true(ret == 0 || esp_transport_get_error_handle(w->t)->last_error != ESP_OK);
-        again(w);
+        proxy_again(w);
     }
     assert_true(failures >= 2); /* the proxy's socket, the look-up's event */
 }
 
 /* --- stacks ------------------------------------------------------------------------------------------------- */
 
-static esp_transport_handle_t trusting(esp_transport_handle_t parent)
-{
-    esp_transport_handle_t t = esp_transport_ssl_init();
-
-    assert_non_null(t);
-    esp_transport_ssl_set_cert_data(t, (const char *)cert_root_ec_pem,
-                                    (int)sizeof(cert_root_ec_pem) - 1);
-    assert_int_equal(esp_transport_ssl_set_parent(t, parent), ESP_OK);
-    return t;
-}
-
 static const struct sim_line to_test_example[] = {SIM_LINE(3, "\5\0"), SIM_LINE(19, OK5)};
 
 static void test_tls_goes_through_and_checks_the_target(void **state)
 {
-    struct world *w = *state;
+    struct proxy_world *w = *state;
 
     for (int i = 0; i < 4; i++) {
         esp_transport_handle_t ssl;
@@ -816,7 +688,7 @@ static void test_tls_goes_through_and_checks_the_target(void **state)
         w->script.byte_us = i == 3 ? 200 : 0;
         w->script.tail = sim_tls_peer;
         w->script.tail_arg = &w->c.server;
-        play(w, to_test_example, 2);
+        proxy_play(w, to_test_example, 2);
         w->t = socks_over(w->tcp, SOCKS5, NULL, NULL);
         ssl = trusting(w->t);
         if (i == 1) {
@@ -832,17 +704,17 @@ static void test_tls_goes_through_and_checks_the_target(void **state)
             assert_int_equal(esp_transport_get_socket(w->tcp), -1);
         }
         assert_int_equal(esp_transport_destroy(ssl), ESP_OK);
-        again(w);
+        proxy_again(w);
     }
 }
 
 static void test_tls_has_the_proxys_cause(void **state)
 {
     static const struct sim_line lines[] = {SIM_LINE(3, "\5\0"), SIM_LINE(19, "\5\2\0\1")};
-    struct world *w = *state;
+    struct proxy_world *w = *state;
     esp_transport_handle_t ssl;
 
-    play(w, lines, 2);
+    proxy_play(w, lines, 2);
     w->t = socks_over(w->tcp, SOCKS5, NULL, NULL);
     ssl = trusting(w->t);
     assert_int_equal(esp_transport_connect(ssl, "test.example", 443, TIMEOUT), -1);
@@ -855,10 +727,10 @@ static void test_socks_through_socks(void **state)
 {
     static const struct sim_line lines[] = {SIM_LINE(3, "\5\0"), SIM_LINE(20, OK5),
                                             SIM_LINE(24, OK4)};
-    struct world *w = *state;
+    struct proxy_world *w = *state;
     esp_transport_handle_t second;
 
-    play(w, lines, 3);
+    proxy_play(w, lines, 3);
     w->t = socks_over(w->tcp, SOCKS5, NULL, NULL);
     second = socks_over(w->t, SOCKS4A, NULL, NULL);
     assert_int_equal(connect_in_steps(second, TARGET, 443), 1);
@@ -874,29 +746,29 @@ static void test_socks_through_socks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        socks_test(test_connect_sends_what_the_proxy_needs),
-        socks_test(test_connect_in_pieces_and_steps_is_the_same),
-        socks_test(test_connect_with_the_longest_fields),
-        socks_test(test_bytes_behind_the_answer_are_read_from_the_tunnel),
-        socks_test(test_each_answer_has_its_code),
-        socks_test(test_login_is_refused),
-        socks_test(test_end_after_each_byte_is_told_from_silence),
-        socks_test(test_proxy_is_not_reached),
-        socks_test(test_targets_that_cannot_be_sent_are_refused_before_any_io),
-        socks_test(test_socks4_does_not_send_the_mark_of_a_name),
-        socks_test(test_socks4_look_up_fails),
-        socks_test(test_socks4_proxy_ends_or_talks_during_the_look_up),
-        socks_test(test_arguments_are_checked),
-        socks_test(test_nothing_goes_through_before_it_is_open),
-        socks_test(test_settings_are_for_the_next_connect),
-        socks_test(test_cancel_in_each_phase),
-        socks_test(test_destroy_in_each_step_leaves_nothing),
-        socks_test(test_each_allocation_may_fail),
-        socks_test(test_making_may_fail),
-        socks_test(test_an_event_that_cannot_be_had_fails_the_look_up),
-        socks_test(test_tls_goes_through_and_checks_the_target),
-        socks_test(test_tls_has_the_proxys_cause),
-        socks_test(test_socks_through_socks),
+        proxy_test(test_connect_sends_what_the_proxy_needs),
+        proxy_test(test_connect_in_pieces_and_steps_is_the_same),
+        proxy_test(test_connect_with_the_longest_fields),
+        proxy_test(test_bytes_behind_the_answer_are_read_from_the_tunnel),
+        proxy_test(test_each_answer_has_its_code),
+        proxy_test(test_login_is_refused),
+        proxy_test(test_end_after_each_byte_is_told_from_silence),
+        proxy_test(test_proxy_is_not_reached),
+        proxy_test(test_targets_that_cannot_be_sent_are_refused_before_any_io),
+        proxy_test(test_socks4_does_not_send_the_mark_of_a_name),
+        proxy_test(test_socks4_look_up_fails),
+        proxy_test(test_socks4_proxy_ends_or_talks_during_the_look_up),
+        proxy_test(test_arguments_are_checked),
+        proxy_test(test_nothing_goes_through_before_it_is_open),
+        proxy_test(test_settings_are_for_the_next_connect),
+        proxy_test(test_cancel_in_each_phase),
+        proxy_test(test_destroy_in_each_step_leaves_nothing),
+        proxy_test(test_each_allocation_may_fail),
+        proxy_test(test_making_may_fail),
+        proxy_test(test_an_event_that_cannot_be_had_fails_the_look_up),
+        proxy_test(test_tls_goes_through_and_checks_the_target),
+        proxy_test(test_tls_has_the_proxys_cause),
+        proxy_test(test_socks_through_socks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

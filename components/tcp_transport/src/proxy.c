@@ -2,11 +2,25 @@
 
 #include <string.h>
 
+#include "plat_errno.h"
 #include "plat_heap.h"
 #include "plat_net.h"
 #include "transport.h"
 
 #define NAME_MAX_LEN 255
+
+esp_transport_handle_t proxy_new(const struct transport_ops *ops, size_t size,
+                                 esp_transport_handle_t parent)
+{
+    void *context = plat_alloc(NULL, PLAT_MEM_APPLICATION, size);
+    esp_transport_handle_t t = context != NULL ? transport_new(ops, context, parent) : NULL;
+
+    if (t == NULL) {
+        plat_free(context);
+        plat_set_errno(plat_errno_no_mem);
+    }
+    return t;
+}
 
 /* --- names --------------------------------------------------------------------------------------- */
 

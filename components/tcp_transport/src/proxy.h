@@ -16,6 +16,13 @@ struct proxy {
     uint16_t port;
 };
 
+struct transport_ops;
+
+/** A transport with a zeroed context of so many bytes.
+ *  @return NULL: no memory (errno ENOMEM) */
+esp_transport_handle_t proxy_new(const struct transport_ops *ops, size_t size,
+                                 esp_transport_handle_t parent);
+
 /** Can this be sent as the name of a host? A numeric address, or a name of letters, digits and
  *  "-._~" (RFC 3986 section 3.2.2 without escapes), 1 to 255 bytes. */
 bool proxy_is_host(const char *host);

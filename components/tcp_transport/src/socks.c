@@ -585,23 +585,17 @@ esp_transport_handle_t
 esp_transport_socks_proxy_init(esp_transport_handle_t parent_handle,
                                const esp_transport_socks_proxy_config_t *config)
 {
-    esp_transport_handle_t t = NULL;
-    struct socks *c;
+    esp_transport_handle_t t;
 
     if (parent_handle == NULL || !is_legal(config)) {
         plat_set_errno(plat_errno_inval);
         return NULL;
     }
-    c = plat_alloc(NULL, PLAT_MEM_APPLICATION, sizeof(*c));
-    if (c != NULL && configure(c, config) == ESP_OK) {
-        t = transport_new(&ops, c, parent_handle);
-    }
-    if (t == NULL) {
-        if (c != NULL) {
-            proxy_clear(&c->proxy);
-        }
-        plat_free(c);
+    t = proxy_new(&ops, sizeof(struct socks), parent_handle);
+    if (t != NULL && configure(t->data, config) != ESP_OK) {
+        (void)esp_transport_destroy(t);
         plat_set_errno(plat_errno_no_mem);
+        t = NULL;
     }
     return t;
 }

@@ -313,6 +313,19 @@ int transport_parent_connect(esp_transport_handle_t t, const char *host, int por
     return esp_transport_connect_async(t->parent, host, port, transport_time_left(t));
 }
 
+void transport_parent_drop(esp_transport_handle_t t)
+{
+    esp_transport_handle_t bottom = t->parent;
+
+    while (bottom->parent != NULL) {
+        bottom = bottom->parent;
+    }
+    if (bottom->ops == NULL) { /* ours begin anew by themselves */
+        (void)esp_transport_close(bottom);
+    }
+    t->is_parent_begun = false;
+}
+
 void transport_parent_wait(esp_transport_handle_t t, int events, esp_tls_wait_t *wait)
 {
     esp_tls_wait_t list;

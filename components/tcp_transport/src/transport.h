@@ -80,6 +80,9 @@ int transport_time_left(esp_transport_handle_t t);
 
 /* The parent's calls, without blocking; results as in transport_ops. */
 int transport_parent_connect(esp_transport_handle_t t, const char *host, int port);
+/** The parent's connection is of no use any more: the next transport_parent_connect() makes another.
+ *  Not a close: what was cancelled stays cancelled. */
+void transport_parent_drop(esp_transport_handle_t t);
 int transport_parent_read(esp_transport_handle_t t, char *buffer, int len);
 int transport_parent_write(esp_transport_handle_t t, const char *buffer, int len);
 void transport_parent_wait(esp_transport_handle_t t, int events, esp_tls_wait_t *wait);
