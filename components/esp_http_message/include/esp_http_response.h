@@ -4,8 +4,8 @@
  * esp_http_response.h: reading HTTP/1.x responses (RFC 9110, RFC 9112)
  *
  * A parser that is fed with what comes from the connection, in pieces of any size, and calls back
- * with what it finds. It never waits, and its memory is one block that does not grow: a header's
- * name and value together must fit the capacity that it was made with. Bodies are handed out where
+ * with what it finds. It never waits. Beside itself it holds one block while it reads a head, which
+ * grows with the longest field up to the capacity that it was made with. Bodies are handed out where
  * they lie in the fed bytes.
  *
  *     r = esp_http_response_new(512, &handler, arg);
@@ -47,7 +47,8 @@ typedef enum esp_http_response_result {
     ESP_HTTP_RESPONSE_HEADER_TOO_LONG, /**< a field, or the head, is longer than allowed */
     ESP_HTTP_RESPONSE_STOPPED,         /**< a callback returned ESP_HTTP_RESPONSE_STOP */
     ESP_HTTP_RESPONSE_TRUNCATED,       /**< finish: the connection ended within the message */
-    ESP_HTTP_RESPONSE_EMPTY            /**< finish: the connection ended before the first byte */
+    ESP_HTTP_RESPONSE_EMPTY,           /**< finish: the connection ended before the first byte */
+    ESP_HTTP_RESPONSE_NO_MEM           /**< no memory for a field */
 } esp_http_response_result_t;
 
 /** What a callback returns. */
@@ -84,7 +85,7 @@ typedef struct esp_http_response esp_http_response_t;
 /** Make a parser.
  *  @param header_cap  bytes that a field's name and value may have together, without NULs
  *  @param handler     borrowed until it is freed
- *  @return NULL: no memory. Memory: header_cap + about 200 bytes, one block. */
+ *  @return NULL: no memory. Memory: about 300 bytes; in a head 130 to header_cap + 2 more. */
 esp_http_response_t *esp_http_response_new(size_t header_cap,
                                            const esp_http_response_handler_t *handler, void *arg);
 /** NULL is legal. */

@@ -8,6 +8,9 @@
 #include "llhttp.h"
 #include "plat_heap.h"
 
+/** A field's first room: most are shorter. */
+#define FIELD_LEAST 128
+
 struct esp_http_response {
     llhttp_t parser;
     llhttp_settings_t settings;
@@ -31,7 +34,9 @@ struct esp_http_response {
     size_t name_len;
     size_t value_len;
     size_t cap;
-    char field[]; /* name, NUL, value, NUL */
+    size_t room; /* in field, the two NULs not counted */
+    char
+        *field; /* name, NUL, value, NUL; grows to the longest, at most cap; NULL: not needed now */
 };
 
 static esp_http_response_t *of(llhttp_t *parser)
@@ -96,11 +101,50 @@ static int on_status_complete(llhttp_t *parser)
     return tell_status(of(parser));
 }
 
+/** Room for n bytes more. */
+static int grow(esp_http_response_t *r, size_t n)
+{
+    size_t used = r->name_len + r->value_len;
+    size_t room = r->room > 0 ? r->room : FIELD_LEAST;
+    char *field;
+
+    if (n > r->cap - used) {
+        return end_with(r, ESP_HTTP_RESPONSE_HEADER_TOO_LONG);
+    }
+    if (r->field != NULL && n <= r->room - used) {
+        return 0;
+    }
+    while (room < used + n) {
+        room *= 2;
+    }
+    room = room < r->cap ? room : r->cap;
+    field = plat_alloc(NULL, PLAT_MEM_APPLICATION, room + 2);
+    if (field == NULL) {
+        return end_with(r, ESP_HTTP_RESPONSE_NO_MEM);
+    }
+    if (r->field != NULL) {
+        memcpy(field, r->field, used + 2);
+    }
+    plat_free_secret(r->field); /* cookies */
+    r->field = field;
+    r->room = room;
+    return 0;
+}
+
+static void release_field(esp_http_response_t *r)
+{
+    plat_free_secret(r->field);
+    r->field = NULL;
+    r->room = 0;
+}
+
 /** Append to name or value. */
 static int gather(esp_http_response_t *r, size_t *len, size_t at, const char *from, size_t n)
 {
-    if (n > r->cap - r->name_len - r->value_len) {
-        return end_with(r, ESP_HTTP_RESPONSE_HEADER_TOO_LONG);
+    int failed = grow(r, n);
+
+    if (failed != 0) {
+        return failed;
     }
     memcpy(r->field + at + *len, from, n);
     *len += n;
@@ -131,7 +175,7 @@ static int on_value_complete(llhttp_t *parser)
 {
     esp_http_response_t *r = of(parser);
     const esp_http_response_handler_t *h = r->handler;
-    char *value = r->field + r->name_len + 1;
+    char *value = r->field + r->name_len + 1; /* there is a name: field is not NULL */
     size_t len = r->value_len;
 
     while (len > 0 && is_space(value[len - 1])) {
@@ -176,6 +220,7 @@ static int on_headers_complete(llhttp_t *parser)
     if (is_interim(r)) {
         return 0;
     }
+    release_field(r);
     r->has_head = true;
     r->fields = 0;
     r->is_chunked = (parser->flags & F_CHUNKED) != 0;
@@ -193,7 +238,7 @@ static int on_headers_complete(llhttp_t *parser)
             (void)end_with(r, ESP_HTTP_RESPONSE_STOPPED);
             return -1;
         }
-        if (said == ESP_HTTP_RESPONSE_PAUSE && body_kind(r) == 0) {
+        if (said == ESP_HTTP_RESPONSE_PAUSE && body_kind(r) == 0 && r->content_length != 0) {
             r->result = ESP_HTTP_RESPONSE_PAUSED;
             return HPE_PAUSED;
         }
@@ -255,7 +300,7 @@ esp_http_response_t *esp_http_response_new(size_t header_cap,
     if (header_cap > UINT16_MAX) {
         header_cap = UINT16_MAX;
     }
-    r = plat_alloc(NULL, PLAT_MEM_APPLICATION, sizeof(*r) + header_cap + 2);
+    r = plat_alloc(NULL, PLAT_MEM_APPLICATION, sizeof(*r));
     if (r == NULL) {
         return NULL;
     }
@@ -277,6 +322,9 @@ esp_http_response_t *esp_http_response_new(size_t header_cap,
 
 void esp_http_response_free(esp_http_response_t *r)
 {
+    if (r != NULL) {
+        release_field(r);
+    }
     plat_free(r);
 }
 
@@ -284,6 +332,7 @@ void esp_http_response_begin(esp_http_response_t *r, esp_http_request_kind_t kin
 {
     llhttp_init(&r->parser, HTTP_RESPONSE, &r->settings);
     r->parser.data = r;
+    release_field(r);
     r->kind = kind;
     r->result = ESP_HTTP_RESPONSE_MORE;
     r->why = NULL;
