@@ -45,6 +45,8 @@ OS_HEADERS_ALLOWED = {
     # struct ifreq, and what ESP-IDF's header includes.
     ("components/tcp_transport/include/esp_transport_tcp.h", "sys/socket.h"),
     ("components/tcp_transport/include/esp_transport_tcp.h", "net/if.h"),
+    # AF_INET and AF_INET6 are values of its enumeration.
+    ("components/esp_http_client/include/esp_http_client.h", "sys/socket.h"),
 }
 BANNED = re.compile(
     r"(?<![\w.>])(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets|malloc|calloc|realloc|free"

@@ -112,6 +112,8 @@ PLAT_MUST_USE int plat_stream_set_blocking(plat_stream s, bool blocking);
 /** The interface name inside a `struct ifreq`, or NULL when it is empty. */
 struct ifreq;
 const char *plat_ifreq_name(const struct ifreq *ifr);
+/** A copy with that name, for plat_free(). @return NULL: no memory */
+struct ifreq *plat_ifreq_copy(const struct ifreq *ifr);
 
 /* --- events ------------------------------------------------------------------------------ */
 

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "plat_heap.h"
 #include "plat_net.h"
 
 static int stream_fd(plat_stream s)
@@ -221,6 +222,16 @@ plat_stream plat_stream_borrow(int fd)
 int plat_stream_fd(plat_stream s)
 {
     return stream_fd(s);
+}
+
+struct ifreq *plat_ifreq_copy(const struct ifreq *ifr)
+{
+    struct ifreq *copy = plat_alloc(NULL, PLAT_MEM_APPLICATION, sizeof(*copy));
+
+    if (copy != NULL) {
+        memcpy(copy->ifr_name, ifr->ifr_name, sizeof(copy->ifr_name));
+    }
+    return copy;
 }
 
 const char *plat_ifreq_name(const struct ifreq *ifr)

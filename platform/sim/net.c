@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "net.h"
+#include "plat_heap.h"
 
 #define FIRST_HANDLE 3
 #define ATTEMPTS     256
@@ -468,6 +469,16 @@ int plat_stream_set_blocking(plat_stream s, bool blocking)
         last_options = *options;
     }
     return err;
+}
+
+struct ifreq *plat_ifreq_copy(const struct ifreq *ifr)
+{
+    struct ifreq *copy = plat_alloc(NULL, PLAT_MEM_APPLICATION, sizeof(*copy));
+
+    if (copy != NULL) {
+        memcpy(copy->ifr_name, ifr->ifr_name, sizeof(copy->ifr_name));
+    }
+    return copy;
 }
 
 const char *plat_ifreq_name(const struct ifreq *ifr)

@@ -42,9 +42,9 @@ struct esp_tls {
     plat_stream wake; /* event: a look-up is done, or a cancel */
     plat_flag cancelled;
     uint64_t began_us;
-    int timeout_ms;       /* > 0 */
-    int adopt_fd;         /* descriptor set by the application, -1 none */
-    uint8_t state;        /* esp_tls_conn_state_t, as the application sees it */
+    int timeout_ms; /* > 0 */
+    int adopt_fd;   /* descriptor set by the application, -1 none */
+    uint8_t state;  /* esp_tls_conn_state_t, as the application sees it */
     bool non_block;
     bool peer_closed; /* EOF was seen */
     bool is_reading;  /* the last operation was a read */

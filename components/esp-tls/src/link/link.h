@@ -26,7 +26,7 @@ struct tls_wait {
 void wait_init(struct tls_wait *wait);
 void wait_add(struct tls_wait *wait, plat_stream stream, uint8_t want);
 void wait_until(struct tls_wait *wait, uint64_t us); /* the earlier one counts */
-void wait_in_ms(struct tls_wait *wait, int ms); /* from now; negative: never */
+void wait_in_ms(struct tls_wait *wait, int ms);      /* from now; negative: never */
 
 struct tls_link;
 

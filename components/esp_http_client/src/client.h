@@ -1,0 +1,274 @@
+/* The client inside. One machine of phases that never blocks: perform.c runs it through, stream.c
+ * takes its phases one by one, and both wait, when they may, in machine_run(). Who does what:
+ *
+ *   client.c    life of a handle, the fields that are only stored
+ *   target.c    the URL, and what belongs to its origin
+ *   headers.c   a list of headers
+ *   wire.c      the connection: transports, reading, writing, waiting, deadlines
+ *   proxy.c     the transports of a proxy
+ *   request.c   the head, and the framing of the body
+ *   response.c  from the parser to what the application sees
+ *   follow.c    redirects and challenges: the request that follows a response
+ *   machine.c   the phases, failing, and trying a stale connection again
+ *   perform.c, stream.c  the calls
+ *   events.c    the handler and the event loop */
+#ifndef HTTP_CLIENT_H
+#define HTTP_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "esp_http_auth.h"
+#include "esp_http_client_async.h"
+#include "esp_http_response.h"
+#include "esp_tls_url.h"
+#include "esp_transport_async.h"
+#include "plat_lock.h"
+
+#define HTTP_URL_MAX       8192
+#define HTTP_CHALLENGE_MAX 2048
+
+enum http_phase {
+    HTTP_IDLE,         /* no request; a connection may be open */
+    HTTP_CONNECTING,   /* */
+    HTTP_SENDING_HEAD, /* */
+    HTTP_SENDING_BODY, /* the head is out; perform() sends, or the application writes */
+    HTTP_READING_HEAD, /* */
+    HTTP_READING_BODY, /* the head is there */
+    HTTP_COMPLETE      /* the whole response is there */
+};
+
+/** A header: name, value and the two NULs in one block. */
+struct http_header {
+    struct http_header *next;
+    const char *value;
+    char name[];
+};
+
+/** A URL, taken apart. text is owned and holds the others. */
+struct http_target {
+    char *text;       /* scheme://host:port/path?query, no user, no fragment; then the host */
+    const char *host; /* without brackets */
+    const char *path; /* with the query */
+    uint16_t port;    /* never 0 */
+    bool is_tls;      /* https */
+};
+
+/** What one party, the origin or the proxy, asked for, and whether it was answered. */
+struct http_login {
+    esp_http_auth_t *auth; /* its challenge; NULL: none */
+    bool is_current;       /* it is of the last response, not of one before */
+    unsigned answered;     /* ESP_HTTP_AUTH_...: by the request under way; 0: not */
+};
+
+/** The request on its way. */
+struct http_request {
+    esp_http_client_method_t method;
+    int64_t length;            /* of the body; -1: chunked */
+    int64_t sent;              /* bytes of body, framing not counted */
+    char *authorization;       /* value of the header, or NULL */
+    char *proxy_authorization; /* the same */
+    char length_text[21];
+    uint16_t line;        /* of the head: which is to be copied next ... */
+    uint32_t line_offset; /* ... and from where */
+    bool body_dropped;    /* a redirect turned it into GET */
+    bool is_cut;          /* the answer came before the body was out: no further request here */
+    /* chunks */
+    bool framed_by_hand; /* chunk_write_begin() */
+    bool in_chunk;
+    bool body_is_over; /* the last chunk is queued, or the source is exhausted */
+    int64_t chunk_left;
+    char frame[24]; /* a chunk's size line or end, until it is sent */
+    uint8_t frame_len;
+    uint8_t frame_pos;
+};
+
+/** What came. */
+struct http_answer {
+    int status;            /* -1: none yet */
+    int64_t received;      /* bytes of body */
+    int64_t content_range; /* the whole; -1: unknown */
+    char *location;
+    struct http_header *saved; /* CONFIG_ESP_HTTP_CLIENT_SAVE_RESPONSE_HEADERS */
+    uint16_t saved_count;
+    bool has_begun;   /* a byte of it came */
+    bool at_header;   /* the handler is told of a header */
+    bool is_followed; /* another request follows: the body is nobody's */
+    bool has_surplus; /* bytes behind it that nobody asked for */
+    esp_err_t error;  /* the parser was stopped for this */
+};
+
+struct esp_http_client {
+    esp_http_client_config_t cfg; /* text of it that is copied is NULL here */
+    struct http_target target;
+    unsigned target_changes;
+    struct http_header *headers;
+    char *username;
+    char *password;
+    struct http_login login;
+    struct http_login proxy_login;
+    unsigned auth_retries;
+    unsigned redirects;
+    int policy;       /* esp_http_client_redirect_policy_t */
+    bool next_is_get; /* a redirect said so */
+
+    /* the connection */
+    plat_mutex lock;                  /* transport, against a cancel from another thread */
+    esp_transport_handle_t transport; /* the topmost; cfg.transport, or own */
+    bool transport_is_tls;
+    bool is_open;
+    bool is_connecting;
+    bool is_reused;  /* it served a request before */
+    bool is_foreign; /* the target is another origin by now */
+    bool is_retried; /* a stale one was replaced in this request */
+    plat_flag cancelled;
+    bool is_waiting;
+    int wait_events;      /* what the last EAGAIN waits for; 0: the connect */
+    uint64_t silence_us;  /* when the silence is too long; PLAT_NEVER */
+    uint64_t deadline_us; /* of the request; PLAT_NEVER */
+    int deadline_ms;      /* 0: none */
+    esp_transport_keep_alive_t keep_alive;
+    struct ifreq *if_name;    /* owned; NULL: any */
+    struct http_proxy *proxy; /* NULL: none */
+    esp_http_client_on_transport_t on_transport;
+    void *on_transport_arg;
+
+    /* the exchange */
+    enum http_phase phase;
+    bool is_performing;
+    struct http_request req;
+    struct http_answer answer;
+    esp_http_response_t *parser;
+    const char *post_data; /* borrowed */
+    int post_len;
+    esp_http_client_source_t source;
+    int64_t source_size;
+    void *source_arg;
+
+    /* in and out: one buffer, as it is never used for both at once */
+    char *buf;
+    uint32_t buf_cap;
+    uint32_t buf_pos;
+    uint32_t buf_len;
+
+    /* where body bytes go; NULL: to the handler only */
+    char *sink;
+    int sink_len;
+    int sink_cap;
+
+    uint8_t depth;    /* of calls in the handle */
+    uint8_t in_event; /* of handlers */
+    bool is_doomed;   /* cleaned up in an event */
+    bool is_asked_to_close;
+};
+
+/* client.c: a call that may run handlers, which may free the handle. */
+void client_enter(esp_http_client_handle_t c);
+/** @return err; ESP_FAIL if the handle is gone */
+esp_err_t client_leave(esp_http_client_handle_t c, esp_err_t err);
+
+/* text.c */
+char *text_copy(const char *text, size_t len);
+/** @param out  21 bytes @return digits */
+size_t text_number(char *out, uint64_t value, unsigned base);
+
+/* headers.c */
+esp_err_t headers_set(struct http_header **list, const char *name, const char *value, size_t len);
+const char *headers_get(struct http_header *list, const char *name);
+esp_err_t headers_delete(struct http_header **list, const char *name);
+void headers_clear(struct http_header **list);
+
+/* target.c */
+esp_err_t target_configure(esp_http_client_handle_t c, const esp_http_client_config_t *cfg);
+/** Go to a URL, or to a reference to one. */
+esp_err_t target_set(esp_http_client_handle_t c, const char *text);
+/** What target_set() would go to. @param whole  receives it, to be freed
+ *  @param is_same_origin  may be NULL */
+esp_err_t target_resolve(esp_http_client_handle_t c, const char *text, char **whole,
+                         struct http_target *next, bool *is_same_origin);
+void target_clear(struct http_target *t);
+esp_err_t target_write_host(esp_http_client_handle_t c);
+
+/* events.c */
+void event_tell(esp_http_client_handle_t c, esp_http_client_event_id_t id, void *data, int len);
+void event_header(esp_http_client_handle_t c, const char *name, const char *value);
+void event_data(esp_http_client_handle_t c, const void *data, int len);
+void event_redirect(esp_http_client_handle_t c);
+
+/* wire.c. Steps: ESP_OK, ESP_ERR_HTTP_EAGAIN, or a failure. */
+esp_err_t wire_connect(esp_http_client_handle_t c);
+esp_err_t wire_write(esp_http_client_handle_t c, const void *data, size_t len, size_t *taken);
+/** ESP_ERR_HTTP_CONNECTION_CLOSED: the end. ESP_ERR_HTTP_FETCH_HEADER: it failed. */
+esp_err_t wire_read(esp_http_client_handle_t c, void *data, size_t len, size_t *got);
+bool wire_is_stale(esp_http_client_handle_t c);
+esp_err_t wire_close(esp_http_client_handle_t c);
+/** The next connect makes its transports anew. */
+void wire_drop(esp_http_client_handle_t c);
+esp_tls_error_handle_t wire_error(esp_http_client_handle_t c);
+/** A byte moved, or a phase begins: silence is counted from now. */
+void wire_touch(esp_http_client_handle_t c);
+bool wire_is_silent(const struct esp_http_client *c);
+esp_err_t wire_wait(esp_http_client_handle_t c);
+/** Give a new transport what the configuration says of the connection below TLS. */
+void wire_set_link(esp_http_client_handle_t c, esp_transport_handle_t t);
+
+/* proxy.c */
+/** Is there a proxy that is sent whole URLs (RFC 9112 section 3.2.2)? */
+bool proxy_takes_urls(const struct esp_http_client *c);
+/** The transport that leads to the target: a tunnel, or to the proxy itself.
+ *  @return ESP_OK; ESP_ERR_NO_MEM; ESP_ERR_NOT_SUPPORTED */
+esp_err_t proxy_open(esp_http_client_handle_t c, bool is_tls, esp_transport_handle_t *t);
+void proxy_drop(esp_http_client_handle_t c);
+void proxy_free(esp_http_client_handle_t c);
+const char *proxy_host(const struct esp_http_client *c);
+int proxy_port(const struct esp_http_client *c);
+const char *proxy_username(const struct esp_http_client *c);
+const char *proxy_password(const struct esp_http_client *c);
+
+/* request.c */
+esp_err_t request_begin(esp_http_client_handle_t c, int64_t length);
+esp_err_t request_send_head(esp_http_client_handle_t c);
+esp_err_t request_send_body(esp_http_client_handle_t c);
+esp_err_t request_flush_frame(esp_http_client_handle_t c);
+void request_begin_chunk(esp_http_client_handle_t c, int64_t len);
+void request_end_chunk(esp_http_client_handle_t c);
+void request_end_body(esp_http_client_handle_t c);
+void request_clear(struct http_request *req);
+bool request_is_idempotent(esp_http_client_method_t method);
+const char *request_method_name(esp_http_client_method_t method);
+
+/* response.c */
+extern const esp_http_response_handler_t response_handler;
+void response_clear(struct http_answer *answer);
+/** Read, and let the parser have it: until the head is there, or a piece of the body. */
+esp_err_t response_step(esp_http_client_handle_t c);
+/** May the connection serve another request after this response? */
+bool response_keeps_alive(const struct esp_http_client *c);
+
+/* follow.c */
+void login_clear(struct http_login *login);
+/** Look at a header of the response. */
+esp_err_t follow_header(esp_http_client_handle_t c, const char *name, const char *value);
+/** The head is there: does another request follow? Sets answer.is_followed. */
+esp_err_t follow_decide(esp_http_client_handle_t c);
+/** The value of Authorization, and of Proxy-Authorization, for the next request. */
+esp_err_t follow_authorize(esp_http_client_handle_t c);
+
+/* machine.c */
+/** Begin a request on the connection that is open and good, or on a new one. */
+esp_err_t machine_begin(esp_http_client_handle_t c, int64_t length);
+/** Go on until a phase is reached.
+ *  @param silence_is_fatal  else timeout_ms of silence is ESP_ERR_HTTP_EAGAIN
+ *  @return ESP_OK; ESP_ERR_HTTP_EAGAIN; or the request has failed, and the handler was told */
+esp_err_t machine_run(esp_http_client_handle_t c, enum http_phase goal, bool silence_is_fatal);
+/** What AGAIN of a step comes to. @return ESP_OK: try again; ESP_ERR_HTTP_EAGAIN; a failure */
+esp_err_t machine_pause(esp_http_client_handle_t c, bool silence_is_fatal);
+/** End the request with this. @return err, or ESP_OK: it is tried again on a new connection */
+esp_err_t machine_fail(esp_http_client_handle_t c, esp_err_t err);
+/** Close the connection; a request under way ends. */
+esp_err_t machine_close(esp_http_client_handle_t c);
+/** The response is complete: keep the connection, or close it. */
+void machine_settle(esp_http_client_handle_t c);
+
+#endif

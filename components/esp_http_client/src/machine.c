@@ -1,0 +1,257 @@
+/* The phases of a request, one step at a time. What can go wrong comes together in machine_fail(). */
+#include "client.h"
+
+#include "esp_log.h"
+#include "plat_clock.h"
+
+static const char TAG[] = "HTTP_CLIENT";
+
+static void enter(esp_http_client_handle_t c, enum http_phase phase)
+{
+    c->phase = phase;
+    wire_touch(c);
+}
+
+/* --- phases ------------------------------------------------------------------------------------------------ */
+
+static esp_err_t connecting(esp_http_client_handle_t c)
+{
+    esp_err_t err = wire_connect(c);
+
+    if (err == ESP_OK) {
+        enter(c, HTTP_SENDING_HEAD);
+        event_tell(c, HTTP_EVENT_ON_CONNECTED, NULL, 0);
+    }
+    return err;
+}
+
+static esp_err_t sending_head(esp_http_client_handle_t c)
+{
+    esp_err_t err = request_send_head(c);
+
+    if (err == ESP_OK) {
+        enter(c, HTTP_SENDING_BODY);
+        event_tell(c, HTTP_EVENT_HEADERS_SENT, NULL, 0);
+    }
+    return err;
+}
+
+/** The server may answer before it has the whole body: that it is too large, for instance. */
+static bool answers_early(esp_http_client_handle_t c)
+{
+    size_t got;
+    int events = c->wait_events;
+    bool is_answer = c->buf_pos == c->buf_len &&
+                     wire_read(c, c->buf, (size_t)c->cfg.buffer_size, &got) == ESP_OK && got > 0;
+
+    c->wait_events = events | ESP_TLS_WAIT_READ;
+    if (is_answer) {
+        c->buf_pos = 0;
+        c->buf_len = (uint32_t)got;
+        c->req.is_cut = true;
+    }
+    return is_answer;
+}
+
+static esp_err_t sending_body(esp_http_client_handle_t c)
+{
+    esp_err_t err = request_send_body(c);
+
+    if ((err == ESP_ERR_HTTP_EAGAIN || err == ESP_ERR_HTTP_WRITE_DATA) && answers_early(c)) {
+        err = ESP_OK;
+    }
+    if (err == ESP_OK) {
+        enter(c, HTTP_READING_HEAD);
+    }
+    return err;
+}
+
+typedef esp_err_t (*step_fn)(esp_http_client_handle_t c);
+
+static const step_fn steps[] = {
+    [HTTP_CONNECTING] = connecting,      [HTTP_SENDING_HEAD] = sending_head,
+    [HTTP_SENDING_BODY] = sending_body,  [HTTP_READING_HEAD] = response_step,
+    [HTTP_READING_BODY] = response_step,
+};
+
+/* --- time and cancelling -------------------------------------------------------------------------------------- */
+
+/** What the phase's silence is called. */
+static esp_err_t silence_of(enum http_phase phase)
+{
+    switch (phase) {
+    case HTTP_CONNECTING:
+        return ESP_ERR_HTTP_CONNECT;
+    case HTTP_SENDING_HEAD:
+    case HTTP_SENDING_BODY:
+        return ESP_ERR_HTTP_WRITE_DATA;
+    default:
+        return ESP_ERR_HTTP_READ_TIMEOUT;
+    }
+}
+
+/** What ends the request from outside. */
+static esp_err_t interrupted(esp_http_client_handle_t c)
+{
+    if (c->is_doomed || c->is_asked_to_close) {
+        return ESP_FAIL;
+    }
+    if (plat_flag_get(&c->cancelled)) {
+        return ESP_ERR_NOT_FINISHED;
+    }
+    return plat_clock_us() >= c->deadline_us ? ESP_ERR_TIMEOUT : ESP_OK;
+}
+
+esp_err_t machine_pause(esp_http_client_handle_t c, bool silence_is_fatal)
+{
+    esp_err_t err = interrupted(c);
+
+    if (err != ESP_OK) {
+        return err;
+    }
+    if (wire_is_silent(c)) {
+        return silence_is_fatal ? silence_of(c->phase) : ESP_ERR_HTTP_EAGAIN;
+    }
+    c->is_waiting = true;
+    if (c->cfg.is_async) {
+        return ESP_ERR_HTTP_EAGAIN;
+    }
+    err = wire_wait(c);
+    c->is_waiting = false;
+    return err;
+}
+
+/* --- running ------------------------------------------------------------------------------------------------ */
+
+esp_err_t machine_begin(esp_http_client_handle_t c, int64_t length)
+{
+    esp_err_t err;
+
+    client_enter(c);
+    if (c->is_open &&
+        (c->is_foreign || (c->phase != HTTP_IDLE && c->phase != HTTP_COMPLETE) ||
+         (c->phase == HTTP_COMPLETE && !response_keeps_alive(c)) || wire_is_stale(c))) {
+        (void)wire_close(c);
+    }
+    c->is_reused = c->is_open;
+    c->is_asked_to_close = false;
+    c->is_retried = false;
+    if (!c->is_performing) { /* a new request, not what follows a response */
+        c->deadline_us =
+            c->deadline_ms > 0 ? plat_clock_us() + (uint64_t)c->deadline_ms * 1000 : PLAT_NEVER;
+    }
+    err = request_begin(c, length);
+    enter(c, c->is_open ? HTTP_SENDING_HEAD : HTTP_CONNECTING);
+    if (err == ESP_OK) {
+        err = interrupted(c);
+    }
+    return client_leave(c, err != ESP_OK ? machine_fail(c, err) : ESP_OK);
+}
+
+esp_err_t machine_run(esp_http_client_handle_t c, enum http_phase goal, bool silence_is_fatal)
+{
+    while (c->phase < goal) {
+        esp_err_t err = interrupted(c);
+
+        c->is_waiting = false;
+        if (err == ESP_OK) {
+            err = steps[c->phase](c);
+        }
+        if (err == ESP_OK) {
+            err = c->is_doomed || c->is_asked_to_close ? ESP_FAIL : ESP_OK;
+        } else if (err == ESP_ERR_HTTP_EAGAIN) {
+            err = machine_pause(c, silence_is_fatal);
+        }
+        if (err == ESP_ERR_HTTP_EAGAIN) {
+            return err;
+        }
+        if (err != ESP_OK) {
+            err = machine_fail(c, err);
+        }
+        if (err != ESP_OK) {
+            return err;
+        }
+    }
+    return ESP_OK;
+}
+
+/* --- ending ------------------------------------------------------------------------------------------------- */
+
+/** The server closed the kept connection as the request came (RFC 9112 section 9.3.1): nothing of an
+ *  answer was seen, and sending it twice does no harm. */
+static bool may_retry(const struct esp_http_client *c, esp_err_t err)
+{
+    bool is_lost = err == ESP_ERR_HTTP_WRITE_DATA || err == ESP_ERR_HTTP_CONNECTION_CLOSED ||
+                   err == ESP_ERR_HTTP_FETCH_HEADER;
+
+    return is_lost && c->is_reused && !c->is_retried && !c->answer.has_begun &&
+           !wire_is_silent(c) && request_is_idempotent(c->req.method) &&
+           (c->is_performing || c->req.length == 0);
+}
+
+static esp_err_t retry(esp_http_client_handle_t c)
+{
+    int64_t length = c->req.length;
+    esp_err_t err;
+
+    (void)wire_close(c);
+    if (c->is_doomed || c->is_asked_to_close) {
+        return ESP_FAIL;
+    }
+    c->is_retried = true;
+    c->next_is_get = c->req.body_dropped; /* it is the same request */
+    err = request_begin(c, length);
+    enter(c, HTTP_CONNECTING);
+    return err;
+}
+
+esp_err_t machine_fail(esp_http_client_handle_t c, esp_err_t err)
+{
+    esp_err_t outside = interrupted(c);
+
+    if (outside == ESP_OK && may_retry(c, err) && retry(c) == ESP_OK) {
+        return ESP_OK;
+    }
+    outside = interrupted(c);
+    err = outside != ESP_OK ? outside : err;
+    ESP_LOGE(TAG, "request failed: %s", esp_err_to_name(err));
+    c->is_performing = false;
+    c->phase = HTTP_IDLE;
+    plat_flag_set(&c->cancelled, 0);
+    event_tell(c, HTTP_EVENT_ERROR, wire_error(c), 0);
+    (void)machine_close(c);
+    return err;
+}
+
+esp_err_t machine_close(esp_http_client_handle_t c)
+{
+    c->phase = HTTP_IDLE;
+    c->is_performing = false;
+    c->is_waiting = false;
+    c->buf_pos = 0;
+    c->buf_len = 0;
+    return wire_close(c);
+}
+
+void machine_settle(esp_http_client_handle_t c)
+{
+    if (!response_keeps_alive(c)) {
+        (void)wire_close(c);
+    }
+    c->phase = HTTP_IDLE;
+    c->buf_pos = 0;
+    c->buf_len = 0;
+}
+
+esp_err_t esp_http_client_close(esp_http_client_handle_t client)
+{
+    if (client == NULL) {
+        return ESP_FAIL;
+    }
+    if (client->depth > 0) { /* in an event: the call under way ends with it */
+        client->is_asked_to_close = true;
+        return ESP_OK;
+    }
+    client_enter(client);
+    return client_leave(client, machine_close(client));
+}

@@ -1,0 +1,48 @@
+/* A whole exchange in one call. */
+#include "client.h"
+
+/** The body that perform() sends: none after a redirect that turned the request into GET. */
+static int64_t body_length(const struct esp_http_client *c)
+{
+    if (c->next_is_get) {
+        return 0;
+    }
+    return c->source != NULL ? c->source_size : c->post_len;
+}
+
+static esp_err_t run(esp_http_client_handle_t c)
+{
+    esp_err_t err = ESP_OK;
+
+    if (!c->is_performing) {
+        c->auth_retries = 0;
+        c->redirects = 0;
+        err = machine_begin(c, body_length(c));
+        c->is_performing = err == ESP_OK;
+    }
+    while (err == ESP_OK) {
+        err = machine_run(c, HTTP_COMPLETE, true);
+        if (err != ESP_OK || !c->answer.is_followed) {
+            break;
+        }
+        c->next_is_get = c->next_is_get || c->req.body_dropped; /* once GET, it stays */
+        err = machine_begin(c, body_length(c));
+    }
+    if (err == ESP_OK) {
+        c->is_performing = false;
+        machine_settle(c);
+    }
+    return err;
+}
+
+esp_err_t esp_http_client_perform(esp_http_client_handle_t client)
+{
+    if (client == NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    if (client->depth > 0) {
+        return ESP_ERR_INVALID_STATE;
+    }
+    client_enter(client);
+    return client_leave(client, run(client));
+}

@@ -1,0 +1,396 @@
+/* The request: its head, written a buffer at a time, and how its body is framed (RFC 9112 sections 3
+ * to 7). The head is never in memory as a whole: line and line_offset say where the copying is. */
+#include <string.h>
+
+#include "client.h"
+#include "esp_http_field.h"
+#include "plat_heap.h"
+
+#define PIECES 6
+
+struct piece {
+    const char *text;
+    size_t len;
+};
+
+struct line {
+    struct piece pieces[PIECES];
+    size_t count;
+    size_t len;
+};
+
+static const char *const methods[] = {
+    "GET",    "POST",      "PUT",         "PATCH",     "DELETE", "HEAD",
+    "NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE", "OPTIONS",   "COPY",   "MOVE",
+    "LOCK",   "UNLOCK",    "PROPFIND",    "PROPPATCH", "MKCOL",  "REPORT",
+};
+
+_Static_assert(sizeof(methods) / sizeof(methods[0]) == HTTP_METHOD_MAX, "a name for each");
+
+const char *request_method_name(esp_http_client_method_t method)
+{
+    return methods[method];
+}
+
+bool request_is_idempotent(esp_http_client_method_t method)
+{
+    switch (method) { /* RFC 9110 section 9.2.2, RFC 4918 section 9 */
+    case HTTP_METHOD_POST:
+    case HTTP_METHOD_PATCH:
+    case HTTP_METHOD_NOTIFY:
+    case HTTP_METHOD_SUBSCRIBE:
+    case HTTP_METHOD_UNSUBSCRIBE:
+    case HTTP_METHOD_LOCK:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* --- lines ------------------------------------------------------------------------------------------- */
+
+static void add(struct line *line, const char *text, size_t len)
+{
+    line->pieces[line->count++] = (struct piece){text, len};
+    line->len += len;
+}
+
+static void add_text(struct line *line, const char *text)
+{
+    add(line, text, strlen(text));
+}
+
+static void add_header(struct line *line, const char *name, const char *value)
+{
+    add_text(line, name);
+    add(line, ": ", 2);
+    add_text(line, value);
+    add(line, "\r\n", 2);
+}
+
+static void request_line(const struct esp_http_client *c, struct line *line)
+{
+    add_text(line, methods[c->req.method]);
+    add(line, " ", 1);
+    add_text(line, proxy_takes_urls(c) ? c->target.text : c->target.path);
+    add(line, " HTTP/1.1\r\n", 11);
+}
+
+/** What the client itself says goes before what the application set. */
+static bool is_skipped(const struct esp_http_client *c, const char *name)
+{
+    const struct {
+        const char *name;
+        bool is_ours;
+    } ours[] = {
+        {"Content-Length", true},
+        {"Transfer-Encoding", true},
+        {"Authorization", c->req.authorization != NULL},
+        {"Proxy-Authorization", c->req.proxy_authorization != NULL},
+        {"Content-Type", c->req.body_dropped},
+        {"Content-Encoding", c->req.body_dropped},
+        {"Expect", c->req.body_dropped},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+        if (ours[i].is_ours && esp_http_name_equals(name, ours[i].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void framing_line(struct esp_http_client *c, struct line *line)
+{
+    const struct http_request *req = &c->req;
+    bool may_be_without = req->method == HTTP_METHOD_GET || req->method == HTTP_METHOD_HEAD ||
+                          req->method == HTTP_METHOD_DELETE || req->body_dropped;
+
+    if (req->length < 0) {
+        add_header(line, "Transfer-Encoding", "chunked");
+    } else if (req->length > 0 || !may_be_without) {
+        (void)text_number(c->req.length_text, (uint64_t)req->length, 10);
+        add_header(line, "Content-Length", req->length_text);
+    }
+}
+
+/** The n-th line of the head. @return false: there is none */
+static bool line_of(struct esp_http_client *c, unsigned n, struct line *line)
+{
+    const struct http_header *h = c->headers;
+
+    *line = (struct line){.count = 0};
+    if (n == 0) {
+        request_line(c, line);
+        return true;
+    }
+    for (n--; h != NULL && n > 0; n--) {
+        h = h->next;
+    }
+    if (h != NULL) {
+        if (!is_skipped(c, h->name)) {
+            add_header(line, h->name, h->value);
+        }
+        return true;
+    }
+    switch (n) {
+    case 0:
+        if (c->req.authorization != NULL) {
+            add_header(line, "Authorization", c->req.authorization);
+        }
+        return true;
+    case 1:
+        if (c->req.proxy_authorization != NULL) {
+            add_header(line, "Proxy-Authorization", c->req.proxy_authorization);
+        }
+        return true;
+    case 2:
+        framing_line(c, line);
+        return true;
+    case 3:
+        add(line, "\r\n", 2);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/** Copy what there is room for. @return the line is complete */
+static bool copy(struct esp_http_client *c, const struct line *line)
+{
+    size_t skip = c->req.line_offset;
+    size_t i;
+
+    for (i = 0; i < line->count; i++) {
+        const struct piece *p = &line->pieces[i];
+        size_t room = (size_t)c->cfg.buffer_size_tx - c->buf_len;
+        size_t n = p->len > skip ? p->len - skip : 0;
+
+        n = n < room ? n : room;
+        if (n > 0) {
+            memcpy(c->buf + c->buf_len, p->text + skip, n);
+            c->buf_len += (uint32_t)n;
+            c->req.line_offset += (uint32_t)n;
+        }
+        if (n < p->len - (skip < p->len ? skip : p->len)) {
+            return false;
+        }
+        skip = skip > p->len ? skip - p->len : 0;
+    }
+    return true;
+}
+
+/** Put as much of the head into the buffer as fits. */
+static esp_err_t fill(struct esp_http_client *c)
+{
+    struct line line;
+
+    c->buf_pos = 0;
+    c->buf_len = 0;
+    while (line_of(c, c->req.line, &line)) {
+#ifdef CONFIG_ESP_HTTP_CLIENT_STRICT_HEADER_BUFFER
+        if (line.len > (size_t)c->cfg.buffer_size_tx) {
+            return ESP_ERR_HTTP_HEADER_TOO_LONG;
+        }
+#endif
+        if (!copy(c, &line)) {
+            return ESP_OK;
+        }
+        c->req.line++;
+        c->req.line_offset = 0;
+    }
+    return ESP_OK;
+}
+
+/* --- steps --------------------------------------------------------------------------------------------- */
+
+/** Send what is in the buffer. */
+static esp_err_t flush(struct esp_http_client *c)
+{
+    while (c->buf_pos < c->buf_len) {
+        size_t n;
+        esp_err_t err = wire_write(c, c->buf + c->buf_pos, c->buf_len - c->buf_pos, &n);
+
+        if (err != ESP_OK) {
+            return err;
+        }
+        c->buf_pos += (uint32_t)n;
+    }
+    return ESP_OK;
+}
+
+esp_err_t request_send_head(struct esp_http_client *c)
+{
+    esp_err_t err;
+
+    for (;;) {
+        err = flush(c);
+        if (err == ESP_OK) {
+            err = fill(c);
+        }
+        if (err != ESP_OK) {
+            return err;
+        }
+        if (c->buf_len == 0) {
+            return ESP_OK;
+        }
+    }
+}
+
+/** Send a chunk's line or end. */
+esp_err_t request_flush_frame(struct esp_http_client *c)
+{
+    struct http_request *req = &c->req;
+
+    while (req->frame_pos < req->frame_len) {
+        size_t n;
+        esp_err_t err = wire_write(c, req->frame + req->frame_pos,
+                                   (size_t)(req->frame_len - req->frame_pos), &n);
+
+        if (err != ESP_OK) {
+            return err;
+        }
+        req->frame_pos += (uint8_t)n;
+    }
+    req->frame_pos = 0;
+    req->frame_len = 0;
+    return ESP_OK;
+}
+
+static void frame(struct http_request *req, const char *text, size_t len)
+{
+    memcpy(req->frame + req->frame_len, text, len);
+    req->frame_len += (uint8_t)len;
+}
+
+void request_begin_chunk(struct esp_http_client *c, int64_t len)
+{
+    char digits[21];
+    size_t n = text_number(digits, (uint64_t)len, 16);
+
+    frame(&c->req, digits, n);
+    frame(&c->req, "\r\n", 2);
+    c->req.chunk_left = len;
+    c->req.in_chunk = true;
+}
+
+void request_end_chunk(struct esp_http_client *c)
+{
+    frame(&c->req, "\r\n", 2);
+    c->req.in_chunk = false;
+}
+
+void request_end_body(struct esp_http_client *c)
+{
+    frame(&c->req, "0\r\n\r\n", 5);
+    c->req.body_is_over = true;
+}
+
+/* --- the body that perform() sends ------------------------------------------------------------------------ */
+
+/** Ask the source for the next bytes, behind where a chunk's line goes. */
+static esp_err_t draw(struct esp_http_client *c)
+{
+    int64_t left = c->req.length - c->req.sent;
+    int want = c->cfg.buffer_size_tx;
+    int n;
+
+    want = c->req.length >= 0 && left < want ? (int)left : want;
+    n = want > 0 ? c->source(c->source_arg, c->buf, want, c->req.sent) : 0;
+    if (n < 0 || n > want || (n == 0 && want > 0 && c->req.length >= 0)) {
+        return ESP_ERR_HTTP_WRITE_DATA; /* less than it announced */
+    }
+    c->buf_pos = 0;
+    c->buf_len = (uint32_t)n;
+    c->req.sent += n;
+    if (c->req.length < 0) {
+        if (c->req.in_chunk) {
+            request_end_chunk(c);
+        }
+        if (n > 0) {
+            request_begin_chunk(c, n);
+        } else {
+            request_end_body(c);
+        }
+    }
+    c->req.body_is_over = n == 0 || (c->req.length >= 0 && c->req.sent == c->req.length);
+    return ESP_OK;
+}
+
+static esp_err_t send_source(struct esp_http_client *c)
+{
+    esp_err_t err;
+
+    for (;;) {
+        err = request_flush_frame(c);
+        if (err == ESP_OK) {
+            err = flush(c);
+        }
+        if (err != ESP_OK || c->req.body_is_over) {
+            return err;
+        }
+        err = draw(c);
+        if (err != ESP_OK) {
+            return err;
+        }
+    }
+}
+
+static esp_err_t send_post_data(struct esp_http_client *c)
+{
+    while (c->req.sent < c->req.length) {
+        size_t n;
+        esp_err_t err =
+            wire_write(c, c->post_data + c->req.sent, (size_t)(c->req.length - c->req.sent), &n);
+
+        if (err != ESP_OK) {
+            return err;
+        }
+        c->req.sent += (int64_t)n;
+    }
+    return ESP_OK;
+}
+
+esp_err_t request_send_body(struct esp_http_client *c)
+{
+    if (c->req.length == 0) {
+        return ESP_OK;
+    }
+    return c->source != NULL ? send_source(c) : send_post_data(c);
+}
+
+/* --- life -------------------------------------------------------------------------------------------------- */
+
+void request_clear(struct http_request *req)
+{
+    esp_http_auth_free_value(req->authorization);
+    esp_http_auth_free_value(req->proxy_authorization);
+    *req = (struct http_request){.method = HTTP_METHOD_GET};
+}
+
+esp_err_t request_begin(esp_http_client_handle_t c, int64_t length)
+{
+    const bool is_get = c->next_is_get;
+    esp_http_client_method_t method = is_get ? HTTP_METHOD_GET : c->cfg.method;
+
+    c->next_is_get = false;
+    request_clear(&c->req);
+    response_clear(&c->answer);
+    c->req.method = method;
+    c->req.body_dropped = is_get;
+    c->req.length = length < 0 ? -1 : length;
+    c->buf_pos = 0;
+    c->buf_len = 0;
+    c->sink = NULL;
+    esp_http_response_begin(c->parser, method == HTTP_METHOD_HEAD ? ESP_HTTP_REQUEST_HEAD
+                                                                  : ESP_HTTP_REQUEST_OTHER);
+    if (headers_get(c->headers, "Host") == NULL) {
+        esp_err_t err = target_write_host(c);
+
+        if (err != ESP_OK) {
+            return err;
+        }
+    }
+    return follow_authorize(c);
+}

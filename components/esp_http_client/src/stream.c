@@ -1,0 +1,398 @@
+/* An exchange step by step: open, write, fetch_headers, read, close. */
+#include <limits.h>
+
+#include "client.h"
+
+#define NO_HEAD (-1)
+
+/** Silence is counted from the call on: what the application did before is its own time. */
+static void begin_wait(esp_http_client_handle_t c)
+{
+    wire_touch(c);
+}
+
+/** Repeat a step until it is done. @return ESP_OK; ESP_ERR_HTTP_EAGAIN; a failure, and the request
+ *  is over */
+static esp_err_t finish(esp_http_client_handle_t c, esp_err_t (*step)(esp_http_client_handle_t))
+{
+    for (;;) {
+        esp_err_t err = step(c);
+
+        if (err == ESP_ERR_HTTP_EAGAIN) {
+            err = machine_pause(c, false);
+            if (err == ESP_OK) {
+                continue;
+            }
+        }
+        if (err != ESP_OK && err != ESP_ERR_HTTP_EAGAIN) {
+            (void)machine_fail(c, err);
+        }
+        return err;
+    }
+}
+
+/* --- the request ------------------------------------------------------------------------------------------- */
+
+static esp_err_t send_head(esp_http_client_handle_t c, int64_t length, bool is_new)
+{
+    esp_err_t err = is_new ? machine_begin(c, length) : ESP_OK;
+
+    return err == ESP_OK ? machine_run(c, HTTP_SENDING_BODY, true) : err;
+}
+
+esp_err_t esp_http_client_open(esp_http_client_handle_t client, int write_len)
+{
+    bool is_new;
+
+    if (client == NULL) {
+        return ESP_FAIL;
+    }
+    if (client->depth > 0 || client->is_performing) {
+        return ESP_ERR_INVALID_STATE;
+    }
+    is_new = client->phase != HTTP_CONNECTING && client->phase != HTTP_SENDING_HEAD;
+    client_enter(client);
+    return client_leave(client, send_head(client, write_len, is_new));
+}
+
+esp_err_t esp_http_client_request_send(esp_http_client_handle_t client, int write_len)
+{
+    if (client == NULL || client->depth > 0 || !client->is_open || client->is_performing) {
+        return ESP_FAIL;
+    }
+    client_enter(client);
+    return client_leave(client, send_head(client, write_len, client->phase != HTTP_SENDING_HEAD));
+}
+
+/** What it does is connect: the request is request_send()'s. */
+static esp_err_t reconnect(esp_http_client_handle_t c)
+{
+    esp_err_t err = ESP_OK;
+
+    if (c->phase != HTTP_CONNECTING) {
+        (void)wire_close(c);
+        c->phase = HTTP_IDLE;
+        err = machine_begin(c, 0);
+    }
+    if (err == ESP_OK) {
+        err = machine_run(c, HTTP_SENDING_HEAD, true);
+    }
+    if (err == ESP_OK) {
+        c->phase = HTTP_IDLE;
+    }
+    return err;
+}
+
+esp_err_t esp_http_client_cancel_request(esp_http_client_handle_t client)
+{
+    esp_err_t err;
+
+    if (client == NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    if (client->depth > 0 || client->is_performing ||
+        (!client->is_open && client->phase != HTTP_CONNECTING)) {
+        return ESP_ERR_INVALID_STATE;
+    }
+    client_enter(client);
+    err = client_leave(client, reconnect(client));
+    return err == ESP_OK || err == ESP_ERR_HTTP_EAGAIN ? err : ESP_FAIL;
+}
+
+/** One piece goes out: a chunk's line, or some of the body. */
+static esp_err_t write_some(esp_http_client_handle_t c, const char *data, int len, int *taken)
+{
+    struct http_request *req = &c->req;
+    esp_err_t err = request_flush_frame(c);
+    size_t n = (size_t)len;
+
+    if (err != ESP_OK) {
+        return err;
+    }
+    if (req->length < 0 && !req->in_chunk) {
+        request_begin_chunk(c, len);
+        return ESP_OK;
+    }
+    if (req->length < 0 && (int64_t)n > req->chunk_left) {
+        n = (size_t)req->chunk_left;
+    }
+    err = wire_write(c, data, n, &n);
+    if (err != ESP_OK) {
+        return err;
+    }
+    *taken += (int)n;
+    req->sent += (int64_t)n;
+    req->chunk_left -= req->in_chunk ? (int64_t)n : 0;
+    if (req->in_chunk && req->chunk_left == 0 && !req->framed_by_hand) {
+        request_end_chunk(c);
+    }
+    return ESP_OK;
+}
+
+static int write_all(esp_http_client_handle_t c, const char *data, int len)
+{
+    int taken = 0;
+
+    begin_wait(c);
+    while (taken < len) {
+        esp_err_t err = write_some(c, data + taken, len - taken, &taken);
+
+        if (err == ESP_ERR_HTTP_EAGAIN) {
+            err = machine_pause(c, false);
+        }
+        if (err == ESP_ERR_HTTP_EAGAIN) {
+            return taken;
+        }
+        if (err != ESP_OK) {
+            (void)machine_fail(c, err);
+            return -1;
+        }
+    }
+    /* the end of a chunk goes with it, if it can */
+    return request_flush_frame(c) == ESP_ERR_HTTP_WRITE_DATA ? -1 : taken;
+}
+
+/** Is that what was announced? */
+static bool may_write(const struct esp_http_client *c, int len)
+{
+    const struct http_request *req = &c->req;
+
+    if (c->phase != HTTP_SENDING_BODY || c->is_performing || c->depth > 0) {
+        return false;
+    }
+    if (req->length >= 0) {
+        return len <= req->length - req->sent;
+    }
+    return !req->body_is_over && (!req->framed_by_hand || len <= req->chunk_left);
+}
+
+/** The result of a call that counts. */
+static int leave_count(esp_http_client_handle_t c, int count)
+{
+    return client_leave(c, ESP_OK) == ESP_OK ? count : -1;
+}
+
+int esp_http_client_write(esp_http_client_handle_t client, const char *buffer, int len)
+{
+    if (client == NULL || buffer == NULL || len < 0 || !may_write(client, len)) {
+        return -1;
+    }
+    client_enter(client);
+    return leave_count(client, write_all(client, buffer, len));
+}
+
+static int flush_frame(esp_http_client_handle_t c)
+{
+    esp_err_t err;
+
+    begin_wait(c);
+    err = finish(c, request_flush_frame);
+    return err == ESP_OK || (err == ESP_ERR_HTTP_EAGAIN && c->cfg.is_async) ? 0 : -1;
+}
+
+int esp_http_client_chunk_write_begin(esp_http_client_handle_t client, const int len)
+{
+    if (client == NULL || len < 1 || !may_write(client, 0) || client->req.length >= 0 ||
+        client->req.in_chunk) {
+        return -1;
+    }
+    client_enter(client);
+    if (request_flush_frame(client) != ESP_OK && flush_frame(client) != 0) {
+        return leave_count(client, -1);
+    }
+    client->req.framed_by_hand = true;
+    request_begin_chunk(client, len);
+    return leave_count(client, flush_frame(client));
+}
+
+int esp_http_client_chunk_write_end(esp_http_client_handle_t client, bool last_chunk)
+{
+    struct http_request *req;
+
+    if (client == NULL || !may_write(client, 0) || client->req.length >= 0) {
+        return -1;
+    }
+    req = &client->req;
+    if (req->chunk_left > 0 || (!req->in_chunk && !last_chunk)) {
+        return -1;
+    }
+    client_enter(client);
+    if (req->in_chunk) {
+        request_end_chunk(client);
+    }
+    if (last_chunk) {
+        request_end_body(client);
+    }
+    return leave_count(client, flush_frame(client));
+}
+
+/* --- the response -------------------------------------------------------------------------------------------- */
+
+/** The body has to be over, or the server is asked for its answer before. */
+static esp_err_t end_request(esp_http_client_handle_t c)
+{
+    struct http_request *req = &c->req;
+    esp_err_t err;
+
+    if (req->length < 0 && !req->body_is_over) {
+        if (req->chunk_left > 0) {
+            return machine_fail(c, ESP_ERR_HTTP_WRITE_DATA);
+        }
+        if (req->in_chunk) {
+            request_end_chunk(c);
+        }
+        request_end_body(c);
+    }
+    err = finish(c, request_flush_frame);
+    if (err == ESP_OK) {
+        req->is_cut = req->length > req->sent;
+        c->phase = HTTP_READING_HEAD;
+    }
+    return err;
+}
+
+static int64_t fetch_headers(esp_http_client_handle_t c)
+{
+    esp_err_t err = ESP_OK;
+    int64_t length;
+
+    begin_wait(c);
+    if (c->phase == HTTP_SENDING_BODY) {
+        err = end_request(c);
+    }
+    if (err == ESP_OK) {
+        err = machine_run(c, HTTP_READING_BODY, false);
+    }
+    if (err != ESP_OK) {
+        return err == ESP_ERR_HTTP_EAGAIN ? -ESP_ERR_HTTP_EAGAIN : NO_HEAD;
+    }
+    length = esp_http_response_content_length(c->parser);
+    return length > 0 ? length : 0;
+}
+
+int64_t esp_http_client_fetch_headers(esp_http_client_handle_t client)
+{
+    int64_t length;
+
+    if (client == NULL || client->depth > 0 || client->is_performing ||
+        client->phase < HTTP_SENDING_BODY) {
+        return NO_HEAD;
+    }
+    client_enter(client);
+    length = fetch_headers(client);
+    return client_leave(client, ESP_OK) == ESP_OK ? length : NO_HEAD;
+}
+
+static int read_body(esp_http_client_handle_t c, char *buffer, int len)
+{
+    esp_err_t err = ESP_OK;
+
+    begin_wait(c);
+    c->sink = buffer;
+    c->sink_cap = len;
+    c->sink_len = 0;
+    while (err == ESP_OK && c->phase == HTTP_READING_BODY && c->sink_len < len) {
+        err = response_step(c);
+        if (err == ESP_OK && (c->is_doomed || c->is_asked_to_close)) {
+            err = ESP_FAIL;
+        }
+        if (err == ESP_ERR_HTTP_EAGAIN) {
+            err = c->cfg.is_async && c->sink_len > 0 ? err : machine_pause(c, false);
+        }
+    }
+    c->sink = NULL;
+    c->sink_cap = 0;
+    len = c->sink_len;
+    c->sink_len = 0;
+    if (err == ESP_OK) {
+        return len;
+    }
+    if (err == ESP_ERR_HTTP_EAGAIN) {
+        return len > 0 ? len : -ESP_ERR_HTTP_EAGAIN;
+    }
+    (void)machine_fail(c, err);
+    return -1;
+}
+
+int esp_http_client_read(esp_http_client_handle_t client, char *buffer, int len)
+{
+    if (client == NULL || buffer == NULL || len < 0 || client->depth > 0 || client->is_performing ||
+        client->phase < HTTP_READING_BODY) {
+        return -1;
+    }
+    client_enter(client);
+    return leave_count(client, read_body(client, buffer, len));
+}
+
+int esp_http_client_read_response(esp_http_client_handle_t client, char *buffer, int len)
+{
+    int sum = 0;
+
+    while (sum < len) {
+        int n = esp_http_client_read(client, buffer + sum, len - sum);
+
+        if (n <= 0) {
+            break;
+        }
+        sum += n;
+    }
+    return sum;
+}
+
+esp_err_t esp_http_client_flush_response(esp_http_client_handle_t client, int *len)
+{
+    int64_t before;
+    esp_err_t err;
+
+    if (client == NULL || client->depth > 0 || client->is_performing ||
+        client->phase < HTTP_READING_BODY) {
+        return ESP_FAIL;
+    }
+    client_enter(client);
+    begin_wait(client);
+    before = client->answer.received;
+    err = machine_run(client, HTTP_COMPLETE, false);
+    if (len != NULL) {
+        int64_t dropped = client->answer.received - before;
+
+        *len = dropped < INT_MAX ? (int)dropped : INT_MAX;
+    }
+    err = client_leave(client, err);
+    return err == ESP_OK || err == ESP_ERR_HTTP_EAGAIN ? err : ESP_FAIL;
+}
+
+static esp_err_t drop_buffered(esp_http_client_handle_t c)
+{
+    while (c->phase == HTTP_READING_BODY && c->buf_pos < c->buf_len) {
+        esp_err_t err = response_step(c);
+
+        if (err != ESP_OK) {
+            return machine_fail(c, err);
+        }
+    }
+    return ESP_OK;
+}
+
+esp_err_t esp_http_client_clear_response_buffer(esp_http_client_handle_t client)
+{
+    if (client == NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    client_enter(client);
+    return client_leave(client, client->depth > 1 ? ESP_OK : drop_buffered(client));
+}
+
+esp_err_t esp_http_client_prepare(esp_http_client_handle_t client)
+{
+    if (client == NULL || client->depth > 0 || client->is_performing ||
+        (client->phase != HTTP_IDLE && client->phase != HTTP_COMPLETE)) {
+        return ESP_FAIL;
+    }
+    client_enter(client);
+    if (client->phase == HTTP_COMPLETE) {
+        machine_settle(client);
+    }
+    response_clear(&client->answer);
+    request_clear(&client->req);
+    return client_leave(client, ESP_OK);
+}
