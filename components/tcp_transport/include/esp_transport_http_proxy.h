@@ -56,8 +56,8 @@ typedef struct {
  *  @param config         only read in this call
  *  @return NULL: an argument is NULL or not as above; preemptive_basic with digest_only, or with a
  *          colon in the user, which Basic cannot carry (errno EINVAL); no memory (errno ENOMEM)
- *  Blocks: no. Memory: about 100 bytes and the texts; while it connects 2 KB more, and what the
- *  answer to a 407 takes; when open what the proxy sent with its answer, until it is read.
+ *  Blocks: no. Memory: 150 bytes and the texts; while it connects 2 KB more, and 3 KB for a moment
+ *  to answer a 407; when open 256 bytes if the proxy's answer had more behind it, until it is read.
  *  Threads: any. */
 esp_transport_handle_t
 esp_transport_http_proxy_init(esp_transport_handle_t parent_handle,

@@ -74,7 +74,7 @@ typedef struct {
  *  @param config         only read in this call
  *  @return NULL: an argument is NULL, a version that is none, an address that cannot be one or a
  *          port outside 1..65535 (errno EINVAL), or no memory (errno ENOMEM)
- *  Blocks: no. Memory: about 100 bytes and the address; up to 700 more while it connects.
+ *  Blocks: no. Memory: 150 bytes and the address; up to 700 more while it connects.
  *  Threads: any. */
 esp_transport_handle_t
 esp_transport_socks_proxy_init(esp_transport_handle_t parent_handle,
