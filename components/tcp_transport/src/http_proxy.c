@@ -329,15 +329,13 @@ static int take_answer(esp_transport_handle_t t)
     result = esp_http_response_feed(talk->response, c->in + c->in_at, c->in_len - c->in_at, &used);
     c->in_at += used;
     talk->body += talk->is_challenge ? used : 0;
+    if (result == ESP_HTTP_RESPONSE_NO_MEM || result == ESP_HTTP_RESPONSE_STOPPED) {
+        return transport_fail(t, ESP_ERR_NO_MEM, plat_errno_no_mem);
+    }
     if (!esp_http_response_has_head(talk->response)) {
-        if (result == ESP_HTTP_RESPONSE_MORE) {
-            return NEXT;
-        }
-        return transport_fail(t,
-                              result == ESP_HTTP_RESPONSE_STOPPED
-                                  ? ESP_ERR_NO_MEM
-                                  : ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED,
-                              0);
+        return result == ESP_HTTP_RESPONSE_MORE
+                   ? NEXT
+                   : transport_fail(t, ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, 0);
     }
     if (!talk->is_challenge) {
         ret = judge(t);
