@@ -5,6 +5,7 @@
  * the callers of buffers_reserve_out() and itself (tests/CMakeLists.txt). */
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS
 #include "stack/mbedtls/mbed.h"
+#include "conn.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +37,9 @@ static void shrink(struct mbed *m, size_t payload)
     mbedtls_ssl_update_out_pointers(&m->ssl, m->ssl.transform_out);
     m->buffers.out_len = (uint16_t)payload;
     esp_tls_mbed_out_len = payload;
-    plat_free(old);
+    if (old != m->buffers.out_stub) {
+        plat_free(old);
+    }
     shortened++;
 }
 
@@ -177,10 +180,83 @@ static void test_a_buffer_that_is_too_small_is_found_out(void **state)
     short_at = 0;
 }
 
+/* --- without a reservation ----------------------------------------------------------------------- */
+
+static void send_alert(struct sim_case *t, size_t bound)
+{
+    struct mbed *m = t->tls->tls;
+    struct mbed_scope scope;
+
+    mbed_enter(&scope, m, PLAT_MEM_RECORD_OUT);
+    shrink(m, bound);
+    (void)mbedtls_ssl_send_alert_message(&m->ssl, MBEDTLS_SSL_ALERT_LEVEL_WARNING,
+                                         MBEDTLS_SSL_ALERT_MSG_NO_CERT);
+    mbed_leave(&scope);
+}
+
+/** Alerts and close_notify go out of the stub: here it is smaller, down to what an alert is without
+ *  TLS 1.3's content type and padding. */
+static void test_a_stub_that_is_too_small_does_no_harm(void **state)
+{
+    static const size_t bounds[] = {OUT_STUB_LEN - 1, OUT_STUB_LEN - 3, OUT_STUB_LEN - 10, 2};
+    struct sim_case *t = *state;
+
+    short_at = 0;
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t k = 0; k < COUNT(bounds); k++) {
+            kit_use(t, &kit_kinds[i]);
+            kit_open(t);
+            send_alert(t, bounds[k]);
+            kit_assert_bound();
+            kit_renew(t, NULL);
+            kit_open(t);
+            shrink(t->tls->tls, bounds[k]);
+            esp_tls_mbed_out_len = ESP_TLS_MBED_OUT_CONTENT_LEN; /* outside of its calls */
+            kit_renew(t, NULL);                                  /* close_notify */
+        }
+    }
+}
+
+/** A record below its data is split, whatever TLS 1.3's padding would have made of it. */
+static void test_data_of_every_length_is_split(void **state)
+{
+    static const size_t too_small_by[] = {1, 3, 10};
+    struct sim_case *t = *state;
+
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t total = 0;
+
+        kit_use(t, &kit_kinds[i]);
+        kit_open(t);
+        for (size_t len = OUT_STUB_LEN + 11; len < 90; len++) {
+            unsigned char buf[90];
+            ssize_t ret;
+
+            for (size_t at = 0; at < len; at++) {
+                buf[at] = sim_pattern(total + at);
+            }
+            short_by = too_small_by[len % COUNT(too_small_by)];
+            short_at = 1;
+            reservations = 0;
+            shortened = 0;
+            ret = esp_tls_conn_write(t->tls, buf, len);
+            assert_int_equal(shortened, 1);
+            assert_int_equal(ret, len);
+            sim_receive(t, total, len);
+            total += len;
+            kit_assert_at_rest(t);
+        }
+        short_at = 0;
+        kit_renew(t, NULL);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_buffer_that_is_too_small_is_found_out),
+        sim_test(test_a_stub_that_is_too_small_does_no_harm),
+        sim_test(test_data_of_every_length_is_split),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
  * codes of the TLS library, in words. */
 #include "explain.h"
 
+#define RECORD_MOST    16384 /* RFC 8446 section 5.1 */
 #define SSL_CODE(name) (-(MBEDTLS_ERR_SSL_##name))
 
 /** What the server means by an alert, and what helps. */
@@ -124,6 +125,11 @@ void explain_tls(const struct failure *f, struct text *text)
 
     if (r->alert_received >= 0) {
         explain_alert(f, text);
+    } else if (r->record_limit >= RECORD_MOST && r->record_len > r->record_limit) {
+        text_add(text,
+                 "%s sent a message of more than %u bytes in several records, and Mbed TLS takes "
+                 "no longer one; most likely its chain has certificates that nobody needs.",
+                 f->host, (unsigned)r->record_limit);
     } else if (r->record_limit != 0 && r->record_len > r->record_limit) {
         text_add(text,
                  "%s sent a TLS record of %u bytes, and this build takes %u: raise "

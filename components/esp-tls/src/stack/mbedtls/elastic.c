@@ -173,10 +173,10 @@ static void in_release(struct mbed *m)
 }
 
 /** Keep the evidence: how long the record, or the message in several records, is. */
-static void refuse_record(struct mbed *m, size_t len)
+static void refuse_record(struct mbed *m, size_t len, size_t limit)
 {
     m->io.err->record_len = (uint32_t)len;
-    m->io.err->record_limit = m->buffers.in_limit;
+    m->io.err->record_limit = (uint32_t)limit;
 }
 
 /** Refuse what is no TLS record before anything is allocated for it: "SSH-2" would ask for 11 KB,
@@ -191,7 +191,7 @@ static int check_header(struct mbed *m)
         return MBEDTLS_ERR_SSL_INVALID_RECORD;
     }
     if (len > (size_t)m->buffers.in_limit + MBEDTLS_SSL_PAYLOAD_OVERHEAD) {
-        refuse_record(m, len);
+        refuse_record(m, len, m->buffers.in_limit);
         return MBEDTLS_ERR_SSL_INVALID_RECORD;
     }
     return 0;
@@ -208,13 +208,15 @@ static bool in_room(struct mbed *m)
 {
     size_t len = (size_t)m->buffers.hdr[3] << 8 | m->buffers.hdr[4];
     size_t keep = (size_t)(m->ssl.in_hdr - m->ssl.in_buf); /* counter, and fragments if any */
+    size_t most = m->buffers.fixed_in ? in_size(m) : MBEDTLS_SSL_IN_BUFFER_LEN;
     unsigned char *buf;
 
+    if (keep + RECORD_HEADER_LEN + len > most) { /* Mbed TLS would say "bad input data" */
+        refuse_record(m, keep - COUNTER_LEN + len,
+                      m->buffers.fixed_in ? m->buffers.in_limit : MBEDTLS_SSL_IN_CONTENT_LEN);
+        return false;
+    }
     if (m->buffers.fixed_in) {
-        if (keep + RECORD_HEADER_LEN + len > in_size(m)) {
-            refuse_record(m, keep - COUNTER_LEN + len);
-            return false;
-        }
         return true;
     }
     if (keep == COUNTER_LEN) {
