@@ -297,6 +297,8 @@ def print_breakdown(client, servers):
         rows[case] = (parts, peak)
         if peak != region:
             say(f"{client} {name_of(case)}: {peak} by the meter, {region} in a region")
+    if not names:  # built without CONFIG_ESP_TLS_MEMORY_DETAIL
+        return
     print(f"\n**{client}: the peak by purpose**, bytes\n")
     print(table(["case", *names, "all"],
                 [[short(case), *(number(parts.get(n, 0)) for n in names), number(peak)]
