@@ -27,8 +27,8 @@ typedef struct esp_tls_url_part {
 typedef struct esp_tls_url {
     esp_tls_url_part_t scheme;   /**< without ":" */
     esp_tls_url_part_t userinfo; /**< without "@"; percent-encoded */
-    esp_tls_url_part_t host;     /**< without the brackets of an IPv6 literal */
-    bool host_is_ipv6;           /**< it was in brackets */
+    esp_tls_url_part_t host;     /**< without the brackets of an IPv6 literal; not decoded */
+    bool host_is_ipv6;           /**< it was in brackets: an IPv6 address, "%" and zone if any */
     esp_tls_url_part_t path;     /**< from the first "/"; empty when the URL has none */
     esp_tls_url_part_t query;    /**< without "?" */
     esp_tls_url_part_t fragment; /**< without "#" */
@@ -50,16 +50,18 @@ uint16_t esp_tls_url_port(const esp_tls_url_t *url);
  *  @param reference  ends in NUL
  *  @param out        receives the URL, with NUL
  *  @param cap        its size; strlen(base) + strlen(reference) + 2 always suffices
- *  @param len        receives the length without NUL
+ *  @param len        receives the length without NUL, also with ESP_ERR_INVALID_SIZE
  *  @return ESP_OK
  *          ESP_ERR_INVALID_ARG   base is no URL, or reference no URI reference: a byte that may not be
- *                                in it, a "%" without two digits, a colon in a first segment
+ *                                in it, a "%" without two digits, a colon in a first segment,
+ *                                "//" without a host
  *          ESP_ERR_INVALID_SIZE  cap is too small; *out is unspecified
  *  Never blocks, allocates nothing. */
 esp_err_t esp_tls_url_resolve(const char *base, const char *reference, char *out, size_t cap,
                               size_t *len);
 
-/** The same scheme, host and port (RFC 6454 section 4)? Hosts are compared as text, in any case. */
+/** The same scheme, host and port (RFC 6454 section 4)? Names are compared as text, in any case,
+ *  IPv6 addresses by value. Ports that are not named are the scheme's. */
 bool esp_tls_url_same_origin(const esp_tls_url_t *a, const esp_tls_url_t *b);
 
 /** Is the part this text? ASCII letters in any case. */

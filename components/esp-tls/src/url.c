@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "plat_net.h"
+
 enum {
     UNRESERVED = 1, /* RFC 3986 section 2.3 */
     SUB_DELIM = 2,  /* section 2.2 */
@@ -89,14 +91,27 @@ static bool parse_port(esp_tls_url_part_t text, uint16_t *port)
     return text.len == 0 || value != 0;
 }
 
+/** An IPv6 address, and its zone, which begins with "%". */
+static bool parse_ipv6(esp_tls_url_part_t host, struct plat_addr *addr, esp_tls_url_part_t *zone)
+{
+    esp_tls_url_part_t address;
+
+    *zone = host;
+    address = cut(zone, "%");
+    return plat_addr_parse(address.ptr, address.len, addr) && addr->family == PLAT_AF_INET6 &&
+           zone->len != 1 && all_are(*zone, UNRESERVED, "%", false);
+}
+
 /** Section 3.2.2. An IPv6 zone is "%25" and an id there (RFC 6874); "%" is taken as well. */
 static bool parse_host(esp_tls_url_part_t *rest, esp_tls_url_t *url)
 {
     if (take(rest, "[")) {
+        struct plat_addr addr;
+        esp_tls_url_part_t zone;
+
         url->host = cut(rest, "]");
         url->host_is_ipv6 = true;
-        return take(rest, "]") && url->host.len > 0 &&
-               all_are(url->host, HEX | UNRESERVED, ":.%", false);
+        return take(rest, "]") && parse_ipv6(url->host, &addr, &zone);
     }
     url->host = cut(rest, ":");
     return url->host.len > 0 && all_are(url->host, UNRESERVED | SUB_DELIM, "", true);
@@ -212,48 +227,6 @@ static bool parse_reference(const char *text, esp_tls_url_t *ref, esp_tls_url_pa
     return parse_tail(rest, ref);
 }
 
-static bool starts_with(const char *text, size_t len, const char *prefix)
-{
-    return len >= strlen(prefix) && memcmp(text, prefix, strlen(prefix)) == 0;
-}
-
-static bool is_text(const char *text, size_t len, const char *other)
-{
-    return len == strlen(other) && memcmp(text, other, len) == 0;
-}
-
-/** Section 5.2.4, in place. @return the new length */
-static size_t remove_dot_segments(char *path, size_t len)
-{
-    size_t in = 0;
-    size_t out = 0;
-
-    while (in < len) {
-        char *at = path + in;
-        size_t left = len - in;
-
-        if (starts_with(at, left, "../")) {
-            in += 3;
-        } else if (starts_with(at, left, "./") || starts_with(at, left, "/./")) {
-            in += 2;
-        } else if (is_text(at, left, "/.")) {
-            path[++in] = '/';
-        } else if (starts_with(at, left, "/../") || is_text(at, left, "/..")) {
-            in += left == 3 ? 2 : 3;
-            path[in] = '/';
-            while (out > 0 && path[--out] != '/') {
-            }
-        } else if (is_text(at, left, ".") || is_text(at, left, "..")) {
-            in = len;
-        } else {
-            do {
-                path[out++] = path[in++];
-            } while (in < len && path[in] != '/');
-        }
-    }
-    return out;
-}
-
 struct writer {
     char *out;
     size_t cap;
@@ -285,52 +258,160 @@ static esp_tls_url_part_t directory(esp_tls_url_part_t path)
     return path.len > 0 ? path : (esp_tls_url_part_t){"/", 1};
 }
 
+/** A path in two pieces: what it keeps of the base's, and the reference's. */
+struct path {
+    esp_tls_url_part_t head;
+    esp_tls_url_part_t tail;
+};
+
+static size_t path_len(const struct path *p)
+{
+    return p->head.len + p->tail.len;
+}
+
+static char path_at(const struct path *p, size_t i)
+{
+    return i < p->head.len ? p->head.ptr[i] : p->tail.ptr[i - p->head.len];
+}
+
+/** @return 1 for ".", 2 for "..", 0 for another segment */
+static size_t dots_at(const struct path *p, size_t from, size_t to)
+{
+    size_t n = to - from;
+
+    if (n == 0 || n > 2 || path_at(p, from) != '.' || path_at(p, to - 1) != '.') {
+        return 0;
+    }
+    return n;
+}
+
+/** Section 5.2.4, step A: where the path begins behind its leading "./" and "../". */
+static size_t behind_leading_dots(const struct path *p)
+{
+    size_t begin = 0;
+
+    while (begin < path_len(p)) {
+        size_t end = begin;
+
+        while (end < path_len(p) && path_at(p, end) != '/') {
+            end++;
+        }
+        if (dots_at(p, begin, end) == 0) {
+            break;
+        }
+        begin = end < path_len(p) ? end + 1 : end;
+    }
+    return begin;
+}
+
+/** Section 5.2.4, from the end: there each ".." takes one segment before it with it.
+ *  @param end       behind the path that is to be written; NULL: only count
+ *  @param is_empty  is the first of what is left an empty segment?
+ *  @return its length */
+static size_t remove_dot_segments(const struct path *p, char *end, bool *is_empty)
+{
+    const size_t begin = behind_leading_dots(p);
+    size_t from = path_len(p);
+    size_t skip = 0;
+    size_t len = 0;
+
+    *is_empty = false;
+    while (from > begin) {
+        const size_t to = from;
+        size_t dots;
+        size_t kept;
+
+        while (from > begin && path_at(p, from - 1) != '/') {
+            from--;
+        }
+        dots = dots_at(p, from, to);
+        from -= from > begin ? 1 : 0; /* the "/" in front */
+        if (dots == 0 && skip > 0) {
+            skip--;
+            continue;
+        }
+        skip += dots == 2 ? 1 : 0;
+        kept = dots == 0 ? to - from : (size_t)(to == path_len(p)); /* at the end, the "/" stays */
+        for (size_t i = kept; end != NULL && i-- > 0;) {
+            *--end = path_at(p, from + i);
+        }
+        len += kept;
+        *is_empty = kept > 0 ? kept == 1 && path_at(p, from) == '/' : *is_empty;
+    }
+    return len;
+}
+
+/** Section 3.3: without an authority a path cannot begin with "//"; "/." in front keeps it a path. */
+static void put_path(struct writer *w, const struct path *p, bool has_authority)
+{
+    bool is_empty;
+    size_t len = remove_dot_segments(p, NULL, &is_empty);
+
+    if (!has_authority && is_empty && len > 1) {
+        put(w, "/.", 2);
+    }
+    if (w->len <= w->cap && len <= w->cap - w->len) {
+        (void)remove_dot_segments(p, w->out + w->len + len, &is_empty);
+    }
+    w->len += len;
+}
+
 esp_err_t esp_tls_url_resolve(const char *base, const char *reference, char *out, size_t cap,
                               size_t *len)
 {
     struct writer w = {out, cap, 0};
+    struct path path = {{NULL, 0}, {NULL, 0}};
     esp_tls_url_t b;
     esp_tls_url_t r;
     esp_tls_url_part_t authority;
-    esp_tls_url_part_t base_authority;
-    size_t path;
-    bool has_path;
+    bool is_here;
 
     if (!esp_tls_url_parse(base, strlen(base), &b) || !parse_reference(reference, &r, &authority)) {
         return ESP_ERR_INVALID_ARG;
     }
-    base_authority.ptr = b.scheme.ptr + b.scheme.len + 3;
-    base_authority.len = (size_t)(b.path.ptr - base_authority.ptr);
     /* section 5.2.2 */
-    has_path = r.scheme.ptr != NULL || authority.ptr != NULL || r.path.len > 0;
+    path.tail = r.path;
+    is_here = r.scheme.ptr == NULL && authority.ptr == NULL;
+    if (is_here) {
+        authority.ptr = b.scheme.ptr + b.scheme.len + 3;
+        authority.len = (size_t)(b.path.ptr - authority.ptr);
+        path.head = *r.path.ptr != '/' ? directory(b.path) : path.head;
+    }
     put_part(&w, "", r.scheme.ptr != NULL ? r.scheme : b.scheme);
     put(&w, ":", 1);
-    put_part(&w, "//", r.scheme.ptr != NULL || authority.ptr != NULL ? authority : base_authority);
-    path = w.len;
-    if (!has_path) {
+    put_part(&w, "//", authority);
+    if (is_here && r.path.len == 0) {
         put_part(&w, "", b.path);
+        put_part(&w, "?", r.query.ptr != NULL ? r.query : b.query);
     } else {
-        if (r.scheme.ptr == NULL && authority.ptr == NULL && *r.path.ptr != '/') {
-            put_part(&w, "", directory(b.path));
-        }
-        put_part(&w, "", r.path);
-        if (w.len <= w.cap) {
-            w.len = path + remove_dot_segments(out + path, w.len - path);
-        }
+        put_path(&w, &path, authority.ptr != NULL);
+        put_part(&w, "?", r.query);
     }
-    put_part(&w, "?", has_path || r.query.ptr != NULL ? r.query : b.query);
     put_part(&w, "#", r.fragment);
+    *len = w.len;
     put(&w, "", 1);
-    if (w.len > w.cap) {
-        return ESP_ERR_INVALID_SIZE;
+    return w.len <= w.cap ? ESP_OK : ESP_ERR_INVALID_SIZE;
+}
+
+/** "[::1]" and "[0:0::1]" are one address. Zones are compared as text. */
+static bool same_host(const esp_tls_url_t *a, const esp_tls_url_t *b)
+{
+    struct plat_addr x;
+    struct plat_addr y;
+    esp_tls_url_part_t x_zone;
+    esp_tls_url_part_t y_zone;
+
+    if (a->host_is_ipv6 && b->host_is_ipv6 && parse_ipv6(a->host, &x, &x_zone) &&
+        parse_ipv6(b->host, &y, &y_zone)) {
+        return memcmp(x.ip, y.ip, sizeof(x.ip)) == 0 && x_zone.len == y_zone.len &&
+               memcmp(x_zone.ptr, y_zone.ptr, x_zone.len) == 0;
     }
-    *len = w.len - 1;
-    return ESP_OK;
+    return a->host_is_ipv6 == b->host_is_ipv6 && part_equals(a->host, b->host);
 }
 
 bool esp_tls_url_same_origin(const esp_tls_url_t *a, const esp_tls_url_t *b)
 {
-    return part_equals(a->scheme, b->scheme) && part_equals(a->host, b->host) &&
+    return part_equals(a->scheme, b->scheme) && same_host(a, b) &&
            esp_tls_url_port(a) == esp_tls_url_port(b);
 }
 
