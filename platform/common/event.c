@@ -38,11 +38,23 @@ struct loop {
     bool is_running;    /* somebody dispatches */
     bool is_in_handler; /* in this moment */
     bool is_ending;
+    struct loop *outer; /* whose handler runs this loop; the thread's own */
 };
 
 static plat_mutex default_lock = PLAT_MUTEX_INITIALIZER;
 static struct loop *default_loop;
 static PLAT_THREAD_LOCAL struct loop *dispatching; /* the loop whose handler runs in this thread */
+
+/** Does a handler of the loop run in this thread? Perhaps it runs another loop. */
+static bool is_inside(const struct loop *loop)
+{
+    const struct loop *at = dispatching;
+
+    while (at != NULL && at != loop) {
+        at = at->outer;
+    }
+    return at != NULL;
+}
 
 static uint64_t until_of(TickType_t ticks)
 {
@@ -119,10 +131,10 @@ static struct event *take(struct loop *loop)
 /** In the monitor. */
 static void run(struct loop *loop, uint64_t until_us, bool is_one_pass)
 {
-    struct loop *outer = dispatching;
     int32_t left = loop->count;
 
     loop->is_running = true;
+    loop->outer = dispatching;
     dispatching = loop;
     while (!loop->is_ending) {
         struct event *e = is_one_pass && left-- <= 0 ? NULL : take(loop);
@@ -139,7 +151,7 @@ static void run(struct loop *loop, uint64_t until_us, bool is_one_pass)
             break;
         }
     }
-    dispatching = outer;
+    dispatching = loop->outer;
     loop->is_running = false;
 }
 
@@ -234,7 +246,7 @@ esp_err_t esp_event_loop_delete(esp_event_loop_handle_t event_loop)
     if (loop == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    if (dispatching == loop) {
+    if (is_inside(loop)) {
         return ESP_ERR_INVALID_STATE;
     }
     plat_monitor_enter(loop->monitor);
@@ -265,7 +277,7 @@ esp_err_t esp_event_loop_delete_default(void)
     struct loop *loop;
 
     plat_mutex_lock(&default_lock);
-    loop = dispatching != default_loop ? default_loop : NULL;
+    loop = default_loop != NULL && !is_inside(default_loop) ? default_loop : NULL;
     default_loop = loop != NULL ? NULL : default_loop;
     plat_mutex_unlock(&default_lock);
     return loop != NULL ? esp_event_loop_delete(loop) : ESP_ERR_INVALID_STATE;
@@ -437,7 +449,7 @@ esp_err_t esp_event_handler_instance_unregister(esp_event_base_t event_base, int
 
 static esp_err_t enqueue(struct loop *loop, struct event *e, uint64_t until_us)
 {
-    while (loop->count >= loop->size && !loop->is_ending && dispatching != loop &&
+    while (loop->count >= loop->size && !loop->is_ending && !is_inside(loop) &&
            plat_monitor_now() < until_us) {
         plat_monitor_wait(loop->monitor, until_us);
     }

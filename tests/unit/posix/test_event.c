@@ -181,6 +181,42 @@ static void test_a_handler_may_change_its_own_loop(void **state)
     assert_int_equal(esp_event_loop_delete(loop), ESP_OK);
 }
 
+static esp_event_loop_handle_t outer_loop;
+
+/** In a loop that a handler of the outer one runs. */
+static void meddle_with_outer(void *arg, esp_event_base_t base, int32_t id, void *data)
+{
+    hear(arg, base, id, data);
+    assert_int_equal(esp_event_post_to(outer_loop, base, id, NULL, 0, portMAX_DELAY), ESP_OK);
+    assert_int_equal(esp_event_post_to(outer_loop, base, id, NULL, 0, portMAX_DELAY),
+                     ESP_ERR_TIMEOUT);
+    assert_int_equal(esp_event_loop_delete(outer_loop), ESP_ERR_INVALID_STATE);
+}
+
+static void run_inner(void *arg, esp_event_base_t base, int32_t id, void *data)
+{
+    hear("o", base, id, data);
+    assert_int_equal(esp_event_loop_run(arg, 0), ESP_OK);
+}
+
+static void test_a_handler_may_run_another_loop(void **state)
+{
+    esp_event_loop_handle_t inner = loop_without_task(1);
+
+    (void)state;
+    outer_loop = loop_without_task(1);
+    assert_int_equal(esp_event_handler_register_with(outer_loop, FRUIT, 1, run_inner, inner),
+                     ESP_OK);
+    assert_int_equal(esp_event_handler_register_with(inner, FRUIT, 1, meddle_with_outer, "i"),
+                     ESP_OK);
+    post(outer_loop, FRUIT, 1);
+    post(inner, FRUIT, 1);
+    assert_int_equal(esp_event_loop_run(outer_loop, 0), ESP_OK);
+    assert_string_equal(heard, "oi");
+    assert_int_equal(esp_event_loop_delete(inner), ESP_OK);
+    assert_int_equal(esp_event_loop_delete(outer_loop), ESP_OK);
+}
+
 static void test_the_default_loop_has_a_task(void **state)
 {
     (void)state;
@@ -245,6 +281,7 @@ int main(void)
         TEST(test_a_full_queue_is_a_timeout_and_events_left_are_freed),
         TEST(test_the_same_handler_again_replaces_its_argument),
         TEST(test_a_handler_may_change_its_own_loop),
+        TEST(test_a_handler_may_run_another_loop),
         TEST(test_the_default_loop_has_a_task),
         TEST(test_more_events_than_the_queue_holds_wait_for_room),
         TEST(test_arguments_that_are_none_are_refused),
