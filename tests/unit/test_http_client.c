@@ -703,6 +703,25 @@ static void test_a_custom_transport_is_used_and_not_destroyed(void **state)
     assert_int_equal(esp_transport_destroy(t), ESP_OK);
 }
 
+static void test_a_connection_may_lead_elsewhere(void **state)
+{
+    static const struct sim_line line = HTTP_LINE(HTTP_OK("Content-Length: 0\r\n"));
+    struct http_case *w = *state;
+
+    sim_host("127.0.0.9", 99, SIM_ACCEPT, MS(5), sim_script_peer, &w->script);
+    w->cfg.url = "http://nowhere.example/";
+    http_play(w, &line, 1);
+    http_open(w);
+    assert_int_equal(esp_http_client_set_connect_to(w->client, "127.0.0.9", 0),
+                     ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_http_client_set_connect_to(w->client, "a\nb", 1), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_http_client_set_connect_to(w->client, "127.0.0.9", 99), ESP_OK);
+    assert_int_equal(http_perform(w), ESP_OK);
+    assert_seen(w, "Host: nowhere.example\r\n");
+    assert_int_equal(esp_http_client_set_connect_to(w->client, NULL, 0), ESP_OK);
+    assert_int_equal(http_perform(w), ESP_ERR_HTTP_CONNECT);
+}
+
 static void hook_transport(void *arg, esp_transport_handle_t t, bool is_tls)
 {
     struct http_case *w = arg;
@@ -952,6 +971,7 @@ int main(void)
         http_test(test_a_kept_connection_that_the_server_closed_is_replaced),
         http_test(test_a_request_that_got_lost_is_sent_again_once_if_that_is_safe),
         http_test(test_a_custom_transport_is_used_and_not_destroyed),
+        http_test(test_a_connection_may_lead_elsewhere),
         http_test(test_the_application_sees_each_transport_before_it_connects),
         http_test(test_a_handler_may_end_the_request_or_the_client),
         http_test(test_events_are_posted_to_the_default_loop),

@@ -85,6 +85,20 @@ typedef void (*esp_http_client_on_transport_t)(void *arg, esp_transport_handle_t
 esp_err_t esp_http_client_on_transport(esp_http_client_handle_t client,
                                        esp_http_client_on_transport_t hook, void *arg);
 
+/** Connect elsewhere than the URL says, for tests and for names that do not resolve: the Host header,
+ *  SNI and the name that the certificate must have stay the URL's. Of every URL from the next
+ *  connection on; an open one is closed. Not through a proxy: it would connect to the proxy.
+ *  @param host  copied; NULL: where the URL says
+ *  @return ESP_OK; ESP_ERR_INVALID_ARG  client is NULL, or host or port are none;
+ *          ESP_ERR_INVALID_STATE  a request is under way; ESP_ERR_NO_MEM */
+esp_err_t esp_http_client_set_connect_to(esp_http_client_handle_t client, const char *host,
+                                         int port);
+
+/** What is wrong with the response, when it is malformed (ESP_ERR_HTTP_FETCH_HEADER,
+ *  ESP_ERR_HTTP_INCOMPLETE_DATA).
+ *  @return static text; NULL: nothing, or client is NULL */
+const char *esp_http_client_get_malformed(esp_http_client_handle_t client);
+
 /** Kinds of proxies. */
 typedef enum {
     ESP_HTTP_CLIENT_PROXY_HTTP = 1, /**< http: the whole URL is sent to it; https: CONNECT */

@@ -26,34 +26,35 @@ static const char FORM[] = "application/x-www-form-urlencoded";
 
 static void destroy(esp_http_client_handle_t c)
 {
-    wire_drop(c);
-    proxy_free(c);
+    http_wire_drop(c);
+    http_proxy_free(c);
     plat_mutex_clear(&c->lock);
-    request_clear(&c->req);
-    response_clear(&c->answer);
+    http_request_clear(&c->req);
+    http_response_clear(&c->answer);
     esp_http_response_free(c->parser);
-    headers_clear(&c->headers);
-    login_clear(&c->login);
-    login_clear(&c->proxy_login);
+    http_headers_clear(&c->headers);
+    http_login_clear(&c->login);
+    http_login_clear(&c->proxy_login);
     plat_free_secret(c->username);
     plat_free_secret(c->password);
-    target_clear(&c->target);
+    http_target_clear(&c->target);
     plat_free(c->if_name);
+    plat_free(c->connect_host);
     plat_free_secret(c->buf);
     plat_free_secret(c);
 }
 
-void client_enter(esp_http_client_handle_t c)
+void http_client_enter(esp_http_client_handle_t c)
 {
     c->depth++;
 }
 
-esp_err_t client_leave(esp_http_client_handle_t c, esp_err_t err)
+esp_err_t http_client_leave(esp_http_client_handle_t c, esp_err_t err)
 {
     if (--c->depth > 0 || !c->is_doomed) {
         return err;
     }
-    (void)wire_close(c);
+    (void)http_wire_close(c);
     destroy(c);
     return ESP_FAIL;
 }
@@ -104,7 +105,7 @@ static esp_err_t set_text(char **field, const char *text)
     char *copy = NULL;
 
     if (text != NULL) {
-        copy = text_copy(text, strlen(text));
+        copy = http_text_copy(text, strlen(text));
         if (copy == NULL) {
             return ESP_ERR_NO_MEM;
         }
@@ -125,7 +126,7 @@ static esp_err_t take_text(esp_http_client_handle_t c, const esp_http_client_con
     esp_err_t err = esp_http_client_set_header(c, "User-Agent", agent);
 
     if (err == ESP_OK) {
-        err = target_configure(c, cfg);
+        err = http_target_configure(c, cfg);
     }
     if (err == ESP_OK && cfg->username != NULL) {
         err = esp_http_client_set_username(c, cfg->username);
@@ -151,7 +152,7 @@ static esp_err_t set_up(esp_http_client_handle_t c, const esp_http_client_config
     c->deadline_us = PLAT_NEVER;
     c->buf = plat_alloc(NULL, PLAT_MEM_APPLICATION, c->buf_cap);
     c->parser = esp_http_response_new(c->buf_cap > HEADER_LIMIT ? c->buf_cap : HEADER_LIMIT,
-                                      &response_handler, c);
+                                      &http_response_handler, c);
     return c->buf != NULL && c->parser != NULL ? take_text(c, config) : ESP_ERR_NO_MEM;
 }
 
@@ -188,10 +189,10 @@ esp_err_t esp_http_client_cleanup(esp_http_client_handle_t client)
         client->is_doomed = true;
         return ESP_OK;
     }
-    client_enter(client);
-    (void)wire_close(client); /* its event may still use the handle */
+    http_client_enter(client);
+    (void)http_wire_close(client); /* its event may still use the handle */
     client->is_doomed = true;
-    (void)client_leave(client, ESP_OK);
+    (void)http_client_leave(client, ESP_OK);
     return ESP_OK;
 }
 
@@ -216,13 +217,13 @@ esp_err_t esp_http_client_set_post_field(esp_http_client_handle_t client, const 
     client->post_data = data;
     client->post_len = data != NULL ? len : 0;
     if (data == NULL) {
-        (void)headers_delete(&client->headers, "Content-Type");
+        (void)http_headers_delete(&client->headers, "Content-Type");
         return ESP_OK;
     }
-    if (headers_get(client->headers, "Content-Type") != NULL) {
+    if (http_headers_get(client->headers, "Content-Type") != NULL) {
         return ESP_OK;
     }
-    return headers_set(&client->headers, "Content-Type", FORM, strlen(FORM));
+    return http_headers_set(&client->headers, "Content-Type", FORM, strlen(FORM));
 }
 
 int esp_http_client_get_post_field(esp_http_client_handle_t client, char **data)
@@ -349,7 +350,7 @@ esp_err_t esp_http_client_set_header_limit(esp_http_client_handle_t client, int 
     if (client->phase != HTTP_IDLE && client->phase != HTTP_COMPLETE) {
         return ESP_ERR_INVALID_STATE;
     }
-    parser = esp_http_response_new((size_t)bytes, &response_handler, client);
+    parser = esp_http_response_new((size_t)bytes, &http_response_handler, client);
     if (parser == NULL) {
         return ESP_ERR_NO_MEM;
     }
@@ -417,6 +418,11 @@ int64_t esp_http_client_get_content_range(esp_http_client_handle_t client)
 }
 #endif
 
+const char *esp_http_client_get_malformed(esp_http_client_handle_t client)
+{
+    return client != NULL ? esp_http_response_why(client->parser) : NULL;
+}
+
 bool esp_http_client_is_chunked_response(esp_http_client_handle_t client)
 {
     return has_head(client) && esp_http_response_is_chunked(client->parser);
@@ -444,7 +450,7 @@ bool esp_http_client_is_complete_data_received(esp_http_client_handle_t client)
 
 bool esp_http_client_is_persistent_connection(esp_http_client_handle_t client)
 {
-    return has_head(client) && response_keeps_alive(client);
+    return has_head(client) && http_response_keeps_alive(client);
 }
 
 esp_http_state_t esp_http_client_get_state(esp_http_client_handle_t client)

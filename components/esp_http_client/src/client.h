@@ -1,5 +1,5 @@
 /* The client inside. One machine of phases that never blocks: perform.c runs it through, stream.c
- * takes its phases one by one, and both wait, when they may, in machine_run(). Who does what:
+ * takes its phases one by one, and both wait, when they may, in http_machine_run(). Who does what:
  *
  *   client.c    life of a handle, the fields that are only stored
  *   target.c    the URL, and what belongs to its origin
@@ -129,7 +129,9 @@ struct esp_http_client {
     uint64_t deadline_us; /* of the request; PLAT_NEVER */
     int deadline_ms;      /* 0: none */
     esp_transport_keep_alive_t keep_alive;
-    struct ifreq *if_name;    /* owned; NULL: any */
+    struct ifreq *if_name; /* owned; NULL: any */
+    char *connect_host;    /* NULL: the target's */
+    int connect_port;
     struct http_proxy *proxy; /* NULL: none */
     esp_http_client_on_transport_t on_transport;
     void *on_transport_arg;
@@ -164,111 +166,113 @@ struct esp_http_client {
 };
 
 /* client.c: a call that may run handlers, which may free the handle. */
-void client_enter(esp_http_client_handle_t c);
+void http_client_enter(esp_http_client_handle_t c);
 /** @return err; ESP_FAIL if the handle is gone */
-esp_err_t client_leave(esp_http_client_handle_t c, esp_err_t err);
+esp_err_t http_client_leave(esp_http_client_handle_t c, esp_err_t err);
 
 /* text.c */
-char *text_copy(const char *text, size_t len);
+char *http_text_copy(const char *text, size_t len);
 /** @param out  21 bytes @return digits */
-size_t text_number(char *out, uint64_t value, unsigned base);
+size_t http_text_number(char *out, uint64_t value, unsigned base);
 
 /* headers.c */
-esp_err_t headers_set(struct http_header **list, const char *name, const char *value, size_t len);
-const char *headers_get(struct http_header *list, const char *name);
-esp_err_t headers_delete(struct http_header **list, const char *name);
-void headers_clear(struct http_header **list);
+esp_err_t http_headers_set(struct http_header **list, const char *name, const char *value,
+                           size_t len);
+const char *http_headers_get(struct http_header *list, const char *name);
+esp_err_t http_headers_delete(struct http_header **list, const char *name);
+void http_headers_clear(struct http_header **list);
 
 /* target.c */
-esp_err_t target_configure(esp_http_client_handle_t c, const esp_http_client_config_t *cfg);
+esp_err_t http_target_configure(esp_http_client_handle_t c, const esp_http_client_config_t *cfg);
 /** Go to a URL, or to a reference to one. */
-esp_err_t target_set(esp_http_client_handle_t c, const char *text);
-/** What target_set() would go to. @param whole  receives it, to be freed
+esp_err_t http_target_set(esp_http_client_handle_t c, const char *text);
+/** What http_target_set() would go to. @param whole  receives it, to be freed
  *  @param is_same_origin  may be NULL */
-esp_err_t target_resolve(esp_http_client_handle_t c, const char *text, char **whole,
-                         struct http_target *next, bool *is_same_origin);
-void target_clear(struct http_target *t);
-esp_err_t target_write_host(esp_http_client_handle_t c);
+esp_err_t http_target_resolve(esp_http_client_handle_t c, const char *text, char **whole,
+                              struct http_target *next, bool *is_same_origin);
+void http_target_clear(struct http_target *t);
+esp_err_t http_target_write_host(esp_http_client_handle_t c);
 
 /* events.c */
-void event_tell(esp_http_client_handle_t c, esp_http_client_event_id_t id, void *data, int len);
-void event_header(esp_http_client_handle_t c, const char *name, const char *value);
-void event_data(esp_http_client_handle_t c, const void *data, int len);
-void event_redirect(esp_http_client_handle_t c);
+void http_event_tell(esp_http_client_handle_t c, esp_http_client_event_id_t id, void *data,
+                     int len);
+void http_event_header(esp_http_client_handle_t c, const char *name, const char *value);
+void http_event_data(esp_http_client_handle_t c, const void *data, int len);
+void http_event_redirect(esp_http_client_handle_t c);
 
 /* wire.c. Steps: ESP_OK, ESP_ERR_HTTP_EAGAIN, or a failure. */
-esp_err_t wire_connect(esp_http_client_handle_t c);
-esp_err_t wire_write(esp_http_client_handle_t c, const void *data, size_t len, size_t *taken);
+esp_err_t http_wire_connect(esp_http_client_handle_t c);
+esp_err_t http_wire_write(esp_http_client_handle_t c, const void *data, size_t len, size_t *taken);
 /** ESP_ERR_HTTP_CONNECTION_CLOSED: the end. ESP_ERR_HTTP_FETCH_HEADER: it failed. */
-esp_err_t wire_read(esp_http_client_handle_t c, void *data, size_t len, size_t *got);
-bool wire_is_stale(esp_http_client_handle_t c);
-esp_err_t wire_close(esp_http_client_handle_t c);
+esp_err_t http_wire_read(esp_http_client_handle_t c, void *data, size_t len, size_t *got);
+bool http_wire_is_stale(esp_http_client_handle_t c);
+esp_err_t http_wire_close(esp_http_client_handle_t c);
 /** The next connect makes its transports anew. */
-void wire_drop(esp_http_client_handle_t c);
-esp_tls_error_handle_t wire_error(esp_http_client_handle_t c);
+void http_wire_drop(esp_http_client_handle_t c);
+esp_tls_error_handle_t http_wire_error(esp_http_client_handle_t c);
 /** A byte moved, or a phase begins: silence is counted from now. */
-void wire_touch(esp_http_client_handle_t c);
-bool wire_is_silent(const struct esp_http_client *c);
-esp_err_t wire_wait(esp_http_client_handle_t c);
+void http_wire_touch(esp_http_client_handle_t c);
+bool http_wire_is_silent(const struct esp_http_client *c);
+esp_err_t http_wire_wait(esp_http_client_handle_t c);
 /** Give a new transport what the configuration says of the connection below TLS. */
-void wire_set_link(esp_http_client_handle_t c, esp_transport_handle_t t);
+void http_wire_set_link(esp_http_client_handle_t c, esp_transport_handle_t t);
 
 /* proxy.c */
 /** Is there a proxy that is sent whole URLs (RFC 9112 section 3.2.2)? */
-bool proxy_takes_urls(const struct esp_http_client *c);
+bool http_proxy_takes_urls(const struct esp_http_client *c);
 /** The transport that leads to the target: a tunnel, or to the proxy itself.
  *  @return ESP_OK; ESP_ERR_NO_MEM; ESP_ERR_NOT_SUPPORTED */
-esp_err_t proxy_open(esp_http_client_handle_t c, bool is_tls, esp_transport_handle_t *t);
-void proxy_drop(esp_http_client_handle_t c);
-void proxy_free(esp_http_client_handle_t c);
-const char *proxy_host(const struct esp_http_client *c);
-int proxy_port(const struct esp_http_client *c);
-const char *proxy_username(const struct esp_http_client *c);
-const char *proxy_password(const struct esp_http_client *c);
+esp_err_t http_proxy_open(esp_http_client_handle_t c, bool is_tls, esp_transport_handle_t *t);
+void http_proxy_drop(esp_http_client_handle_t c);
+void http_proxy_free(esp_http_client_handle_t c);
+const char *http_proxy_host(const struct esp_http_client *c);
+int http_proxy_port(const struct esp_http_client *c);
+const char *http_proxy_username(const struct esp_http_client *c);
+const char *http_proxy_password(const struct esp_http_client *c);
 
 /* request.c */
-esp_err_t request_begin(esp_http_client_handle_t c, int64_t length);
-esp_err_t request_send_head(esp_http_client_handle_t c);
-esp_err_t request_send_body(esp_http_client_handle_t c);
-esp_err_t request_flush_frame(esp_http_client_handle_t c);
-void request_begin_chunk(esp_http_client_handle_t c, int64_t len);
-void request_end_chunk(esp_http_client_handle_t c);
-void request_end_body(esp_http_client_handle_t c);
-void request_clear(struct http_request *req);
-bool request_is_idempotent(esp_http_client_method_t method);
-const char *request_method_name(esp_http_client_method_t method);
+esp_err_t http_request_begin(esp_http_client_handle_t c, int64_t length);
+esp_err_t http_request_send_head(esp_http_client_handle_t c);
+esp_err_t http_request_send_body(esp_http_client_handle_t c);
+esp_err_t http_request_flush_frame(esp_http_client_handle_t c);
+void http_request_begin_chunk(esp_http_client_handle_t c, int64_t len);
+void http_request_end_chunk(esp_http_client_handle_t c);
+void http_request_end_body(esp_http_client_handle_t c);
+void http_request_clear(struct http_request *req);
+bool http_request_is_idempotent(esp_http_client_method_t method);
+const char *http_request_method_name(esp_http_client_method_t method);
 
 /* response.c */
-extern const esp_http_response_handler_t response_handler;
-void response_clear(struct http_answer *answer);
+extern const esp_http_response_handler_t http_response_handler;
+void http_response_clear(struct http_answer *answer);
 /** Read, and let the parser have it: until the head is there, or a piece of the body. */
-esp_err_t response_step(esp_http_client_handle_t c);
+esp_err_t http_response_step(esp_http_client_handle_t c);
 /** May the connection serve another request after this response? */
-bool response_keeps_alive(const struct esp_http_client *c);
+bool http_response_keeps_alive(const struct esp_http_client *c);
 
 /* follow.c */
-void login_clear(struct http_login *login);
+void http_login_clear(struct http_login *login);
 /** Look at a header of the response. */
-esp_err_t follow_header(esp_http_client_handle_t c, const char *name, const char *value);
+esp_err_t http_follow_header(esp_http_client_handle_t c, const char *name, const char *value);
 /** The head is there: does another request follow? Sets answer.is_followed. */
-esp_err_t follow_decide(esp_http_client_handle_t c);
+esp_err_t http_follow_decide(esp_http_client_handle_t c);
 /** The value of Authorization, and of Proxy-Authorization, for the next request. */
-esp_err_t follow_authorize(esp_http_client_handle_t c);
+esp_err_t http_follow_authorize(esp_http_client_handle_t c);
 
 /* machine.c */
 /** Begin a request on the connection that is open and good, or on a new one. */
-esp_err_t machine_begin(esp_http_client_handle_t c, int64_t length);
+esp_err_t http_machine_begin(esp_http_client_handle_t c, int64_t length);
 /** Go on until a phase is reached.
  *  @param silence_is_fatal  else timeout_ms of silence is ESP_ERR_HTTP_EAGAIN
  *  @return ESP_OK; ESP_ERR_HTTP_EAGAIN; or the request has failed, and the handler was told */
-esp_err_t machine_run(esp_http_client_handle_t c, enum http_phase goal, bool silence_is_fatal);
+esp_err_t http_machine_run(esp_http_client_handle_t c, enum http_phase goal, bool silence_is_fatal);
 /** What AGAIN of a step comes to. @return ESP_OK: try again; ESP_ERR_HTTP_EAGAIN; a failure */
-esp_err_t machine_pause(esp_http_client_handle_t c, bool silence_is_fatal);
+esp_err_t http_machine_pause(esp_http_client_handle_t c, bool silence_is_fatal);
 /** End the request with this. @return err, or ESP_OK: it is tried again on a new connection */
-esp_err_t machine_fail(esp_http_client_handle_t c, esp_err_t err);
+esp_err_t http_machine_fail(esp_http_client_handle_t c, esp_err_t err);
 /** Close the connection; a request under way ends. */
-esp_err_t machine_close(esp_http_client_handle_t c);
+esp_err_t http_machine_close(esp_http_client_handle_t c);
 /** The response is complete: keep the connection, or close it. */
-void machine_settle(esp_http_client_handle_t c);
+void http_machine_settle(esp_http_client_handle_t c);
 
 #endif

@@ -24,7 +24,7 @@ static void call(esp_http_client_handle_t c, esp_http_client_event_t *event)
     }
 }
 
-void event_tell(esp_http_client_handle_t c, esp_http_client_event_id_t id, void *data, int len)
+void http_event_tell(esp_http_client_handle_t c, esp_http_client_event_id_t id, void *data, int len)
 {
     call(c, &(esp_http_client_event_t){.event_id = id, .data = data, .data_len = len});
     if (!c->is_doomed) {
@@ -32,7 +32,7 @@ void event_tell(esp_http_client_handle_t c, esp_http_client_event_id_t id, void 
     }
 }
 
-void event_header(esp_http_client_handle_t c, const char *name, const char *value)
+void http_event_header(esp_http_client_handle_t c, const char *name, const char *value)
 {
     call(c, &(esp_http_client_event_t){.event_id = HTTP_EVENT_ON_HEADER,
                                        .header_key = (char *)(uintptr_t)name,
@@ -42,7 +42,7 @@ void event_header(esp_http_client_handle_t c, const char *name, const char *valu
     }
 }
 
-void event_data(esp_http_client_handle_t c, const void *data, int len)
+void http_event_data(esp_http_client_handle_t c, const void *data, int len)
 {
     esp_http_client_on_data_t about = {.client = c, .data_process = c->answer.received};
 
@@ -53,7 +53,7 @@ void event_data(esp_http_client_handle_t c, const void *data, int len)
     }
 }
 
-void event_redirect(esp_http_client_handle_t c)
+void http_event_redirect(esp_http_client_handle_t c)
 {
     esp_http_client_redirect_event_data_t about = {.client = c, .status_code = c->answer.status};
 

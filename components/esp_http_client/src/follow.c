@@ -25,7 +25,7 @@ static const char TAG[] = "HTTP_CLIENT";
 
 /* --- challenges ----------------------------------------------------------------------------------------- */
 
-void login_clear(struct http_login *login)
+void http_login_clear(struct http_login *login)
 {
     esp_http_auth_free(login->auth);
     *login = (struct http_login){.auth = NULL};
@@ -52,12 +52,12 @@ static esp_err_t challenge(struct http_login *login, unsigned allowed, const cha
     return err == ESP_ERR_NO_MEM ? err : ESP_OK; /* one that is not understood is none */
 }
 
-esp_err_t follow_header(esp_http_client_handle_t c, const char *name, const char *value)
+esp_err_t http_follow_header(esp_http_client_handle_t c, const char *name, const char *value)
 {
     struct http_answer *answer = &c->answer;
 
     if (esp_http_name_equals(name, "Location") && answer->location == NULL) {
-        answer->location = text_copy(value, strlen(value));
+        answer->location = http_text_copy(value, strlen(value));
         return answer->location != NULL ? ESP_OK : ESP_ERR_NO_MEM;
     }
     if (answer->status == UNAUTHORIZED && esp_http_name_equals(name, "WWW-Authenticate")) {
@@ -97,13 +97,13 @@ static esp_err_t authorize(esp_http_client_handle_t c, struct http_login *login,
     if (login->auth == NULL || esp_http_auth_scheme(login->auth) == 0) {
         return ESP_OK;
     }
-    err = esp_http_auth_authorize(login->auth, user, password, request_method_name(c->req.method),
-                                  uri, value);
+    err = esp_http_auth_authorize(login->auth, user, password,
+                                  http_request_method_name(c->req.method), uri, value);
     login->answered = err == ESP_OK ? esp_http_auth_scheme(login->auth) : 0;
     return err;
 }
 
-esp_err_t follow_authorize(esp_http_client_handle_t c)
+esp_err_t http_follow_authorize(esp_http_client_handle_t c)
 {
     struct http_request *req = &c->req;
     const char *password = c->password != NULL ? c->password : "";
@@ -121,9 +121,9 @@ esp_err_t follow_authorize(esp_http_client_handle_t c)
             c->login.answered = ESP_HTTP_AUTH_BASIC;
         }
     }
-    if (err == ESP_OK && proxy_takes_urls(c) && proxy_username(c) != NULL) {
-        err = authorize(c, &c->proxy_login, proxy_username(c), proxy_password(c), c->target.text,
-                        &req->proxy_authorization);
+    if (err == ESP_OK && http_proxy_takes_urls(c) && http_proxy_username(c) != NULL) {
+        err = authorize(c, &c->proxy_login, http_proxy_username(c), http_proxy_password(c),
+                        c->target.text, &req->proxy_authorization);
     }
     return err;
 }
@@ -171,15 +171,15 @@ esp_err_t esp_http_client_set_redirection(esp_http_client_handle_t client)
     if (client == NULL || client->answer.location == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    err = target_resolve(client, client->answer.location, &whole, &next, &is_same_origin);
+    err = http_target_resolve(client, client->answer.location, &whole, &next, &is_same_origin);
     if (err != ESP_OK) {
         return err;
     }
     is_get = becomes_get(client->answer.status, client->req.method);
     err = may_go(client, &next, is_same_origin, client->req.length != 0 && !is_get);
-    target_clear(&next);
+    http_target_clear(&next);
     if (err == ESP_OK) {
-        err = target_set(client, client->answer.location);
+        err = http_target_set(client, client->answer.location);
     }
     plat_free_secret(whole);
     if (err == ESP_OK) {
@@ -193,7 +193,7 @@ static esp_err_t redirect(esp_http_client_handle_t c)
     unsigned before = c->target_changes;
     esp_err_t err;
 
-    event_redirect(c);
+    http_event_redirect(c);
     if (c->is_doomed || c->is_asked_to_close) {
         return ESP_FAIL;
     }
@@ -214,7 +214,7 @@ static esp_err_t redirect(esp_http_client_handle_t c)
     return err == ESP_ERR_INVALID_ARG ? ESP_ERR_HTTP_FETCH_HEADER : err;
 }
 
-esp_err_t follow_decide(esp_http_client_handle_t c)
+esp_err_t http_follow_decide(esp_http_client_handle_t c)
 {
     int status = c->answer.status;
     struct http_login *login = NULL;
@@ -225,7 +225,8 @@ esp_err_t follow_decide(esp_http_client_handle_t c)
     }
     if (status == UNAUTHORIZED && c->username != NULL) {
         login = &c->login;
-    } else if (status == PROXY_UNAUTHORIZED && proxy_takes_urls(c) && proxy_username(c) != NULL) {
+    } else if (status == PROXY_UNAUTHORIZED && http_proxy_takes_urls(c) &&
+               http_proxy_username(c) != NULL) {
         login = &c->proxy_login;
     }
     if (login == NULL) {
@@ -253,7 +254,7 @@ esp_err_t esp_http_client_set_auth_data(esp_http_client_handle_t client, const c
     if (len > HTTP_CHALLENGE_MAX) {
         return ESP_ERR_HTTP_HEADER_TOO_LONG;
     }
-    copy = text_copy(auth_data, (size_t)len);
+    copy = http_text_copy(auth_data, (size_t)len);
     if (copy == NULL) {
         return ESP_ERR_NO_MEM;
     }

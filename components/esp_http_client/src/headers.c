@@ -29,7 +29,8 @@ static struct http_header *header_new(const char *name, const char *value, size_
     return h;
 }
 
-esp_err_t headers_set(struct http_header **list, const char *name, const char *value, size_t len)
+esp_err_t http_headers_set(struct http_header **list, const char *name, const char *value,
+                           size_t len)
 {
     struct http_header **place = find(list, name);
     struct http_header *h = header_new(name, value, len);
@@ -47,14 +48,14 @@ esp_err_t headers_set(struct http_header **list, const char *name, const char *v
     return ESP_OK;
 }
 
-const char *headers_get(struct http_header *list, const char *name)
+const char *http_headers_get(struct http_header *list, const char *name)
 {
     const struct http_header *h = *find(&list, name);
 
     return h != NULL ? h->value : NULL;
 }
 
-esp_err_t headers_delete(struct http_header **list, const char *name)
+esp_err_t http_headers_delete(struct http_header **list, const char *name)
 {
     struct http_header **place = find(list, name);
     struct http_header *old = *place;
@@ -67,7 +68,7 @@ esp_err_t headers_delete(struct http_header **list, const char *name)
     return ESP_OK;
 }
 
-void headers_clear(struct http_header **list)
+void http_headers_clear(struct http_header **list)
 {
     while (*list != NULL) {
         struct http_header *old = *list;
@@ -88,7 +89,7 @@ esp_err_t esp_http_client_set_header(esp_http_client_handle_t client, const char
         return ESP_ERR_INVALID_ARG;
     }
     if (value == NULL) {
-        return headers_delete(&client->headers, key);
+        return http_headers_delete(&client->headers, key);
     }
     if (!esp_http_is_field_value(value)) {
         return ESP_ERR_INVALID_ARG;
@@ -100,7 +101,7 @@ esp_err_t esp_http_client_set_header(esp_http_client_handle_t client, const char
     while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t')) {
         len--;
     }
-    return headers_set(&client->headers, key, value, len);
+    return http_headers_set(&client->headers, key, value, len);
 }
 
 esp_err_t esp_http_client_get_header(esp_http_client_handle_t client, const char *key, char **value)
@@ -108,7 +109,7 @@ esp_err_t esp_http_client_get_header(esp_http_client_handle_t client, const char
     if (client == NULL || key == NULL || value == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    *value = (char *)(uintptr_t)headers_get(client->headers, key);
+    *value = (char *)(uintptr_t)http_headers_get(client->headers, key);
     return *value != NULL ? ESP_OK : ESP_ERR_NOT_FOUND;
 }
 
@@ -117,7 +118,7 @@ esp_err_t esp_http_client_delete_header(esp_http_client_handle_t client, const c
     if (client == NULL || key == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    return headers_delete(&client->headers, key);
+    return http_headers_delete(&client->headers, key);
 }
 
 esp_err_t esp_http_client_delete_all_headers(esp_http_client_handle_t client)
@@ -125,7 +126,7 @@ esp_err_t esp_http_client_delete_all_headers(esp_http_client_handle_t client)
     if (client == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    headers_clear(&client->headers);
+    http_headers_clear(&client->headers);
     return ESP_OK;
 }
 
@@ -136,7 +137,7 @@ esp_err_t esp_http_client_get_response_header(esp_http_client_handle_t client, c
     if (client == NULL || key == NULL || value == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    *value = (char *)(uintptr_t)headers_get(client->answer.saved, key);
+    *value = (char *)(uintptr_t)http_headers_get(client->answer.saved, key);
     return *value != NULL ? ESP_OK : ESP_ERR_NOT_FOUND;
 }
 #endif

@@ -1,4 +1,4 @@
-/* The phases of a request, one step at a time. What can go wrong comes together in machine_fail(). */
+/* The phases of a request, one step at a time. What can go wrong comes together in http_machine_fail(). */
 #include "client.h"
 
 #include "esp_log.h"
@@ -9,29 +9,29 @@ static const char TAG[] = "HTTP_CLIENT";
 static void enter(esp_http_client_handle_t c, enum http_phase phase)
 {
     c->phase = phase;
-    wire_touch(c);
+    http_wire_touch(c);
 }
 
 /* --- phases ------------------------------------------------------------------------------------------------ */
 
 static esp_err_t connecting(esp_http_client_handle_t c)
 {
-    esp_err_t err = wire_connect(c);
+    esp_err_t err = http_wire_connect(c);
 
     if (err == ESP_OK) {
         enter(c, HTTP_SENDING_HEAD);
-        event_tell(c, HTTP_EVENT_ON_CONNECTED, NULL, 0);
+        http_event_tell(c, HTTP_EVENT_ON_CONNECTED, NULL, 0);
     }
     return err;
 }
 
 static esp_err_t sending_head(esp_http_client_handle_t c)
 {
-    esp_err_t err = request_send_head(c);
+    esp_err_t err = http_request_send_head(c);
 
     if (err == ESP_OK) {
         enter(c, HTTP_SENDING_BODY);
-        event_tell(c, HTTP_EVENT_HEADERS_SENT, NULL, 0);
+        http_event_tell(c, HTTP_EVENT_HEADERS_SENT, NULL, 0);
     }
     return err;
 }
@@ -42,7 +42,8 @@ static bool answers_early(esp_http_client_handle_t c)
     size_t got;
     int events = c->wait_events;
     bool is_answer = c->buf_pos == c->buf_len &&
-                     wire_read(c, c->buf, (size_t)c->cfg.buffer_size, &got) == ESP_OK && got > 0;
+                     http_wire_read(c, c->buf, (size_t)c->cfg.buffer_size, &got) == ESP_OK &&
+                     got > 0;
 
     c->wait_events = events | ESP_TLS_WAIT_READ;
     if (is_answer) {
@@ -55,7 +56,7 @@ static bool answers_early(esp_http_client_handle_t c)
 
 static esp_err_t sending_body(esp_http_client_handle_t c)
 {
-    esp_err_t err = request_send_body(c);
+    esp_err_t err = http_request_send_body(c);
 
     if ((err == ESP_ERR_HTTP_EAGAIN || err == ESP_ERR_HTTP_WRITE_DATA) && answers_early(c)) {
         err = ESP_OK;
@@ -69,9 +70,9 @@ static esp_err_t sending_body(esp_http_client_handle_t c)
 typedef esp_err_t (*step_fn)(esp_http_client_handle_t c);
 
 static const step_fn steps[] = {
-    [HTTP_CONNECTING] = connecting,      [HTTP_SENDING_HEAD] = sending_head,
-    [HTTP_SENDING_BODY] = sending_body,  [HTTP_READING_HEAD] = response_step,
-    [HTTP_READING_BODY] = response_step,
+    [HTTP_CONNECTING] = connecting,           [HTTP_SENDING_HEAD] = sending_head,
+    [HTTP_SENDING_BODY] = sending_body,       [HTTP_READING_HEAD] = http_response_step,
+    [HTTP_READING_BODY] = http_response_step,
 };
 
 /* --- time and cancelling -------------------------------------------------------------------------------------- */
@@ -102,36 +103,36 @@ static esp_err_t interrupted(esp_http_client_handle_t c)
     return plat_clock_us() >= c->deadline_us ? ESP_ERR_TIMEOUT : ESP_OK;
 }
 
-esp_err_t machine_pause(esp_http_client_handle_t c, bool silence_is_fatal)
+esp_err_t http_machine_pause(esp_http_client_handle_t c, bool silence_is_fatal)
 {
     esp_err_t err = interrupted(c);
 
     if (err != ESP_OK) {
         return err;
     }
-    if (wire_is_silent(c)) {
+    if (http_wire_is_silent(c)) {
         return silence_is_fatal ? silence_of(c->phase) : ESP_ERR_HTTP_EAGAIN;
     }
     c->is_waiting = true;
     if (c->cfg.is_async) {
         return ESP_ERR_HTTP_EAGAIN;
     }
-    err = wire_wait(c);
+    err = http_wire_wait(c);
     c->is_waiting = false;
     return err;
 }
 
 /* --- running ------------------------------------------------------------------------------------------------ */
 
-esp_err_t machine_begin(esp_http_client_handle_t c, int64_t length)
+esp_err_t http_machine_begin(esp_http_client_handle_t c, int64_t length)
 {
     esp_err_t err;
 
-    client_enter(c);
+    http_client_enter(c);
     if (c->is_open &&
         (c->is_foreign || (c->phase != HTTP_IDLE && c->phase != HTTP_COMPLETE) ||
-         (c->phase == HTTP_COMPLETE && !response_keeps_alive(c)) || wire_is_stale(c))) {
-        (void)wire_close(c);
+         (c->phase == HTTP_COMPLETE && !http_response_keeps_alive(c)) || http_wire_is_stale(c))) {
+        (void)http_wire_close(c);
     }
     c->is_reused = c->is_open;
     c->is_asked_to_close = false;
@@ -140,15 +141,15 @@ esp_err_t machine_begin(esp_http_client_handle_t c, int64_t length)
         c->deadline_us =
             c->deadline_ms > 0 ? plat_clock_us() + (uint64_t)c->deadline_ms * 1000 : PLAT_NEVER;
     }
-    err = request_begin(c, length);
+    err = http_request_begin(c, length);
     enter(c, c->is_open ? HTTP_SENDING_HEAD : HTTP_CONNECTING);
     if (err == ESP_OK) {
         err = interrupted(c);
     }
-    return client_leave(c, err != ESP_OK ? machine_fail(c, err) : ESP_OK);
+    return http_client_leave(c, err != ESP_OK ? http_machine_fail(c, err) : ESP_OK);
 }
 
-esp_err_t machine_run(esp_http_client_handle_t c, enum http_phase goal, bool silence_is_fatal)
+esp_err_t http_machine_run(esp_http_client_handle_t c, enum http_phase goal, bool silence_is_fatal)
 {
     while (c->phase < goal) {
         esp_err_t err = interrupted(c);
@@ -160,13 +161,13 @@ esp_err_t machine_run(esp_http_client_handle_t c, enum http_phase goal, bool sil
         if (err == ESP_OK) {
             err = c->is_doomed || c->is_asked_to_close ? ESP_FAIL : ESP_OK;
         } else if (err == ESP_ERR_HTTP_EAGAIN) {
-            err = machine_pause(c, silence_is_fatal);
+            err = http_machine_pause(c, silence_is_fatal);
         }
         if (err == ESP_ERR_HTTP_EAGAIN) {
             return err;
         }
         if (err != ESP_OK) {
-            err = machine_fail(c, err);
+            err = http_machine_fail(c, err);
         }
         if (err != ESP_OK) {
             return err;
@@ -185,7 +186,7 @@ static bool may_retry(const struct esp_http_client *c, esp_err_t err)
                    err == ESP_ERR_HTTP_FETCH_HEADER;
 
     return is_lost && c->is_reused && !c->is_retried && !c->answer.has_begun &&
-           !wire_is_silent(c) && request_is_idempotent(c->req.method) &&
+           !http_wire_is_silent(c) && http_request_is_idempotent(c->req.method) &&
            (c->is_performing || c->req.length == 0);
 }
 
@@ -194,18 +195,18 @@ static esp_err_t retry(esp_http_client_handle_t c)
     int64_t length = c->req.length;
     esp_err_t err;
 
-    (void)wire_close(c);
+    (void)http_wire_close(c);
     if (c->is_doomed || c->is_asked_to_close) {
         return ESP_FAIL;
     }
     c->is_retried = true;
     c->next_is_get = c->req.body_dropped; /* it is the same request */
-    err = request_begin(c, length);
+    err = http_request_begin(c, length);
     enter(c, HTTP_CONNECTING);
     return err;
 }
 
-esp_err_t machine_fail(esp_http_client_handle_t c, esp_err_t err)
+esp_err_t http_machine_fail(esp_http_client_handle_t c, esp_err_t err)
 {
     esp_err_t outside = interrupted(c);
 
@@ -218,25 +219,25 @@ esp_err_t machine_fail(esp_http_client_handle_t c, esp_err_t err)
     c->is_performing = false;
     c->phase = HTTP_IDLE;
     plat_flag_set(&c->cancelled, 0);
-    event_tell(c, HTTP_EVENT_ERROR, wire_error(c), 0);
-    (void)machine_close(c);
+    http_event_tell(c, HTTP_EVENT_ERROR, http_wire_error(c), 0);
+    (void)http_machine_close(c);
     return err;
 }
 
-esp_err_t machine_close(esp_http_client_handle_t c)
+esp_err_t http_machine_close(esp_http_client_handle_t c)
 {
     c->phase = HTTP_IDLE;
     c->is_performing = false;
     c->is_waiting = false;
     c->buf_pos = 0;
     c->buf_len = 0;
-    return wire_close(c);
+    return http_wire_close(c);
 }
 
-void machine_settle(esp_http_client_handle_t c)
+void http_machine_settle(esp_http_client_handle_t c)
 {
-    if (!response_keeps_alive(c)) {
-        (void)wire_close(c);
+    if (!http_response_keeps_alive(c)) {
+        (void)http_wire_close(c);
     }
     c->phase = HTTP_IDLE;
     c->buf_pos = 0;
@@ -252,6 +253,6 @@ esp_err_t esp_http_client_close(esp_http_client_handle_t client)
         client->is_asked_to_close = true;
         return ESP_OK;
     }
-    client_enter(client);
-    return client_leave(client, machine_close(client));
+    http_client_enter(client);
+    return http_client_leave(client, http_machine_close(client));
 }

@@ -17,20 +17,20 @@ static esp_err_t run(esp_http_client_handle_t c)
     if (!c->is_performing) {
         c->auth_retries = 0;
         c->redirects = 0;
-        err = machine_begin(c, body_length(c));
+        err = http_machine_begin(c, body_length(c));
         c->is_performing = err == ESP_OK;
     }
     while (err == ESP_OK) {
-        err = machine_run(c, HTTP_COMPLETE, true);
+        err = http_machine_run(c, HTTP_COMPLETE, true);
         if (err != ESP_OK || !c->answer.is_followed) {
             break;
         }
         c->next_is_get = c->next_is_get || c->req.body_dropped; /* once GET, it stays */
-        err = machine_begin(c, body_length(c));
+        err = http_machine_begin(c, body_length(c));
     }
     if (err == ESP_OK) {
         c->is_performing = false;
-        machine_settle(c);
+        http_machine_settle(c);
     }
     return err;
 }
@@ -43,6 +43,6 @@ esp_err_t esp_http_client_perform(esp_http_client_handle_t client)
     if (client->depth > 0) {
         return ESP_ERR_INVALID_STATE;
     }
-    client_enter(client);
-    return client_leave(client, run(client));
+    http_client_enter(client);
+    return http_client_leave(client, run(client));
 }

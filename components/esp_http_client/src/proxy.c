@@ -4,6 +4,7 @@
 
 #include "client.h"
 #include "esp_http_field.h"
+#include "esp_transport_http_proxy.h"
 #include "esp_transport_socks_proxy.h"
 #include "esp_transport_tcp.h"
 #include "plat_heap.h"
@@ -23,27 +24,27 @@ static bool makes_tunnel(const struct http_proxy *proxy, bool is_tls)
     return proxy->kind != ESP_HTTP_CLIENT_PROXY_HTTP || is_tls;
 }
 
-bool proxy_takes_urls(const struct esp_http_client *c)
+bool http_proxy_takes_urls(const struct esp_http_client *c)
 {
     return c->proxy != NULL && !makes_tunnel(c->proxy, c->target.is_tls);
 }
 
-const char *proxy_host(const struct esp_http_client *c)
+const char *http_proxy_host(const struct esp_http_client *c)
 {
     return c->proxy->host;
 }
 
-int proxy_port(const struct esp_http_client *c)
+int http_proxy_port(const struct esp_http_client *c)
 {
     return c->proxy->port;
 }
 
-const char *proxy_username(const struct esp_http_client *c)
+const char *http_proxy_username(const struct esp_http_client *c)
 {
     return c->proxy->username;
 }
 
-const char *proxy_password(const struct esp_http_client *c)
+const char *http_proxy_password(const struct esp_http_client *c)
 {
     return c->proxy->password;
 }
@@ -71,11 +72,16 @@ static esp_err_t open_socks(struct http_proxy *proxy)
 
 static esp_err_t open_http(struct http_proxy *proxy)
 {
-    (void)proxy;
-    return ESP_ERR_NOT_SUPPORTED;
+    const esp_transport_http_proxy_config_t config = {.address = proxy->host,
+                                                      .port = proxy->port,
+                                                      .user = proxy->username,
+                                                      .password = proxy->password};
+
+    proxy->tunnel = esp_transport_http_proxy_init(proxy->base, &config);
+    return proxy->tunnel != NULL ? ESP_OK : ESP_ERR_NO_MEM;
 }
 
-esp_err_t proxy_open(esp_http_client_handle_t c, bool is_tls, esp_transport_handle_t *t)
+esp_err_t http_proxy_open(esp_http_client_handle_t c, bool is_tls, esp_transport_handle_t *t)
 {
     struct http_proxy *proxy = c->proxy;
     esp_err_t err;
@@ -88,13 +94,13 @@ esp_err_t proxy_open(esp_http_client_handle_t c, bool is_tls, esp_transport_hand
     if (proxy->base == NULL) {
         return ESP_ERR_NO_MEM;
     }
-    wire_set_link(c, proxy->base);
+    http_wire_set_link(c, proxy->base);
     err = proxy->kind == ESP_HTTP_CLIENT_PROXY_HTTP ? open_http(proxy) : open_socks(proxy);
     *t = proxy->tunnel;
     return err;
 }
 
-void proxy_drop(esp_http_client_handle_t c)
+void http_proxy_drop(esp_http_client_handle_t c)
 {
     if (c->proxy == NULL) {
         return;
@@ -119,9 +125,9 @@ static void destroy(struct http_proxy *proxy)
     }
 }
 
-void proxy_free(esp_http_client_handle_t c)
+void http_proxy_free(esp_http_client_handle_t c)
 {
-    proxy_drop(c);
+    http_proxy_drop(c);
     destroy(c->proxy);
     c->proxy = NULL;
 }
@@ -147,10 +153,10 @@ static struct http_proxy *make(const esp_http_client_proxy_t *from)
     }
     proxy->kind = from->kind;
     proxy->port = from->port;
-    proxy->host = text_copy(from->host, strlen(from->host));
+    proxy->host = http_text_copy(from->host, strlen(from->host));
     if (from->username != NULL) {
-        proxy->username = text_copy(from->username, strlen(from->username));
-        proxy->password = text_copy(password, strlen(password));
+        proxy->username = http_text_copy(from->username, strlen(from->username));
+        proxy->password = http_text_copy(password, strlen(password));
     }
     if (proxy->host == NULL ||
         (from->username != NULL && (proxy->username == NULL || proxy->password == NULL))) {
@@ -177,11 +183,11 @@ esp_err_t esp_http_client_set_proxy(esp_http_client_handle_t client,
             return ESP_ERR_NO_MEM;
         }
     }
-    client_enter(client);
-    (void)machine_close(client);
-    wire_drop(client);
-    proxy_free(client);
-    login_clear(&client->proxy_login);
+    http_client_enter(client);
+    (void)http_machine_close(client);
+    http_wire_drop(client);
+    http_proxy_free(client);
+    http_login_clear(&client->proxy_login);
     client->proxy = made;
-    return client_leave(client, ESP_OK);
+    return http_client_leave(client, ESP_OK);
 }

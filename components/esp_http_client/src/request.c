@@ -27,12 +27,12 @@ static const char *const methods[] = {
 
 _Static_assert(sizeof(methods) / sizeof(methods[0]) == HTTP_METHOD_MAX, "a name for each");
 
-const char *request_method_name(esp_http_client_method_t method)
+const char *http_request_method_name(esp_http_client_method_t method)
 {
     return methods[method];
 }
 
-bool request_is_idempotent(esp_http_client_method_t method)
+bool http_request_is_idempotent(esp_http_client_method_t method)
 {
     switch (method) { /* RFC 9110 section 9.2.2, RFC 4918 section 9 */
     case HTTP_METHOD_POST:
@@ -72,7 +72,7 @@ static void request_line(const struct esp_http_client *c, struct line *line)
 {
     add_text(line, methods[c->req.method]);
     add(line, " ", 1);
-    add_text(line, proxy_takes_urls(c) ? c->target.text : c->target.path);
+    add_text(line, http_proxy_takes_urls(c) ? c->target.text : c->target.path);
     add(line, " HTTP/1.1\r\n", 11);
 }
 
@@ -110,7 +110,7 @@ static void framing_line(struct esp_http_client *c, struct line *line)
     if (req->length < 0) {
         add_header(line, "Transfer-Encoding", "chunked");
     } else if (req->length > 0 || !may_be_without) {
-        (void)text_number(c->req.length_text, (uint64_t)req->length, 10);
+        (void)http_text_number(c->req.length_text, (uint64_t)req->length, 10);
         add_header(line, "Content-Length", req->length_text);
     }
 }
@@ -210,7 +210,7 @@ static esp_err_t flush(struct esp_http_client *c)
 {
     while (c->buf_pos < c->buf_len) {
         size_t n;
-        esp_err_t err = wire_write(c, c->buf + c->buf_pos, c->buf_len - c->buf_pos, &n);
+        esp_err_t err = http_wire_write(c, c->buf + c->buf_pos, c->buf_len - c->buf_pos, &n);
 
         if (err != ESP_OK) {
             return err;
@@ -220,7 +220,7 @@ static esp_err_t flush(struct esp_http_client *c)
     return ESP_OK;
 }
 
-esp_err_t request_send_head(struct esp_http_client *c)
+esp_err_t http_request_send_head(struct esp_http_client *c)
 {
     esp_err_t err;
 
@@ -239,14 +239,14 @@ esp_err_t request_send_head(struct esp_http_client *c)
 }
 
 /** Send a chunk's line or end. */
-esp_err_t request_flush_frame(struct esp_http_client *c)
+esp_err_t http_request_flush_frame(struct esp_http_client *c)
 {
     struct http_request *req = &c->req;
 
     while (req->frame_pos < req->frame_len) {
         size_t n;
-        esp_err_t err = wire_write(c, req->frame + req->frame_pos,
-                                   (size_t)(req->frame_len - req->frame_pos), &n);
+        esp_err_t err = http_wire_write(c, req->frame + req->frame_pos,
+                                        (size_t)(req->frame_len - req->frame_pos), &n);
 
         if (err != ESP_OK) {
             return err;
@@ -264,10 +264,10 @@ static void frame(struct http_request *req, const char *text, size_t len)
     req->frame_len += (uint8_t)len;
 }
 
-void request_begin_chunk(struct esp_http_client *c, int64_t len)
+void http_request_begin_chunk(struct esp_http_client *c, int64_t len)
 {
     char digits[21];
-    size_t n = text_number(digits, (uint64_t)len, 16);
+    size_t n = http_text_number(digits, (uint64_t)len, 16);
 
     frame(&c->req, digits, n);
     frame(&c->req, "\r\n", 2);
@@ -275,13 +275,13 @@ void request_begin_chunk(struct esp_http_client *c, int64_t len)
     c->req.in_chunk = true;
 }
 
-void request_end_chunk(struct esp_http_client *c)
+void http_request_end_chunk(struct esp_http_client *c)
 {
     frame(&c->req, "\r\n", 2);
     c->req.in_chunk = false;
 }
 
-void request_end_body(struct esp_http_client *c)
+void http_request_end_body(struct esp_http_client *c)
 {
     frame(&c->req, "0\r\n\r\n", 5);
     c->req.body_is_over = true;
@@ -306,12 +306,12 @@ static esp_err_t draw(struct esp_http_client *c)
     c->req.sent += n;
     if (c->req.length < 0) {
         if (c->req.in_chunk) {
-            request_end_chunk(c);
+            http_request_end_chunk(c);
         }
         if (n > 0) {
-            request_begin_chunk(c, n);
+            http_request_begin_chunk(c, n);
         } else {
-            request_end_body(c);
+            http_request_end_body(c);
         }
     }
     c->req.body_is_over = n == 0 || (c->req.length >= 0 && c->req.sent == c->req.length);
@@ -323,7 +323,7 @@ static esp_err_t send_source(struct esp_http_client *c)
     esp_err_t err;
 
     for (;;) {
-        err = request_flush_frame(c);
+        err = http_request_flush_frame(c);
         if (err == ESP_OK) {
             err = flush(c);
         }
@@ -341,8 +341,8 @@ static esp_err_t send_post_data(struct esp_http_client *c)
 {
     while (c->req.sent < c->req.length) {
         size_t n;
-        esp_err_t err =
-            wire_write(c, c->post_data + c->req.sent, (size_t)(c->req.length - c->req.sent), &n);
+        esp_err_t err = http_wire_write(c, c->post_data + c->req.sent,
+                                        (size_t)(c->req.length - c->req.sent), &n);
 
         if (err != ESP_OK) {
             return err;
@@ -352,7 +352,7 @@ static esp_err_t send_post_data(struct esp_http_client *c)
     return ESP_OK;
 }
 
-esp_err_t request_send_body(struct esp_http_client *c)
+esp_err_t http_request_send_body(struct esp_http_client *c)
 {
     if (c->req.length == 0) {
         return ESP_OK;
@@ -362,21 +362,21 @@ esp_err_t request_send_body(struct esp_http_client *c)
 
 /* --- life -------------------------------------------------------------------------------------------------- */
 
-void request_clear(struct http_request *req)
+void http_request_clear(struct http_request *req)
 {
     esp_http_auth_free_value(req->authorization);
     esp_http_auth_free_value(req->proxy_authorization);
     *req = (struct http_request){.method = HTTP_METHOD_GET};
 }
 
-esp_err_t request_begin(esp_http_client_handle_t c, int64_t length)
+esp_err_t http_request_begin(esp_http_client_handle_t c, int64_t length)
 {
     const bool is_get = c->next_is_get;
     esp_http_client_method_t method = is_get ? HTTP_METHOD_GET : c->cfg.method;
 
     c->next_is_get = false;
-    request_clear(&c->req);
-    response_clear(&c->answer);
+    http_request_clear(&c->req);
+    http_response_clear(&c->answer);
     c->req.method = method;
     c->req.body_dropped = is_get;
     c->req.length = length < 0 ? -1 : length;
@@ -385,12 +385,12 @@ esp_err_t request_begin(esp_http_client_handle_t c, int64_t length)
     c->sink = NULL;
     esp_http_response_begin(c->parser, method == HTTP_METHOD_HEAD ? ESP_HTTP_REQUEST_HEAD
                                                                   : ESP_HTTP_REQUEST_OTHER);
-    if (headers_get(c->headers, "Host") == NULL) {
-        esp_err_t err = target_write_host(c);
+    if (http_headers_get(c->headers, "Host") == NULL) {
+        esp_err_t err = http_target_write_host(c);
 
         if (err != ESP_OK) {
             return err;
         }
     }
-    return follow_authorize(c);
+    return http_follow_authorize(c);
 }

@@ -30,7 +30,7 @@ static esp_http_response_go_t on_status(void *arg, int status)
     esp_http_client_handle_t c = arg;
 
     c->answer.status = status;
-    event_tell(c, HTTP_EVENT_ON_STATUS_CODE, &status, (int)sizeof(status));
+    http_event_tell(c, HTTP_EVENT_ON_STATUS_CODE, &status, (int)sizeof(status));
     return go(c);
 }
 
@@ -64,14 +64,14 @@ static esp_err_t save(struct http_answer *answer, const char *name, const char *
         return ESP_OK;
     }
     answer->saved_count++;
-    return headers_set(&answer->saved, name, value, strlen(value));
+    return http_headers_set(&answer->saved, name, value, strlen(value));
 }
 #endif
 
 static esp_http_response_go_t on_header(void *arg, const char *name, const char *value)
 {
     esp_http_client_handle_t c = arg;
-    esp_err_t err = follow_header(c, name, value);
+    esp_err_t err = http_follow_header(c, name, value);
 
     if (esp_http_name_equals(name, "Content-Range")) {
         c->answer.content_range = range_total(value);
@@ -84,7 +84,7 @@ static esp_http_response_go_t on_header(void *arg, const char *name, const char 
     if (err != ESP_OK) {
         return stop(c, err);
     }
-    event_header(c, name, value);
+    http_event_header(c, name, value);
     return go(c);
 }
 
@@ -94,12 +94,12 @@ static esp_http_response_go_t on_headers_complete(void *arg)
     esp_err_t err;
 
     c->answer.at_header = true;
-    event_tell(c, HTTP_EVENT_ON_HEADERS_COMPLETE, NULL, 0);
+    http_event_tell(c, HTTP_EVENT_ON_HEADERS_COMPLETE, NULL, 0);
     c->answer.at_header = false;
     if (go(c) == ESP_HTTP_RESPONSE_STOP) {
         return ESP_HTTP_RESPONSE_STOP;
     }
-    err = c->is_performing ? follow_decide(c) : ESP_OK;
+    err = c->is_performing ? http_follow_decide(c) : ESP_OK;
     return err != ESP_OK ? stop(c, err) : ESP_HTTP_RESPONSE_PAUSE;
 }
 
@@ -111,7 +111,7 @@ static esp_http_response_go_t on_body(void *arg, const char *data, size_t len)
     if (c->answer.is_followed) {
         return ESP_HTTP_RESPONSE_GO;
     }
-    event_data(c, data, (int)len);
+    http_event_data(c, data, (int)len);
     if (go(c) == ESP_HTTP_RESPONSE_STOP) {
         return ESP_HTTP_RESPONSE_STOP;
     }
@@ -122,7 +122,7 @@ static esp_http_response_go_t on_body(void *arg, const char *data, size_t len)
     return ESP_HTTP_RESPONSE_GO;
 }
 
-const esp_http_response_handler_t response_handler = {
+const esp_http_response_handler_t http_response_handler = {
     .on_status = on_status,
     .on_header = on_header,
     .on_headers_complete = on_headers_complete,
@@ -140,7 +140,7 @@ static esp_err_t complete(esp_http_client_handle_t c)
 {
     c->phase = HTTP_COMPLETE;
     if (!c->answer.is_followed) {
-        event_tell(c, HTTP_EVENT_ON_FINISH, NULL, 0);
+        http_event_tell(c, HTTP_EVENT_ON_FINISH, NULL, 0);
     }
     return ESP_OK;
 }
@@ -206,7 +206,7 @@ static esp_err_t read_into_sink(esp_http_client_handle_t c)
     char *to = c->sink + c->sink_len;
     size_t got;
     size_t used;
-    esp_err_t err = wire_read(c, to, (size_t)(c->sink_cap - c->sink_len), &got);
+    esp_err_t err = http_wire_read(c, to, (size_t)(c->sink_cap - c->sink_len), &got);
 
     if (err != ESP_OK) {
         return ended(c, err);
@@ -219,7 +219,7 @@ static esp_err_t read_into_sink(esp_http_client_handle_t c)
 static esp_err_t read_into_buffer(esp_http_client_handle_t c)
 {
     size_t got;
-    esp_err_t err = wire_read(c, c->buf, (size_t)c->cfg.buffer_size, &got);
+    esp_err_t err = http_wire_read(c, c->buf, (size_t)c->cfg.buffer_size, &got);
 
     if (err != ESP_OK) {
         return ended(c, err);
@@ -233,11 +233,11 @@ static esp_err_t read_into_buffer(esp_http_client_handle_t c)
 static bool is_not_worth_reading(const struct esp_http_client *c)
 {
     return c->answer.is_followed &&
-           (c->is_foreign || !response_keeps_alive(c) || c->answer.received > DROPPED_MAX ||
+           (c->is_foreign || !http_response_keeps_alive(c) || c->answer.received > DROPPED_MAX ||
             esp_http_response_content_length(c->parser) > DROPPED_MAX);
 }
 
-esp_err_t response_step(esp_http_client_handle_t c)
+esp_err_t http_response_step(esp_http_client_handle_t c)
 {
     size_t room = (size_t)(c->sink_cap - c->sink_len);
     size_t len;
@@ -245,7 +245,7 @@ esp_err_t response_step(esp_http_client_handle_t c)
     esp_err_t err;
 
     if (c->phase == HTTP_READING_BODY && is_not_worth_reading(c)) {
-        (void)wire_close(c);
+        (void)http_wire_close(c);
         return complete(c);
     }
     if (c->buf_pos == c->buf_len) {
@@ -270,15 +270,15 @@ esp_err_t response_step(esp_http_client_handle_t c)
     return err;
 }
 
-bool response_keeps_alive(const struct esp_http_client *c)
+bool http_response_keeps_alive(const struct esp_http_client *c)
 {
     return esp_http_response_keeps_alive(c->parser) && c->answer.status != 101 &&
            !c->answer.has_surplus && !c->req.is_cut;
 }
 
-void response_clear(struct http_answer *answer)
+void http_response_clear(struct http_answer *answer)
 {
     plat_free_secret(answer->location);
-    headers_clear(&answer->saved);
+    http_headers_clear(&answer->saved);
     *answer = (struct http_answer){.status = -1, .content_range = -1};
 }

@@ -8,7 +8,7 @@
 /** Silence is counted from the call on: what the application did before is its own time. */
 static void begin_wait(esp_http_client_handle_t c)
 {
-    wire_touch(c);
+    http_wire_touch(c);
 }
 
 /** Repeat a step until it is done. @return ESP_OK; ESP_ERR_HTTP_EAGAIN; a failure, and the request
@@ -19,13 +19,13 @@ static esp_err_t finish(esp_http_client_handle_t c, esp_err_t (*step)(esp_http_c
         esp_err_t err = step(c);
 
         if (err == ESP_ERR_HTTP_EAGAIN) {
-            err = machine_pause(c, false);
+            err = http_machine_pause(c, false);
             if (err == ESP_OK) {
                 continue;
             }
         }
         if (err != ESP_OK && err != ESP_ERR_HTTP_EAGAIN) {
-            (void)machine_fail(c, err);
+            (void)http_machine_fail(c, err);
         }
         return err;
     }
@@ -35,9 +35,9 @@ static esp_err_t finish(esp_http_client_handle_t c, esp_err_t (*step)(esp_http_c
 
 static esp_err_t send_head(esp_http_client_handle_t c, int64_t length, bool is_new)
 {
-    esp_err_t err = is_new ? machine_begin(c, length) : ESP_OK;
+    esp_err_t err = is_new ? http_machine_begin(c, length) : ESP_OK;
 
-    return err == ESP_OK ? machine_run(c, HTTP_SENDING_BODY, true) : err;
+    return err == ESP_OK ? http_machine_run(c, HTTP_SENDING_BODY, true) : err;
 }
 
 esp_err_t esp_http_client_open(esp_http_client_handle_t client, int write_len)
@@ -51,8 +51,8 @@ esp_err_t esp_http_client_open(esp_http_client_handle_t client, int write_len)
         return ESP_ERR_INVALID_STATE;
     }
     is_new = client->phase != HTTP_CONNECTING && client->phase != HTTP_SENDING_HEAD;
-    client_enter(client);
-    return client_leave(client, send_head(client, write_len, is_new));
+    http_client_enter(client);
+    return http_client_leave(client, send_head(client, write_len, is_new));
 }
 
 esp_err_t esp_http_client_request_send(esp_http_client_handle_t client, int write_len)
@@ -60,8 +60,9 @@ esp_err_t esp_http_client_request_send(esp_http_client_handle_t client, int writ
     if (client == NULL || client->depth > 0 || !client->is_open || client->is_performing) {
         return ESP_FAIL;
     }
-    client_enter(client);
-    return client_leave(client, send_head(client, write_len, client->phase != HTTP_SENDING_HEAD));
+    http_client_enter(client);
+    return http_client_leave(client,
+                             send_head(client, write_len, client->phase != HTTP_SENDING_HEAD));
 }
 
 /** What it does is connect: the request is request_send()'s. */
@@ -70,12 +71,12 @@ static esp_err_t reconnect(esp_http_client_handle_t c)
     esp_err_t err = ESP_OK;
 
     if (c->phase != HTTP_CONNECTING) {
-        (void)wire_close(c);
+        (void)http_wire_close(c);
         c->phase = HTTP_IDLE;
-        err = machine_begin(c, 0);
+        err = http_machine_begin(c, 0);
     }
     if (err == ESP_OK) {
-        err = machine_run(c, HTTP_SENDING_HEAD, true);
+        err = http_machine_run(c, HTTP_SENDING_HEAD, true);
     }
     if (err == ESP_OK) {
         c->phase = HTTP_IDLE;
@@ -94,8 +95,8 @@ esp_err_t esp_http_client_cancel_request(esp_http_client_handle_t client)
         (!client->is_open && client->phase != HTTP_CONNECTING)) {
         return ESP_ERR_INVALID_STATE;
     }
-    client_enter(client);
-    err = client_leave(client, reconnect(client));
+    http_client_enter(client);
+    err = http_client_leave(client, reconnect(client));
     return err == ESP_OK || err == ESP_ERR_HTTP_EAGAIN ? err : ESP_FAIL;
 }
 
@@ -103,20 +104,20 @@ esp_err_t esp_http_client_cancel_request(esp_http_client_handle_t client)
 static esp_err_t write_some(esp_http_client_handle_t c, const char *data, int len, int *taken)
 {
     struct http_request *req = &c->req;
-    esp_err_t err = request_flush_frame(c);
+    esp_err_t err = http_request_flush_frame(c);
     size_t n = (size_t)len;
 
     if (err != ESP_OK) {
         return err;
     }
     if (req->length < 0 && !req->in_chunk) {
-        request_begin_chunk(c, len);
+        http_request_begin_chunk(c, len);
         return ESP_OK;
     }
     if (req->length < 0 && (int64_t)n > req->chunk_left) {
         n = (size_t)req->chunk_left;
     }
-    err = wire_write(c, data, n, &n);
+    err = http_wire_write(c, data, n, &n);
     if (err != ESP_OK) {
         return err;
     }
@@ -124,7 +125,7 @@ static esp_err_t write_some(esp_http_client_handle_t c, const char *data, int le
     req->sent += (int64_t)n;
     req->chunk_left -= req->in_chunk ? (int64_t)n : 0;
     if (req->in_chunk && req->chunk_left == 0 && !req->framed_by_hand) {
-        request_end_chunk(c);
+        http_request_end_chunk(c);
     }
     return ESP_OK;
 }
@@ -138,18 +139,18 @@ static int write_all(esp_http_client_handle_t c, const char *data, int len)
         esp_err_t err = write_some(c, data + taken, len - taken, &taken);
 
         if (err == ESP_ERR_HTTP_EAGAIN) {
-            err = machine_pause(c, false);
+            err = http_machine_pause(c, false);
         }
         if (err == ESP_ERR_HTTP_EAGAIN) {
             return taken;
         }
         if (err != ESP_OK) {
-            (void)machine_fail(c, err);
+            (void)http_machine_fail(c, err);
             return -1;
         }
     }
     /* the end of a chunk goes with it, if it can */
-    return request_flush_frame(c) == ESP_ERR_HTTP_WRITE_DATA ? -1 : taken;
+    return http_request_flush_frame(c) == ESP_ERR_HTTP_WRITE_DATA ? -1 : taken;
 }
 
 /** Is that what was announced? */
@@ -169,7 +170,7 @@ static bool may_write(const struct esp_http_client *c, int len)
 /** The result of a call that counts. */
 static int leave_count(esp_http_client_handle_t c, int count)
 {
-    return client_leave(c, ESP_OK) == ESP_OK ? count : -1;
+    return http_client_leave(c, ESP_OK) == ESP_OK ? count : -1;
 }
 
 int esp_http_client_write(esp_http_client_handle_t client, const char *buffer, int len)
@@ -177,7 +178,7 @@ int esp_http_client_write(esp_http_client_handle_t client, const char *buffer, i
     if (client == NULL || buffer == NULL || len < 0 || !may_write(client, len)) {
         return -1;
     }
-    client_enter(client);
+    http_client_enter(client);
     return leave_count(client, write_all(client, buffer, len));
 }
 
@@ -186,7 +187,7 @@ static int flush_frame(esp_http_client_handle_t c)
     esp_err_t err;
 
     begin_wait(c);
-    err = finish(c, request_flush_frame);
+    err = finish(c, http_request_flush_frame);
     return err == ESP_OK || (err == ESP_ERR_HTTP_EAGAIN && c->cfg.is_async) ? 0 : -1;
 }
 
@@ -196,12 +197,12 @@ int esp_http_client_chunk_write_begin(esp_http_client_handle_t client, const int
         client->req.in_chunk) {
         return -1;
     }
-    client_enter(client);
-    if (request_flush_frame(client) != ESP_OK && flush_frame(client) != 0) {
+    http_client_enter(client);
+    if (http_request_flush_frame(client) != ESP_OK && flush_frame(client) != 0) {
         return leave_count(client, -1);
     }
     client->req.framed_by_hand = true;
-    request_begin_chunk(client, len);
+    http_request_begin_chunk(client, len);
     return leave_count(client, flush_frame(client));
 }
 
@@ -216,12 +217,12 @@ int esp_http_client_chunk_write_end(esp_http_client_handle_t client, bool last_c
     if (req->chunk_left > 0 || (!req->in_chunk && !last_chunk)) {
         return -1;
     }
-    client_enter(client);
+    http_client_enter(client);
     if (req->in_chunk) {
-        request_end_chunk(client);
+        http_request_end_chunk(client);
     }
     if (last_chunk) {
-        request_end_body(client);
+        http_request_end_body(client);
     }
     return leave_count(client, flush_frame(client));
 }
@@ -236,14 +237,14 @@ static esp_err_t end_request(esp_http_client_handle_t c)
 
     if (req->length < 0 && !req->body_is_over) {
         if (req->chunk_left > 0) {
-            return machine_fail(c, ESP_ERR_HTTP_WRITE_DATA);
+            return http_machine_fail(c, ESP_ERR_HTTP_WRITE_DATA);
         }
         if (req->in_chunk) {
-            request_end_chunk(c);
+            http_request_end_chunk(c);
         }
-        request_end_body(c);
+        http_request_end_body(c);
     }
-    err = finish(c, request_flush_frame);
+    err = finish(c, http_request_flush_frame);
     if (err == ESP_OK) {
         req->is_cut = req->length > req->sent;
         c->phase = HTTP_READING_HEAD;
@@ -261,7 +262,7 @@ static int64_t fetch_headers(esp_http_client_handle_t c)
         err = end_request(c);
     }
     if (err == ESP_OK) {
-        err = machine_run(c, HTTP_READING_BODY, false);
+        err = http_machine_run(c, HTTP_READING_BODY, false);
     }
     if (err != ESP_OK) {
         return err == ESP_ERR_HTTP_EAGAIN ? -ESP_ERR_HTTP_EAGAIN : NO_HEAD;
@@ -278,9 +279,9 @@ int64_t esp_http_client_fetch_headers(esp_http_client_handle_t client)
         client->phase < HTTP_SENDING_BODY) {
         return NO_HEAD;
     }
-    client_enter(client);
+    http_client_enter(client);
     length = fetch_headers(client);
-    return client_leave(client, ESP_OK) == ESP_OK ? length : NO_HEAD;
+    return http_client_leave(client, ESP_OK) == ESP_OK ? length : NO_HEAD;
 }
 
 static int read_body(esp_http_client_handle_t c, char *buffer, int len)
@@ -292,12 +293,12 @@ static int read_body(esp_http_client_handle_t c, char *buffer, int len)
     c->sink_cap = len;
     c->sink_len = 0;
     while (err == ESP_OK && c->phase == HTTP_READING_BODY && c->sink_len < len) {
-        err = response_step(c);
+        err = http_response_step(c);
         if (err == ESP_OK && (c->is_doomed || c->is_asked_to_close)) {
             err = ESP_FAIL;
         }
         if (err == ESP_ERR_HTTP_EAGAIN) {
-            err = c->cfg.is_async && c->sink_len > 0 ? err : machine_pause(c, false);
+            err = c->cfg.is_async && c->sink_len > 0 ? err : http_machine_pause(c, false);
         }
     }
     c->sink = NULL;
@@ -310,7 +311,7 @@ static int read_body(esp_http_client_handle_t c, char *buffer, int len)
     if (err == ESP_ERR_HTTP_EAGAIN) {
         return len > 0 ? len : -ESP_ERR_HTTP_EAGAIN;
     }
-    (void)machine_fail(c, err);
+    (void)http_machine_fail(c, err);
     return -1;
 }
 
@@ -320,7 +321,7 @@ int esp_http_client_read(esp_http_client_handle_t client, char *buffer, int len)
         client->phase < HTTP_READING_BODY) {
         return -1;
     }
-    client_enter(client);
+    http_client_enter(client);
     return leave_count(client, read_body(client, buffer, len));
 }
 
@@ -348,26 +349,26 @@ esp_err_t esp_http_client_flush_response(esp_http_client_handle_t client, int *l
         client->phase < HTTP_READING_BODY) {
         return ESP_FAIL;
     }
-    client_enter(client);
+    http_client_enter(client);
     begin_wait(client);
     before = client->answer.received;
-    err = machine_run(client, HTTP_COMPLETE, false);
+    err = http_machine_run(client, HTTP_COMPLETE, false);
     if (len != NULL) {
         int64_t dropped = client->answer.received - before;
 
         *len = dropped < INT_MAX ? (int)dropped : INT_MAX;
     }
-    err = client_leave(client, err);
+    err = http_client_leave(client, err);
     return err == ESP_OK || err == ESP_ERR_HTTP_EAGAIN ? err : ESP_FAIL;
 }
 
 static esp_err_t drop_buffered(esp_http_client_handle_t c)
 {
     while (c->phase == HTTP_READING_BODY && c->buf_pos < c->buf_len) {
-        esp_err_t err = response_step(c);
+        esp_err_t err = http_response_step(c);
 
         if (err != ESP_OK) {
-            return machine_fail(c, err);
+            return http_machine_fail(c, err);
         }
     }
     return ESP_OK;
@@ -378,8 +379,8 @@ esp_err_t esp_http_client_clear_response_buffer(esp_http_client_handle_t client)
     if (client == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    client_enter(client);
-    return client_leave(client, client->depth > 1 ? ESP_OK : drop_buffered(client));
+    http_client_enter(client);
+    return http_client_leave(client, client->depth > 1 ? ESP_OK : drop_buffered(client));
 }
 
 esp_err_t esp_http_client_prepare(esp_http_client_handle_t client)
@@ -388,11 +389,11 @@ esp_err_t esp_http_client_prepare(esp_http_client_handle_t client)
         (client->phase != HTTP_IDLE && client->phase != HTTP_COMPLETE)) {
         return ESP_FAIL;
     }
-    client_enter(client);
+    http_client_enter(client);
     if (client->phase == HTTP_COMPLETE) {
-        machine_settle(client);
+        http_machine_settle(client);
     }
-    response_clear(&client->answer);
-    request_clear(&client->req);
-    return client_leave(client, ESP_OK);
+    http_response_clear(&client->answer);
+    http_request_clear(&client->req);
+    return http_client_leave(client, ESP_OK);
 }

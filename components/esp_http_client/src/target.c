@@ -39,7 +39,7 @@ static size_t put_url(struct writer *w, const esp_tls_url_t *url, uint16_t port)
     put_text(w, url->host_is_ipv6 ? "[" : "");
     put(w, url->host.ptr, url->host.len);
     put_text(w, url->host_is_ipv6 ? "]:" : ":");
-    put(w, digits, text_number(digits, port, 10));
+    put(w, digits, http_text_number(digits, port, 10));
     path = w->len;
     put(w, url->path.len > 0 ? url->path.ptr : "/", url->path.len > 0 ? url->path.len : 1);
     if (url->query.ptr != NULL) {
@@ -80,7 +80,7 @@ static bool same_origin(const struct http_target *a, const struct http_target *b
     return a->is_tls == b->is_tls && a->port == b->port && esp_http_name_equals(a->host, b->host);
 }
 
-void target_clear(struct http_target *t)
+void http_target_clear(struct http_target *t)
 {
     plat_free_secret(t->text); /* a query may hold a key */
     *t = (struct http_target){.text = NULL};
@@ -94,13 +94,13 @@ static void forget_secrets(esp_http_client_handle_t c)
     size_t i;
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        (void)headers_delete(&c->headers, names[i]);
+        (void)http_headers_delete(&c->headers, names[i]);
     }
     plat_free_secret(c->username);
     plat_free_secret(c->password);
     c->username = NULL;
     c->password = NULL;
-    login_clear(&c->login);
+    http_login_clear(&c->login);
 }
 
 static esp_err_t decode(const char *text, size_t len, char **out)
@@ -143,7 +143,7 @@ static esp_err_t take_userinfo(esp_http_client_handle_t c, esp_tls_url_part_t in
     return ESP_OK;
 }
 
-esp_err_t target_write_host(esp_http_client_handle_t c)
+esp_err_t http_target_write_host(esp_http_client_handle_t c)
 {
     const struct http_target *t = &c->target;
     size_t len = (size_t)(t->path - t->text);
@@ -156,13 +156,13 @@ esp_err_t target_write_host(esp_http_client_handle_t c)
         }
         end--;
     }
-    return headers_set(&c->headers, "Host", host, (size_t)(end - host));
+    return http_headers_set(&c->headers, "Host", host, (size_t)(end - host));
 }
 
 /* --- going there --------------------------------------------------------------------------------------- */
 
-esp_err_t target_resolve(esp_http_client_handle_t c, const char *text, char **whole,
-                         struct http_target *next, bool *is_same_origin)
+esp_err_t http_target_resolve(esp_http_client_handle_t c, const char *text, char **whole,
+                              struct http_target *next, bool *is_same_origin)
 {
     const char *base = c->target.text;
     size_t size = strlen(text) + (base != NULL ? strlen(base) : 0) + 2; /* no result is longer */
@@ -174,8 +174,8 @@ esp_err_t target_resolve(esp_http_client_handle_t c, const char *text, char **wh
     if (size > HTTP_URL_MAX) {
         return ESP_ERR_INVALID_ARG;
     }
-    out =
-        base != NULL ? plat_alloc(NULL, PLAT_MEM_APPLICATION, size) : text_copy(text, strlen(text));
+    out = base != NULL ? plat_alloc(NULL, PLAT_MEM_APPLICATION, size)
+                       : http_text_copy(text, strlen(text));
     if (out == NULL) {
         return ESP_ERR_NO_MEM;
     }
@@ -206,10 +206,10 @@ static esp_err_t move(esp_http_client_handle_t c, struct http_target *next, cons
 
     c->target = *next;
     if (last.text == NULL || !is_same_origin) {
-        err = target_write_host(c);
+        err = http_target_write_host(c);
         if (err != ESP_OK) {
             c->target = last;
-            target_clear(next);
+            http_target_clear(next);
             return err;
         }
     }
@@ -218,17 +218,17 @@ static esp_err_t move(esp_http_client_handle_t c, struct http_target *next, cons
         c->is_foreign = true;
     }
     c->target_changes++;
-    target_clear(&last);
+    http_target_clear(&last);
     (void)esp_tls_url_parse(whole, strlen(whole), &url); /* it was parsed before */
     return url.userinfo.ptr != NULL ? take_userinfo(c, url.userinfo) : ESP_OK;
 }
 
-esp_err_t target_set(esp_http_client_handle_t c, const char *text)
+esp_err_t http_target_set(esp_http_client_handle_t c, const char *text)
 {
     struct http_target next = {.text = NULL};
     bool is_same_origin;
     char *whole = NULL;
-    esp_err_t err = target_resolve(c, text, &whole, &next, &is_same_origin);
+    esp_err_t err = http_target_resolve(c, text, &whole, &next, &is_same_origin);
 
     if (err == ESP_OK) {
         err = move(c, &next, whole, is_same_origin);
@@ -250,7 +250,7 @@ static size_t put_pieces(struct writer *w, const esp_http_client_config_t *cfg)
     put_text(w, is_ipv6 ? "]" : "");
     if (cfg->port != 0) {
         put_text(w, ":");
-        put(w, digits, text_number(digits, (uint64_t)cfg->port, 10));
+        put(w, digits, http_text_number(digits, (uint64_t)cfg->port, 10));
     }
     put_text(w, path[0] == '/' ? "" : "/");
     put_text(w, path);
@@ -279,12 +279,12 @@ static esp_err_t set_pieces(esp_http_client_handle_t c, const esp_http_client_co
     }
     w.len = 0;
     (void)put_pieces(&w, cfg);
-    err = target_set(c, w.out);
+    err = http_target_set(c, w.out);
     plat_free_secret(w.out);
     return err;
 }
 
-esp_err_t target_configure(esp_http_client_handle_t c, const esp_http_client_config_t *cfg)
+esp_err_t http_target_configure(esp_http_client_handle_t c, const esp_http_client_config_t *cfg)
 {
     if (cfg->host != NULL && (cfg->path != NULL || cfg->url == NULL)) {
         return set_pieces(c, cfg);
@@ -293,7 +293,7 @@ esp_err_t target_configure(esp_http_client_handle_t c, const esp_http_client_con
         ESP_LOGE(TAG, "neither a url nor a host");
         return ESP_ERR_INVALID_ARG;
     }
-    return target_set(c, cfg->url);
+    return http_target_set(c, cfg->url);
 }
 
 /* --- the calls ------------------------------------------------------------------------------------------ */
@@ -305,12 +305,12 @@ esp_err_t esp_http_client_set_url(esp_http_client_handle_t client, const char *u
     if (client == NULL || url == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    client_enter(client);
-    err = target_set(client, url);
+    http_client_enter(client);
+    err = http_target_set(client, url);
     if (err == ESP_OK && client->is_foreign && client->in_event == 0) {
-        (void)machine_close(client);
+        (void)http_machine_close(client);
     }
-    return client_leave(client, err);
+    return http_client_leave(client, err);
 }
 
 esp_err_t esp_http_client_get_url(esp_http_client_handle_t client, char *url, const int len)

@@ -4,7 +4,7 @@
 #include "client.h"
 #include "plat_heap.h"
 
-char *text_copy(const char *text, size_t len)
+char *http_text_copy(const char *text, size_t len)
 {
     char *copy = plat_alloc(NULL, PLAT_MEM_APPLICATION, len + 1);
 
@@ -14,7 +14,7 @@ char *text_copy(const char *text, size_t len)
     return copy;
 }
 
-size_t text_number(char *out, uint64_t value, unsigned base)
+size_t http_text_number(char *out, uint64_t value, unsigned base)
 {
     char digits[20];
     size_t n = 0;

@@ -1,11 +1,13 @@
-/* The connection: which transport, reading, writing, waiting. Nothing here blocks but wire_wait(). */
+/* The connection: which transport, reading, writing, waiting. Nothing here blocks but http_wire_wait(). */
 #include <string.h>
 
 #include "client.h"
+#include "esp_http_field.h"
 #include "esp_log.h"
 #include "esp_transport_ssl.h"
 #include "esp_transport_tcp.h"
 #include "plat_clock.h"
+#include "plat_heap.h"
 
 /** The transport's own deadline of the connect says more than ours: it may come first. */
 #define CONNECT_GRACE_MS 100
@@ -106,7 +108,7 @@ static void set_tls(esp_transport_handle_t t, const esp_http_client_config_t *cf
 #endif
 }
 
-void wire_set_link(esp_http_client_handle_t c, esp_transport_handle_t t)
+void http_wire_set_link(esp_http_client_handle_t c, esp_transport_handle_t t)
 {
     static const struct {
         esp_http_client_addr_type_t ours;
@@ -152,10 +154,10 @@ static void replace(esp_http_client_handle_t c, esp_transport_handle_t t)
     }
 }
 
-void wire_drop(esp_http_client_handle_t c)
+void http_wire_drop(esp_http_client_handle_t c)
 {
     replace(c, NULL);
-    proxy_drop(c);
+    http_proxy_drop(c);
 }
 
 /** TCP, TLS, or either through a proxy. */
@@ -165,7 +167,7 @@ static esp_err_t make(esp_http_client_handle_t c, bool is_tls, esp_transport_han
     esp_transport_handle_t t;
 
     if (c->proxy != NULL) {
-        esp_err_t err = proxy_open(c, is_tls, &below);
+        esp_err_t err = http_proxy_open(c, is_tls, &below);
 
         if (err != ESP_OK) {
             return err;
@@ -175,7 +177,7 @@ static esp_err_t make(esp_http_client_handle_t c, bool is_tls, esp_transport_han
     if (t == NULL) {
         return ESP_ERR_NO_MEM;
     }
-    wire_set_link(c, t);
+    http_wire_set_link(c, t);
     if (is_tls) {
         set_tls(t, &c->cfg);
     }
@@ -203,7 +205,7 @@ static esp_err_t choose(esp_http_client_handle_t c)
     if (is_tls && !HTTP_HAS_TLS) {
         return ESP_ERR_HTTP_INVALID_TRANSPORT;
     }
-    wire_drop(c);
+    http_wire_drop(c);
     err = make(c, is_tls, &t);
     if (err != ESP_OK) {
         return err;
@@ -239,12 +241,12 @@ static void silence_from_now(esp_http_client_handle_t c, int grace_ms)
     c->silence_us = plat_clock_us() + ((uint64_t)c->cfg.timeout_ms + (unsigned)grace_ms) * 1000;
 }
 
-void wire_touch(esp_http_client_handle_t c)
+void http_wire_touch(esp_http_client_handle_t c)
 {
     silence_from_now(c, 0);
 }
 
-bool wire_is_silent(const struct esp_http_client *c)
+bool http_wire_is_silent(const struct esp_http_client *c)
 {
     return plat_clock_us() >= c->silence_us;
 }
@@ -288,7 +290,7 @@ static void get_wait(esp_http_client_handle_t c, esp_tls_wait_t *wait)
     esp_tls_wait_until(wait, ms_until(c->deadline_us));
 }
 
-esp_err_t wire_wait(esp_http_client_handle_t c)
+esp_err_t http_wire_wait(esp_http_client_handle_t c)
 {
     esp_tls_wait_t wait;
 
@@ -305,13 +307,22 @@ static esp_err_t begin_connect(esp_http_client_handle_t c)
     if (err != ESP_OK) {
         return err;
     }
+    if (c->connect_host != NULL && c->target.is_tls && c->cfg.common_name == NULL &&
+        custom(c) == NULL) {
+        esp_transport_ssl_set_common_name(c->transport, c->target.host);
+    }
     session(c, false);
     silence_from_now(c, CONNECT_GRACE_MS);
     c->is_connecting = true;
     return ESP_OK;
 }
 
-esp_err_t wire_connect(esp_http_client_handle_t c)
+static int connect_step(esp_http_client_handle_t c, const char *host, int port)
+{
+    return esp_transport_connect_async(c->transport, host, port, c->cfg.timeout_ms);
+}
+
+esp_err_t http_wire_connect(esp_http_client_handle_t c)
 {
     esp_err_t err = c->is_connecting ? ESP_OK : begin_connect(c);
     int ret;
@@ -320,15 +331,15 @@ esp_err_t wire_connect(esp_http_client_handle_t c)
         return err;
     }
     c->wait_events = 0;
-    if (proxy_takes_urls(c)) {
-        ret = esp_transport_connect_async(c->transport, proxy_host(c), proxy_port(c),
-                                          c->cfg.timeout_ms);
+    if (http_proxy_takes_urls(c)) {
+        ret = connect_step(c, http_proxy_host(c), http_proxy_port(c));
+    } else if (c->connect_host != NULL) {
+        ret = connect_step(c, c->connect_host, c->connect_port);
     } else {
-        ret = esp_transport_connect_async(c->transport, c->target.host, c->target.port,
-                                          c->cfg.timeout_ms);
+        ret = connect_step(c, c->target.host, c->target.port);
     }
     if (ret == 0) {
-        return wire_is_silent(c) ? ESP_ERR_HTTP_CONNECT : ESP_ERR_HTTP_EAGAIN;
+        return http_wire_is_silent(c) ? ESP_ERR_HTTP_CONNECT : ESP_ERR_HTTP_EAGAIN;
     }
     c->is_connecting = false;
     if (ret != 1) {
@@ -341,27 +352,27 @@ esp_err_t wire_connect(esp_http_client_handle_t c)
     return ESP_OK;
 }
 
-esp_err_t wire_write(esp_http_client_handle_t c, const void *data, size_t len, size_t *taken)
+esp_err_t http_wire_write(esp_http_client_handle_t c, const void *data, size_t len, size_t *taken)
 {
     int n = esp_transport_write(c->transport, data, len < INT32_MAX ? (int)len : INT32_MAX, 0);
 
     *taken = n > 0 ? (size_t)n : 0;
     c->wait_events = ESP_TLS_WAIT_WRITE;
     if (n > 0) {
-        wire_touch(c);
+        http_wire_touch(c);
         return ESP_OK;
     }
     return n == 0 ? ESP_ERR_HTTP_EAGAIN : ESP_ERR_HTTP_WRITE_DATA;
 }
 
-esp_err_t wire_read(esp_http_client_handle_t c, void *data, size_t len, size_t *got)
+esp_err_t http_wire_read(esp_http_client_handle_t c, void *data, size_t len, size_t *got)
 {
     int n = esp_transport_read(c->transport, data, len < INT32_MAX ? (int)len : INT32_MAX, 0);
 
     *got = n > 0 ? (size_t)n : 0;
     c->wait_events = ESP_TLS_WAIT_READ;
     if (n > 0) {
-        wire_touch(c);
+        http_wire_touch(c);
         return ESP_OK;
     }
     if (n == 0) {
@@ -371,7 +382,7 @@ esp_err_t wire_read(esp_http_client_handle_t c, void *data, size_t len, size_t *
                                                            : ESP_ERR_HTTP_FETCH_HEADER;
 }
 
-bool wire_is_stale(esp_http_client_handle_t c)
+bool http_wire_is_stale(esp_http_client_handle_t c)
 {
     char byte;
 
@@ -379,12 +390,12 @@ bool wire_is_stale(esp_http_client_handle_t c)
     return esp_transport_read(c->transport, &byte, 1, 0) != 0;
 }
 
-esp_tls_error_handle_t wire_error(esp_http_client_handle_t c)
+esp_tls_error_handle_t http_wire_error(esp_http_client_handle_t c)
 {
     return esp_transport_get_error_handle(c->transport);
 }
 
-esp_err_t wire_close(esp_http_client_handle_t c)
+esp_err_t http_wire_close(esp_http_client_handle_t c)
 {
     bool was_open = c->is_open;
     int ret;
@@ -399,7 +410,7 @@ esp_err_t wire_close(esp_http_client_handle_t c)
     c->is_connecting = false;
     ret = esp_transport_close(c->transport);
     if (was_open) {
-        event_tell(c, HTTP_EVENT_DISCONNECTED, wire_error(c), 0);
+        http_event_tell(c, HTTP_EVENT_DISCONNECTED, http_wire_error(c), 0);
     }
     return ret == 0 ? ESP_OK : ESP_FAIL;
 }
@@ -420,7 +431,8 @@ esp_err_t esp_http_client_get_and_clear_last_tls_error(esp_http_client_handle_t 
     if (client == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    return esp_tls_get_and_clear_last_error(wire_error(client), esp_tls_error_code, esp_tls_flags);
+    return esp_tls_get_and_clear_last_error(http_wire_error(client), esp_tls_error_code,
+                                            esp_tls_flags);
 }
 
 int esp_http_client_get_socket(esp_http_client_handle_t client)
@@ -443,6 +455,33 @@ esp_err_t esp_http_client_cancel(esp_http_client_handle_t client)
     (void)esp_transport_cancel(client->transport);
     plat_mutex_unlock(&client->lock);
     return ESP_OK;
+}
+
+esp_err_t esp_http_client_set_connect_to(esp_http_client_handle_t client, const char *host,
+                                         int port)
+{
+    char *copy = NULL;
+
+    if (client == NULL || (host != NULL && (host[0] == '\0' || !esp_http_is_field_value(host) ||
+                                            port < 1 || port > UINT16_MAX))) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    if (client->depth > 0 || (client->phase != HTTP_IDLE && client->phase != HTTP_COMPLETE)) {
+        return ESP_ERR_INVALID_STATE;
+    }
+    if (host != NULL) {
+        copy = http_text_copy(host, strlen(host));
+        if (copy == NULL) {
+            return ESP_ERR_NO_MEM;
+        }
+    }
+    http_client_enter(client);
+    (void)http_machine_close(client);
+    http_wire_drop(client); /* the name was set for it */
+    plat_free(client->connect_host);
+    client->connect_host = copy;
+    client->connect_port = port;
+    return http_client_leave(client, ESP_OK);
 }
 
 esp_err_t esp_http_client_get_wait(esp_http_client_handle_t client, esp_tls_wait_t *wait)

@@ -191,6 +191,11 @@ static int on_value_complete(llhttp_t *parser)
     if (!esp_http_is_token(r->field) || !esp_http_is_field_value(value)) {
         return malformed(r, "a header field has a character that may not be in it");
     }
+    /* RFC 9112 section 6.1: nobody asked for another one, and nobody could read it */
+    if (!r->has_head && esp_http_name_equals(r->field, "Transfer-Encoding") &&
+        !esp_http_name_equals(value, "chunked")) {
+        return malformed(r, "a transfer coding other than chunked");
+    }
     if (is_interim(r)) {
         return 0;
     }
