@@ -2,28 +2,15 @@
 # Builds the variants (CMakePresets.json) and runs their tests; the default build comes last, so
 # that the last line is its summary. Stops at the first variant that fails.
 #   tests/run.sh [long]
-#
-# What runs where. Each test runs where it can find something that it cannot find elsewhere:
-#                       asan  tsan  arm  insecure  gcc
-#   unit, in C            x           x             x
-#     that start threads  x     x     x             x
-#   unit, in Python                                 x    about the sources: the same in every build
-#   torture, conformance  x           x             x
-#   soak, thread          x     1)                  x    1) thread
-#   integration           x                         2)   2) ESP_TLS_AGAIN (integration/run), valgrind
-#   insecure                                x
-#   memory/gate                       x
-# `long` adds variants, and the long form of torture and soak.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=$(nproc)
 long=${1:-}
-quick="-L unit|torture|conformance|memory -LE static" # static: the same in every build
+quick="-L unit|torture|soak|conformance|thread|memory -LE static" # static: the same in every build
 
-# build PRESET [TARGET]
 build() {
     cmake --preset "$1" --log-level=WARNING >/dev/null
-    cmake --build "build-$1" -j "$jobs" --target "${2:-all}" -- --quiet
+    cmake --build "build-$1" -j "$jobs" -- --quiet
 }
 
 run() {
@@ -41,15 +28,15 @@ build asan
 run build-asan -LE static
 
 section "clang, ThreadSanitizer"
-build tsan threaded_tests
-run build-tsan -L threads
+build tsan
+run build-tsan $quick
 
 section "ARM, 32 bits, under qemu"
 build arm
 run build-arm $quick
 
 section "insecure options allowed"
-build insecure insecure_tests
+build insecure
 run build-insecure -L insecure
 
 if [ "$long" = long ]; then
@@ -62,7 +49,6 @@ if [ "$long" = long ]; then
     section "record buffers of fixed size"
     build fixed
     run build-fixed $quick
-    run build-fixed -L "soak|thread"
     section "line coverage of components/"
     tests/coverage.sh
     section "fuzzers"
@@ -74,5 +60,5 @@ make --no-print-directory build
 if [ "$long" = long ]; then
     ESP_TLS_LONG=1 run build
 else
-    ESP_TLS_AGAIN=1 run build
+    run build
 fi

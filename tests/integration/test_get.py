@@ -101,8 +101,8 @@ def test_get_sends_one_plain_request(get, peer):
     get(f"http://127.0.0.1:{p.port}/a%20b?c=d&e#f")
     get(f"http://127.0.0.1:{p.port}?q")
     assert seen[0].decode() == (
-        f"GET /a%20b?c=d&e HTTP/1.1\r\nHost: 127.0.0.1:{p.port}\r\nUser-Agent: esp-tls/{version}"
-        "\r\nAccept: */*\r\nConnection: close\r\n\r\n")
+        f"GET /a%20b?c=d&e HTTP/1.1\r\nUser-Agent: esp-tls/{version}\r\nHost: 127.0.0.1:{p.port}"
+        "\r\nAccept: */*\r\n\r\n")
     assert seen[1].startswith(b"GET /?q HTTP/1.1\r\n")
 
 
@@ -116,12 +116,10 @@ BODY = bytes(range(256)) * 700
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 BODIES = {
     "length": [b"HTTP/1.1 200 OK\r\ncontent-length:%d\r\n\r\n" % len(BODY), BODY],
-    "until close": [b"HTTP/1.0 200 OK\n\n", BODY],
+    "until close": [b"HTTP/1.0 200 OK\r\n\r\n", BODY],
     "chunked": [CHUNKED, *chunks(BODY, 999), b"0\r\n\r\n"],
     "chunked with extensions and trailers": [CHUNKED, *chunks(BODY, 70000, b";a=b"),
                                              b"0;x\r\nA: b\r\n\r\n"],
-    "chunked, length ignored": [CHUNKED.replace(b"\r\n\r\n", b"\r\nContent-Length: 3\r\n\r\n"),
-                                *chunks(BODY, 5000), b"0\r\n\r\n"],
     "after interim answers": [b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nA: b\r\n\r\n"
                               b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BODY), BODY],
     "more than its length": [b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BODY), BODY,
@@ -428,9 +426,9 @@ def test_unknown_client_certificate_is_status_7(get, certs):
 
 @pytest.mark.parametrize("line, words", [
     ("404 Not Found", ["404 Not Found", "path"]),
-    ("503 Busy", ["503 Busy", "server's"]),
-    ("500 \x1b[31mred", ["500 ?[31mred"]),
-    ("302 Found\r\nLocation: /else\x1b", ["302 Found", "redirects to /else?", "not followed"])])
+    ("503 Busy", ["503 Service Unavailable", "server's"]),
+    ("401 X", ["401 Unauthorized", "-u USER:PASSWORD"]),
+    ("302 X\r\nLocation: /else\xe9", ["302 Found", "redirects to /else??", "with -L"])])
 def test_bad_status_is_status_8_and_nothing_is_written(get, peer, tmp_path, line, words):
     p = peer(answers(f"HTTP/1.1 {line}\r\nContent-Length: 5\r\n\r\nsorry".encode()))
     failed(get(f"http://127.0.0.1:{p.port}/", "-o", tmp_path / "file"), HTTP, *words)
@@ -454,25 +452,25 @@ def test_reset_connection_is_status_11(get, peer, how):
 
 BROKEN = {
     "nothing": (b"", "without an answer"),
-    "no HTTP": (b"SSH-2.0-OpenSSH\r\n\r\n", "status line"),
-    "bad status": (b"HTTP/1.1 2000 OK\r\n\r\n", "status line"),
+    "no HTTP": (b"SSH-2.0-OpenSSH\r\n\r\n", "Expected HTTP/"),
+    "bad status": (b"HTTP/1.1 2000 OK\r\n\r\n", "cannot be used"),
     "half a head": (b"HTTP/1.1 200 OK\r\nContent-Le", "before the end"),
     "length": (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "Content-Length"),
     "two lengths": (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
                     "Content-Length"),
     "huge length": (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nab",
                     "Content-Length"),
-    "coding": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "Transfer-Encoding"),
-    "NUL": (b"HTTP/1.1 200 OK\r\nA: b\0ccc\r\n\r\n", "NUL"),
-    "no name": (b"HTTP/1.1 200 OK\r\n: b\r\n\r\n", "no name"),
+    "coding": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "transfer coding"),
+    "NUL": (b"HTTP/1.1 200 OK\r\nA: b\0ccc\r\n\r\n", "header value"),
+    "no name": (b"HTTP/1.1 200 OK\r\n: b\r\n\r\n", "header field"),
     "long line": (b"HTTP/1.1 200 OK\r\nA: " + b"b" * 17000 + b"\r\n\r\n", "longer than 16 KB"),
-    "many lines": (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 300 + b"\r\n", "too many header lines"),
+    "many lines": (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 300 + b"\r\n", "too many header fields"),
     "interim only": (b"HTTP/1.1 100 Continue\r\n\r\n" * 20, "interim"),
 }
 BROKEN_BODIES = {
-    "chunk size": (CHUNKED + b"xyz\r\n", "valid size"),
-    "chunk size too large": (CHUNKED + b"f" * 17 + b"\r\n", "valid size"),
-    "chunk too long": (CHUNKED + b"1\r\nab\r\n0\r\n\r\n", "longer than its size"),
+    "chunk size": (CHUNKED + b"xyz\r\n", "chunk size"),
+    "chunk size too large": (CHUNKED + b"f" * 17 + b"\r\n", "size overflow"),
+    "chunk too long": (CHUNKED + b"1\r\nab\r\n0\r\n\r\n", "after chunk"),
     "no last chunk": (CHUNKED + b"2\r\nab\r\n", "before the end"),
     "no end of trailers": (CHUNKED + b"2\r\nab\r\n0\r\n", "before the end"),
     "shorter than its length": (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab",
@@ -489,11 +487,22 @@ def test_broken_answer_is_status_11(get, peer, tmp_path, name):
 
 
 MISUSE = [
-    ([], "get takes one URL"),
-    (["https://a/", "https://b/"], "get takes one URL"),
+    ([], "get takes a URL"),
+    (["-o", "a", "-o", "b", "https://a/"], "more -o than URLs"),
     (["localhost"], "is not a URL"),
     (["ftp://localhost/"], "neither https nor http"),
-    (["https://me:secret@localhost/"], "user name"),
+    (["-X", "FETCH", "https://localhost/"], "-X takes"),
+    (["-H", "no colon", "https://localhost/"], "-H takes"),
+    (["-H", "A: b\r\nC: d", "https://localhost/"], "-H takes"),
+    (["-u", ":secret", "https://localhost/"], "-u takes"),
+    (["--range", "a-b", "https://localhost/"], "--range takes"),
+    (["--range", "-", "https://localhost/"], "--range takes"),
+    (["--resume", "https://localhost/"], "--resume needs -o"),
+    (["--resume", "-o", "f", "-d", "x", "https://localhost/"], "--resume needs -o"),
+    (["-I", "-d", "x", "https://localhost/"], "-I goes"),
+    (["--proxy", "ftp://localhost/", "https://localhost/"], "--proxy takes"),
+    (["--proxy", "http://p:1", "--connect-to", "a:1", "https://localhost/"], "does not go with"),
+    (["-d", "@/nowhere/file", "https://localhost/"], "cannot read /nowhere/file"),
     (["--tls", "1.1", "https://localhost/"], "1.2 or 1.3"),
     (["--timeout", "0", "https://localhost/"], "--timeout takes"),
     (["--timeout", "5min", "https://localhost/"], "--timeout takes"),

@@ -114,8 +114,7 @@ def test_first_address_refuses_and_the_second_is_used_at_once(client, space, cer
     r = client("echo:100", host="two.example", name="localhost", port=port, cacert="root-ec.pem",
                mode=mode, hook=1, inside=s).opened()
     assert [h.address for h in r.hook] == ["::1", "127.0.0.1"], r
-    assert r.record.address == "127.0.0.1", r
-    assert r.timeline.connected - r.timeline.resolved < 200_000, r
+    assert r.record.address == "127.0.0.1" and r.timeline.connected < 200_000, r
 
 
 def test_first_address_is_a_black_hole_and_the_second_begins_after_250_ms(client, space, certs,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "esp_http_field.h"
 #include "values.h"
 
 #define TIMEOUT_DEFAULT_MS 10000
@@ -21,6 +22,7 @@ static bool set_timeout(struct get_options *o, const char *value)
     return value_time(value, &o->timeout_ms);
 }
 
+/** HOST:PORT, IPv6 in brackets. */
 static bool set_connect_to(struct get_options *o, const char *value)
 {
     char text[512];
@@ -29,18 +31,130 @@ static bool set_connect_to(struct get_options *o, const char *value)
 
     if (len < 0 || (size_t)len >= sizeof(text) || !esp_tls_url_parse(text, (size_t)len, &parts) ||
         parts.port == 0 || parts.path.len > 0 || parts.userinfo.ptr != NULL ||
-        parts.query.ptr != NULL || parts.fragment.ptr != NULL) {
+        parts.query.ptr != NULL || parts.fragment.ptr != NULL ||
+        parts.host.len >= sizeof(o->connect_host)) {
         fprintf(stderr, "esp-tls: --connect-to takes HOST:PORT (IPv6: [ADDRESS]:PORT), not '%s'\n",
                 value);
         return false;
     }
+    snprintf(o->connect_host, sizeof(o->connect_host), "%.*s", (int)parts.host.len, parts.host.ptr);
+    o->connect_port = parts.port;
     o->connect_to = value;
     return true;
 }
 
 static bool set_output(struct get_options *o, const char *value)
 {
-    o->output = strcmp(value, "-") == 0 ? NULL : value;
+    if (o->output_count == GET_OUTPUTS) {
+        fprintf(stderr, "esp-tls: more than %d times -o\n", GET_OUTPUTS);
+        return false;
+    }
+    o->outputs[o->output_count++] = strcmp(value, "-") == 0 ? NULL : value;
+    return true;
+}
+
+static bool set_method(struct get_options *o, const char *value)
+{
+    static const char *const names[] = {
+        "GET",    "POST",      "PUT",         "PATCH",     "DELETE", "HEAD",
+        "NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE", "OPTIONS",   "COPY",   "MOVE",
+        "LOCK",   "UNLOCK",    "PROPFIND",    "PROPPATCH", "MKCOL",  "REPORT",
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(value, names[i]) == 0) {
+            o->has_method = true;
+            o->method = (esp_http_client_method_t)i;
+            return true;
+        }
+    }
+    fprintf(stderr, "esp-tls: -X takes GET, POST, PUT, DELETE and the like, not '%s'\n", value);
+    return false;
+}
+
+static bool set_data(struct get_options *o, const char *value)
+{
+    o->data = value;
+    return true;
+}
+
+static bool set_header(struct get_options *o, const char *value)
+{
+    const char *colon = strchr(value, ':');
+    char name[128];
+
+    snprintf(name, sizeof(name), "%.*s", colon != NULL ? (int)(colon - value) : 0, value);
+    if (colon == NULL || (size_t)(colon - value) >= sizeof(name) || !esp_http_is_token(name) ||
+        !esp_http_is_field_value(colon + 1)) {
+        fprintf(stderr, "esp-tls: -H takes 'Name: value', or 'Name:' to leave one out, not '%s'\n",
+                value);
+        return false;
+    }
+    if (o->header_count == GET_HEADERS) {
+        fprintf(stderr, "esp-tls: more than %d times -H\n", GET_HEADERS);
+        return false;
+    }
+    o->headers[o->header_count++] = value;
+    return true;
+}
+
+static bool set_range(struct get_options *o, const char *value)
+{
+    size_t digits = strspn(value, "0123456789");
+    const char *dash = value + digits;
+
+    /* RFC 9110 section 14.1.2: from-to, from-, -last */
+    if (*dash != '-' || dash[1 + strspn(dash + 1, "0123456789")] != '\0' ||
+        (digits == 0 && dash[1] == '\0')) {
+        fprintf(stderr, "esp-tls: --range takes FROM-TO, FROM- or -LAST in bytes, not '%s'\n",
+                value);
+        return false;
+    }
+    o->range = value;
+    return true;
+}
+
+static bool set_user(struct get_options *o, const char *value)
+{
+    char *colon;
+
+    if (strlen(value) >= sizeof(o->user) || value[0] == '\0' || value[0] == ':' ||
+        !esp_http_is_field_value(value)) {
+        fputs("esp-tls: -u takes USER:PASSWORD\n", stderr);
+        return false;
+    }
+    snprintf(o->user, sizeof(o->user), "%s", value);
+    colon = strchr(o->user, ':');
+    o->password = colon != NULL ? colon + 1 : "";
+    if (colon != NULL) {
+        *colon = '\0';
+    }
+    return true;
+}
+
+static bool set_proxy(struct get_options *o, const char *value)
+{
+    return value_proxy(value, &o->proxy);
+}
+
+static bool set_head(struct get_options *o, const char *value)
+{
+    (void)value;
+    o->head = true;
+    return true;
+}
+
+static bool set_follow(struct get_options *o, const char *value)
+{
+    (void)value;
+    o->follow = true;
+    return true;
+}
+
+static bool set_resume(struct get_options *o, const char *value)
+{
+    (void)value;
+    o->resume = true;
     return true;
 }
 
@@ -127,6 +241,15 @@ static const struct row {
     bool (*set)(struct get_options *o, const char *value);
 } rows[] = {
     {'o', "output", "FILE", "write the body to FILE, once all of it came", set_output},
+    {0, "resume", NULL, "go on with FILE where it ends; keep what came", set_resume},
+    {'X', "request", "METHOD", "instead of GET, or of POST with -d", set_method},
+    {'d', "data", "DATA", "send this, or @FILE what is in it (@-: stdin)", set_data},
+    {'H', "header", "HEADER", "'Name: value' to send, 'Name:' to leave out", set_header},
+    {'I', "head", NULL, "ask for the headers only, and print them", set_head},
+    {'L', "location", NULL, "follow redirects, ten at most", set_follow},
+    {0, "range", "RANGE", "only these bytes: FROM-TO, FROM- or -LAST", set_range},
+    {'u', "user", "USER:PASSWORD", "log in (Digest, Basic) if the server asks", set_user},
+    {0, "proxy", "URL", "go through http:, socks5:, socks4a: or socks4:", set_proxy},
     {0, "cacert", "FILE|DIR", "trust these authorities instead of the system's", set_cacert},
     {0, "cert", "FILE", "own certificate, and its intermediates", set_cert},
     {0, "key", "FILE", "key of --cert (default: in the same file)", set_key},
@@ -147,9 +270,10 @@ static const struct row {
 
 void get_options_help(FILE *out)
 {
-    fputs("usage: esp-tls get [OPTION]... URL\n"
+    fputs("usage: esp-tls get [OPTION]... URL...\n"
           "\n"
-          "Fetch an http or https URL and write the body to standard output.\n"
+          "Fetch http or https URLs and write the bodies to standard output. URLs of the\n"
+          "same server share a connection.\n"
           "\n"
           "Options:\n",
           out);
@@ -201,22 +325,35 @@ static const struct row *row_of(int value)
 /* --- what belongs together
  * ----------------------------------------------------------------------------- */
 
-static bool take_url(struct get_options *o, const char *text)
+bool get_options_url(const char *text, esp_tls_url_t *url)
 {
-    o->url_text = text;
-    if (!esp_tls_url_parse(text, strlen(text), &o->url)) {
+    if (!esp_tls_url_parse(text, strlen(text), url)) {
         fprintf(stderr, "esp-tls: '%s' is not a URL; one looks like https://example.org/file\n",
                 text);
         return false;
     }
-    o->is_tls = esp_tls_url_part_is(o->url.scheme, "https");
-    if (!o->is_tls && !esp_tls_url_part_is(o->url.scheme, "http")) {
+    if (!esp_tls_url_part_is(url->scheme, "https") && !esp_tls_url_part_is(url->scheme, "http")) {
         fprintf(stderr, "esp-tls: the scheme of '%s' is neither https nor http\n", text);
         return false;
     }
-    if (o->url.userinfo.ptr != NULL) {
-        fputs("esp-tls: a user name in the URL is not supported\n", stderr);
+    return true;
+}
+
+static bool take_urls(struct get_options *o, char **urls, int count)
+{
+    if (count < 1) {
+        fputs("esp-tls: get takes a URL; see esp-tls get --help\n", stderr);
         return false;
+    }
+    o->urls = urls;
+    o->url_count = (size_t)count;
+    for (size_t i = 0; i < o->url_count; i++) {
+        esp_tls_url_t url;
+
+        if (!get_options_url(urls[i], &url)) {
+            return false;
+        }
+        o->is_tls = o->is_tls || esp_tls_url_part_is(url.scheme, "https");
     }
     return true;
 }
@@ -241,6 +378,23 @@ static bool fit_together(const struct get_options *o)
                     tls_only[i].name);
             return false;
         }
+    }
+    if (o->output_count > o->url_count) {
+        fputs("esp-tls: there are more -o than URLs\n", stderr);
+        return false;
+    }
+    if (o->resume && (o->output_count < o->url_count || o->range != NULL || o->data != NULL)) {
+        fputs("esp-tls: --resume needs -o FILE, and goes neither with --range nor with -d\n",
+              stderr);
+        return false;
+    }
+    if (o->head && (o->data != NULL || o->has_method)) {
+        fputs("esp-tls: -I goes neither with -d nor with -X\n", stderr);
+        return false;
+    }
+    if (o->connect_to != NULL && o->proxy.proxy.host != NULL) {
+        fputs("esp-tls: --connect-to does not go with --proxy\n", stderr);
+        return false;
     }
     if (o->key != NULL && o->cert == NULL) {
         fputs("esp-tls: --key needs --cert, the certificate that belongs to the key\n", stderr);
@@ -272,9 +426,5 @@ bool get_options_parse(struct get_options *o, int argc, char **argv)
     if (o->help) {
         return true;
     }
-    if (argc - optind != 1) {
-        fputs("esp-tls: get takes one URL; see esp-tls get --help\n", stderr);
-        return false;
-    }
-    return take_url(o, argv[optind]) && fit_together(o);
+    return take_urls(o, argv + optind, argc - optind) && fit_together(o);
 }

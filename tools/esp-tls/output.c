@@ -107,6 +107,27 @@ enum tool_exit output_open(struct output *out, const char *path)
     return open_temp(out);
 }
 
+enum tool_exit output_resume(struct output *out, const char *path, int64_t *from)
+{
+    struct stat st;
+
+    *out = (struct output){.path = path, .is_resumed = true};
+    out->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (out->fd < 0) {
+        return failed(out, errno);
+    }
+    if (fstat(out->fd, &st) != 0) {
+        return failed(out, errno);
+    }
+    *from = S_ISREG(st.st_mode) ? st.st_size : 0;
+    return EXIT_OK;
+}
+
+enum tool_exit output_restart(struct output *out)
+{
+    return ftruncate(out->fd, 0) == 0 ? EXIT_OK : failed(out, errno);
+}
+
 enum tool_exit output_write(struct output *out, const void *data, size_t len)
 {
     const char *from = data;

@@ -41,6 +41,19 @@ static void print_bar(const struct progress *p)
     fprintf(stderr, "[%s] %3.0f %%  ", bar, part * 100);
 }
 
+/** What is left, at the rate so far. */
+static void print_left(const struct progress *p, int64_t elapsed)
+{
+    int64_t came = p->done - p->before;
+    double left = (double)(p->total - p->done) * (double)elapsed / (double)came / 1000;
+
+    if (left < 359999) {
+        long seconds = (long)(left + 0.999);
+
+        fprintf(stderr, "  %ld:%02ld:%02ld left", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    }
+}
+
 static void draw(struct progress *p, int64_t now)
 {
     int64_t elapsed = now - p->began_ms;
@@ -53,15 +66,18 @@ static void draw(struct progress *p, int64_t now)
     print_bytes((double)p->done);
     if (elapsed > 0) {
         fputs("  ", stderr);
-        print_bytes((double)p->done * 1000 / (double)elapsed);
+        print_bytes((double)(p->done - p->before) * 1000 / (double)elapsed);
         fputs("/s", stderr);
+    }
+    if (elapsed > 0 && p->total > p->done && p->done > p->before) {
+        print_left(p, elapsed);
     }
     fflush(stderr);
 }
 
-void progress_begin(struct progress *p, bool wanted, int64_t total)
+void progress_begin(struct progress *p, bool wanted, int64_t before, int64_t total)
 {
-    *p = (struct progress){.total = total, .began_ms = now_ms()};
+    *p = (struct progress){.total = total, .done = before, .before = before, .began_ms = now_ms()};
     p->shown = wanted && isatty(STDERR_FILENO);
     p->drawn_ms = p->began_ms;
 }

@@ -12,7 +12,8 @@
 
 #include "esp_heap_caps.h"
 #include "esp_tls_async.h"
-#include "http1.h"
+#include "esp_tls_url.h"
+#include "llhttp.h"
 #include "painted.h"
 #include "tool.h"
 #include "wire.h"
@@ -259,43 +260,76 @@ static int measured_write(void *arg, const void *data, size_t len)
     return result;
 }
 
-static bool count_body(void *arg, const void *data, size_t len)
-{
-    struct run *r = arg;
+/* llhttp itself takes no memory: esp_http_client would use the device's heap, and be measured. */
 
-    (void)data;
+static int on_body(llhttp_t *parser, const char *at, size_t len)
+{
+    struct run *r = parser->data;
+
+    (void)at;
     r->trial->body += len;
-    return true;
+    return 0;
+}
+
+static int on_message_complete(llhttp_t *parser)
+{
+    return parser->status_code / 100 == 1 ? 0 : HPE_PAUSED; /* interim ones go before */
+}
+
+static bool send_request(struct run *r)
+{
+    char text[2048];
+    esp_tls_url_t url;
+    int len;
+
+    if (!esp_tls_url_parse(r->target->url, strlen(r->target->url), &url)) {
+        return false;
+    }
+    len = snprintf(text, sizeof(text),
+                   "GET %s HTTP/1.1\r\nHost: %s%.*s%s:%u\r\nUser-Agent: esp-tls/" ESP_TLS_VERSION
+                   "\r\nAccept: */*\r\nConnection: close\r\n\r\n",
+                   r->target->path, url.host_is_ipv6 ? "[" : "", (int)url.host.len, url.host.ptr,
+                   url.host_is_ipv6 ? "]" : "", esp_tls_url_port(&url));
+    return len > 0 && (size_t)len < sizeof(text) && measured_write(r, text, (size_t)len) == 1;
+}
+
+/** Read until the message is over. @return what is wrong; NULL: all of it came */
+static const char *receive(struct run *r, llhttp_t *parser)
+{
+    char data[4096];
+    ssize_t n;
+
+    while ((n = measured_read(r, data, sizeof(data))) > 0) {
+        llhttp_errno_t err = llhttp_execute(parser, data, (size_t)n);
+
+        if (err == HPE_PAUSED) {
+            return NULL;
+        }
+        if (err != HPE_OK) {
+            return llhttp_get_error_reason(parser);
+        }
+    }
+    /* the end of the connection may be that of the message: on_message_complete() */
+    return n == 0 && llhttp_finish(parser) == HPE_PAUSED ? NULL
+                                                         : "the server closed before its end";
 }
 
 /** @return true when all of the answer came, whatever its status */
 static bool fetch(struct run *r)
 {
-    struct http1 *http = malloc(sizeof(*http)); /* not of the device's heap */
-    char text[1400];
-    esp_tls_url_t url;
-    enum http1_result result = HTTP1_MALFORMED;
+    llhttp_settings_t settings;
+    llhttp_t parser;
+    bool is_sent;
 
-    if (http == NULL) {
-        return false;
-    }
-    http1_init(http);
-    http->wire = r;
-    http->read = measured_read;
-    http->write = measured_write;
-    http->sink = count_body;
-    http->sink_arg = r;
-    snprintf(text, sizeof(text), "%s%s", r->target->url, r->target->path);
-    if (esp_tls_url_parse(text, strlen(text), &url)) {
-        result = http1_get(http, &url, "esp-tls/" ESP_TLS_VERSION);
-        result = result == HTTP1_OK ? http1_body(http) : result;
-    }
-    r->trial->http_status = http->status;
-    r->trial->http_why = result == HTTP1_MALFORMED ? http->why
-                         : result == HTTP1_CLOSED  ? "the server closed before its end"
-                                                   : NULL;
-    free(http);
-    return result == HTTP1_OK;
+    llhttp_settings_init(&settings);
+    settings.on_body = on_body;
+    settings.on_message_complete = on_message_complete;
+    llhttp_init(&parser, HTTP_RESPONSE, &settings);
+    parser.data = r;
+    is_sent = send_request(r);
+    r->trial->http_why = is_sent ? receive(r, &parser) : NULL;
+    r->trial->http_status = parser.status_code;
+    return is_sent && r->trial->http_why == NULL;
 }
 
 /* --- the trial

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "esp_http_field.h"
+
 #define TIME_MAX_S 86400.0
 
 bool value_version(const char *text, esp_tls_proto_ver_t *version)
@@ -67,4 +69,62 @@ bool value_bytes(const char *text, const char *name, uint32_t least, uint32_t mo
     }
     *bytes = (uint32_t)n;
     return true;
+}
+
+/** Copy a part, decoded, behind what is there. @return NULL: it does not decode, or fit */
+static const char *keep(struct get_proxy *p, size_t *used, const char *from, size_t len)
+{
+    char *to = p->text + *used;
+
+    if (!esp_http_percent_decode(from, len, to, sizeof(p->text) - *used)) {
+        return NULL;
+    }
+    *used += strlen(to) + 1;
+    return to;
+}
+
+static bool take_login(struct get_proxy *p, size_t *used, esp_tls_url_part_t info)
+{
+    const char *colon = memchr(info.ptr, ':', info.len);
+    size_t len = colon != NULL ? (size_t)(colon - info.ptr) : info.len;
+
+    p->proxy.username = keep(p, used, info.ptr, len);
+    p->proxy.password = colon != NULL ? keep(p, used, colon + 1, info.len - len - 1) : "";
+    return p->proxy.username != NULL && p->proxy.username[0] != '\0' && p->proxy.password != NULL;
+}
+
+bool value_proxy(const char *text, struct get_proxy *proxy)
+{
+    static const struct {
+        const char *scheme;
+        esp_http_client_proxy_kind_t kind;
+        uint16_t port;
+    } kinds[] = {
+        {"http", ESP_HTTP_CLIENT_PROXY_HTTP, 3128},
+        {"socks5", ESP_HTTP_CLIENT_PROXY_SOCKS5, 1080},
+        {"socks5h", ESP_HTTP_CLIENT_PROXY_SOCKS5, 1080},
+        {"socks4a", ESP_HTTP_CLIENT_PROXY_SOCKS4A, 1080},
+        {"socks4", ESP_HTTP_CLIENT_PROXY_SOCKS4, 1080},
+    };
+    esp_tls_url_t url;
+    size_t used = 0;
+    bool ok = esp_tls_url_parse(text, strlen(text), &url);
+
+    *proxy = (struct get_proxy){.text = ""};
+    for (size_t i = 0; ok && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (esp_tls_url_part_is(url.scheme, kinds[i].scheme)) {
+            proxy->proxy.kind = kinds[i].kind;
+            proxy->proxy.port = url.port != 0 ? url.port : kinds[i].port;
+            proxy->proxy.host = keep(proxy, &used, url.host.ptr, url.host.len);
+        }
+    }
+    ok = ok && proxy->proxy.host != NULL && url.path.len <= 1 && url.query.ptr == NULL &&
+         (url.userinfo.ptr == NULL || take_login(proxy, &used, url.userinfo));
+    if (!ok) {
+        fprintf(stderr,
+                "esp-tls: --proxy takes http://HOST:PORT, or socks5:, socks4a:, socks4: instead of "
+                "http:, and USER:PASSWORD@ before HOST, not '%s'\n",
+                text);
+    }
+    return ok;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "esp_tls.h"
+#include "get_options.h"
 
 /** --tls: "1.2" or "1.3". */
 bool value_version(const char *text, esp_tls_proto_ver_t *version);
@@ -18,5 +19,8 @@ bool value_time(const char *text, int *ms);
  *  @param least, most  bounds, both included */
 bool value_bytes(const char *text, const char *name, uint32_t least, uint32_t most,
                  uint32_t *bytes);
+
+/** --proxy: http://[USER:PASSWORD@]HOST[:PORT], or socks4, socks4a, socks5. */
+bool value_proxy(const char *text, struct get_proxy *proxy);
 
 #endif

@@ -1,0 +1,233 @@
+#include "explain_http.h"
+
+#include <string.h>
+
+#include "esp_transport_proxy.h"
+
+const char *http_reason(int status)
+{
+    static const struct {
+        int status;
+        const char *reason;
+    } rows[] = {
+        {200, "OK"},
+        {201, "Created"},
+        {202, "Accepted"},
+        {204, "No Content"},
+        {206, "Partial Content"},
+        {300, "Multiple Choices"},
+        {301, "Moved Permanently"},
+        {302, "Found"},
+        {303, "See Other"},
+        {304, "Not Modified"},
+        {307, "Temporary Redirect"},
+        {308, "Permanent Redirect"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {407, "Proxy Authentication Required"},
+        {408, "Request Timeout"},
+        {409, "Conflict"},
+        {410, "Gone"},
+        {411, "Length Required"},
+        {412, "Precondition Failed"},
+        {413, "Content Too Large"},
+        {414, "URI Too Long"},
+        {415, "Unsupported Media Type"},
+        {416, "Range Not Satisfiable"},
+        {429, "Too Many Requests"},
+        {500, "Internal Server Error"},
+        {501, "Not Implemented"},
+        {502, "Bad Gateway"},
+        {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].status == status) {
+            return rows[i].reason;
+        }
+    }
+    return "";
+}
+
+void http_printable(char *to, size_t cap, const char *from)
+{
+    size_t i = 0;
+
+    for (; i < cap - 1 && from[i] != '\0'; i++) {
+        to[i] = from[i] >= 0x20 && from[i] < 0x7F ? from[i] : '?';
+    }
+    to[i] = '\0';
+}
+
+/* --- a status -------------------------------------------------------------------------------------- */
+
+static const char *remedy_of(int status)
+{
+    switch (status) {
+    case 401:
+        return " It wants to know who you are: -u USER:PASSWORD.";
+    case 407:
+        return " The proxy wants to know who you are: --proxy http://USER:PASSWORD@HOST:PORT.";
+    case 416:
+        return " The range begins behind the end of what it has.";
+    default:
+        return status < 500 ? " Check the URL's path, and that access is allowed."
+                            : " The fault is the server's: try again later.";
+    }
+}
+
+static enum tool_exit explain_status(const struct http_failure *f, struct text *text)
+{
+    const char *reason = http_reason(f->status);
+
+    text_add(text, "the server answered %d%s%s", f->status, reason[0] != '\0' ? " " : "", reason);
+    if (f->status / 100 == 3) {
+        text_add(text, ": it redirects to %s. Redirects are followed with -L.",
+                 f->location[0] != '\0' ? f->location : "nowhere that it names");
+    } else {
+        text_add(text, ".%s", remedy_of(f->status));
+    }
+    return EXIT_HTTP;
+}
+
+/* --- a proxy --------------------------------------------------------------------------------------- */
+
+static const struct sentence {
+    esp_err_t err;
+    enum tool_exit exit;
+    const char *text;
+} proxy_says[] =
+    {
+        {ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, EXIT_ANSWER,
+         "the proxy does not speak the protocol that --proxy names."},
+        {ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_REQUIRED, EXIT_HTTP,
+         "the proxy wants to know who you are: --proxy with USER:PASSWORD@ before its host."},
+        {ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_FAILED, EXIT_HTTP,
+         "the proxy did not accept the user name and password of --proxy."},
+        {ESP_ERR_TCP_TRANSPORT_PROXY_REFUSED, EXIT_HTTP,
+         "the proxy refuses to connect to this server: its rules forbid the host or the port."},
+        {ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_NOT_FOUND, EXIT_DNS,
+         "the proxy does not find an address for the server's name."},
+        {ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_UNREACHABLE, EXIT_TCP,
+         "the proxy could not connect to the server."},
+        {ESP_ERR_TCP_TRANSPORT_PROXY_FAILED, EXIT_TCP, "the proxy failed. Its log may say why."},
+},
+  request_says[] = {
+      {ESP_ERR_HTTP_HEADER_TOO_LONG, EXIT_ANSWER,
+       "the answer cannot be used: a header is longer than 16 KB, or all of them than 64 KB."},
+      {ESP_ERR_HTTP_MAX_REDIRECT, EXIT_HTTP,
+       "more than ten redirects: probably they lead in a circle."},
+      {ESP_ERR_HTTP_REDIRECT_DOWNGRADE, EXIT_HTTP,
+       "the server redirects from https to http, where everybody can read along: not followed."},
+      {ESP_ERR_NOT_ALLOWED, EXIT_HTTP,
+       "the server redirects to another one, which would get what -d sends: not followed. If that "
+       "is wanted, send it there yourself."},
+      {ESP_ERR_NOT_SUPPORTED, EXIT_HTTP,
+       "the server wants to know who you are, but in no way that is known here (Basic, Digest)."},
+      {ESP_ERR_NO_MEM, EXIT_MEMORY, "out of memory."},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct sentence *find(const struct sentence *rows, size_t count, esp_err_t err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].err == err) {
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+/* --- an answer ---------------------------------------------------------------------------------------- */
+
+static enum tool_exit explain_answer(const struct http_failure *f, struct text *text)
+{
+    if (f->malformed != NULL) {
+        text_add(text, "the answer cannot be used: %s. Perhaps this is no web server.",
+                 f->malformed);
+    } else if (f->status > 0) {
+        text_add(text, "the server closed the connection before the end of its answer. Try again; "
+                       "its log may say why.");
+    } else {
+        text_add(text, "the server closed the connection without an answer. %s",
+                 f->is_tls ? "Its log may say why." : "Perhaps it wants https.");
+    }
+    return EXIT_ANSWER;
+}
+
+/** The connection's own record says more than that the request failed. */
+static bool has_record(const struct http_failure *f)
+{
+    switch (f->of.record.cause) {
+    case ESP_TLS_CAUSE_NONE:
+    case ESP_TLS_CAUSE_EOF:
+        return f->of.record.phase != ESP_TLS_PHASE_OPEN && f->of.record.cause != ESP_TLS_CAUSE_NONE;
+    default:
+        return true;
+    }
+}
+
+static enum tool_exit explain_silence(const struct http_failure *f, struct text *text)
+{
+    struct failure failure = f->of;
+
+    failure.record.cause = ESP_TLS_CAUSE_TIMEOUT;
+    failure.record.phase = ESP_TLS_PHASE_OPEN;
+    return explain(&failure, text);
+}
+
+static enum tool_exit explain_write(const struct http_failure *f, struct text *text)
+{
+    if (f->upload->path == NULL || f->of.record.cause != ESP_TLS_CAUSE_NONE) {
+        return explain_silence(f, text);
+    }
+    if (f->upload->error != 0) {
+        text_add(text, "cannot read %s: %s.", f->upload->path, strerror(f->upload->error));
+        return EXIT_USAGE;
+    }
+    if (f->upload->size >= 0 && f->upload->at < f->upload->size) {
+        return explain_silence(f, text);
+    }
+    text_add(text, "%s became shorter while it was sent.", f->upload->path);
+    return EXIT_USAGE;
+}
+
+enum tool_exit explain_http(const struct http_failure *f, esp_err_t err, struct text *text)
+{
+    const struct sentence *s = find(proxy_says, COUNT(proxy_says), f->code);
+
+    if (err == ESP_OK) {
+        return explain_status(f, text);
+    }
+    if (s == NULL) {
+        s = find(request_says, COUNT(request_says), err);
+    }
+    if (s != NULL && !(err == ESP_ERR_NO_MEM && has_record(f))) {
+        text_add(text, "%s", s->text);
+        return s->exit;
+    }
+    if (err == ESP_FAIL && (f->status == 401 || f->status == 407)) {
+        text_add(text, "%s did not accept the user name and password.",
+                 f->status == 401 ? "the server" : "the proxy");
+        return EXIT_HTTP;
+    }
+    if (err == ESP_ERR_HTTP_READ_TIMEOUT) {
+        return explain_silence(f, text);
+    }
+    if (has_record(f)) {
+        return explain(&f->of, text);
+    }
+    if (err == ESP_ERR_HTTP_WRITE_DATA) {
+        return explain_write(f, text);
+    }
+    if (err == ESP_ERR_HTTP_CONNECT) {
+        text_add(text, "no connection: %s.", esp_err_to_name(f->code));
+        return EXIT_TCP;
+    }
+    return explain_answer(f, text);
+}
