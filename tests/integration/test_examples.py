@@ -65,6 +65,62 @@ def test_async_fetches_several_at_once_and_reports_each(certs, tls_peer):
                            [f"{empty}: 0 bytes, complete", f"{refused}: 0 bytes, system error"])
 
 
+def http_server(*answers, seen):
+    """One connection; each request with its body gets the next answer."""
+    def handler(conn):
+        data = b""
+        for answer in answers:
+            while b"\r\n\r\n" not in data or (b"chunked" in data and b"0\r\n\r\n" not in data):
+                more = conn.recv(65536)
+                if not more:
+                    return
+                data += more
+            seen.append(data)
+            data = b""
+            conn.sendall(answer)
+    return handler
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+
+
+def test_http_get_fetches_pages_over_one_connection(certs, tls_peer):
+    seen = []
+    peer = tls_peer(http_server(OK, OK, seen=seen))
+    url = f"https://localhost:{peer.port}"
+    result = run("http_get", certs / "root-ec.pem", url + "/a", url + "/b")
+    assert result.returncode == 0 and result.stdout == b"hello" * 2, result.stderr
+    assert [s.split()[1] for s in seen] == [b"/a", b"/b"] and peer.connections == 1
+    assert run("http_get", certs / "root-other.pem", url).returncode == 1
+
+
+def test_http_post_sends_what_it_reads(peer):
+    seen = []
+    p = peer(http_server(OK, seen=seen))
+    result = subprocess.run([BUILD / "examples" / "http_post", f"http://127.0.0.1:{p.port}/up"],
+                            input=b"x" * 5000, capture_output=True, timeout=60, check=False)
+    assert result.returncode == 0 and result.stdout == b"hello", result.stderr
+    assert b"Transfer-Encoding: chunked" in seen[0] and seen[0].count(b"x") == 5000
+    assert b"status 200" in result.stderr
+
+
+def test_http_login_answers_a_challenge_and_uses_a_proxy(peer):
+    asks = (b"HTTP/1.1 401 X\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth\", "
+            b"algorithm=SHA-256\r\nContent-Length: 3\r\n\r\nno!")
+    for proxied in (False, True):
+        seen = []
+        p = peer(http_server(asks, OK, seen=seen))
+        host = "nowhere.invalid" if proxied else f"127.0.0.1:{p.port}"
+        result = run("http_login", f"http://{host}/", "me", "secret",
+                     *(["127.0.0.1", p.port] if proxied else []))
+        assert result.returncode == 0 and result.stdout == b"hello", result.stderr
+        assert b'Authorization: Digest username="me"' in seen[1] and b"secret" not in seen[1]
+        assert seen[0].startswith(b"GET http://nowhere.invalid:80/" if proxied else b"GET / ")
+    p = peer(http_server(asks, asks, seen=[]))
+    result = run("http_login", f"http://127.0.0.1:{p.port}/", "me", "wrong")
+    assert result.returncode == 1 and b"did not accept" in result.stderr
+
+
 def mutual_server(certs):
     return peers.Openssl(certs, "-Verify", "4", "-verify_return_error", "-CAfile",
                          certs / "root-client.pem")
