@@ -1,0 +1,392 @@
+#define _GNU_SOURCE /* getaddrinfo, SOCK_NONBLOCK, pthread_condattr_setclock */
+#include "dial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+int64_t dial_now_us(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* --- names -------------------------------------------------------------------------------------- */
+
+/** One question. Thread and asker each hold it; who lets go last frees it. */
+struct question {
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    bool is_done;
+    bool is_abandoned;
+    char host[256];
+    char port[8];
+    int family;
+    int error;
+    int sys_errno;
+    struct addrinfo *found;
+};
+
+static void question_free(struct question *q)
+{
+    if (q->found != NULL) {
+        freeaddrinfo(q->found);
+    }
+    (void)pthread_cond_destroy(&q->done);
+    (void)pthread_mutex_destroy(&q->lock);
+    free(q);
+}
+
+static void *ask(void *arg)
+{
+    struct question *q = arg;
+    struct addrinfo hints = {.ai_family = q->family, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    int error = getaddrinfo(q->host, q->port, &hints, &found);
+    int sys_errno = errno;
+    bool is_abandoned;
+
+    (void)pthread_mutex_lock(&q->lock);
+    q->found = found;
+    q->error = error;
+    q->sys_errno = error == EAI_SYSTEM ? sys_errno : 0;
+    q->is_done = true;
+    is_abandoned = q->is_abandoned;
+    (void)pthread_cond_signal(&q->done);
+    (void)pthread_mutex_unlock(&q->lock);
+    if (is_abandoned) {
+        question_free(q);
+    }
+    return NULL;
+}
+
+static struct question *question_new(const char *host, uint16_t port, int family)
+{
+    struct question *q = calloc(1, sizeof(*q));
+    pthread_condattr_t attr;
+
+    if (q == NULL) {
+        return NULL;
+    }
+    snprintf(q->host, sizeof(q->host), "%s", host);
+    snprintf(q->port, sizeof(q->port), "%u", port);
+    q->family = family;
+    (void)pthread_condattr_init(&attr);
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    (void)pthread_mutex_init(&q->lock, NULL);
+    (void)pthread_cond_init(&q->done, &attr);
+    (void)pthread_condattr_destroy(&attr);
+    return q;
+}
+
+static void take_addresses(struct dial_name *name, const struct addrinfo *found)
+{
+    for (; found != NULL; found = found->ai_next) {
+        struct dial_address *a = &name->address[name->count];
+
+        if (found->ai_addrlen > sizeof(a->sa)) {
+            continue;
+        }
+        if (name->count == DIAL_ADDRESSES) {
+            name->left_out++;
+            continue;
+        }
+        memcpy(&a->sa, found->ai_addr, found->ai_addrlen);
+        a->sa_len = found->ai_addrlen;
+        (void)getnameinfo(found->ai_addr, found->ai_addrlen, a->text, sizeof(a->text), NULL, 0,
+                          NI_NUMERICHOST);
+        name->count++;
+    }
+}
+
+/** @return false: the deadline passed, and the thread has the question */
+static bool await_answer(struct question *q, int64_t until_us)
+{
+    struct timespec until = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
+    int error = 0;
+    bool is_done;
+
+    (void)pthread_mutex_lock(&q->lock);
+    while (!q->is_done && error == 0) {
+        error = pthread_cond_timedwait(&q->done, &q->lock, &until);
+    }
+    is_done = q->is_done;
+    q->is_abandoned = !is_done;
+    (void)pthread_mutex_unlock(&q->lock);
+    return is_done;
+}
+
+bool dial_resolve(struct dial_name *name, const char *host, uint16_t port, int family,
+                  int64_t until_us)
+{
+    int64_t began = dial_now_us();
+    struct question *q = question_new(host, port, family);
+    pthread_t thread;
+
+    *name = (struct dial_name){.error = EAI_MEMORY};
+    if (q == NULL || pthread_create(&thread, NULL, ask, q) != 0) {
+        if (q != NULL) {
+            question_free(q);
+        }
+        return false;
+    }
+    if (await_answer(q, until_us)) {
+        (void)pthread_join(thread, NULL);
+        name->error = q->error;
+        name->sys_errno = q->sys_errno;
+        take_addresses(name, q->found);
+        question_free(q);
+    } else {
+        (void)pthread_detach(thread);
+        name->error = EAI_AGAIN;
+        name->timed_out = true;
+    }
+    name->us = (uint32_t)(dial_now_us() - began);
+    return name->count > 0;
+}
+
+/* --- TCP ---------------------------------------------------------------------------------------- */
+
+static int left_ms(int64_t until_us)
+{
+    int64_t left = (until_us - dial_now_us() + 999) / 1000;
+
+    return left < 0 ? 0 : left > 1000000 ? 1000000 : (int)left;
+}
+
+bool dial_wait(int fd, short events, int64_t until_us)
+{
+    struct pollfd p = {.fd = fd, .events = events};
+    int n;
+
+    do {
+        n = poll(&p, 1, left_ms(until_us));
+    } while (n < 0 && errno == EINTR);
+    return n > 0;
+}
+
+/** @return a socket whose connect is under way or done; -1 with errno */
+static int begin_connect(const struct dial_address *a)
+{
+    int fd = socket(a->sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int on = 1;
+
+    if (fd < 0) {
+        return -1;
+    }
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (connect(fd, (const struct sockaddr *)&a->sa, a->sa_len) != 0 && errno != EINPROGRESS) {
+        int error = errno;
+
+        (void)close(fd);
+        errno = error;
+        return -1;
+    }
+    return fd;
+}
+
+static int connect_error(int fd)
+{
+    int error = 0;
+    socklen_t len = sizeof(error);
+
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 ? error : errno;
+}
+
+static void note_connected(struct dial_address *a, struct pollfd *p, int64_t began)
+{
+    a->error = connect_error(p->fd);
+    a->tcp_us = (uint32_t)(dial_now_us() - began);
+    (void)close(p->fd);
+    p->fd = -1;
+}
+
+size_t dial_try_all(struct dial_name *name, int64_t until_us)
+{
+    struct pollfd p[DIAL_ADDRESSES];
+    int64_t began = dial_now_us();
+    size_t waiting = 0;
+    size_t open = 0;
+
+    for (size_t i = 0; i < name->count; i++) {
+        p[i] = (struct pollfd){.fd = begin_connect(&name->address[i]), .events = POLLOUT};
+        name->address[i].error = p[i].fd < 0 ? errno : ETIMEDOUT;
+        waiting += p[i].fd >= 0;
+    }
+    while (waiting > 0) {
+        int n = poll(p, (nfds_t)name->count, left_ms(until_us));
+
+        if (n == 0 || (n < 0 && errno != EINTR)) {
+            break;
+        }
+        for (size_t i = 0; n > 0 && i < name->count; i++) {
+            if (p[i].fd >= 0 && p[i].revents != 0) {
+                note_connected(&name->address[i], &p[i], began);
+                waiting--;
+            }
+        }
+    }
+    for (size_t i = 0; i < name->count; i++) {
+        if (p[i].fd >= 0) {
+            (void)close(p[i].fd);
+        }
+        open += name->address[i].error == 0;
+    }
+    return open;
+}
+
+/* --- STARTTLS ----------------------------------------------------------------------------------- */
+
+static bool send_all(int fd, const char *text, int64_t until_us, struct dial_failure *failure)
+{
+    size_t len = strlen(text);
+
+    while (len > 0) {
+        ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
+
+        if (n > 0) {
+            text += n;
+            len -= (size_t)n;
+        } else if (n < 0 && errno != EAGAIN && errno != EINTR) {
+            failure->error = errno;
+            return false;
+        } else if (!dial_wait(fd, POLLOUT, until_us)) {
+            failure->timed_out = true;
+            return false;
+        }
+    }
+    return true;
+}
+
+/** Name for EHLO: our own address, in brackets (RFC 5321 section 4.1.3). */
+static void own_name(int fd, char name[80])
+{
+    struct sockaddr_storage sa = {0};
+    socklen_t len = sizeof(sa);
+    char text[64] = "127.0.0.1";
+
+    (void)getsockname(fd, (struct sockaddr *)&sa, &len);
+    (void)getnameinfo((struct sockaddr *)&sa, len, text, sizeof(text), NULL, 0, NI_NUMERICHOST);
+    text[strcspn(text, "%")] = '\0'; /* a zone is nobody else's concern */
+    snprintf(name, 80, sa.ss_family == AF_INET6 ? "[IPv6:%s]" : "[%s]", text);
+}
+
+static bool start_smtp(int fd, int64_t until_us, struct dial_failure *failure)
+{
+    struct starttls *s = &failure->starttls;
+    char name[80];
+
+    own_name(fd, name);
+    starttls_init(s, name);
+    failure->in_starttls = true;
+    while (s->result == STARTTLS_MORE || s->result == STARTTLS_SEND) {
+        char data[1024];
+        ssize_t n;
+
+        if (s->result == STARTTLS_SEND && !send_all(fd, s->out, until_us, failure)) {
+            return false;
+        }
+        s->result = STARTTLS_MORE;
+        if (!dial_wait(fd, POLLIN, until_us)) {
+            failure->timed_out = true;
+            return false;
+        }
+        n = recv(fd, data, sizeof(data), 0);
+        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+            failure->closed = n == 0;
+            failure->error = n < 0 ? errno : 0;
+            return false;
+        }
+        (void)starttls_feed(s, data, n > 0 ? (size_t)n : 0);
+    }
+    return s->result == STARTTLS_READY;
+}
+
+int dial_open(const struct dial_address *address, bool smtp, int64_t until_us,
+              struct dial_failure *failure)
+{
+    int fd = begin_connect(address);
+    bool ok;
+
+    memset(failure, 0, sizeof(*failure));
+    if (fd < 0) {
+        failure->error = errno;
+        return -1;
+    }
+    failure->timed_out = !dial_wait(fd, POLLOUT, until_us);
+    failure->error = failure->timed_out ? 0 : connect_error(fd);
+    ok = !failure->timed_out && failure->error == 0;
+    if (ok && smtp) {
+        ok = start_smtp(fd, until_us, failure);
+    }
+    if (!ok) {
+        (void)close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* --- the stream --------------------------------------------------------------------------------- */
+
+static ssize_t result_of(struct dial_link *link, ssize_t n, ssize_t want)
+{
+    if (n >= 0) {
+        return n;
+    }
+    if (errno == EAGAIN || errno == EINTR) {
+        return want;
+    }
+    link->sys_errno = errno;
+    return -1;
+}
+
+static ssize_t link_read(void *ctx, void *data, size_t len)
+{
+    struct dial_link *link = ctx;
+    ssize_t n = recv(link->fd, data, len, 0);
+
+    if (n > 0 && link->tap != NULL) {
+        link->tap(link->arg, false, data, (size_t)n);
+    }
+    return result_of(link, n, ESP_TLS_ERR_SSL_WANT_READ);
+}
+
+static ssize_t link_write(void *ctx, const void *data, size_t len)
+{
+    struct dial_link *link = ctx;
+    ssize_t n = send(link->fd, data, len, MSG_NOSIGNAL);
+
+    if (n > 0 && link->tap != NULL) {
+        link->tap(link->arg, true, data, (size_t)n);
+    }
+    return result_of(link, n, ESP_TLS_ERR_SSL_WANT_WRITE);
+}
+
+static void link_get_wait(void *ctx, int events, esp_tls_wait_t *wait)
+{
+    struct dial_link *link = ctx;
+
+    esp_tls_wait_add(wait, link->fd, (uint8_t)events);
+}
+
+static esp_err_t link_get_error(void *ctx, int *sys_errno)
+{
+    struct dial_link *link = ctx;
+
+    *sys_errno = link->sys_errno;
+    return ESP_OK;
+}
+
+const esp_tls_stream_t dial_stream = {
+    .read = link_read, .write = link_write, .get_wait = link_get_wait, .get_error = link_get_error};

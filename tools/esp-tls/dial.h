@@ -1,0 +1,80 @@
+/* Reaching a server as esp-tls itself does not show it: every address of a name, TCP to each of
+ * them, STARTTLS where TLS needs it, and a stream that esp-tls then runs over. Whatever waits has a
+ * deadline, a time of dial_now_us(). */
+#ifndef DIAL_H
+#define DIAL_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "esp_tls_stream.h"
+#include "starttls.h"
+
+#define DIAL_ADDRESSES 16
+
+struct dial_address {
+    struct sockaddr_storage sa;
+    socklen_t sa_len;
+    char text[64];   /* numeric, without port */
+    uint32_t tcp_us; /* how long TCP took to open, when it did */
+    int error;       /* errno of TCP; ETIMEDOUT when the deadline passed; 0: open */
+};
+
+struct dial_name {
+    struct dial_address address[DIAL_ADDRESSES];
+    size_t count;
+    size_t left_out; /* for which there was no room */
+    int error;       /* EAI_...; 0: found */
+    int sys_errno;   /* with EAI_SYSTEM */
+    bool timed_out;
+    uint32_t us; /* how long it took */
+};
+
+/** The monotonic clock. */
+int64_t dial_now_us(void);
+
+/** All addresses of a name or a literal, in the order of getaddrinfo(). When the deadline passes,
+ *  the resolver is left behind in a thread of its own.
+ *  @param family  AF_UNSPEC, AF_INET or AF_INET6
+ *  @return true: there is at least one; false: see name->error and timed_out */
+bool dial_resolve(struct dial_name *name, const char *host, uint16_t port, int family,
+                  int64_t until_us);
+
+/** Open TCP to all addresses at once, note how each went, and close. @return how many answered */
+size_t dial_try_all(struct dial_name *name, int64_t until_us);
+
+/** Why a connection did not come about. */
+struct dial_failure {
+    bool timed_out;
+    bool in_starttls;         /* TCP was open */
+    int error;                /* errno, or 0 */
+    bool closed;              /* by the server, in STARTTLS */
+    struct starttls starttls; /* in_starttls: what it said last */
+};
+
+/** Open TCP to one address, and do STARTTLS if wanted.
+ *  @param smtp  STARTTLS of SMTP comes before TLS
+ *  @return a non-blocking socket; -1: see *failure */
+int dial_open(const struct dial_address *address, bool smtp, int64_t until_us,
+              struct dial_failure *failure);
+
+/** Wait for a socket. @param events  of poll() @return false: the time is up */
+bool dial_wait(int fd, short events, int64_t until_us);
+
+/** What a stream saw; called for each piece, in the order of time. */
+typedef void (*dial_tap_fn)(void *arg, bool is_sent, const uint8_t *data, size_t len);
+
+/** A socket as a stream of esp-tls; ctx of dial_stream is one of these. */
+struct dial_link {
+    int fd;
+    int sys_errno; /* of a failure */
+    dial_tap_fn tap;
+    void *arg;
+};
+
+/** For esp_tls_set_stream(): over an open socket, which stays the caller's. */
+extern const esp_tls_stream_t dial_stream;
+
+#endif
