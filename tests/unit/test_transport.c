@@ -542,6 +542,37 @@ static void set_client_pem(esp_transport_handle_t t)
                                           (int)sizeof(cert_client_ec_key) - 1);
 }
 
+static void set_client_der(esp_transport_handle_t t)
+{
+    esp_transport_ssl_set_cert_data_der(t, (const char *)cert_root_ec_der,
+                                        (int)sizeof(cert_root_ec_der));
+    esp_transport_ssl_set_client_cert_data_der(t, (const char *)cert_client_ec_der,
+                                               (int)sizeof(cert_client_ec_der));
+    esp_transport_ssl_set_client_key_data_der(t, (const char *)cert_client_ec_p8_der,
+                                              (int)sizeof(cert_client_ec_p8_der));
+}
+
+static void set_encrypted_key(esp_transport_handle_t t)
+{
+    static const char password[] = "correct horse";
+
+    set_client_der(t);
+    esp_transport_ssl_set_client_key_data_der(t, (const char *)cert_client_ec_aes256_der,
+                                              (int)sizeof(cert_client_ec_aes256_der));
+    esp_transport_ssl_set_client_key_password(t, password, (int)sizeof(password) - 1);
+}
+
+static void set_key_config(esp_transport_handle_t t)
+{
+    static const esp_key_config_t key = {
+        .source = ESP_KEY_SOURCE_BUFFER,
+        .buffer = {.data = cert_client_ec_key, .len = sizeof(cert_client_ec_key)}};
+
+    set_client_der(t);
+    esp_transport_ssl_set_client_key_data_der(t, NULL, 0);
+    esp_transport_ssl_set_client_key_config(t, &key);
+}
+
 static void set_only_cert(esp_transport_handle_t t)
 {
     esp_transport_ssl_set_client_cert_data(t, (const char *)cert_client_ec_pem,
@@ -582,19 +613,24 @@ static void test_ssl_each_setter_reaches_the_configuration(void **state)
         esp_err_t code;
         const char *version;
         const char *alpn;
+        bool shows_cert;
     } row[] = {
-        {"nothing", NULL, 0, ESP_OK, "TLSv1.3", NULL},
-        {"common_name", set_wrong_name, -1, ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED, NULL, NULL},
-        {"skip_common_name", set_skip, 0, ESP_OK, "TLSv1.3", NULL},
-        {"tls_version", set_1_2, 0, ESP_OK, "TLSv1.2", NULL},
-        {"ciphersuites_list", set_suites, 0, ESP_OK, "TLSv1.3", NULL},
-        {"alpn_protos", set_protos, 0, ESP_OK, "TLSv1.3", "http/1.1"},
-        {"client cert and key", set_client_pem, 0, ESP_OK, "TLSv1.3", NULL},
-        {"only a client cert", set_only_cert, -1, ESP_ERR_INVALID_STATE, NULL, NULL},
-        {"cert_data", set_wrong_ca, -1, ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED, NULL, NULL},
-        {"use_global_ca_store", set_store, -1, ESP_ERR_INVALID_STATE, NULL, NULL},
-        {"use_secure_element", set_element, -1, ESP_ERR_NOT_SUPPORTED, NULL, NULL},
-        {"addr_family", set_inet6, -1, ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME, NULL, NULL},
+        {"nothing", NULL, 0, ESP_OK, "TLSv1.3", NULL, false},
+        {"common_name", set_wrong_name, -1, ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED, NULL, NULL,
+         false},
+        {"skip_common_name", set_skip, 0, ESP_OK, "TLSv1.3", NULL, false},
+        {"tls_version", set_1_2, 0, ESP_OK, "TLSv1.2", NULL, false},
+        {"ciphersuites_list", set_suites, 0, ESP_OK, "TLSv1.3", NULL, false},
+        {"alpn_protos", set_protos, 0, ESP_OK, "TLSv1.3", "http/1.1", false},
+        {"client cert and key", set_client_pem, 0, ESP_OK, "TLSv1.3", NULL, true},
+        {"the same in DER", set_client_der, 0, ESP_OK, "TLSv1.3", NULL, true},
+        {"an encrypted key", set_encrypted_key, 0, ESP_OK, "TLSv1.3", NULL, true},
+        {"client_key", set_key_config, 0, ESP_OK, "TLSv1.3", NULL, true},
+        {"only a client cert", set_only_cert, -1, ESP_ERR_INVALID_STATE, NULL, NULL, false},
+        {"cert_data", set_wrong_ca, -1, ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED, NULL, NULL, false},
+        {"use_global_ca_store", set_store, -1, ESP_ERR_INVALID_STATE, NULL, NULL, false},
+        {"use_secure_element", set_element, -1, ESP_ERR_NOT_SUPPORTED, NULL, NULL, false},
+        {"addr_family", set_inet6, -1, ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME, NULL, NULL, false},
     };
     struct world *w = *state;
     static const char *server_protos[] = {"http/1.1", NULL};
@@ -630,7 +666,7 @@ static void test_ssl_each_setter_reaches_the_configuration(void **state)
                 assert_null(info.alpn);
             }
         }
-        assert_int_equal(w->c.server.has_client_cert && ret == 0, row[i].set == set_client_pem);
+        assert_int_equal(w->c.server.has_client_cert && ret == 0, row[i].shows_cert);
         assert_int_equal(esp_transport_destroy(w->t), ESP_OK);
         w->t = NULL;
     }

@@ -61,7 +61,12 @@ static void set_key(esp_transport_handle_t t, const esp_http_client_config_t *cf
     }
 #ifdef CONFIG_MBEDTLS_HARDWARE_ECDSA_SIGN
     if (cfg->use_ecdsa_peripheral) {
+#if defined(SOC_ECDSA_SUPPORT_CURVE_P384) && SOC_ECDSA_SUPPORT_CURVE_P384
+        esp_transport_ssl_set_client_key_ecdsa_peripheral_extended(t, cfg->ecdsa_key_efuse_blk,
+                                                                   cfg->ecdsa_key_efuse_blk_high);
+#else
         esp_transport_ssl_set_client_key_ecdsa_peripheral(t, cfg->ecdsa_key_efuse_blk);
+#endif
         esp_transport_ssl_set_ecdsa_curve(t, (esp_tls_ecdsa_curve_t)cfg->ecdsa_curve);
     }
 #endif

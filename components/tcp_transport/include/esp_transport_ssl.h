@@ -53,6 +53,12 @@ void esp_transport_ssl_set_client_key_data_der(esp_transport_handle_t t, const c
 /** use_ecdsa_peripheral and the key's block: a connect is refused by name. */
 void esp_transport_ssl_set_client_key_ecdsa_peripheral(esp_transport_handle_t t,
                                                        uint8_t ecdsa_efuse_blk);
+#if defined(SOC_ECDSA_SUPPORT_CURVE_P384) && SOC_ECDSA_SUPPORT_CURVE_P384
+/** The same, of a 384-bit key in two blocks. */
+void esp_transport_ssl_set_client_key_ecdsa_peripheral_extended(esp_transport_handle_t t,
+                                                                uint8_t ecdsa_efuse_blk,
+                                                                uint8_t ecdsa_efuse_blk_high);
+#endif
 /** ecdsa_curve. */
 void esp_transport_ssl_set_ecdsa_curve(esp_transport_handle_t t, esp_tls_ecdsa_curve_t curve);
 #endif
@@ -72,11 +78,9 @@ void esp_transport_ssl_set_ds_data(esp_transport_handle_t t, void *ds_data);
 /** client_key. */
 void esp_transport_ssl_set_client_key_config(esp_transport_handle_t t,
                                              const esp_key_config_t *client_key);
-#ifdef CONFIG_ESP_TLS_PSK_VERIFICATION
-/** psk_hint_key. */
+/** psk_hint_key. Defined with CONFIG_ESP_TLS_PSK_VERIFICATION. */
 void esp_transport_ssl_set_psk_key_hint(esp_transport_handle_t t,
                                         const psk_hint_key_t *psk_hint_key);
-#endif
 /** keep_alive_cfg. */
 void esp_transport_ssl_set_keep_alive(esp_transport_handle_t t,
                                       esp_transport_keep_alive_t *keep_alive_cfg);

@@ -15,6 +15,8 @@
 extern "C" {
 #endif
 
+struct ifreq; /* in strict C11, net/if.h does not have it */
+
 /** Make a TCP transport. All addresses of a name are tried (RFC 8305).
  *  @return NULL: no memory. Blocks: no. Threads: any. */
 esp_transport_handle_t esp_transport_tcp_init(void);

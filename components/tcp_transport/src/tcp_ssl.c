@@ -448,6 +448,16 @@ void esp_transport_ssl_set_client_key_ecdsa_peripheral(esp_transport_handle_t t,
     SET(t, ecdsa_key_efuse_blk, ecdsa_efuse_blk);
 }
 
+#if defined(SOC_ECDSA_SUPPORT_CURVE_P384) && SOC_ECDSA_SUPPORT_CURVE_P384
+void esp_transport_ssl_set_client_key_ecdsa_peripheral_extended(esp_transport_handle_t t,
+                                                                uint8_t ecdsa_efuse_blk,
+                                                                uint8_t ecdsa_efuse_blk_high)
+{
+    esp_transport_ssl_set_client_key_ecdsa_peripheral(t, ecdsa_efuse_blk);
+    SET(t, ecdsa_key_efuse_blk_high, ecdsa_efuse_blk_high);
+}
+#endif
+
 void esp_transport_ssl_set_ecdsa_curve(esp_transport_handle_t t, esp_tls_ecdsa_curve_t curve)
 {
     SET(t, ecdsa_curve, curve);
