@@ -17,6 +17,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 import peers  # noqa: E402
+import web  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ESP_TLS_BUILD", ROOT / "build")).resolve()
@@ -185,3 +186,28 @@ def peer():
     import contextlib
     with contextlib.ExitStack() as stack:
         yield lambda handler, **kw: stack.enter_context(peers.Peer(handler, **kw))
+
+
+@pytest.fixture
+def http(slowness):
+    """An http-client that ends with the test, and leaves nothing behind."""
+    with web.Http(slowness) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def apache(certs):
+    with web.Apache(certs) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def squid():
+    with web.Squid() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def httpbin():
+    with web.Httpbin() as server:
+        yield server

@@ -723,6 +723,31 @@ static void test_ssl_over_tcp_has_the_cause_from_below(void **state)
     w->t = NULL;
 }
 
+static void test_ssl_over_ssl_has_the_certificate_that_was_refused(void **state)
+{
+    struct world *w = *state;
+    esp_transport_handle_t outer = esp_transport_ssl_init();
+    esp_tls_record_t record;
+
+    set_wrong_ca(outer);
+    w->t = trusting();
+    assert_int_equal(esp_transport_ssl_set_parent(w->t, outer), ESP_OK);
+    assert_int_equal(esp_transport_connect(w->t, HOST, 443, 2000), -1);
+    assert_error(w->t, ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED, 0);
+    assert_int_not_equal(esp_transport_get_error_handle(w->t)->esp_tls_flags, 0);
+    assert_int_equal(esp_tls_get_record(esp_transport_get_esp_tls(w->t), &record), ESP_OK);
+    assert_int_equal(record.phase, ESP_TLS_PHASE_HANDSHAKE);
+    assert_int_equal(record.cause, ESP_TLS_CAUSE_VERIFY);
+
+    /* the next connect has its own */
+    esp_transport_ssl_set_cert_data(outer, NULL, 0);
+    assert_int_equal(esp_transport_connect(w->t, HOST, 443, 2000), -1);
+    assert_int_equal(esp_transport_get_error_handle(w->t)->esp_tls_flags, 0);
+    assert_int_equal(esp_transport_destroy(w->t), ESP_OK);
+    assert_int_equal(esp_transport_destroy(outer), ESP_OK);
+    w->t = NULL;
+}
+
 static void test_ssl_over_tcp_each_allocation_may_fail(void **state)
 {
     const bool is_long = getenv("ESP_TLS_LONG") != NULL;
@@ -990,6 +1015,7 @@ int main(void)
         transport_test(test_ssl_each_setter_reaches_the_configuration),
         transport_test(test_ssl_over_tcp_is_the_same_as_ssl),
         transport_test(test_ssl_over_tcp_has_the_cause_from_below),
+        transport_test(test_ssl_over_ssl_has_the_certificate_that_was_refused),
         transport_test(test_ssl_over_tcp_each_allocation_may_fail),
         transport_test(test_custom_without_functions_does_nothing),
         transport_test(test_custom_functions_are_called),

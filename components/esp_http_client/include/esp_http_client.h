@@ -441,7 +441,8 @@ esp_err_t esp_http_client_request_send(esp_http_client_handle_t client, int writ
  *          ESP_ERR_HTTP_EAGAIN  is_async; ESP_FAIL  no connection */
 esp_err_t esp_http_client_cancel_request(esp_http_client_handle_t client);
 
-/** Go to the Location of the response. Origins as above.
+/** Go to the Location of the response. Origins as above. After 303, and after 301 or 302 of a POST,
+ *  the next request is a GET: it has no body, so open() it with 0.
  *  @return ESP_OK; ESP_ERR_INVALID_ARG  client is NULL, there is no Location, or it is no URL;
  *          ESP_ERR_HTTP_REDIRECT_DOWNGRADE; ESP_ERR_NOT_ALLOWED; ESP_ERR_NO_MEM. Blocks: no. */
 esp_err_t esp_http_client_set_redirection(esp_http_client_handle_t client);

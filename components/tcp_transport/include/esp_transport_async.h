@@ -47,7 +47,7 @@ esp_err_t esp_transport_cancel(esp_transport_handle_t t);
 
 /** The esp-tls handle that a transport, or the nearest below that has one, works with: for
  *  esp_tls_get_record(), _timeline(), _session_info() and memory figures. After a failed connect it
- *  is there until the next connect, close or destroy.
+ *  is that of the layer that failed, and is there until the next connect, close or destroy.
  *  @return borrowed; NULL: none at the moment */
 esp_tls_t *esp_transport_get_esp_tls(esp_transport_handle_t t);
 

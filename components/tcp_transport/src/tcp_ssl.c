@@ -35,6 +35,10 @@ static int take_error(esp_transport_handle_t t)
         esp_tls_get_record(c->tls, &record) != ESP_OK) {
         return transport_fail(t, ESP_FAIL, 0);
     }
+    if (record.phase == ESP_TLS_PHASE_CONNECT && t->parent != NULL &&
+        t->parent->error.last.last_error != ESP_OK) {
+        return transport_fail_as_parent(t); /* it may know more: a certificate's flags */
+    }
     t->error.last = *h;
     if (t->error.last.last_error == ESP_OK) {
         t->error.last.last_error = record.esp_code != 0 ? record.esp_code : ESP_FAIL;

@@ -37,6 +37,7 @@ int transport_fail_as_parent(esp_transport_handle_t t)
     if (t->error.last.last_error == ESP_OK) {
         t->error = below->error;
         t->sock_errno = below->sock_errno;
+        t->is_fault_below = true;
     }
     return -1;
 }
@@ -45,6 +46,7 @@ static void forget_failure(esp_transport_handle_t t)
 {
     t->error = (esp_tls_error_store_t){0};
     t->sock_errno = 0;
+    t->is_fault_below = false;
 }
 
 esp_tls_error_handle_t esp_transport_get_error_handle(esp_transport_handle_t t)
@@ -553,6 +555,14 @@ int esp_transport_get_socket(esp_transport_handle_t t)
 
 esp_tls_t *esp_transport_get_esp_tls(esp_transport_handle_t t)
 {
+    esp_transport_handle_t fault = t;
+
+    while (fault != NULL && fault->is_fault_below) {
+        fault = fault->parent;
+    }
+    if (fault != NULL && fault->ops != NULL && fault->ops->get_esp_tls != NULL) {
+        return fault->ops->get_esp_tls(fault);
+    }
     for (; t != NULL && t->ops != NULL; t = t->parent) {
         if (t->ops->get_esp_tls != NULL) {
             return t->ops->get_esp_tls(t);

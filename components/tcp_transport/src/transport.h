@@ -60,6 +60,7 @@ struct esp_transport_item_t {
     bool is_connecting;
     bool is_first_step;   /* of the connect that just began: what is left of another goes */
     bool is_parent_begun; /* the parent's connect began within this one */
+    bool is_fault_below;  /* error is the parent's: its handle has the record */
 };
 
 /** A transport of this component. @param parent  not owned, or NULL @return NULL: no memory */
