@@ -248,6 +248,40 @@ static void test_key_of_another_kind_is_refused(void **state)
     mbedtls_pk_free(&s.pk);
 }
 
+/** PSA, and so Mbed TLS, takes no RSA key whose length is no number of bytes. */
+static void test_rsa_key_of_odd_length_is_judged_alike(void **state)
+{
+    static const unsigned lens[] = {1026, 1032};
+    struct vector v15 = vector_at(0);
+    struct vector v21 = vector_at(2);
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(lens); i++) {
+        struct signature s = {.hash = {1, 2, 3}};
+        mbedtls_rsa_context *rsa;
+        bool is_whole = lens[i] % 8 == 0;
+
+        mbedtls_pk_init(&s.pk);
+        assert_int_equal(mbedtls_pk_setup(&s.pk, mbedtls_pk_info_from_type(MBEDTLS_PK_RSA)), 0);
+        rsa = mbedtls_pk_rsa(s.pk);
+        assert_int_equal(mbedtls_rsa_gen_key(rsa, fixed_random, NULL, lens[i], 65537), 0);
+        s.len = mbedtls_rsa_get_len(rsa);
+        assert_int_equal(mbedtls_rsa_rsassa_pkcs1_v15_sign(rsa, fixed_random, NULL,
+                                                           MBEDTLS_MD_SHA256, 32, s.hash, s.sig),
+                         0);
+        assert_int_equal(
+            agreed(&v15, &s, MBEDTLS_PK_RSA, MBEDTLS_MD_SHA256, 32, s.len, "odd length"), is_whole);
+        assert_int_equal(mbedtls_rsa_set_padding(rsa, MBEDTLS_RSA_PKCS_V21, MBEDTLS_MD_SHA256), 0);
+        assert_int_equal(mbedtls_rsa_rsassa_pss_sign(rsa, fixed_random, NULL, MBEDTLS_MD_SHA256, 32,
+                                                     s.hash, s.sig),
+                         0);
+        assert_int_equal(agreed(&v21, &s, MBEDTLS_PK_RSASSA_PSS, MBEDTLS_MD_SHA256, 32, s.len,
+                                "odd length, PSS"),
+                         is_whole);
+        mbedtls_pk_free(&s.pk);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +292,7 @@ int main(void)
         sim_test(test_signature_of_another_length_is_refused),
         sim_test(test_hash_of_another_length_is_judged_alike),
         sim_test(test_key_of_another_kind_is_refused),
+        sim_test(test_rsa_key_of_odd_length_is_judged_alike),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
