@@ -90,28 +90,33 @@ endif()
 set_source_files_properties(${library}/ssl_tls13_generic.c PROPERTIES
   COMPILE_DEFINITIONS "${peer_crt};mbedtls_pk_verify_ext=esp_tls_pk_verify_now")
 set_source_files_properties(${library}/ssl_tls13_keys.c PROPERTIES
-  COMPILE_DEFINITIONS psa_import_key=esp_tls_tls13_import_key)
+  COMPILE_DEFINITIONS "psa_import_key=esp_tls_tls13_import_key;MBED_TLS13_KEYS_REPLACE"
+  COMPILE_OPTIONS "-include;${stack}/tls13_keys.h")
 if(CONFIG_ESP_TLS_LEAN_RSA)
   set_source_files_properties(${library}/bignum.c PROPERTIES
     COMPILE_DEFINITIONS mbedtls_mpi_core_get_mont_r2_unsafe=esp_tls_mont_r2)
   set_source_files_properties(${library}/rsa.c PROPERTIES COMPILE_DEFINITIONS
     "mbedtls_mpi_core_get_mont_r2_unsafe=esp_tls_mont_r2;mbedtls_mpi_exp_mod_unsafe=esp_tls_exp_mod_public")
 endif()
+# The hook that says how long a table of key slots is (slots.c); the other one that comes with it is
+# a pointer in platform_util.c, which stays NULL.
 set_source_files_properties(${library}/psa_crypto_slot_management.c PROPERTIES
   COMPILE_DEFINITIONS
-  "esp_mbedtls_mem_calloc=esp_tls_mbed_slots_calloc;esp_mbedtls_mem_free=esp_tls_mbed_slots_free")
+  "esp_mbedtls_mem_calloc=esp_tls_mbed_slots_calloc;esp_mbedtls_mem_free=esp_tls_mbed_slots_free;MBEDTLS_TEST_HOOKS")
+set_source_files_properties(${library}/platform_util.c PROPERTIES
+  COMPILE_DEFINITIONS MBEDTLS_TEST_HOOKS)
 set_source_files_properties(${library}/x509_crt.c PROPERTIES
   COMPILE_DEFINITIONS mbedtls_pk_verify_ext=esp_tls_pk_verify_ext)
 
-# The deepest stack is that of TLS 1.3's key schedule. gcc makes it 300 bytes smaller when it does
-# not merge the frames of what it inlines; the arithmetic, which is not that deep, stays fast.
+# gcc makes the deepest stack 300 bytes smaller when it does not merge the frames of what it inlines;
+# the arithmetic, which is not that deep, stays fast.
 if(CMAKE_C_COMPILER_ID STREQUAL GNU)
   set(arithmetic aes aesce aesni aria bignum bignum_core bignum_mod bignum_mod_raw ccm chacha20
     chachapoly constant_time ecp ecp_curves gcm poly1305 rsa sha1 sha256 sha512)
   foreach(file ${sources})
     cmake_path(GET file STEM name)
     if(NOT name IN_LIST arithmetic)
-      set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS -fconserve-stack)
+      set_property(SOURCE ${file} APPEND PROPERTY COMPILE_OPTIONS -fconserve-stack)
     endif()
   endforeach()
 endif()

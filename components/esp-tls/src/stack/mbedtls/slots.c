@@ -3,8 +3,9 @@
  * connection's account or arena, which it outlives.
  *
  * The first slots are static: a table that is never given back would only fragment the heap. They
- * are enough for a few connections; from there on the tables come from the process's memory, each
- * twice as large as the last, for any number. */
+ * are what one connection needs at once, or four that are open and idle; from there on the tables
+ * come from the process's memory, each twice as large as the last, for any number. Mbed TLS's own
+ * first table has 16, and asks a hook for another length where there is one. */
 #include "mbed.h"
 
 #ifndef ESP_TLS_SYSTEM_MBEDTLS
@@ -13,18 +14,29 @@
 
 #include "psa_crypto_core.h"
 
-/* Mbed TLS's first table of 16, and its table of one persistent key. */
-static psa_key_slot_t first[16 + MBEDTLS_PSA_KEY_SLOT_COUNT];
+#define FIRST_TABLE 8
+
+extern size_t (*mbedtls_test_hook_psa_volatile_key_slice_length)(size_t table);
+
+/* The first table, and the one of persistent keys. */
+static psa_key_slot_t first[FIRST_TABLE + MBEDTLS_PSA_KEY_SLOT_COUNT];
 static size_t first_used; /* slots handed out; guarded by PSA's own lock, like all of this */
 static size_t first_live; /* tables of it in use */
 
 void *esp_tls_mbed_slots_calloc(size_t n, size_t size);
 void esp_tls_mbed_slots_free(void *table);
 
+static size_t table_length(size_t table)
+{
+    return (size_t)FIRST_TABLE << table;
+}
+
 void *esp_tls_mbed_slots_calloc(size_t n, size_t size)
 {
     const size_t room = sizeof(first) / sizeof(first[0]);
 
+    /* PSA's start comes here for the persistent keys, when there is no other table yet */
+    mbedtls_test_hook_psa_volatile_key_slice_length = table_length;
     if (size == sizeof(first[0]) && n <= room - first_used) {
         psa_key_slot_t *table = &first[first_used];
 
