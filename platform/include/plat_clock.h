@@ -21,6 +21,9 @@ uint64_t plat_clock_us(void);
  *  @return true  the clock is set; false  this platform does not know the date (yet) */
 bool plat_wall_clock(int64_t *unix_s);
 
+/** The same in microseconds, as exactly as the platform knows it: for time stamps. */
+bool plat_wall_clock_us(int64_t *unix_us);
+
 #ifdef __cplusplus
 }
 #endif

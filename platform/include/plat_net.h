@@ -33,6 +33,9 @@ enum {
 /** Is this errno value the one for "no memory"? */
 bool plat_is_no_mem(int os);
 
+/** Is it one that says that the peer broke the connection off (RST)? */
+bool plat_is_reset(int os);
+
 typedef struct {
     intptr_t h;
 } plat_stream;
@@ -77,6 +80,10 @@ PLAT_MUST_USE int plat_stream_open(plat_stream *s, int family);
 
 /** Shut the stream down and release it. PLAT_STREAM_NONE is legal. @return 0 or an errno value */
 int plat_stream_close(plat_stream s);
+
+/** Both ends of a connected stream.
+ *  @return PLAT_OK; an errno value: it is not connected any more, or no TCP stream (EAFNOSUPPORT) */
+PLAT_MUST_USE int plat_stream_ends(plat_stream s, struct plat_addr *local, struct plat_addr *peer);
 
 /** Begin to connect. PLAT_OK: connected at once; PLAT_AGAIN: wait until writable, then ask
  *  plat_stream_connect_result(). */

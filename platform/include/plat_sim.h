@@ -73,6 +73,7 @@ typedef void (*sim_peer_fn)(struct sim_peer *peer, void *arg);
  *  @param port  0 = any  @param fn  NULL: a peer that accepts and stays silent */
 void sim_host(const char *addr, uint16_t port, enum sim_connect what, uint64_t delay_us,
               sim_peer_fn fn, void *arg);
+#define SIM_FIRST_PORT 49152 /* plus the handle: the near port of a connection */
 /** A connection that is there already, for what takes over a descriptor (a server).
  *  @return the descriptor that plat_stream_adopt() takes */
 int sim_accepted(sim_peer_fn fn, void *arg);

@@ -27,3 +27,14 @@ bool plat_wall_clock(int64_t *unix_s)
     *unix_s = now.tv_sec;
     return true;
 }
+
+bool plat_wall_clock_us(int64_t *unix_us)
+{
+    struct timespec now;
+
+    if (clock_gettime(CLOCK_REALTIME, &now) != 0 || now.tv_sec < WALL_CLOCK_EARLIEST) {
+        return false;
+    }
+    *unix_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    return true;
+}

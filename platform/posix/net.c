@@ -12,6 +12,7 @@
 
 #include "plat_heap.h"
 #include "plat_net.h"
+#include "sockaddr.h"
 
 static int stream_fd(plat_stream s)
 {
@@ -81,6 +82,23 @@ static socklen_t to_sockaddr(const struct plat_addr *addr, struct sockaddr_stora
     v4->sin_port = htons(addr->port);
     memcpy(&v4->sin_addr, addr->ip, sizeof(v4->sin_addr));
     return sizeof(*v4);
+}
+
+int plat_stream_ends(plat_stream s, struct plat_addr *local, struct plat_addr *peer)
+{
+    struct sockaddr_storage here = {0};
+    struct sockaddr_storage there = {0};
+    socklen_t here_len = sizeof(here);
+    socklen_t there_len = sizeof(there);
+
+    if (getsockname(stream_fd(s), (struct sockaddr *)&here, &here_len) != 0 ||
+        getpeername(stream_fd(s), (struct sockaddr *)&there, &there_len) != 0) {
+        return errno;
+    }
+    return posix_addr((const struct sockaddr *)&here, local) &&
+                   posix_addr((const struct sockaddr *)&there, peer)
+               ? PLAT_OK
+               : EAFNOSUPPORT;
 }
 
 int plat_stream_connect(plat_stream s, const struct plat_addr *addr)

@@ -17,6 +17,7 @@
 #include "plat_heap.h"
 #include "plat_lock.h"
 #include "plat_net.h"
+#include "sockaddr.h"
 
 #define RESOLVER_THREADS   8
 #define RESOLVER_ADDRS     16
@@ -55,28 +56,12 @@ static bool is_known(const struct plat_resolve *job, const struct plat_addr *add
     return false;
 }
 
-static bool from_sockaddr(const struct sockaddr *sa, struct plat_addr *addr)
-{
-    memset(addr, 0, sizeof(*addr));
-    if (sa->sa_family == AF_INET) {
-        addr->family = PLAT_AF_INET;
-        memcpy(addr->ip, &((const struct sockaddr_in *)(const void *)sa)->sin_addr, 4);
-    } else if (sa->sa_family == AF_INET6) {
-        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)sa;
-
-        addr->family = PLAT_AF_INET6;
-        addr->scope = v6->sin6_scope_id;
-        memcpy(addr->ip, &v6->sin6_addr, sizeof(addr->ip));
-    }
-    return addr->family != 0;
-}
-
 static void keep_addrs(struct plat_resolve *job, const struct addrinfo *list)
 {
     for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next) {
         struct plat_addr addr;
 
-        if (job->addr_count < RESOLVER_ADDRS && from_sockaddr(ai->ai_addr, &addr) &&
+        if (job->addr_count < RESOLVER_ADDRS && posix_addr(ai->ai_addr, &addr) &&
             !is_known(job, &addr)) {
             job->addrs[job->addr_count++] = addr;
         }

@@ -283,6 +283,7 @@ int plat_stream_connect(plat_stream s, const struct plat_addr *addr)
         return EAFNOSUPPORT;
     }
     host = host != NULL ? host : &nobody;
+    stream->remote = *addr;
     note_attempt(stream, addr);
     stream->connect_error = connect_error_of(host->what);
     stream->connect_due = host->what == SIM_BLACK_HOLE ? PLAT_NEVER : sim_now + host->delay_us;
@@ -299,6 +300,22 @@ int plat_stream_connect(plat_stream s, const struct plat_addr *addr)
         return PLAT_OK;
     }
     return PLAT_AGAIN;
+}
+
+int plat_stream_ends(plat_stream s, struct plat_addr *local, struct plat_addr *peer)
+{
+    const struct sim_stream *stream = find(s);
+
+    if (stream == NULL || stream->state != STREAM_CONNECTED) {
+        return stream == NULL ? EBADF : ENOTCONN;
+    }
+    if (stream->remote.family == 0) {
+        return EAFNOSUPPORT; /* a connection that was there already */
+    }
+    *peer = stream->remote;
+    *local = stream->remote; /* one host with all addresses */
+    local->port = (uint16_t)(SIM_FIRST_PORT + stream->h);
+    return PLAT_OK;
 }
 
 int plat_stream_connect_result(plat_stream s)

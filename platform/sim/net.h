@@ -55,6 +55,7 @@ struct sim_stream {
     enum stream_state state;
     uint64_t connect_due;
     int connect_error;
+    struct plat_addr remote; /* where it connected to; family 0: nowhere */
     struct sim_options options;
     struct pipe in;  /* to the code under test */
     struct pipe out; /* from it */

@@ -46,6 +46,14 @@ bool plat_wall_clock(int64_t *unix_s)
     return is_wall_set;
 }
 
+bool plat_wall_clock_us(int64_t *unix_us)
+{
+    if (is_wall_set) {
+        *unix_us = wall_base * 1000000 + (int64_t)(sim_now - wall_since);
+    }
+    return is_wall_set;
+}
+
 void sim_set_wall_clock(bool is_set, int64_t unix_s)
 {
     is_wall_set = is_set;

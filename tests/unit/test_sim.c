@@ -218,6 +218,25 @@ static void test_connects_end_as_the_host_says(void **state)
     assert_int_equal(sim_streams_open(), 0);
 }
 
+static void test_ends_of_a_connection(void **state)
+{
+    struct plat_addr local;
+    struct plat_addr peer;
+    plat_stream s;
+
+    (void)state;
+    sim_host("10.0.0.1", 443, SIM_ACCEPT, 0, NULL, NULL);
+    s = connected();
+    assert_int_equal(plat_stream_ends(s, &local, &peer), PLAT_OK);
+    assert_int_equal(peer.port, 443);
+    assert_int_equal(local.port, SIM_FIRST_PORT + plat_stream_fd(s));
+    assert_int_equal(plat_stream_close(s), PLAT_OK);
+    assert_true(plat_stream_ends(s, &local, &peer) > 0);
+    assert_int_equal(plat_stream_adopt(&s, sim_accepted(NULL, NULL)), PLAT_OK);
+    assert_true(plat_stream_ends(s, &local, &peer) > 0);
+    assert_int_equal(plat_stream_close(s), PLAT_OK);
+}
+
 static void test_two_connects_race_and_the_wait_sees_the_first(void **state)
 {
     struct plat_addr slow = address("10.0.0.1", 443);
@@ -572,6 +591,7 @@ int main(void)
         T(test_waiting_in_circles_is_a_loop),
         T(test_names_answer_when_they_are_told_to),
         T(test_connects_end_as_the_host_says),
+        T(test_ends_of_a_connection),
         T(test_two_connects_race_and_the_wait_sees_the_first),
         T(test_bytes_go_there_and_back_over_any_wire),
         T(test_a_full_wire_makes_writes_short_until_the_peer_reads),

@@ -198,6 +198,47 @@ static void test_ipv6_connects_where_there_is_a_loopback(void **state)
     assert_int_equal(close(fd), 0);
 }
 
+static void test_both_ends_of_a_connection_are_told(void **state)
+{
+    struct plat_addr local;
+    struct plat_addr peer_addr;
+    struct sockaddr_in sa;
+    socklen_t len = sizeof(sa);
+    plat_stream s;
+    int peer;
+
+    (void)state;
+    s = pair(&peer);
+    assert_int_equal(plat_stream_ends(s, &local, &peer_addr), PLAT_OK);
+    assert_int_equal(getpeername(peer, (struct sockaddr *)&sa, &len), 0);
+    assert_int_equal(local.family, PLAT_AF_INET);
+    assert_int_equal(local.port, ntohs(sa.sin_port));
+    assert_memory_equal(local.ip, &sa.sin_addr, 4);
+    assert_int_equal(getsockname(peer, (struct sockaddr *)&sa, &len), 0);
+    assert_int_equal(peer_addr.port, ntohs(sa.sin_port));
+    assert_memory_equal(peer_addr.ip, &sa.sin_addr, 4);
+    assert_int_equal(plat_stream_close(s), PLAT_OK);
+    assert_int_equal(close(peer), 0);
+
+    assert_int_equal(plat_stream_open(&s, PLAT_AF_INET6), PLAT_OK);
+    assert_int_equal(plat_stream_ends(s, &local, &peer_addr), ENOTCONN);
+    assert_int_equal(plat_stream_close(s), PLAT_OK);
+    assert_int_equal(plat_stream_ends(s, &local, &peer_addr), EBADF);
+}
+
+static void test_a_pair_that_is_no_tcp_has_no_ends(void **state)
+{
+    struct plat_addr local;
+    struct plat_addr peer;
+    int fd[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+    assert_int_equal(plat_stream_ends((plat_stream){fd[0]}, &local, &peer), EAFNOSUPPORT);
+    assert_int_equal(close(fd[0]), 0);
+    assert_int_equal(close(fd[1]), 0);
+}
+
 static void test_options_reach_the_socket(void **state)
 {
     struct ifreq none = {0};
@@ -407,6 +448,8 @@ static void test_clock_and_random_are_the_systems(void **state)
     assert_true(plat_clock_us() >= then);
     assert_true(plat_wall_clock(&now));
     assert_in_range(now - (int64_t)time(NULL) + 2, 0, 4);
+    assert_true(plat_wall_clock_us(&now));
+    assert_in_range(now / 1000000 - (int64_t)time(NULL) + 2, 0, 4);
     assert_int_equal(plat_random(a, sizeof(a)), 0);
     assert_int_equal(plat_random(b, sizeof(b)), 0);
     assert_memory_not_equal(a, b, sizeof(a));
@@ -421,6 +464,8 @@ int main(void)
         cmocka_unit_test(test_a_full_send_buffer_is_again_and_then_writable),
         cmocka_unit_test(test_a_refused_connect_tells_its_reason_and_goes_on_failing),
         cmocka_unit_test(test_ipv6_connects_where_there_is_a_loopback),
+        cmocka_unit_test(test_both_ends_of_a_connection_are_told),
+        cmocka_unit_test(test_a_pair_that_is_no_tcp_has_no_ends),
         cmocka_unit_test(test_options_reach_the_socket),
         cmocka_unit_test(test_adopting_makes_non_blocking_and_refuses_what_is_no_socket),
         cmocka_unit_test(test_closing_shuts_down_for_copies_too),
