@@ -108,6 +108,16 @@ set_source_files_properties(${library}/platform_util.c PROPERTIES
 set_source_files_properties(${library}/x509_crt.c PROPERTIES
   COMPILE_DEFINITIONS mbedtls_pk_verify_ext=esp_tls_pk_verify_ext)
 
+if(CONFIG_ESP_TLS_TRACE)
+  foreach(name ssl_client ssl_tls ssl_tls12_client ssl_tls12_server ssl_tls13_client
+      ssl_tls13_generic ssl_tls13_server)
+    set_property(SOURCE ${library}/${name}.c APPEND PROPERTY COMPILE_DEFINITIONS
+      mbedtls_ssl_read_record=esp_tls_tap_read_record
+      mbedtls_ssl_write_handshake_msg_ext=esp_tls_tap_write_message
+      mbedtls_ssl_finish_handshake_msg=esp_tls_tap_finish_message)
+  endforeach()
+endif()
+
 # gcc makes the deepest stack 300 bytes smaller when it does not merge the frames of what it inlines;
 # the arithmetic, which is not that deep, stays fast.
 if(CMAKE_C_COMPILER_ID STREQUAL GNU)

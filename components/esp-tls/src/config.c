@@ -208,7 +208,14 @@ tls_status config_apply(struct esp_tls *c, const char *host, size_t len, const e
     for (size_t i = 0; st == TLS_OK && i < sizeof(steps) / sizeof(steps[0]); i++) {
         st = steps[i](c, cfg);
     }
-    return st == TLS_OK ? c->stack->start(c->tls) : st;
+    if (st == TLS_OK) {
+        conn_debug(c);
+        st = c->stack->start(c->tls);
+    }
+    if (st == TLS_OK) {
+        conn_trace_attach(c);
+    }
+    return st;
 }
 
 tls_status config_tcp(struct tls_error *err, const esp_tls_cfg_t *cfg, struct tcp_options *options)

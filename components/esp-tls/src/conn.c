@@ -12,6 +12,7 @@ void conn_init(struct esp_tls *c)
     c->adopt_fd = -1;
     c->timeout_ms = CONN_TIMEOUT_MS;
     c->state = ESP_TLS_INIT;
+    conn_debug_init(c);
 }
 
 /* --- phases, deadlines, waiting ---------------------------------------------------------------- */
@@ -151,6 +152,7 @@ tls_status conn_begin(struct esp_tls *c, const char *host, size_t len, int port,
     if (port <= 0 || port > UINT16_MAX) {
         return error_option(&c->err, TLS_INVALID_ARG, 0, "port");
     }
+    conn_trace_begin(c, host, len, port);
     if (!cfg->is_plain_tcp) {
         st = config_apply(c, host, len, cfg);
         if (st != TLS_OK) {

@@ -18,6 +18,7 @@
 #include "plat_heap.h"
 #include "plat_lock.h"
 #include "stack/stack.h"
+#include "trace/hooks.h"
 
 /** timeout_ms when it is not set. */
 #define CONN_TIMEOUT_MS 10000
@@ -55,6 +56,12 @@ struct esp_tls {
     esp_tls_memory_trace_t memory_trace;
     void *memory_trace_arg;
 #endif
+#ifdef CONFIG_ESP_TLS_TRACE
+    struct conn_trace *trace; /* NULL: none */
+#endif
+#ifdef CONFIG_MBEDTLS_DEBUG
+    uint8_t debug_level;
+#endif
     struct plat_account account;
 };
 
@@ -82,6 +89,77 @@ int conn_reset(struct esp_tls *c);
 
 /** Enter a phase: the record, the ledger and the timeline follow. */
 void conn_phase(struct esp_tls *c, uint8_t phase);
+
+/* The trace of a connection, if it has one: trace/hooks.h. */
+#ifdef CONFIG_ESP_TLS_TRACE
+/** A handle that has no trace gets one that logs its messages; without memory it has none. */
+void conn_trace_default(struct esp_tls *c);
+
+static inline void conn_trace_begin(struct esp_tls *c, const char *host, size_t len, int port)
+{
+#ifdef CONFIG_ESP_TLS_LOG_MESSAGES
+    conn_trace_default(c);
+#endif
+    if (c->trace != NULL) {
+        c->trace->ops->begin(c, host, len, (uint16_t)port);
+    }
+}
+
+static inline void conn_trace_attach(struct esp_tls *c)
+{
+    if (c->trace != NULL) {
+        c->trace->ops->attach(c);
+    }
+}
+
+static inline void conn_trace_free(struct esp_tls *c)
+{
+    if (c->trace != NULL) {
+        c->trace->ops->free(c);
+    }
+}
+#else
+static inline void conn_trace_begin(struct esp_tls *c, const char *host, size_t len, int port)
+{
+    (void)c;
+    (void)host;
+    (void)len;
+    (void)port;
+}
+
+static inline void conn_trace_attach(struct esp_tls *c)
+{
+    (void)c;
+}
+
+static inline void conn_trace_free(struct esp_tls *c)
+{
+    (void)c;
+}
+#endif
+
+/* debug.c */
+
+#define CONN_DEBUG_MAX 4 /* levels of the stack's own messages */
+#ifdef CONFIG_MBEDTLS_DEBUG
+/** The stack's context is new: what it says goes to the log as far as the handle wants it. */
+void conn_debug(struct esp_tls *c);
+
+static inline void conn_debug_init(struct esp_tls *c)
+{
+    c->debug_level = CONFIG_MBEDTLS_DEBUG_LEVEL;
+}
+#else
+static inline void conn_debug(struct esp_tls *c)
+{
+    (void)c;
+}
+
+static inline void conn_debug_init(struct esp_tls *c)
+{
+    (void)c;
+}
+#endif
 
 /* config.c */
 

@@ -152,6 +152,7 @@ int esp_tls_conn_destroy(esp_tls_t *tls)
     }
     os = conn_reset(tls);
     adopted = close_adopted(tls);
+    conn_trace_free(tls);
     stream_free(tls->below);
     (void)plat_stream_close(tls->wake);
     arena = tls->account.arena;

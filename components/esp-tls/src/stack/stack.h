@@ -76,6 +76,18 @@ struct stack_info {
     const char *alpn; /* NULL: none agreed */
 };
 
+/** What a trace wants to be told of (trace/). Calls that are NULL are not wanted. */
+struct stack_tap {
+    /** A handshake message, once it is read, or written.
+     *  @param len         of its body
+     *  @param record_len  of the record that carries a message that is sent */
+    void (*message)(void *arg, bool is_sent, uint8_t type, size_t len, size_t record_len);
+    /** @param label  of the key log format  @param client_random  32 bytes */
+    void (*secret)(void *arg, const char *label, const uint8_t *client_random,
+                   const uint8_t *secret, size_t len);
+    void *arg;
+};
+
 /** Called with each certificate of a buffer, as DER. @return false to stop */
 typedef bool (*stack_cert_fn)(void *arg, const uint8_t *der, size_t len);
 
@@ -103,6 +115,12 @@ struct tls_stack {
     void (*info)(const void *ctx, struct stack_info *info);
     void *(*native)(void *ctx);
     void (*clear)(void *ctx); /* releases everything; the context may be init again */
+
+    /** From now on tell of the connection; after start. @param tap  borrowed until clear
+     *  NULL: this stack, or this build, tells nothing. */
+    void (*tap)(void *ctx, const struct stack_tap *tap);
+    /** The library's own messages that go to the log: 0 none to 4 all. NULL: there are none. */
+    void (*set_debug_level)(void *ctx, int level);
 
     /** Split a buffer into certificates, each checked by the library's parser. Allocates from
      *  `account`. @param bad  certificates that do not parse

@@ -16,6 +16,7 @@ int mbed_link_recv(void *ctx, unsigned char *buf, size_t len)
     size_t n;
     tls_status st;
 
+    mbed_tap_recv(m);
     mbed_enter(&below, NULL, PLAT_MEM_PROCESS);
     st = m->io.link->ops->read(m->io.link, buf, len, &n);
     mbed_leave(&below);
@@ -157,6 +158,7 @@ tls_status mbed_read(void *ctx, void *buf, size_t len, size_t *n)
         begin_call(m);
         send_rest(m);
         ret = mbedtls_ssl_read(&m->ssl, buf, len);
+        mbed_tap_look(m);
         if (ret > 0 || is_no_end(m, ret) || mbed_is_waiting(m, ret, &st)) {
             buffers_trim(m);
         }

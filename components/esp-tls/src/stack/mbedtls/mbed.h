@@ -50,6 +50,13 @@ struct mbed {
     bool insecure_skip_name;
     bool deferring;            /* signatures of certificates are noted, not checked: checks.c */
     struct mbed_check *checks; /* the noted ones */
+#ifdef CONFIG_ESP_TLS_TRACE
+    const struct stack_tap *tap; /* NULL: nobody wants to know */
+    bool tap_told;               /* of the message in the input buffer */
+#endif
+#ifdef CONFIG_MBEDTLS_DEBUG
+    uint8_t debug_level;
+#endif
 #ifdef CONFIG_ESP_TLS_DROP_SESSION
     const char *suite; /* static text; the session that said it is gone */
 #endif
@@ -150,6 +157,47 @@ void mbed_checks_clear(struct mbed *m);
 
 void mbed_slim_after(struct mbed *m, int state);
 void mbed_slim_done(struct mbed *m);
+
+/* --- tap.c: what a trace is told ---------------------------------------------------------------------- */
+
+#ifdef CONFIG_ESP_TLS_TRACE
+void mbed_tap(void *ctx, const struct stack_tap *tap);
+#endif
+
+#if defined(CONFIG_ESP_TLS_TRACE) && !defined(ESP_TLS_SYSTEM_MBEDTLS)
+/** Tell of a message that Mbed TLS has read after the handshake and is done with, if it did. */
+void mbed_tap_look(struct mbed *m);
+
+/** Bytes of a record are asked for. */
+static inline void mbed_tap_recv(struct mbed *m)
+{
+    if (m->tap == NULL) {
+        return;
+    }
+    if (m->ssl.in_left == 0) { /* the first: the last record is read */
+        mbed_tap_look(m);
+    } else {
+        m->tap_told = false;
+    }
+}
+#else
+static inline void mbed_tap_look(struct mbed *m)
+{
+    (void)m;
+}
+
+static inline void mbed_tap_recv(struct mbed *m)
+{
+    (void)m;
+}
+#endif
+
+/* --- debug.c: Mbed TLS's own messages --------------------------------------------------------------- */
+
+#ifdef CONFIG_MBEDTLS_DEBUG
+#define MBED_DEBUG_MAX 4
+void mbed_set_debug_level(void *ctx, int level);
+#endif
 
 /* --- handshake.c, io.c: the connection --------------------------------------------------------------- */
 

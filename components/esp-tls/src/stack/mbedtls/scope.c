@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "mbedtls/debug.h"
 #include "mbedtls/platform_time.h"
 
 #include "esp_mem.h"
@@ -256,6 +257,9 @@ int mbed_prepare(void)
     if (!prepared) {
         mbed_enter(&scope, NULL, PLAT_MEM_PROCESS);
         ret = (int)psa_crypto_init();
+#ifdef CONFIG_MBEDTLS_DEBUG
+        mbedtls_debug_set_threshold(MBED_DEBUG_MAX); /* debug.c looks at each message */
+#endif
         (void)
             mbedtls_ssl_list_ciphersuites(); /* it makes its list at the first call, without a lock */
         mbed_leave(&scope);

@@ -285,4 +285,10 @@ const struct tls_stack stack_mbedtls = {
     .clear = mbed_clear,
     .each_cert = mbed_each_cert,
     .store_gone = mbed_store_gone,
+#ifdef CONFIG_ESP_TLS_TRACE
+    .tap = mbed_tap,
+#endif
+#ifdef CONFIG_MBEDTLS_DEBUG
+    .set_debug_level = mbed_set_debug_level,
+#endif
 };

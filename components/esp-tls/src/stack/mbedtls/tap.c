@@ -1,0 +1,187 @@
+/* What a trace is told: handshake messages and secrets.
+ *
+ * Mbed TLS has a call for secrets. Messages it has none for; but its files call each other for every
+ * message that they read or write, and the build sends these calls here first (cmake/mbedtls.cmake):
+ * mbedtls_ssl_read_record(), ..._write_handshake_msg_ext() and ..._finish_handshake_msg(), from all
+ * files but ssl_msg.c, which has them. So encrypted messages are seen, too. What ssl_msg.c reads for
+ * itself, after the handshake, is looked at when it is done with it: mbed_tap_look(). */
+#include "mbed.h"
+
+#ifdef CONFIG_ESP_TLS_TRACE
+
+#include <string.h>
+
+#define HS_HEADER 4 /* RFC 8446 section 4: type, length */
+
+/* RFC 8446 section 4.1.3: the beginning of the random of a ServerHello that is a HelloRetryRequest. */
+static const uint8_t retry_random[8] = {0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11};
+#define RETRY_REQUEST 6
+
+static bool wants_messages(const struct mbed *m)
+{
+    return m != NULL && m->tap != NULL && m->tap->message != NULL;
+}
+
+/** @param msg  its header and body; of a body of `len` bytes */
+static uint8_t type_of(const unsigned char *msg, size_t len)
+{
+    bool is_retry = msg[0] == MBEDTLS_SSL_HS_SERVER_HELLO && len >= 2 + sizeof(retry_random) &&
+                    memcmp(msg + HS_HEADER + 2, retry_random, sizeof(retry_random)) == 0;
+
+    return is_retry ? RETRY_REQUEST : msg[0];
+}
+
+static void tell(const struct mbed *m, bool is_sent, uint8_t type, size_t len, size_t record_len)
+{
+    m->tap->message(m->tap->arg, is_sent, type, len, record_len);
+}
+
+#ifndef ESP_TLS_SYSTEM_MBEDTLS
+
+/* --- messages that are read -------------------------------------------------------------------- */
+
+static bool has_message(const struct mbed *m)
+{
+    return m->ssl.in_msg != NULL && m->ssl.in_msgtype == MBEDTLS_SSL_MSG_HANDSHAKE;
+}
+
+static void tell_received(struct mbed *m)
+{
+    const unsigned char *msg = m->ssl.in_msg;
+    size_t len = (size_t)msg[1] << 16 | (size_t)msg[2] << 8 | msg[3];
+
+    m->tap_told = true;
+    tell(m, false, type_of(msg, len), len, 0);
+}
+
+int esp_tls_tap_read_record(mbedtls_ssl_context *ssl, unsigned update_hs_digest);
+
+/** Stands for mbedtls_ssl_read_record(). A message that is kept is handed out twice. */
+int esp_tls_tap_read_record(mbedtls_ssl_context *ssl, unsigned update_hs_digest)
+{
+    struct mbed *m = mbed_current();
+    bool is_again = ssl->keep_current_message != 0;
+    int ret = mbedtls_ssl_read_record(ssl, update_hs_digest);
+
+    if (ret == 0 && wants_messages(m) && ssl == &m->ssl && has_message(m) &&
+        !(is_again && m->tap_told)) {
+        tell_received(m);
+    }
+    return ret;
+}
+
+void mbed_tap_look(struct mbed *m)
+{
+    if (wants_messages(m) && mbedtls_ssl_is_handshake_over(&m->ssl) && m->ssl.in_left == 0 &&
+        has_message(m) && !m->tap_told) {
+        tell_received(m);
+    }
+}
+
+/* --- messages that are written --------------------------------------------------------------------- */
+
+/** After the call that wrote a message: it is in its record, sent or about to be. */
+static void tell_sent(mbedtls_ssl_context *ssl, uint8_t type, size_t len)
+{
+    struct mbed *m = mbed_current();
+
+    if (wants_messages(m) && ssl == &m->ssl) {
+        tell(m, true, type, len, ssl->out_msglen);
+    }
+}
+
+static bool is_written(int ret)
+{
+    return ret == 0 || ret == MBEDTLS_ERR_SSL_WANT_WRITE;
+}
+
+int esp_tls_tap_write_message(mbedtls_ssl_context *ssl, int update_checksum, int force_flush);
+
+/** Stands for mbedtls_ssl_write_handshake_msg_ext(), which writes ChangeCipherSpec as well. */
+int esp_tls_tap_write_message(mbedtls_ssl_context *ssl, int update_checksum, int force_flush)
+{
+    bool is_message = ssl->out_msgtype == MBEDTLS_SSL_MSG_HANDSHAKE;
+    uint8_t type = ssl->out_msg[0];
+    size_t len = ssl->out_msglen - HS_HEADER;
+    int ret = mbedtls_ssl_write_handshake_msg_ext(ssl, update_checksum, force_flush);
+
+    if (is_message && is_written(ret)) {
+        tell_sent(ssl, type, len);
+    }
+    return ret;
+}
+
+int esp_tls_tap_finish_message(mbedtls_ssl_context *ssl, size_t buf_len, size_t msg_len);
+
+/** Stands for mbedtls_ssl_finish_handshake_msg(). */
+int esp_tls_tap_finish_message(mbedtls_ssl_context *ssl, size_t buf_len, size_t msg_len)
+{
+    uint8_t type = type_of(ssl->out_msg, msg_len);
+    int ret = mbedtls_ssl_finish_handshake_msg(ssl, buf_len, msg_len);
+
+    if (is_written(ret)) {
+        tell_sent(ssl, type, msg_len);
+    }
+    return ret;
+}
+
+#endif /* ESP_TLS_SYSTEM_MBEDTLS */
+
+/* --- secrets ------------------------------------------------------------------------------------------ */
+
+#ifdef CONFIG_ESP_TLS_CAPTURE
+/* RFC 9850 section 2. */
+static const struct {
+    mbedtls_ssl_key_export_type type;
+    const char *label;
+} labels[] = {
+    {MBEDTLS_SSL_KEY_EXPORT_TLS12_MASTER_SECRET, "CLIENT_RANDOM"},
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    {MBEDTLS_SSL_KEY_EXPORT_TLS1_3_CLIENT_EARLY_SECRET, "CLIENT_EARLY_TRAFFIC_SECRET"},
+    {MBEDTLS_SSL_KEY_EXPORT_TLS1_3_EARLY_EXPORTER_SECRET, "EARLY_EXPORTER_SECRET"},
+    {MBEDTLS_SSL_KEY_EXPORT_TLS1_3_CLIENT_HANDSHAKE_TRAFFIC_SECRET,
+     "CLIENT_HANDSHAKE_TRAFFIC_SECRET"},
+    {MBEDTLS_SSL_KEY_EXPORT_TLS1_3_SERVER_HANDSHAKE_TRAFFIC_SECRET,
+     "SERVER_HANDSHAKE_TRAFFIC_SECRET"},
+    {MBEDTLS_SSL_KEY_EXPORT_TLS1_3_CLIENT_APPLICATION_TRAFFIC_SECRET, "CLIENT_TRAFFIC_SECRET_0"},
+    {MBEDTLS_SSL_KEY_EXPORT_TLS1_3_SERVER_APPLICATION_TRAFFIC_SECRET, "SERVER_TRAFFIC_SECRET_0"},
+#endif
+};
+
+static void on_secret(void *ctx, mbedtls_ssl_key_export_type type, const unsigned char *secret,
+                      size_t len, const unsigned char client_random[32],
+                      const unsigned char server_random[32], mbedtls_tls_prf_types prf)
+{
+    const struct mbed *m = ctx;
+
+    (void)server_random;
+    (void)prf;
+    for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+        if (labels[i].type == type) {
+            m->tap->secret(m->tap->arg, labels[i].label, client_random, secret, len);
+        }
+    }
+}
+
+static void tap_secrets(struct mbed *m)
+{
+    if (m->tap->secret != NULL) {
+        mbedtls_ssl_set_export_keys_cb(&m->ssl, on_secret, m);
+    }
+}
+#else
+static void tap_secrets(struct mbed *m)
+{
+    (void)m;
+}
+#endif
+
+void mbed_tap(void *ctx, const struct stack_tap *tap)
+{
+    struct mbed *m = ctx;
+
+    m->tap = tap;
+    tap_secrets(m);
+}
+
+#endif /* CONFIG_ESP_TLS_TRACE */
