@@ -405,6 +405,54 @@ static void test_capture_of_tls_in_tls_has_both(void **state)
     sim_tls_server_clear(&inner_server);
 }
 
+static void test_capture_over_a_socket_shows_its_addresses(void **state)
+{
+    struct sim_case *t = *state;
+    esp_tls_t *inner = esp_tls_init();
+    char byte = 'x';
+
+    sim_host("127.0.0.1", 443, SIM_ACCEPT, 0, sim_echo_peer, NULL);
+    t->cfg.is_plain_tcp = true;
+    t->cfg.non_block = true;
+    assert_int_equal(sim_connect(t), 1);
+    t->cfg.non_block = false;
+    assert_int_equal(esp_tls_get_conn_sockfd(t->tls, &trace.stream_fd), ESP_OK);
+    assert_int_equal(esp_tls_set_trace(inner, &trace), ESP_OK);
+    assert_int_equal(esp_tls_set_stream(inner, &over, t->tls), ESP_OK);
+    assert_int_equal(esp_tls_conn_new_sync("test.example", 12, 8443, &t->cfg, inner), 1);
+    assert_int_equal(esp_tls_conn_write(inner, &byte, 1), 1);
+    assert_int_equal(esp_tls_conn_read(inner, &byte, 1), 1);
+    assert_int_equal(esp_tls_conn_destroy(inner), 0);
+    assert_int_equal(only_flow()->end[1].port, 443);
+    assert_int_equal(pcap->flow[0].end[1].ip[0], 127);
+    assert_int_equal(pcap->flow[0].len[0], 1);
+    assert_int_equal(pcap->flow[0].len[1], 1);
+}
+
+static void test_capture_over_a_stream_to_an_address_keeps_it(void **state)
+{
+    static const char *const hosts[] = {"203.0.113.7", "2001:db8::7"};
+    struct sim_case *t = *state;
+
+    sim_host("127.0.0.1", 443, SIM_ACCEPT, 0, sim_echo_peer, NULL);
+    t->cfg.is_plain_tcp = true;
+    assert_int_equal(sim_connect(t), 1);
+    for (size_t i = 0; i < COUNT(hosts); i++) {
+        esp_tls_t *inner = esp_tls_init();
+        char text[PLAT_ADDR_TEXT];
+
+        assert_int_equal(esp_tls_set_trace(inner, &trace), ESP_OK);
+        assert_int_equal(esp_tls_set_stream(inner, &over, t->tls), ESP_OK);
+        assert_int_equal(
+            esp_tls_conn_new_sync(hosts[i], (int)strlen(hosts[i]), 8443, &t->cfg, inner), 1);
+        assert_int_equal(esp_tls_conn_destroy(inner), 0);
+        pcap_read(pcap);
+        plat_addr_text(&pcap->flow[i].end[1], text);
+        assert_string_equal(text, hosts[i]);
+        assert_string_equal(pcap->name, "");
+    }
+}
+
 /* --- what fails ------------------------------------------------------------------------------------------ */
 
 static void test_capture_that_fails_harms_no_connection(void **state)
@@ -498,6 +546,8 @@ int main(void)
         capture_test(test_capture_takes_several_connections),
         capture_test(test_capture_of_a_long_name_cuts_it),
         capture_test(test_capture_of_tls_in_tls_has_both),
+        capture_test(test_capture_over_a_socket_shows_its_addresses),
+        capture_test(test_capture_over_a_stream_to_an_address_keeps_it),
         capture_test(test_capture_that_fails_harms_no_connection),
         capture_test(test_set_capture_refuses),
         capture_test(test_capture_wipes_its_secrets),

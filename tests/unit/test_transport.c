@@ -672,6 +672,46 @@ static void test_ssl_each_setter_reaches_the_configuration(void **state)
     }
 }
 
+/* --- the handle, before it connects ------------------------------------------------------------------------ */
+
+struct handles {
+    unsigned made;
+    esp_tls_t *last;
+};
+
+static void on_handle(void *arg, esp_tls_t *tls)
+{
+    struct handles *h = arg;
+    esp_tls_record_t record;
+
+    assert_int_equal(esp_tls_get_record(tls, &record), ESP_OK);
+    assert_int_equal(record.phase, ESP_TLS_PHASE_NONE);
+    h->made++;
+    h->last = tls;
+}
+
+static void test_each_handle_is_shown_before_it_connects(void **state)
+{
+    struct world *w = *state;
+    struct handles h = {0};
+    esp_transport_handle_t own = esp_transport_init();
+
+    assert_int_equal(esp_transport_on_esp_tls(NULL, on_handle, &h), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_transport_on_esp_tls(own, on_handle, &h), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_transport_destroy(own), ESP_OK);
+    w->t = trusting();
+    assert_int_equal(esp_transport_on_esp_tls(w->t, on_handle, &h), ESP_OK);
+    for (unsigned i = 1; i <= 2; i++) {
+        assert_int_equal(esp_transport_connect(w->t, HOST, 443, 2000), 0);
+        assert_int_equal(h.made, i);
+        assert_ptr_equal(h.last, esp_transport_get_esp_tls(w->t));
+        assert_int_equal(esp_transport_close(w->t), 0);
+    }
+    assert_int_equal(esp_transport_on_esp_tls(w->t, NULL, NULL), ESP_OK);
+    assert_int_equal(esp_transport_connect(w->t, HOST, 443, 2000), 0);
+    assert_int_equal(h.made, 2);
+}
+
 /* --- over another transport ------------------------------------------------------------------------------- */
 
 static void test_ssl_over_tcp_is_the_same_as_ssl(void **state)
@@ -1013,6 +1053,7 @@ int main(void)
         transport_test(test_ssl_host_is_needed),
         transport_test(test_ssl_no_memory_is_said),
         transport_test(test_ssl_each_setter_reaches_the_configuration),
+        transport_test(test_each_handle_is_shown_before_it_connects),
         transport_test(test_ssl_over_tcp_is_the_same_as_ssl),
         transport_test(test_ssl_over_tcp_has_the_cause_from_below),
         transport_test(test_ssl_over_ssl_has_the_certificate_that_was_refused),

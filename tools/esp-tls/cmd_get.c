@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "capture.h"
 #include "credentials.h"
 #include "esp_http_client_async.h"
 #include "esp_log.h"
@@ -22,6 +23,7 @@ struct fetch {
     struct get_options options;
     struct identity identity;
     struct upload upload;
+    struct capture capture;
     esp_http_client_handle_t client;
     bool is_logged_in; /* -u and -H were given to the client */
 
@@ -338,6 +340,7 @@ static enum tool_exit make_client(struct fetch *f)
         fputs("esp-tls: the URL cannot be used in a request, or there is no memory\n", stderr);
         return EXIT_USAGE;
     }
+    capture_client(&f->capture, f->client);
     if (o->proxy.proxy.host != NULL) {
         err = esp_http_client_set_proxy(f->client, &o->proxy.proxy);
     }
@@ -499,7 +502,10 @@ static enum tool_exit run(struct fetch *f)
     if (f->options.insecure_no_name_check) {
         fputs("esp-tls: warning: the name in the server's certificate is not checked\n", stderr);
     }
-    status = make_client(f);
+    status = capture_open(&f->capture, f->options.capture, f->options.keylog, f->options.verbose);
+    if (status == EXIT_OK) {
+        status = make_client(f);
+    }
     if (status != EXIT_OK) {
         return status;
     }
@@ -511,12 +517,22 @@ static enum tool_exit run(struct fetch *f)
     return status;
 }
 
+/** With the connections, whose ends are captured too. @return status, or that of the capture */
+static enum tool_exit fetch_end(struct fetch *f, enum tool_exit status)
+{
+    enum tool_exit captured;
+
+    if (f->client != NULL) {
+        (void)esp_http_client_cleanup(f->client);
+        f->client = NULL;
+    }
+    captured = capture_close(&f->capture);
+    return status == EXIT_OK ? captured : status;
+}
+
 static void fetch_free(struct fetch *f)
 {
     output_clear(&f->output);
-    if (f->client != NULL) {
-        (void)esp_http_client_cleanup(f->client);
-    }
     upload_close(&f->upload);
     credentials_clear(&f->identity);
     esp_tls_free_global_ca_store();
@@ -540,7 +556,7 @@ int cmd_get(int argc, char **argv)
             get_options_help(stdout);
             status = EXIT_OK;
         } else {
-            status = run(f);
+            status = fetch_end(f, run(f));
         }
     }
     fetch_free(f);

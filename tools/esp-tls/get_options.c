@@ -216,6 +216,18 @@ static bool set_ipv6(struct get_options *o, const char *value)
     return true;
 }
 
+static bool set_capture(struct get_options *o, const char *value)
+{
+    o->capture = value;
+    return true;
+}
+
+static bool set_keylog(struct get_options *o, const char *value)
+{
+    o->keylog = value;
+    return true;
+}
+
 static bool set_verbose(struct get_options *o, const char *value)
 {
     (void)value;
@@ -262,6 +274,8 @@ static const struct row {
     {0, "async", NULL, "use the asynchronous calls and poll()", set_async},
     {'4', "ipv4", NULL, "IPv4 addresses only", set_ipv4},
     {'6', "ipv6", NULL, "IPv6 addresses only", set_ipv6},
+    {0, "capture", "FILE", "write what is sent and received, for Wireshark", set_capture},
+    {0, "keylog", "FILE", "append the secrets of TLS (like SSLKEYLOGFILE)", set_keylog},
     {'v', "verbose", NULL, "say what was agreed, and the time; -vv: log, too", set_verbose},
     {'h', "help", NULL, "show this text", set_help},
 };

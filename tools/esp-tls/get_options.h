@@ -51,6 +51,8 @@ struct get_options {
     const char *name; /* the certificate must have this name; NULL: the URL's host */
     bool insecure_no_name_check;
     bool async;
+    const char *capture; /* NULL: none */
+    const char *keylog;
     esp_tls_proto_ver_t version;
     esp_tls_addr_family_t family;
     int timeout_ms;

@@ -99,7 +99,9 @@ typedef struct esp_tls_trace {
     void (*keylog)(void *arg, const char *line);
     void *arg;                  /**< handed to these three */
     esp_tls_capture_t *capture; /**< borrowed until the handle is destroyed */
-    bool log_messages;          /**< log a line per handshake message, tag "esp-tls", level INFO */
+    int stream_fd;     /**< of a handle with a stream (esp_tls_stream.h) that is nothing but
+                                   this socket, so that the capture shows its addresses; 0: none */
+    bool log_messages; /**< log a line per handshake message, tag "esp-tls", level INFO */
 } esp_tls_trace_t;
 
 /** Set the trace of a handle.

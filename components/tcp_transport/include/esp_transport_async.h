@@ -58,6 +58,16 @@ esp_tls_t *esp_transport_get_esp_tls(esp_transport_handle_t t);
  *  @return ESP_OK; ESP_ERR_INVALID_ARG  t is NULL or no TLS or TCP transport */
 esp_err_t esp_transport_ssl_set_parent(esp_transport_handle_t t, esp_transport_handle_t parent);
 
+/** Told of each esp-tls handle that a transport makes, before it connects: to set what no setter of
+ *  esp_transport_ssl.h sets (a trace, a socket hook). It must not connect, destroy or keep the handle. */
+typedef void (*esp_transport_on_esp_tls_t)(void *arg, esp_tls_t *tls);
+
+/** @param t     from esp_transport_ssl_init() or esp_transport_tcp_init()
+ *  @param hook  NULL: none  @param arg  handed to it
+ *  @return ESP_OK; ESP_ERR_INVALID_ARG  t is NULL or no TLS or TCP transport. Blocks: no. */
+esp_err_t esp_transport_on_esp_tls(esp_transport_handle_t t, esp_transport_on_esp_tls_t hook,
+                                   void *arg);
+
 #ifdef __cplusplus
 }
 #endif

@@ -11,6 +11,8 @@
 struct tls_transport {
     esp_tls_cfg_t cfg;
     esp_tls_t *tls; /* NULL: not connected; after a failure it holds the record */
+    esp_transport_on_esp_tls_t on_handle; /* NULL: nobody wants to know */
+    void *on_handle_arg;
     bool is_open;
     bool cancelled;  /* under lock */
     plat_mutex lock; /* tls and cancelled, against a cancel from another thread */
@@ -132,6 +134,9 @@ static bool take_handle(esp_transport_handle_t t)
         }
         (void)transport_fail(t, ESP_ERR_NO_MEM, 0);
         return false;
+    }
+    if (c->on_handle != NULL) {
+        c->on_handle(c->on_handle_arg, tls);
     }
     plat_mutex_lock(&c->lock);
     c->tls = tls;
@@ -344,6 +349,19 @@ esp_err_t esp_transport_ssl_set_parent(esp_transport_handle_t t, esp_transport_h
         return ESP_ERR_INVALID_ARG;
     }
     t->parent = parent;
+    return ESP_OK;
+}
+
+esp_err_t esp_transport_on_esp_tls(esp_transport_handle_t t, esp_transport_on_esp_tls_t hook,
+                                   void *arg)
+{
+    struct tls_transport *c = context(t);
+
+    if (c == NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    c->on_handle = hook;
+    c->on_handle_arg = arg;
     return ESP_OK;
 }
 

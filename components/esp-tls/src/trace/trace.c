@@ -74,10 +74,17 @@ static void on_open(void *arg)
 {
     struct trace *t = arg;
     struct plat_addr ends[2];
-    bool has_ends = t->conn->below == NULL &&
-                    plat_stream_ends(t->conn->tcp.stream, &ends[0], &ends[1]) == PLAT_OK;
+    plat_stream stream = PLAT_STREAM_NONE;
 
-    export_open(t->export, has_ends ? ends : NULL);
+    if (t->conn->below == NULL) {
+        stream = t->conn->tcp.stream;
+    } else if (t->to.stream_fd > 0) {
+        stream = plat_stream_borrow(t->to.stream_fd);
+    }
+    export_open(t->export, plat_stream_is_open(stream) &&
+                                   plat_stream_ends(stream, &ends[0], &ends[1]) == PLAT_OK
+                               ? ends
+                               : NULL);
 }
 
 static void on_sent(void *arg, const uint8_t *bytes, size_t len)

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the settings leave out is not in the library: symbols.py BUILD"""
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+# Setting: functions and data that are there with it, and not without.
+RULES = {
+    "ESP_TLS_TRACE": r"link_trace_init|records_scan|mbed_tap|mbed_tap_look|esp_tls_tap_\w+|"
+                     r"conn_trace_default",
+    "ESP_TLS_CAPTURE": r"pcapng_\w+|frame_make|frame_head_len|keylog_line",
+    "MBEDTLS_DEBUG": r"mbed_set_debug_level|mbedtls_esp_enable_debug_log|conn_debug",
+}
+
+build = Path(sys.argv[1])
+config = (build / "config" / "sdkconfig.h").read_text()
+symbols = subprocess.run(["nm", "--defined-only", "--format=posix", build / "libesp-tls.a"],
+                         capture_output=True, text=True, check=True).stdout
+names = {line.split()[0] for line in symbols.splitlines() if len(line.split()) > 1}
+assert "esp_tls_set_trace" in names
+failed = False
+for setting, pattern in RULES.items():
+    is_on = re.search(rf"^#define CONFIG_{setting} 1$", config, re.M) is not None
+    found = {name for name in names if re.fullmatch(pattern, name)}
+    print(f"{setting}={'y' if is_on else 'n'}: {', '.join(sorted(found)) or 'nothing'}")
+    failed |= bool(found) != is_on
+sys.exit(failed)

@@ -1,0 +1,43 @@
+/* --capture FILE and --keylog FILE of the commands that connect, and SSLKEYLOGFILE.
+ *
+ *     status = capture_open(&capture, options->capture, options->keylog, options->verbose);
+ *     capture_client(&capture, client);     or, for a handle, before it connects:
+ *     capture_handle(&capture, tls);
+ *     ... connect, and destroy all handles ...
+ *     status = capture_close(&capture);
+ *
+ * All of it is legal on a struct that is all zero. */
+#ifndef CAPTURE_H
+#define CAPTURE_H
+
+#include "esp_http_client.h"
+#include "esp_tls_trace.h"
+#include "tool.h"
+
+struct capture {
+    const char *capture_path; /* NULL: none */
+    const char *keylog_path;
+    int capture_fd;
+    int keylog_fd;
+    int capture_errno; /* of a write that failed */
+    int keylog_errno;
+    esp_tls_capture_t to;
+    esp_tls_trace_t trace; /* what handles get; a command may set the other parts of it, but arg */
+};
+
+/** Open the files, and warn of what is in them. Both paths may be NULL; without --keylog the
+ *  environment's SSLKEYLOGFILE counts. From verbose 2 on, handshake messages are logged.
+ *  @return EXIT_OK; EXIT_OUTPUT or EXIT_USAGE after a message on stderr */
+enum tool_exit capture_open(struct capture *capture, const char *capture_path,
+                            const char *keylog_path, int verbose);
+
+/** Let a handle be captured; before it connects. */
+void capture_handle(struct capture *capture, esp_tls_t *tls);
+
+/** The same for all connections that an HTTP client makes. */
+void capture_client(struct capture *capture, esp_http_client_handle_t client);
+
+/** @return EXIT_OK; EXIT_OUTPUT after a message on stderr: something could not be written */
+enum tool_exit capture_close(struct capture *capture);
+
+#endif
