@@ -7,6 +7,7 @@
 #include "esp_http_auth.h"
 #include "esp_http_field.h"
 #include "esp_http_response.h"
+#include "layer.h"
 #include "plat_clock.h"
 #include "plat_errno.h"
 #include "plat_heap.h"
@@ -14,10 +15,9 @@
 #include "proxy.h"
 #include "transport.h"
 
-#define FIELD_MAX     1024  /* of the answer: a name and its value */
-#define IN_LEN        256   /* read at once, at most */
-#define BODY_MAX      16384 /* of a 407; a longer one costs more than another connection */
-#define AUTHORITY_MAX (255 + sizeof("[]:65535"))
+#define FIELD_MAX 1024  /* of the answer: a name and its value */
+#define IN_LEN    256   /* read at once, at most */
+#define BODY_MAX  16384 /* of a 407; a longer one costs more than another connection */
 
 /** Only while it connects. */
 struct talk {
@@ -32,7 +32,7 @@ struct talk {
     bool has_begun;    /* a byte of the answer came */
     bool is_challenge; /* the answer is a 407, and will be answered */
     bool is_reused;    /* the connection has carried another request */
-    char authority[AUTHORITY_MAX];
+    char authority[LAYER_AUTHORITY_MAX];
 };
 
 enum phase {
@@ -66,37 +66,6 @@ static size_t append(char *out, size_t at, const char *text)
 
     memcpy(out + at, text, len);
     return at + len;
-}
-
-static size_t append_port(char *out, size_t at, int port)
-{
-    int scale = 10000;
-
-    while (scale > port) {
-        scale /= 10;
-    }
-    for (; scale > 0; scale /= 10) {
-        out[at++] = (char)('0' + port / scale % 10);
-    }
-    return at;
-}
-
-/** "host:port" (RFC 9110 section 9.3.6). @param literal  NULL: host is a name */
-static void write_authority(char *out, const char *host, const struct plat_addr *literal, int port)
-{
-    const bool is_inet6 = literal != NULL && literal->family == PLAT_AF_INET6;
-    char text[PLAT_ADDR_TEXT];
-    size_t n = 0;
-
-    if (literal != NULL) {
-        plat_addr_text(literal, text);
-        host = text;
-    }
-    n = append(out, n, is_inet6 ? "[" : "");
-    n = append(out, n, host);
-    n = append(out, n, is_inet6 ? "]:" : ":");
-    n = append_port(out, n, port);
-    out[n] = '\0';
 }
 
 /** @param login  value of Proxy-Authorization; NULL: none */
@@ -364,7 +333,7 @@ static int step_send(esp_transport_handle_t t)
 {
     struct http_proxy *c = t->data;
     struct talk *talk = c->talk;
-    int ret = proxy_send(t, talk->out, talk->out_len, &talk->sent);
+    int ret = layer_send(t, talk->out, talk->out_len, &talk->sent);
 
     if (ret == 1) {
         drop_request(talk);
@@ -437,15 +406,13 @@ static int begin(esp_transport_handle_t t, const char *host, int port)
 {
     struct http_proxy *c = t->data;
     struct plat_addr addr;
-    bool is_literal;
 
     end(c);
     c->status = 0;
-    if (!proxy_is_host(host) || !proxy_is_port(port)) {
+    if (!layer_is_host(host) || !layer_is_port(port)) {
         return transport_fail(t, ESP_ERR_INVALID_ARG, 0);
     }
-    is_literal = plat_addr_parse(host, strlen(host), &addr);
-    if (is_literal && addr.scope != 0) { /* of this machine */
+    if (plat_addr_parse(host, strlen(host), &addr) && addr.scope != 0) { /* of this machine */
         return transport_fail(t, ESP_ERR_ESP_TLS_UNSUPPORTED_PROTOCOL_FAMILY, 0);
     }
     c->in = plat_alloc(NULL, PLAT_MEM_CONNECTION, IN_LEN);
@@ -456,7 +423,7 @@ static int begin(esp_transport_handle_t t, const char *host, int port)
     if (c->in == NULL || c->talk == NULL || c->talk->response == NULL) {
         return transport_fail(t, ESP_ERR_NO_MEM, plat_errno_no_mem);
     }
-    write_authority(c->talk->authority, host, is_literal ? &addr : NULL, port);
+    layer_authority(c->talk->authority, host, port);
     c->phase = PARENT;
     return NEXT;
 }
@@ -504,7 +471,7 @@ static int step_read(esp_transport_handle_t t, char *buffer, int len)
         return ERR_TCP_TRANSPORT_CONNECTION_FAILED;
     }
     if (n == 0 || buffer == NULL || len <= 0) {
-        return proxy_read(t, buffer, len);
+        return layer_read(t, buffer, len);
     }
     n = n < len ? n : len;
     memcpy(buffer, c->in + c->in_at, (size_t)n);
@@ -520,7 +487,7 @@ static int step_write(esp_transport_handle_t t, const char *buffer, int len)
     if (((struct http_proxy *)t->data)->phase != OPEN) {
         return transport_fail(t, ESP_ERR_INVALID_STATE, 0);
     }
-    return proxy_write(t, buffer, len);
+    return layer_write(t, buffer, len);
 }
 
 static void get_wait(esp_transport_handle_t t, int events, esp_tls_wait_t *wait)
@@ -576,7 +543,7 @@ static bool is_legal_login(const char *user, const char *password, bool preempti
 
 static bool is_legal(const esp_transport_http_proxy_config_t *config)
 {
-    return config != NULL && proxy_is_host(config->address) && proxy_is_port(config->port) &&
+    return config != NULL && layer_is_host(config->address) && layer_is_port(config->port) &&
            (config->user_agent == NULL || esp_http_is_field_value(config->user_agent)) &&
            !(config->preemptive_basic && config->digest_only) &&
            is_legal_login(config->user, config->password, config->preemptive_basic);
@@ -585,7 +552,7 @@ static bool is_legal(const esp_transport_http_proxy_config_t *config)
 static esp_err_t configure(struct http_proxy *c, const esp_transport_http_proxy_config_t *config)
 {
     struct proxy proxy = {0};
-    char *agent = proxy_copy(config->user_agent);
+    char *agent = layer_copy(config->user_agent);
 
     if ((config->user_agent != NULL && agent == NULL) ||
         proxy_set_address(&proxy, config->address, config->port) != ESP_OK ||
@@ -613,7 +580,7 @@ esp_transport_http_proxy_init(esp_transport_handle_t parent_handle,
         plat_set_errno(plat_errno_inval);
         return NULL;
     }
-    t = proxy_new(&ops, sizeof(struct http_proxy), parent_handle);
+    t = layer_new(&ops, sizeof(struct http_proxy), parent_handle);
     if (t != NULL && configure(t->data, config) != ESP_OK) {
         (void)esp_transport_destroy(t);
         plat_set_errno(plat_errno_no_mem);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "layer.h"
 #include "plat_clock.h"
 #include "plat_errno.h"
 #include "plat_heap.h"
@@ -336,7 +337,7 @@ static int step_talk(esp_transport_handle_t t)
     int ret;
 
     do {
-        ret = proxy_send(t, talk->out, talk->len, &talk->sent);
+        ret = layer_send(t, talk->out, talk->len, &talk->sent);
         if (ret < 0) {
             return proxy_lost(t);
         }
@@ -443,7 +444,7 @@ static int begin(esp_transport_handle_t t, const char *host, int port)
 
     end_talk(c);
     c->phase = CLOSED;
-    if (!proxy_is_host(host) || !proxy_is_port(port)) {
+    if (!layer_is_host(host) || !layer_is_port(port)) {
         return transport_fail(t, ESP_ERR_INVALID_ARG, SOCKS_RESPONSE_TARGET_NOT_FOUND);
     }
     talk = plat_alloc(NULL, PLAT_MEM_CONNECTION, sizeof(*talk) + out);
@@ -512,7 +513,7 @@ static int step_read(esp_transport_handle_t t, char *buffer, int len)
         (void)transport_fail(t, ESP_ERR_INVALID_STATE, 0);
         return ERR_TCP_TRANSPORT_CONNECTION_FAILED;
     }
-    return proxy_read(t, buffer, len);
+    return layer_read(t, buffer, len);
 }
 
 static int step_write(esp_transport_handle_t t, const char *buffer, int len)
@@ -520,7 +521,7 @@ static int step_write(esp_transport_handle_t t, const char *buffer, int len)
     if (((struct socks *)t->data)->phase != OPEN) {
         return transport_fail(t, ESP_ERR_INVALID_STATE, 0);
     }
-    return proxy_write(t, buffer, len);
+    return layer_write(t, buffer, len);
 }
 
 static void get_wait(esp_transport_handle_t t, int events, esp_tls_wait_t *wait)
@@ -567,7 +568,7 @@ static const struct transport_ops ops = {
 
 static bool is_legal(const esp_transport_socks_proxy_config_t *config)
 {
-    return config != NULL && proxy_is_host(config->address) && proxy_is_port(config->port) &&
+    return config != NULL && layer_is_host(config->address) && layer_is_port(config->port) &&
            (config->version == SOCKS4 || config->version == SOCKS4A || config->version == SOCKS5);
 }
 
@@ -591,7 +592,7 @@ esp_transport_socks_proxy_init(esp_transport_handle_t parent_handle,
         plat_set_errno(plat_errno_inval);
         return NULL;
     }
-    t = proxy_new(&ops, sizeof(struct socks), parent_handle);
+    t = layer_new(&ops, sizeof(struct socks), parent_handle);
     if (t != NULL && configure(t->data, config) != ESP_OK) {
         (void)esp_transport_destroy(t);
         plat_set_errno(plat_errno_no_mem);
