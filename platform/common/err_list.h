@@ -95,6 +95,22 @@
     X(ESP_ERR_TCP_TRANSPORT_PROXY_REFUSED, 0xe014)                                                 \
     X(ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_NOT_FOUND, 0xe015)                                        \
     X(ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_UNREACHABLE, 0xe016)                                      \
-    X(ESP_ERR_TCP_TRANSPORT_PROXY_FAILED, 0xe017)
+    X(ESP_ERR_TCP_TRANSPORT_PROXY_FAILED, 0xe017)                                                  \
+    X(ESP_ERR_TCP_TRANSPORT_WS_BASE, 0xe020)                                                       \
+    X(ESP_ERR_TCP_TRANSPORT_WS_MALFORMED, 0xe021)                                                  \
+    X(ESP_ERR_TCP_TRANSPORT_WS_HEADER_TOO_LONG, 0xe022)                                            \
+    X(ESP_ERR_TCP_TRANSPORT_WS_REQUEST_TOO_LONG, 0xe023)                                           \
+    X(ESP_ERR_TCP_TRANSPORT_WS_NOT_UPGRADED, 0xe024)                                               \
+    X(ESP_ERR_TCP_TRANSPORT_WS_BAD_UPGRADE, 0xe025)                                                \
+    X(ESP_ERR_TCP_TRANSPORT_WS_BAD_ACCEPT, 0xe026)                                                 \
+    X(ESP_ERR_TCP_TRANSPORT_WS_BAD_SUBPROTOCOL, 0xe027)                                            \
+    X(ESP_ERR_TCP_TRANSPORT_WS_BAD_EXTENSION, 0xe028)                                              \
+    X(ESP_ERR_TCP_TRANSPORT_WS_BAD_REDIRECT, 0xe029)                                               \
+    X(ESP_ERR_TCP_TRANSPORT_WS_PROTOCOL, 0xe02a)                                                   \
+    X(ESP_ERR_TCP_TRANSPORT_WS_NOT_UTF8, 0xe02b)                                                   \
+    X(ESP_ERR_TCP_TRANSPORT_WS_TOO_LONG, 0xe02c)                                                   \
+    X(ESP_ERR_TCP_TRANSPORT_WS_CLOSED, 0xe02d)                                                     \
+    X(ESP_ERR_TCP_TRANSPORT_WS_CLOSE_TIMEOUT, 0xe02e)                                              \
+    X(ESP_ERR_TCP_TRANSPORT_WS_PONG_TIMEOUT, 0xe02f)
 
 #endif

@@ -98,7 +98,7 @@ static void add_wait(esp_transport_handle_t t, int events, esp_tls_wait_t *wait)
     }
 }
 
-static int ms_left(uint64_t until_us)
+int transport_ms_left(uint64_t until_us)
 {
     uint64_t now = plat_clock_us();
     uint64_t ms = until_us > now ? (until_us - now + 999) / 1000 : 0;
@@ -109,13 +109,12 @@ static int ms_left(uint64_t until_us)
     return ms < INT32_MAX ? (int)ms : INT32_MAX;
 }
 
-static uint64_t until_of(int timeout_ms)
+uint64_t transport_until(int timeout_ms)
 {
     return timeout_ms < 0 ? PLAT_NEVER : plat_clock_us() + (uint64_t)timeout_ms * 1000;
 }
 
-/** Sleep until there is something to do. @return 1; 0 the time passed; -1 no way to wait */
-static int sleep_for(esp_transport_handle_t t, int events, uint64_t until_us)
+int transport_sleep(esp_transport_handle_t t, int events, uint64_t until_us)
 {
     esp_tls_wait_t wait;
 
@@ -124,7 +123,7 @@ static int sleep_for(esp_transport_handle_t t, int events, uint64_t until_us)
     }
     esp_tls_wait_init(&wait);
     add_wait(t, events, &wait);
-    switch (esp_tls_wait(&wait, ms_left(until_us))) {
+    switch (esp_tls_wait(&wait, transport_ms_left(until_us))) {
     case ESP_OK:
         return 1;
     case ESP_ERR_TIMEOUT:
@@ -142,7 +141,7 @@ esp_err_t esp_transport_get_wait(esp_transport_handle_t t, int events, esp_tls_w
     esp_tls_wait_init(wait);
     add_wait(t, events, wait);
     if (t->is_connecting) {
-        esp_tls_wait_until(wait, ms_left(t->deadline_us));
+        esp_tls_wait_until(wait, transport_ms_left(t->deadline_us));
     }
     return wait->count == 0 && wait->timeout_ms < 0 ? ESP_ERR_INVALID_STATE : ESP_OK;
 }
@@ -155,7 +154,7 @@ static void connect_begin(esp_transport_handle_t t, int timeout_ms)
     t->is_connecting = true;
     t->is_first_step = true;
     t->is_parent_begun = false;
-    t->deadline_us = until_of(timeout_ms < 0 ? CONNECT_TIMEOUT_MS : timeout_ms);
+    t->deadline_us = transport_until(timeout_ms < 0 ? CONNECT_TIMEOUT_MS : timeout_ms);
 }
 
 static int connect_step(esp_transport_handle_t t, const char *host, int port, int timeout_ms)
@@ -187,7 +186,7 @@ static int connect_and_wait(esp_transport_handle_t t, const char *host, int port
 
     while ((ret = connect_step(t, host, port, timeout_ms)) == 0) {
         /* past the deadline one more step, which says so */
-        if (sleep_for(t, 0, t->deadline_us) < 0) {
+        if (transport_sleep(t, 0, t->deadline_us) < 0) {
             t->is_connecting = false;
             return -1;
         }
@@ -197,11 +196,11 @@ static int connect_and_wait(esp_transport_handle_t t, const char *host, int port
 
 static int read_and_wait(esp_transport_handle_t t, char *buffer, int len, int timeout_ms)
 {
-    uint64_t until_us = until_of(timeout_ms);
+    uint64_t until_us = transport_until(timeout_ms);
     int ret;
 
     while ((ret = t->ops->read(t, buffer, len)) == TRANSPORT_AGAIN) {
-        int slept = sleep_for(t, ESP_TLS_WAIT_READ, until_us);
+        int slept = transport_sleep(t, ESP_TLS_WAIT_READ, until_us);
 
         if (slept <= 0) {
             return slept == 0 ? ERR_TCP_TRANSPORT_CONNECTION_TIMEOUT
@@ -213,17 +212,22 @@ static int read_and_wait(esp_transport_handle_t t, char *buffer, int len, int ti
 
 static int write_and_wait(esp_transport_handle_t t, const char *buffer, int len, int timeout_ms)
 {
-    uint64_t until_us = until_of(timeout_ms);
+    uint64_t until_us = transport_until(timeout_ms);
+    int done = 0;
     int ret;
 
-    while ((ret = t->ops->write(t, buffer, len)) == TRANSPORT_AGAIN) {
-        int slept = sleep_for(t, ESP_TLS_WAIT_WRITE, until_us);
+    do {
+        while ((ret = t->ops->write(t, done > 0 ? buffer + done : buffer, len - done)) ==
+               TRANSPORT_AGAIN) {
+            int slept = transport_sleep(t, ESP_TLS_WAIT_WRITE, until_us);
 
-        if (slept <= 0) {
-            return slept;
+            if (slept <= 0) {
+                return done > 0 ? done : slept;
+            }
         }
-    }
-    return ret;
+        done += ret > 0 ? ret : 0;
+    } while (t->ops->writes_whole && ret > 0 && done < len);
+    return ret > 0 || done > 0 ? done : ret;
 }
 
 /** Bytes that t, or a transport below it, has at hand. */
@@ -301,7 +305,7 @@ static esp_transport_handle_t self(esp_transport_handle_t t)
 
 int transport_time_left(esp_transport_handle_t t)
 {
-    int ms = ms_left(t->deadline_us);
+    int ms = transport_ms_left(t->deadline_us);
 
     return ms > 0 ? ms : 1;
 }

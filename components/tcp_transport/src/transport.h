@@ -33,6 +33,7 @@ struct transport_ops {
     void (*cancel)(esp_transport_handle_t t);            /* NULL: the parent's. Any thread */
     esp_tls_t *(*get_esp_tls)(esp_transport_handle_t t); /* NULL: the parent's */
     bool has_deadline; /* its connect keeps timeout_ms by itself */
+    bool writes_whole; /* a write that waits goes on until all is taken */
 };
 
 struct esp_transport_item_t {
@@ -75,6 +76,13 @@ int transport_fail(esp_transport_handle_t t, esp_err_t code, int sys_errno);
 /** The same, as the parent has it. A parent that knows nothing: ESP_ERR_TCP_TRANSPORT_CONNECTION_FAILED
  *  @return -1 */
 int transport_fail_as_parent(esp_transport_handle_t t);
+
+/** When a timeout ends. @param timeout_ms  negative: never */
+uint64_t transport_until(int timeout_ms);
+/** @return milliseconds until then, rounded up; -1: PLAT_NEVER */
+int transport_ms_left(uint64_t until_us);
+/** Sleep until there is something to do. @return 1; 0 the time passed; -1 no way to wait */
+int transport_sleep(esp_transport_handle_t t, int events, uint64_t until_us);
 
 /** Milliseconds that the connect under way has left, at least 1. */
 int transport_time_left(esp_transport_handle_t t);
