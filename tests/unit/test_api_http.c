@@ -18,6 +18,7 @@
 #include "esp_transport_socks_proxy.h"
 #include "esp_transport_ssl.h"
 #include "esp_transport_tcp.h"
+#include "esp_transport_ws.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -142,6 +143,15 @@ static const struct value values[] = {
     VALUE(ESP_ERR_TCP_TRANSPORT_CONNECTION_CLOSED_BY_FIN, 0xe002),
     VALUE(ESP_ERR_TCP_TRANSPORT_CONNECTION_FAILED, 0xe003),
     VALUE(ESP_ERR_TCP_TRANSPORT_NO_MEM, 0xe004),
+    VALUE(ESP_TRANSPORT_WS_STORE_RESPONSE_HEADERS, 1),
+    VALUE(WS_TRANSPORT_OPCODES_CONT, 0),
+    VALUE(WS_TRANSPORT_OPCODES_TEXT, 1),
+    VALUE(WS_TRANSPORT_OPCODES_BINARY, 2),
+    VALUE(WS_TRANSPORT_OPCODES_CLOSE, 8),
+    VALUE(WS_TRANSPORT_OPCODES_PING, 9),
+    VALUE(WS_TRANSPORT_OPCODES_PONG, 10),
+    VALUE(WS_TRANSPORT_OPCODES_FIN, 0x80),
+    VALUE(WS_TRANSPORT_OPCODES_NONE, 0x100),
     VALUE(SOCKS4, 4),
     VALUE(SOCKS_RESPONSE_TARGET_NOT_FOUND, 0xF0),
     VALUE(SOCKS_RESPONSE_PROXY_UNREACHABLE, 0xF1),
@@ -289,6 +299,20 @@ static const struct field fields_of_socks[] = {
     {"esp_transport_socks_proxy_config_t", sizeof(esp_transport_socks_proxy_config_t)},
 };
 
+static const struct field fields_of_ws[] = {
+    FIELD(esp_transport_ws_config_t, ws_path, text),
+    FIELD(esp_transport_ws_config_t, sub_protocol, text),
+    FIELD(esp_transport_ws_config_t, user_agent, text),
+    FIELD(esp_transport_ws_config_t, headers, text),
+    FIELD(esp_transport_ws_config_t, header_hook, ws_header_hook_t),
+    FIELD(esp_transport_ws_config_t, header_user_context, void *),
+    FIELD(esp_transport_ws_config_t, auth, text),
+    FIELD(esp_transport_ws_config_t, response_headers, char *),
+    FIELD(esp_transport_ws_config_t, response_headers_len, size_t),
+    FIELD(esp_transport_ws_config_t, propagate_control_frames, bool),
+    {"esp_transport_ws_config_t", sizeof(esp_transport_ws_config_t)},
+};
+
 static void check_order(const struct field *fields, size_t count)
 {
     for (size_t i = 1; i < count; i++) {
@@ -307,6 +331,7 @@ static void test_fields_of_each_struct_are_in_order(void **state)
     check_order(fields_of_redirect, COUNT(fields_of_redirect));
     check_order(fields_of_keep_alive, COUNT(fields_of_keep_alive));
     check_order(fields_of_socks, COUNT(fields_of_socks));
+    check_order(fields_of_ws, COUNT(fields_of_ws));
 }
 
 static void test_certificates_have_two_names(void **state)
@@ -341,6 +366,8 @@ SAME_TYPE(int (*)(esp_transport_handle_t), trans_func);
 SAME_TYPE(int (*)(esp_transport_handle_t, int), poll_func);
 SAME_TYPE(esp_transport_handle_t (*)(esp_transport_handle_t), payload_transfer_func);
 SAME_TYPE(enum socks_transport_response_t, socks_transport_error_t);
+SAME_TYPE(enum ws_transport_opcodes, ws_transport_opcodes_t);
+SAME_TYPE(void (*)(void *, const char *, int), ws_header_hook_t);
 
 /* ---- functions: exact types, by the compiler; nothing is called or linked ---- */
 
@@ -499,6 +526,25 @@ SIGNATURE(esp_transport_handle_t, esp_transport_socks_proxy_init, esp_transport_
           const esp_transport_socks_proxy_config_t *);
 SIGNATURE(esp_err_t, esp_transport_socks_proxy_set_config, esp_transport_handle_t,
           const esp_transport_socks_proxy_config_t *);
+SIGNATURE(esp_transport_handle_t, esp_transport_ws_init, esp_transport_handle_t);
+SIGNATURE(void, esp_transport_ws_set_path, esp_transport_handle_t, const char *);
+SIGNATURE(esp_err_t, esp_transport_ws_set_subprotocol, esp_transport_handle_t, const char *);
+SIGNATURE(esp_err_t, esp_transport_ws_set_user_agent, esp_transport_handle_t, const char *);
+SIGNATURE(esp_err_t, esp_transport_ws_set_headers, esp_transport_handle_t, const char *);
+SIGNATURE(esp_err_t, esp_transport_ws_set_header_hook, esp_transport_handle_t, ws_header_hook_t,
+          void *);
+SIGNATURE(esp_err_t, esp_transport_ws_set_auth, esp_transport_handle_t, const char *);
+SIGNATURE(esp_err_t, esp_transport_ws_set_response_headers, esp_transport_handle_t, char *, size_t);
+SIGNATURE(esp_err_t, esp_transport_ws_set_config, esp_transport_handle_t,
+          const esp_transport_ws_config_t *);
+SIGNATURE(int, esp_transport_ws_send_raw, esp_transport_handle_t, ws_transport_opcodes_t,
+          const char *, int, int);
+SIGNATURE(bool, esp_transport_ws_get_fin_flag, esp_transport_handle_t);
+SIGNATURE(int, esp_transport_ws_get_upgrade_request_status, esp_transport_handle_t);
+SIGNATURE(char *, esp_transport_ws_get_redir_uri, esp_transport_handle_t);
+SIGNATURE(ws_transport_opcodes_t, esp_transport_ws_get_read_opcode, esp_transport_handle_t);
+SIGNATURE(int, esp_transport_ws_get_read_payload_len, esp_transport_handle_t);
+SIGNATURE(int, esp_transport_ws_poll_connection_closed, esp_transport_handle_t, int);
 
 int main(void)
 {
