@@ -189,8 +189,11 @@ static tls_status (*const steps[])(struct esp_tls *c, const esp_tls_cfg_t *cfg) 
 
 tls_status config_apply(struct esp_tls *c, const char *host, size_t len, const esp_tls_cfg_t *cfg)
 {
-    struct stack_io io = {
-        .buffers = c->buffers, .link = c->link, .err = &c->err, .account = &c->account};
+    struct stack_io io = {.buffers = c->buffers,
+                          .link = c->link,
+                          .err = &c->err,
+                          .account = &c->account,
+                          .onlooker = &c->onlooker};
     tls_status st;
 
 #ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER

@@ -52,6 +52,7 @@ struct esp_tls {
     uint8_t waiting;  /* tls_status: why the last step returned */
     esp_tls_timeline_t timeline;
     struct stack_buffers buffers;
+    struct stack_onlooker onlooker; /* esp_tls_set_peer_chain_hook() */
 #ifdef CONFIG_ESP_TLS_MEMORY_DETAIL
     esp_tls_memory_trace_t memory_trace;
     void *memory_trace_arg;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "esp_tls_certificate.h"
 #include "link/link.h"
 #include "plat_heap.h"
 #include "tls_status.h"
@@ -27,12 +28,21 @@ struct stack_buffers {
     bool rx_static; /* keep a full-size input buffer once the handshake is over */
 };
 
+/** Who looks on at a handshake. `see` is a function of the stack's, taken only where it is used, so that
+ *  a program without onlookers does not carry it. */
+struct stack_onlooker {
+    void (*see)(const struct stack_onlooker *on, const void *ctx); /* NULL: nobody */
+    esp_tls_peer_chain_t fn;
+    void *arg;
+};
+
 /** What a stack's context is connected to. */
 struct stack_io {
     struct stack_buffers buffers;
     struct tls_link *link; /* NULL until the link exists: not read before handshake() */
     struct tls_error *err;
     struct plat_account *account;
+    const struct stack_onlooker *onlooker; /* lives as long as the connection */
 };
 
 /** The peer's name: what is asked for and what is checked are two things. */
@@ -133,5 +143,8 @@ struct tls_stack {
 
 /** The stack that connections use: Mbed TLS. */
 extern const struct tls_stack stack_mbedtls;
+
+/** stack_onlooker::see of Mbed TLS: shows the Certificate message that the step at hand has read. */
+void stack_mbedtls_show_chain(const struct stack_onlooker *on, const void *ctx);
 
 #endif

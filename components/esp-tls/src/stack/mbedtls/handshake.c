@@ -263,6 +263,17 @@ static bool is_overlooked(const struct mbed *m, int ret)
     return goes_on && !m->buffers.starved && m->io.account->failure.size != 0;
 }
 
+/** The peer's chain is in the input buffer now, and gone after this step. */
+static void show(struct mbed *m, int state, int ret)
+{
+    const struct stack_onlooker *on = m->io.onlooker;
+
+    if (on->see != NULL && state == MBEDTLS_SSL_SERVER_CERTIFICATE && !m->buffers.starved &&
+        ret != MBEDTLS_ERR_SSL_WANT_READ && ret != MBEDTLS_ERR_SSL_WANT_WRITE) {
+        on->see(on, m);
+    }
+}
+
 static int step(struct mbed *m)
 {
     struct mbed_scope scope;
@@ -276,6 +287,7 @@ static int step(struct mbed *m)
     if (ret == 0) {
         defer_in(m, state);
         ret = mbedtls_ssl_handshake_step(&m->ssl);
+        show(m, state, ret);
     }
     if (is_overlooked(m, ret)) {
         ret = MBEDTLS_ERR_SSL_ALLOC_FAILED;

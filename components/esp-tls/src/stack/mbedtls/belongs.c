@@ -1,0 +1,164 @@
+/* Who signed what, and which key is whose: for explanation, outside of any connection. */
+#include "mbed.h"
+
+#include <string.h>
+
+#include "mbedtls/md.h"
+
+#include "esp_tls_certificate.h"
+
+#include "../../x509/oids.h"
+
+static esp_err_t no_parse(int ret)
+{
+    if (mbed_is_no_mem(ret) || mbed_is_starved()) {
+        return ESP_ERR_NO_MEM;
+    }
+    return ret == MBEDTLS_ERR_PK_PASSWORD_REQUIRED || ret == MBEDTLS_ERR_PK_PASSWORD_MISMATCH
+               ? ESP_ERR_INVALID_STATE
+               : ESP_ERR_INVALID_ARG;
+}
+
+static bool is_missing(int ret)
+{
+    return ret == MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE || ret == MBEDTLS_ERR_MD_FEATURE_UNAVAILABLE;
+}
+
+/** RFC 5280 section 6.1.3 (a)(1), and no more. */
+static esp_err_t check_signature(const mbedtls_x509_crt *crt, mbedtls_pk_context *key)
+{
+    const mbedtls_md_info_t *md = mbedtls_md_info_from_type(crt->sig_md);
+    unsigned char hash[MBEDTLS_MD_MAX_SIZE];
+    int ret;
+
+    if (md == NULL) {
+        return ESP_ERR_NOT_SUPPORTED;
+    }
+    if (!mbedtls_pk_can_do(key, crt->sig_pk)) {
+        return ESP_FAIL; /* a key of another kind */
+    }
+    ret = mbedtls_md(md, crt->tbs.p, crt->tbs.len, hash);
+    if (ret == 0) {
+        ret = mbedtls_pk_verify_ext(crt->sig_pk, crt->sig_opts, key, crt->sig_md, hash,
+                                    mbedtls_md_get_size(md), crt->sig.p, crt->sig.len);
+    }
+    if (ret != 0 && (mbed_is_no_mem(ret) || mbed_is_starved())) {
+        return ESP_ERR_NO_MEM;
+    }
+    return ret == 0 ? ESP_OK : is_missing(ret) ? ESP_ERR_NOT_SUPPORTED : ESP_FAIL;
+}
+
+static esp_err_t parse_and_check(esp_tls_bytes_t cert, esp_tls_bytes_t issuer_key)
+{
+    unsigned char *p = (unsigned char *)issuer_key.ptr;
+    mbedtls_x509_crt crt;
+    mbedtls_pk_context key;
+    esp_err_t err;
+    int ret;
+
+    mbedtls_x509_crt_init(&crt);
+    mbedtls_pk_init(&key);
+    ret = mbedtls_x509_crt_parse_der_nocopy(&crt, cert.ptr, cert.len);
+    if (ret == 0) {
+        ret = mbedtls_pk_parse_subpubkey(&p, p + issuer_key.len, &key);
+    }
+    err = ret == 0 ? check_signature(&crt, &key) : no_parse(ret);
+    mbedtls_pk_free(&key);
+    mbedtls_x509_crt_free(&crt);
+    return err;
+}
+
+/** Does the library know what this certificate and this key are made of? */
+static bool is_known(const esp_tls_certificate_t *cert, const esp_tls_certificate_t *issuer)
+{
+    const esp_tls_bytes_t *sig = &cert->signature_algorithm;
+    const esp_tls_bytes_t *key = &issuer->key.algorithm;
+    const esp_tls_bytes_t *curve = &issuer->key.curve;
+
+    return support_signature(sig->ptr, sig->len) && support_key(key->ptr, key->len) &&
+           (curve->ptr == NULL || support_curve(curve->ptr, curve->len));
+}
+
+esp_err_t esp_tls_certificate_is_signed_by(const esp_tls_certificate_t *cert,
+                                           const esp_tls_certificate_t *issuer)
+{
+    struct mbed_scope scope;
+    esp_err_t err;
+
+    if (cert == NULL || issuer == NULL || cert->der.ptr == NULL || issuer->key.info.ptr == NULL ||
+        cert->signature_algorithm.ptr == NULL || issuer->key.algorithm.ptr == NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    if (!is_known(cert, issuer)) {
+        return ESP_ERR_NOT_SUPPORTED;
+    }
+    if (mbed_prepare() != 0) {
+        return ESP_ERR_NO_MEM;
+    }
+    mbed_enter(&scope, NULL, PLAT_MEM_CERTIFICATE);
+    err = parse_and_check(cert->der, issuer->key.info);
+    mbed_leave(&scope);
+    return err;
+}
+
+#if defined(MBEDTLS_PK_WRITE_C)
+/** The public half of the key, as the certificate has it. */
+static esp_err_t compare(const esp_tls_certificate_t *cert, const mbedtls_pk_context *key)
+{
+    esp_tls_bytes_t bits = cert->key.key;
+    unsigned char *buf = mbedtls_calloc(1, cert->key.info.len);
+    unsigned char *p = buf;
+    int n;
+    bool is_same;
+
+    if (buf == NULL) {
+        return ESP_ERR_NO_MEM;
+    }
+    p += cert->key.info.len; /* it is written from the end */
+    n = mbedtls_pk_write_pubkey(&p, buf, key);
+    is_same = n > 0 && (size_t)n == bits.len && memcmp(p, bits.ptr, bits.len) == 0;
+    mbedtls_free(buf);
+    return is_same ? ESP_OK : ESP_FAIL;
+}
+#else
+static esp_err_t compare(const esp_tls_certificate_t *cert, const mbedtls_pk_context *key)
+{
+    (void)cert;
+    (void)key;
+    return ESP_ERR_NOT_SUPPORTED;
+}
+#endif
+
+static esp_err_t parse_and_compare(const esp_tls_certificate_t *cert, esp_tls_bytes_t der,
+                                   esp_tls_bytes_t password)
+{
+    mbedtls_pk_context key;
+    esp_err_t err;
+    int ret;
+
+    mbedtls_pk_init(&key);
+    ret =
+        mbedtls_pk_parse_key(&key, der.ptr, der.len, password.ptr, password.len, mbed_random, NULL);
+    err = ret == 0 ? compare(cert, &key) : no_parse(ret);
+    mbedtls_pk_free(&key);
+    return err;
+}
+
+esp_err_t esp_tls_certificate_fits_key(const esp_tls_certificate_t *cert, const void *key,
+                                       size_t key_len, const void *password, size_t password_len)
+{
+    struct mbed_scope scope;
+    esp_err_t err;
+
+    if (cert == NULL || cert->key.key.ptr == NULL || key == NULL || key_len == 0) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    if (mbed_prepare() != 0) {
+        return ESP_ERR_NO_MEM;
+    }
+    mbed_enter(&scope, NULL, PLAT_MEM_KEY);
+    err = parse_and_compare(cert, (esp_tls_bytes_t){key, key_len},
+                            (esp_tls_bytes_t){password, password_len});
+    mbed_leave(&scope);
+    return err;
+}

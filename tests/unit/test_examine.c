@@ -1,0 +1,695 @@
+/* Why an input does not parse: each way of damaging one, with the reason and the place that must be
+ * named; and Mbed TLS's opinion of the same bytes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mbedtls/pk.h"
+#include "mbedtls/x509_crt.h"
+#include "mbedtls/psa_util.h"
+#include "psa/crypto.h"
+
+#include "esp_tls_certificate.h"
+#include "test_certs.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define CA           ESP_TLS_INPUT_CERTIFICATES
+#define KEY          ESP_TLS_INPUT_KEY
+#define LOCKED       ESP_TLS_INPUT_KEY_PASSWORD
+
+/** An input that is being damaged. */
+struct input {
+    unsigned char bytes[8192];
+    size_t len;
+};
+
+static void put(struct input *in, const void *bytes, size_t len)
+{
+    assert_true(in->len + len <= sizeof(in->bytes));
+    memcpy(in->bytes + in->len, bytes, len);
+    in->len += len;
+}
+
+/** Replace the n-th occurrence of a text (0: all), in PEM. */
+static void swap(struct input *in, const char *what, const char *with, unsigned n)
+{
+    struct input old = *in;
+    unsigned seen = 0;
+
+    in->len = 0;
+    for (size_t i = 0; i < old.len;) {
+        if (old.len - i >= strlen(what) && memcmp(old.bytes + i, what, strlen(what)) == 0 &&
+            (n == 0 || ++seen == n)) {
+            put(in, with, strlen(with));
+            i += strlen(what);
+        } else {
+            put(in, old.bytes + i++, 1);
+        }
+    }
+}
+
+/* --- ways of damage ----------------------------------------------------------------------------------- */
+
+static void same(struct input *in)
+{
+    (void)in;
+}
+
+static void nothing(struct input *in)
+{
+    in->len = 0;
+}
+
+static void only_a_nul(struct input *in)
+{
+    in->bytes[0] = 0;
+    in->len = 1;
+}
+
+static void without_nul(struct input *in)
+{
+    in->len--;
+}
+
+static void crlf(struct input *in)
+{
+    swap(in, "\n", "\r\n", 0);
+}
+
+static void lone_cr(struct input *in)
+{
+    swap(in, "\n", "\r", 0);
+}
+
+static void one_lone_cr(struct input *in)
+{
+    swap(in, "\n", "\r", 3);
+}
+
+static void no_lines(struct input *in)
+{
+    swap(in, "\n", "", 0);
+}
+
+static void blank_lines(struct input *in)
+{
+    swap(in, "\n", "\n\n", 2);
+}
+
+static void one_long_line(struct input *in)
+{
+    swap(in, "\n", "", 4);
+}
+
+static void backslash_n(struct input *in)
+{
+    swap(in, "\n", "\\n", 0);
+}
+
+static void backslash_n_within(struct input *in)
+{
+    swap(in, "\n", "\\n", 2);
+}
+
+static void indented(struct input *in)
+{
+    swap(in, "\n", "\n    ", 2);
+}
+
+static void tab(struct input *in)
+{
+    swap(in, "\n", "\n\t", 2);
+}
+
+static void blanks_behind(struct input *in)
+{
+    swap(in, "\n", "  \n", 3);
+}
+
+static void bad_character(struct input *in)
+{
+    in->bytes[28 + 65 + 4] = '!'; /* third line, column 5 */
+}
+
+static void high_character(struct input *in)
+{
+    in->bytes[28 + 65 + 4] = 0xE4;
+}
+
+static void one_character_less(struct input *in)
+{
+    memmove(in->bytes + 100, in->bytes + 101, in->len - 101);
+    in->len--;
+}
+
+static void a_line_less(struct input *in)
+{
+    memmove(in->bytes + 28 + 65, in->bytes + 28 + 130, in->len - 28 - 130);
+    in->len -= 65;
+}
+
+static void cut_off(struct input *in)
+{
+    in->len = 200;
+    in->bytes[in->len++] = 0;
+}
+
+static void no_end_before_the_next(struct input *in)
+{
+    swap(in, "-----END CERTIFICATE-----\n", "", 1);
+}
+
+static void wrong_end(struct input *in)
+{
+    swap(in, "-----END CERTIFICATE", "-----END X509 CRL", 0);
+}
+
+static void no_begin(struct input *in)
+{
+    swap(in, "-----BEGIN CERTIFICATE-----\n", "", 0);
+}
+
+static void no_begin_first(struct input *in)
+{
+    swap(in, "-----BEGIN CERTIFICATE-----\n", "", 1);
+}
+
+static void no_armor(struct input *in)
+{
+    no_begin(in);
+    swap(in, "-----END CERTIFICATE-----\n", "", 0);
+}
+
+static void four_dashes(struct input *in)
+{
+    swap(in, "-----", "----", 0);
+}
+
+static void trusted(struct input *in)
+{
+    swap(in, " CERTIFICATE", " TRUSTED CERTIFICATE", 0);
+}
+
+static void empty_block(struct input *in)
+{
+    const char *text = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n";
+
+    in->len = 0;
+    put(in, text, strlen(text) + 1);
+}
+
+static void utf16(struct input *in)
+{
+    struct input old = *in;
+
+    in->len = 0;
+    put(in, "\xFF\xFE", 2);
+    for (size_t i = 0; i < old.len; i++) {
+        put(in, old.bytes + i, 1);
+        put(in, "", 1);
+    }
+}
+
+static void html(struct input *in)
+{
+    in->len = 0;
+    put(in, "<!DOCTYPE html>", 16);
+}
+
+static void nul_between(struct input *in)
+{
+    put(in, cert_root_rsa_pem, sizeof(cert_root_rsa_pem));
+}
+
+static void text_around(struct input *in)
+{
+    swap(in, "-----BEGIN", "some text\n-----BEGIN", 0);
+}
+
+static void twice(struct input *in)
+{
+    struct input old = *in;
+
+    put(in, old.bytes, old.len);
+}
+
+static void a_byte_more(struct input *in)
+{
+    put(in, "\x01", 1);
+}
+
+static void a_nul_more(struct input *in)
+{
+    put(in, "", 1);
+}
+
+static void ten_bytes_less(struct input *in)
+{
+    in->len -= 10;
+}
+
+/** DER, given as if it were a string: it ends at its first zero byte. */
+static void by_strlen(struct input *in)
+{
+    in->len = strlen((char *)in->bytes) + 1;
+}
+
+static void request(struct input *in)
+{
+    swap(in, " CERTIFICATE", " CERTIFICATE REQUEST", 0);
+}
+
+/* into the DER of server-ec; offsets are found by what stands there */
+static size_t offset_of(const struct input *in, const char *bytes, size_t len, unsigned n)
+{
+    for (size_t i = 0; i + len <= in->len; i++) {
+        if (memcmp(in->bytes + i, bytes, len) == 0 && --n == 0) {
+            return i;
+        }
+    }
+    fail_msg("\"%.*s\" is not in it", (int)len, bytes);
+    return 0;
+}
+
+#define AT(what, n) (in->bytes + offset_of(in, what, sizeof(what) - 1, n))
+
+static void month_13(struct input *in)
+{
+    memcpy(AT("450101000000Z", 1) + 2, "13", 2);
+}
+
+static void time_of_another_type(struct input *in)
+{
+    AT("\x17\x0D"
+       "240101",
+       1)
+    [0] = 0x0C;
+}
+
+static void version_9(struct input *in)
+{
+    AT("\xA0\x03\x02\x01\x02", 1)[4] = 8;
+}
+
+static void other_curve(struct input *in)
+{
+    AT("\x2A\x86\x48\xCE\x3D\x03\x01\x07", 1)[7] = 0x55;
+}
+
+static void other_key(struct input *in)
+{
+    AT("\x2A\x86\x48\xCE\x3D\x02\x01", 1)[6] = 0x55;
+}
+
+static void other_signature(struct input *in)
+{
+    AT("\x2A\x86\x48\xCE\x3D\x04\x03\x02", 1)[7] = 0x55;
+    AT("\x2A\x86\x48\xCE\x3D\x04\x03\x02", 1)[7] = 0x55;
+}
+
+static void algorithms_differ(struct input *in)
+{
+    AT("\x2A\x86\x48\xCE\x3D\x04\x03\x02", 2)[7] = 0x03;
+}
+
+static void unknown_critical(struct input *in)
+{
+    AT("\x06\x03\x55\x1D\x13\x01\x01\xFF", 1)[4] = 0x1E; /* nameConstraints */
+}
+
+static void repeated(struct input *in)
+{
+    AT("\x06\x03\x55\x1D\x25", 1)[4] = 0x13;
+}
+
+static void address_of_five(struct input *in)
+{
+    /* [7] of 4 bytes becomes one of 5, [7] of 16 one of 15: the list is as long as before */
+    unsigned char *p = AT("\x87\x04\x7F\x00\x00\x01\x87\x10", 1);
+
+    memcpy(p, "\x87\x05\x7F\x00\x00\x01\x01\x87\x0F", 9);
+}
+
+static void list_too_long(struct input *in)
+{
+    AT("\x06\x03\x55\x1D\x11", 1)[6]++;
+}
+
+static void first_of_two_bad(struct input *in)
+{
+    AT("MIIC", 1)[0] = '*';
+}
+
+static void second_of_two_bad(struct input *in)
+{
+    AT("MIIB", 1)[0] = '*';
+}
+
+/* --- the table ---------------------------------------------------------------------------------------- */
+
+#define NONE -1
+
+static const struct row {
+    const char *name;
+    const unsigned char *bytes;
+    size_t len;
+    esp_tls_input_t as;
+    void (*damage)(struct input *in);
+    esp_tls_input_reason_t reason;
+    const char *field; /* its end */
+    int line;          /* 0: not PEM */
+    int column;
+    unsigned index;
+    const char *found;   /* or OID; NULL: none */
+    bool is_passed_over; /* Mbed TLS takes the rest without a word */
+} rows[] = {
+#define FILE(name) cert_##name, sizeof(cert_##name)
+    {"PEM", FILE(server_ec_chain_pem), CA, same, ESP_TLS_INPUT_OK, NULL, 0, 0, 0, NULL, false},
+    {"CRLF", FILE(bundle_pem), CA, crlf, ESP_TLS_INPUT_OK, NULL, 0, 0, 0, NULL, false},
+    {"CRLF and text", FILE(bundle_crlf_pem), CA, same, ESP_TLS_INPUT_OK, NULL, 0, 0, 0, NULL,
+     false},
+    {"text around", FILE(bundle_pem), CA, text_around, ESP_TLS_INPUT_OK, NULL, 0, 0, 0, NULL,
+     false},
+    {"blank lines", FILE(root_ec_pem), CA, blank_lines, ESP_TLS_INPUT_OK, NULL, 0, 0, 0, NULL,
+     false},
+    {"a longer line", FILE(root_ec_pem), CA, one_long_line, ESP_TLS_INPUT_OK, NULL, 0, 0, 0, NULL,
+     false},
+    {"blanks behind", FILE(root_ec_pem), CA, blanks_behind, ESP_TLS_INPUT_OK, NULL, 0, 0, 0, NULL,
+     false},
+    {"DER", FILE(server_rsa_der), CA, same, ESP_TLS_INPUT_OK, NULL, 0, 0, 0, NULL, false},
+    {"no bytes", FILE(root_ec_pem), CA, nothing, ESP_TLS_INPUT_EMPTY, NULL, 0, 0, 0, NULL, false},
+    {"only a NUL", FILE(root_ec_pem), CA, only_a_nul, ESP_TLS_INPUT_EMPTY, NULL, 0, 0, 0, NULL,
+     false},
+    {"no NUL", FILE(root_ec_pem), CA, without_nul, ESP_TLS_INPUT_NO_NUL, NULL, 12, 26, 0, NULL,
+     false},
+    {"lone CR", FILE(root_ec_pem), CA, lone_cr, ESP_TLS_INPUT_LONE_CR, NULL, 1, 28, 0, NULL, false},
+    {"one lone CR", FILE(root_ec_pem), CA, one_lone_cr, ESP_TLS_INPUT_LONE_CR, NULL, 3, 65, 0, NULL,
+     false},
+    {"no lines", FILE(root_ec_pem), CA, no_lines, ESP_TLS_INPUT_NO_LINES, NULL, 1, 28, 0, NULL,
+     false},
+    {"\\n", FILE(root_ec_pem), CA, backslash_n, ESP_TLS_INPUT_BACKSLASH_N, NULL, 1, 28, 0, NULL,
+     false},
+    {"\\n within", FILE(root_ec_pem), CA, backslash_n_within, ESP_TLS_INPUT_BACKSLASH_N, NULL, 2,
+     65, 0, NULL, false},
+    {"indented", FILE(root_ec_pem), CA, indented, ESP_TLS_INPUT_SPACES, NULL, 3, 1, 0, NULL, false},
+    {"tab", FILE(root_ec_pem), CA, tab, ESP_TLS_INPUT_SPACES, NULL, 3, 1, 0, NULL, false},
+    {"a bad character", FILE(root_ec_pem), CA, bad_character, ESP_TLS_INPUT_BAD_CHARACTER, NULL, 3,
+     5, 0, NULL, false},
+    {"a high character", FILE(root_ec_pem), CA, high_character, ESP_TLS_INPUT_BAD_CHARACTER, NULL,
+     3, 5, 0, NULL, false},
+    {"a character less", FILE(root_ec_pem), CA, one_character_less, ESP_TLS_INPUT_BASE64_CUT, NULL,
+     11, NONE, 0, NULL, false},
+    {"a line less", FILE(root_ec_pem), CA, a_line_less, NONE, NULL, NONE, NONE, 0, NULL, false},
+    {"cut off", FILE(root_ec_pem), CA, cut_off, ESP_TLS_INPUT_NO_END, NULL, 1, 1, 0, NULL, false},
+    {"no END between", FILE(bundle_pem), CA, no_end_before_the_next, ESP_TLS_INPUT_NO_END, NULL,
+     NONE, 1, 0, NULL, false},
+    {"wrong END", FILE(root_ec_pem), CA, wrong_end, ESP_TLS_INPUT_WRONG_END, NULL, 12, 1, 0,
+     "X509 CRL", false},
+    {"no BEGIN", FILE(root_ec_pem), CA, no_begin, ESP_TLS_INPUT_NO_BEGIN, NULL, 11, 1, 0, NULL,
+     false},
+    {"no BEGIN at first", FILE(bundle_pem), CA, no_begin_first, ESP_TLS_INPUT_NO_BEGIN, NULL, NONE,
+     1, 0, NULL, false},
+    {"no lines of dashes", FILE(root_ec_pem), CA, no_armor, ESP_TLS_INPUT_NO_ARMOR, NULL, 0, 0, 0,
+     NULL, false},
+    {"four dashes", FILE(root_ec_pem), CA, four_dashes, ESP_TLS_INPUT_NO_FORMAT, NULL, 0, 0, 0,
+     NULL, false},
+    {"trusted", FILE(root_ec_pem), CA, trusted, ESP_TLS_INPUT_WRONG_KIND, NULL, 1, 1, 0,
+     "TRUSTED CERTIFICATE", false},
+    {"empty block", FILE(root_ec_pem), CA, empty_block, ESP_TLS_INPUT_EMPTY_BLOCK, NULL, 2, 1, 0,
+     NULL, false},
+    {"UTF-16", FILE(root_ec_pem), CA, utf16, ESP_TLS_INPUT_UTF16, NULL, 0, 0, 0, NULL, false},
+    {"HTML", FILE(root_ec_pem), CA, html, ESP_TLS_INPUT_NO_FORMAT, NULL, 0, 0, 0, NULL, false},
+    {"NUL between", FILE(root_ec_pem), CA, nul_between, ESP_TLS_INPUT_NUL_INSIDE, NULL, 13, 1, 0,
+     NULL, true},
+    {"a key", FILE(client_ec_key), CA, same, ESP_TLS_INPUT_WRONG_KIND, NULL, 1, 1, 0, "PRIVATE KEY",
+     false},
+    {"a key in DER", FILE(client_ec_p8_der), CA, same, ESP_TLS_INPUT_WRONG_KIND, NULL, 0, 0, 0,
+     "a private key (PKCS #8)", false},
+    {"a request", FILE(root_ec_pem), CA, request, ESP_TLS_INPUT_WRONG_KIND, NULL, 1, 1, 0,
+     "CERTIFICATE REQUEST", false},
+    {"a password", FILE(password_txt), CA, same, ESP_TLS_INPUT_NO_FORMAT, NULL, 0, 0, 0, NULL,
+     false},
+    {"second is damaged", FILE(bundle_one_bad_pem), CA, same, NONE, NULL, NONE, NONE, 1, NULL,
+     false},
+    {"first is damaged", FILE(bundle_first_bad_pem), CA, same, NONE, NULL, NONE, NONE, 0, NULL,
+     false},
+    {"first of two", FILE(server_ec_chain_pem), CA, first_of_two_bad, ESP_TLS_INPUT_BAD_CHARACTER,
+     NULL, 2, 1, 0, NULL, false},
+    {"second of two", FILE(server_ec_chain_pem), CA, second_of_two_bad, ESP_TLS_INPUT_BAD_CHARACTER,
+     NULL, 16, 1, 1, NULL, false},
+
+    {"DER twice", FILE(server_ec_der), CA, twice, ESP_TLS_INPUT_OK, NULL, 0, 0, 0, NULL, false},
+    {"DER and a NUL", FILE(server_ec_der), CA, a_nul_more, ESP_TLS_INPUT_OK, NULL, 0, 0, 0, NULL,
+     false},
+    {"DER and a byte", FILE(server_ec_der), CA, a_byte_more, ESP_TLS_INPUT_TRAILING, NULL, 0, 0, 0,
+     NULL, true},
+    {"truncated DER", FILE(server_ec_der), CA, ten_bytes_less, ESP_TLS_INPUT_TRUNCATED,
+     "Certificate", 0, 0, 0, NULL, false},
+    {"strlen of DER", FILE(server_ec_der), CA, by_strlen, ESP_TLS_INPUT_STRLEN_OF_DER, NULL, 0, 0,
+     0, NULL, false},
+    {"month 13", FILE(server_ec_der), CA, month_13, ESP_TLS_INPUT_VALUE, ".validity.notAfter", 0, 0,
+     0, NULL, false},
+    {"time as text", FILE(server_ec_der), CA, time_of_another_type, ESP_TLS_INPUT_TAG,
+     ".validity.notBefore", 0, 0, 0, NULL, false},
+    {"version 9", FILE(server_ec_der), CA, version_9, ESP_TLS_INPUT_VERSION, ".version", 0, 0, 0,
+     NULL, false},
+    {"unknown curve", FILE(server_ec_der), CA, other_curve, ESP_TLS_INPUT_CURVE,
+     ".subjectPublicKeyInfo.algorithm", 0, 0, 0, "1.2.840.10045.3.1.85", false},
+    {"unknown key", FILE(server_ec_der), CA, other_key, ESP_TLS_INPUT_ALGORITHM,
+     ".subjectPublicKeyInfo.algorithm", 0, 0, 0, "1.2.840.10045.2.85", false},
+    {"unknown signature", FILE(server_ec_der), CA, other_signature, ESP_TLS_INPUT_ALGORITHM,
+     ".signature", 0, 0, 0, "1.2.840.10045.4.3.85", false},
+    {"algorithms differ", FILE(server_ec_der), CA, algorithms_differ,
+     ESP_TLS_INPUT_ALGORITHMS_DIFFER, "signatureAlgorithm", 0, 0, 0, NULL, false},
+    {"unknown critical", FILE(server_ec_der), CA, unknown_critical, ESP_TLS_INPUT_EXTENSION,
+     ".extensions", 0, 0, 0, "2.5.29.30", false},
+    {"repeated", FILE(server_ec_der), CA, repeated, ESP_TLS_INPUT_REPEATED, ".basicConstraints", 0,
+     0, 0, "2.5.29.19", false},
+    {"address of five bytes", FILE(server_ec_der), CA, address_of_five, ESP_TLS_INPUT_VALUE,
+     ".subjectAltName", 0, 0, 0, NULL, false},
+    {"list too long", FILE(server_ec_der), CA, list_too_long, ESP_TLS_INPUT_LENGTH, ".extensions",
+     0, 0, 0, NULL, false},
+
+    {"key", FILE(client_ec_key), KEY, same, ESP_TLS_INPUT_OK, NULL, 0, 0, 0, NULL, false},
+    {"key, CRLF", FILE(client_rsa_key), KEY, crlf, ESP_TLS_INPUT_OK, NULL, 0, 0, 0, NULL, false},
+    {"PKCS #1", FILE(client_rsa_pkcs1_pem), KEY, same, ESP_TLS_INPUT_OK, NULL, 0, 0, 0, NULL,
+     false},
+    {"PKCS #1 DER", FILE(client_rsa_pkcs1_der), KEY, same, ESP_TLS_INPUT_OK, NULL, 0, 0, 0, NULL,
+     false},
+    {"SEC 1", FILE(client_ec_sec1_pem), KEY, same, ESP_TLS_INPUT_OK, NULL, 0, 0, 0, NULL, false},
+    {"SEC 1 DER", FILE(client_ec384_sec1_der), KEY, same, ESP_TLS_INPUT_OK, NULL, 0, 0, 0, NULL,
+     false},
+    {"locked", FILE(client_ec_aes256_pem), LOCKED, same, ESP_TLS_INPUT_OK, NULL, 0, 0, 0, NULL,
+     false},
+    {"locked DER", FILE(client_ec_aes256_der), LOCKED, same, ESP_TLS_INPUT_OK, NULL, 0, 0, 0, NULL,
+     false},
+    {"locked in PEM", FILE(client_rsa_rfc1421_aes256_pem), LOCKED, same, ESP_TLS_INPUT_OK, NULL, 0,
+     0, 0, NULL, false},
+    {"no password", FILE(client_ec_aes256_pem), KEY, same, ESP_TLS_INPUT_NEEDS_PASSWORD, NULL, 2, NONE,
+     0, NULL, false},
+    {"no password, DER", FILE(client_ec_aes256_der), KEY, same, ESP_TLS_INPUT_NEEDS_PASSWORD, NULL,
+     0, 0, 0, NULL, false},
+    {"no password, RFC 1421", FILE(client_ec_rfc1421_aes128_pem), KEY, same,
+     ESP_TLS_INPUT_NEEDS_PASSWORD, NULL, 2, NONE, 0, NULL, false},
+    {"a certificate", FILE(client_ec_pem), KEY, same, ESP_TLS_INPUT_WRONG_KIND, NULL, 1, 1, 0,
+     "CERTIFICATE", false},
+    {"a certificate in DER", FILE(client_ec_der), KEY, same, ESP_TLS_INPUT_WRONG_KIND, NULL, 0, 0,
+     0, "a certificate", false},
+    {"key without NUL", FILE(client_ec_key), KEY, without_nul, ESP_TLS_INPUT_NO_NUL, NULL, NONE,
+     NONE, 0, NULL, false},
+    {"key with a bad character", FILE(client_rsa_key), KEY, bad_character,
+     ESP_TLS_INPUT_BAD_CHARACTER, NULL, 3, 5, 0, NULL, false},
+    {"key and a byte", FILE(client_rsa_p8_der), KEY, a_byte_more, ESP_TLS_INPUT_TRAILING,
+     "PrivateKeyInfo", 0, 0, 0, NULL, false},
+    {"key, truncated", FILE(client_rsa_p8_der), KEY, ten_bytes_less, ESP_TLS_INPUT_TRUNCATED,
+     "PrivateKeyInfo", 0, 0, 0, NULL, false},
+    {"key, truncated PEM", FILE(client_rsa_key), KEY, cut_off, ESP_TLS_INPUT_NO_END, NULL, 1, 1, 0,
+     NULL, false},
+    {"key of another curve", FILE(client_ec_p8_der), KEY, other_curve, ESP_TLS_INPUT_CURVE,
+     "PrivateKeyInfo.privateKeyAlgorithm", 0, 0, 0, "1.2.840.10045.3.1.85", false},
+};
+
+static int mbedtls_says(const struct input *in, esp_tls_input_t as)
+{
+    mbedtls_x509_crt crt;
+    mbedtls_pk_context key;
+    int ret;
+
+    if (as == CA) {
+        mbedtls_x509_crt_init(&crt);
+        ret = mbedtls_x509_crt_parse(&crt, in->bytes, in->len);
+        mbedtls_x509_crt_free(&crt);
+        return ret;
+    }
+    mbedtls_pk_init(&key);
+    ret = mbedtls_pk_parse_key(&key, in->bytes, in->len, as == LOCKED ? cert_password_txt : NULL,
+                               as == LOCKED ? sizeof(cert_password_txt) - 1 : 0,
+                               mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+    mbedtls_pk_free(&key);
+    return ret;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t n = text != NULL ? strlen(text) : 0;
+
+    return text != NULL && n >= strlen(end) && strcmp(text + n - strlen(end), end) == 0;
+}
+
+static void expect_found(const struct row *row, const esp_tls_input_problem_t *p)
+{
+    if (row->found == NULL) {
+        return;
+    }
+    if (p->found.ptr != NULL) {
+        assert_int_equal(p->found.len, strlen(row->found));
+        assert_memory_equal(p->found.ptr, row->found, p->found.len);
+    } else {
+        assert_string_equal(p->oid, row->found);
+    }
+}
+
+static void expect_row(const struct row *row)
+{
+    struct input in = {.len = 0};
+    esp_tls_input_problem_t p;
+    char text[256];
+    esp_err_t err;
+
+    put(&in, row->bytes, row->len);
+    row->damage(&in);
+    err = esp_tls_certificate_examine(in.bytes, in.len, row->as, &p);
+    (void)esp_tls_input_problem_text(&p, text, sizeof(text));
+    if ((int)row->reason != NONE && p.reason != row->reason) {
+        fail_msg("%s: %s", row->name, text);
+    }
+    assert_int_equal(err, row->reason == ESP_TLS_INPUT_OK ? ESP_OK : ESP_FAIL);
+    if (row->field != NULL && !ends_with(p.field, row->field)) {
+        fail_msg("%s: %s", row->name, text);
+    }
+    if ((row->line != NONE && (int)p.line != row->line && err != ESP_OK) ||
+        (row->column != NONE && (int)p.column != row->column && err != ESP_OK) ||
+        p.index != row->index) {
+        fail_msg("%s: line %u column %u index %u: %s", row->name, p.line, p.column, p.index, text);
+    }
+    expect_found(row, &p);
+    if ((mbedtls_says(&in, row->as) == 0) != (err == ESP_OK || row->is_passed_over)) {
+        fail_msg("%s: Mbed TLS says -0x%04x, we %s", row->name,
+                 (unsigned)-mbedtls_says(&in, row->as), text);
+    }
+}
+
+static void test_examine_of_each_damage_gives_its_reason(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        expect_row(&rows[i]);
+    }
+}
+
+/** Every byte of a chain in PEM replaced by others: what Mbed TLS takes has no reason, and what it
+ *  refuses has one. */
+static void test_examine_of_changed_characters_agrees_with_mbedtls(void **state)
+{
+    static const unsigned char others[] = {'A', '=', ' ', '\n', '\r', '-', 0xC3};
+    struct input in = {.len = 0};
+    esp_tls_input_problem_t p;
+
+    (void)state;
+    put(&in, cert_server_ec_pem, sizeof(cert_server_ec_pem));
+    for (size_t i = 0; i + 1 < in.len; i++) {
+        unsigned char was = in.bytes[i];
+
+        for (size_t n = 0; n < COUNT(others); n++) {
+            esp_err_t err;
+            int ret;
+
+            in.bytes[i] = others[n];
+            ret = mbedtls_says(&in, CA);
+            err = esp_tls_certificate_examine(in.bytes, in.len, CA, &p);
+            if (ret == 0 && err != ESP_OK) {
+                fail_msg("byte %zu as 0x%02x: %s", i, others[n],
+                         esp_tls_input_reason_text(p.reason));
+            }
+            if (ret != 0 && err == ESP_OK && !(ret <= -0x4B00 && ret >= -0x4F80)) {
+                fail_msg("byte %zu as 0x%02x: -0x%04x without a reason", i, others[n],
+                         (unsigned)-ret);
+            }
+        }
+        in.bytes[i] = was;
+    }
+}
+
+static void test_examine_of_bad_arguments_is_refused(void **state)
+{
+    esp_tls_input_problem_t p;
+
+    (void)state;
+    assert_int_equal(esp_tls_certificate_examine("x", 1, CA, NULL), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_tls_certificate_examine("x", 1, (esp_tls_input_t)3, &p),
+                     ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_tls_certificate_examine(NULL, 1, CA, &p), ESP_FAIL);
+    assert_int_equal(p.reason, ESP_TLS_INPUT_EMPTY);
+}
+
+static void test_reason_text_of_each_reason_is_there(void **state)
+{
+    (void)state;
+    for (int i = 0; i < ESP_TLS_INPUT_REASONS; i++) {
+        assert_true(strlen(esp_tls_input_reason_name((esp_tls_input_reason_t)i)) > 1);
+        assert_true(strlen(esp_tls_input_reason_text((esp_tls_input_reason_t)i)) > 10);
+        for (int n = 0; n < i; n++) {
+            assert_string_not_equal(esp_tls_input_reason_name((esp_tls_input_reason_t)i),
+                                    esp_tls_input_reason_name((esp_tls_input_reason_t)n));
+        }
+    }
+    assert_string_equal(esp_tls_input_reason_name(ESP_TLS_INPUT_REASONS), "?");
+    assert_string_equal(esp_tls_input_reason_text((esp_tls_input_reason_t)-1), "?");
+}
+
+static void test_problem_text_names_place_and_evidence(void **state)
+{
+    struct input in = {.len = 0};
+    esp_tls_input_problem_t p;
+    char text[256];
+
+    (void)state;
+    put(&in, cert_root_ec_pem, sizeof(cert_root_ec_pem));
+    bad_character(&in);
+    (void)esp_tls_certificate_examine(in.bytes, in.len, CA, &p);
+    (void)esp_tls_input_problem_text(&p, text, sizeof(text));
+    assert_string_equal(text, "a character is not of base64: 0x21 (line 3, column 5)");
+    in.len = 0;
+    put(&in, cert_server_ec_der, sizeof(cert_server_ec_der));
+    ten_bytes_less(&in);
+    (void)esp_tls_certificate_examine(in.bytes, in.len, CA, &p);
+    (void)esp_tls_input_problem_text(&p, text, sizeof(text));
+    assert_string_equal(text, "it ends too early: 540 bytes are announced, there are 530 (byte 0, "
+                              "Certificate)");
+}
+
+static int start(void **state)
+{
+    (void)state;
+    return psa_crypto_init() == PSA_SUCCESS ? 0 : -1;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_examine_of_each_damage_gives_its_reason),
+        cmocka_unit_test(test_examine_of_changed_characters_agrees_with_mbedtls),
+        cmocka_unit_test(test_examine_of_bad_arguments_is_refused),
+        cmocka_unit_test(test_reason_text_of_each_reason_is_there),
+        cmocka_unit_test(test_problem_text_names_place_and_evidence),
+    };
+
+    return cmocka_run_group_tests(tests, start, NULL);
+}
