@@ -107,6 +107,18 @@ static const struct row rows[] = {
      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" OK
      "Content-Length: 1\r\n\r\na",
      0, R(COMPLETE), "S200 H[Content-Length: 1] . ", "a", "", 1, true},
+    {"interim ones have no body, whatever they say",
+     "HTTP/1.1 100 Continue\r\nContent-Length: 9\r\n\r\n"
+     "HTTP/1.1 103 X\r\nTransfer-Encoding: chunked\r\n\r\n" OK "Content-Length: 1\r\n\r\na",
+     0, R(COMPLETE), "S200 H[Content-Length: 1] . ", "a", "", 1, true},
+    {"an interim one is not the last, whatever it says",
+     "HTTP/1.0 100 Continue\r\n\r\nHTTP/1.1 102 X\r\nConnection: close\r\n\r\n" OK
+     "Content-Length: 1\r\n\r\na",
+     0, R(COMPLETE), "S200 H[Content-Length: 1] . ", "a", "", 1, true},
+    {"another major version", "HTTP/2.0 200 OK\r\nContent-Length: 1\r\n\r\na", 0, R(MALFORMED), "",
+     "", NULL, -1, false},
+    {"HTTP/0.9", "HTTP/0.9 200 OK\r\nContent-Length: 1\r\n\r\na", 0, R(MALFORMED), "", "", NULL,
+     -1, false},
     {"101",
      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nXY", 0,
      R(UPGRADE), "S101 H[Upgrade: websocket] H[Connection: Upgrade] . ", "", "XY", -1, true},

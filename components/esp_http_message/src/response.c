@@ -86,6 +86,10 @@ static int tell_status(esp_http_response_t *r)
     }
     r->is_status_told = true;
     r->status = r->parser.status_code;
+    if (r->parser.http_major != 1) { /* another version's messages look different */
+        r->status = 0;
+        return malformed(r, "not a response of HTTP/1");
+    }
     if (r->status < 100 || r->status > 999) { /* RFC 9112 section 4: three digits */
         r->status = 0;
         return malformed(r, "the status has not three digits");
@@ -223,7 +227,7 @@ static int on_headers_complete(llhttp_t *parser)
         return told;
     }
     if (is_interim(r)) {
-        return 0;
+        return 1; /* no body, whatever the fields say (RFC 9112 section 6.3) */
     }
     release_field(r);
     r->has_head = true;
@@ -336,6 +340,7 @@ void esp_http_response_free(esp_http_response_t *r)
 void esp_http_response_begin(esp_http_response_t *r, esp_http_request_kind_t kind)
 {
     llhttp_init(&r->parser, HTTP_RESPONSE, &r->settings);
+    llhttp_set_lenient_keep_alive(&r->parser, 1); /* an interim one in HTTP/1.0 is not the last */
     r->parser.data = r;
     release_field(r);
     r->kind = kind;
