@@ -233,6 +233,9 @@ static int on_headers_complete(llhttp_t *parser)
     r->has_head = true;
     r->fields = 0;
     r->is_chunked = (parser->flags & F_CHUNKED) != 0;
+    if (body_kind(r) == 1) {
+        parser->flags |= F_SKIPBODY; /* so that no length is no reason to close: HEAD */
+    }
     r->keeps_alive = llhttp_should_keep_alive(parser) != 0;
     if ((parser->flags & F_CONTENT_LENGTH) != 0 && !r->is_chunked) {
         if (parser->content_length > INT64_MAX) {
