@@ -32,7 +32,8 @@ struct fetch {
     struct output output;
     struct progress progress;
     int64_t resume_from;
-    bool is_open; /* output */
+    int64_t part_from; /* of Content-Range; -1: none */
+    bool is_open;      /* output */
     enum tool_exit sink_result;
     struct http_failure failure; /* what is known when something fails */
     esp_tls_timeline_t timeline;
@@ -127,6 +128,12 @@ static enum tool_exit begin_body(struct fetch *f, int status)
     int64_t length = esp_http_client_get_content_length(f->client);
     enum tool_exit result = EXIT_OK;
 
+    if (status == 206 && f->resume_from > 0 && f->part_from != f->resume_from) {
+        fputs("esp-tls: the server sent another part of the file than was asked for. What has come "
+              "is kept as it is; without --resume all of it is fetched anew.\n",
+              stderr);
+        return EXIT_ANSWER;
+    }
     if (!f->is_open) {
         result = output_open(&f->output, f->file);
         f->is_open = true;
@@ -154,6 +161,10 @@ static void on_header(struct fetch *f, const esp_http_client_event_t *evt)
 {
     if (strcasecmp(evt->header_key, "Location") == 0) {
         http_printable(f->failure.location, sizeof(f->failure.location), evt->header_value);
+    } else if (strcasecmp(evt->header_key, "Content-Range") == 0) { /* RFC 9110 section 14.4 */
+        long long from;
+
+        f->part_from = sscanf(evt->header_value, "bytes %18lld-", &from) == 1 ? from : -1;
     }
 }
 
@@ -178,6 +189,7 @@ static esp_err_t on_event(esp_http_client_event_t *evt)
         break;
     case HTTP_EVENT_ON_STATUS_CODE:
         f->failure.location[0] = '\0';
+        f->part_from = -1;
         if (f->options.verbose > 0) {
             fprintf(stderr, "* HTTP status %d %s\n", status, http_reason(status));
         }
