@@ -118,6 +118,10 @@ static void check_row(struct http_case *w, const struct row *row)
     w->cfg.method = row->method;
     http_open(w);
     err = http_perform(w);
+    if (err == ESP_ERR_HTTP_READ_TIMEOUT) {
+        assert_int_equal(esp_http_client_get_and_clear_last_tls_error(w->client, NULL, NULL),
+                         ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT);
+    }
     if (err != row->err || esp_http_client_get_status_code(w->client) != row->status ||
         w->body_len != strlen(row->body) || memcmp(w->body, row->body, w->body_len) != 0) {
         fail_msg("%s: %s, status %d, %zu bytes; events %s", row->name, esp_err_to_name(err),
@@ -406,6 +410,14 @@ static void test_a_source_gives_a_body_of_known_or_unknown_length(void **state)
     assert_int_equal(http_perform(w), ESP_ERR_HTTP_WRITE_DATA);
 }
 
+static int endless(void *arg, char *buffer, int len, int64_t offset)
+{
+    (void)arg;
+    (void)offset;
+    memset(buffer, 'x', (size_t)len);
+    return len;
+}
+
 static void test_an_answer_before_the_body_is_out_is_the_answer(void **state)
 {
     static const struct sim_line lines[] = {
@@ -416,16 +428,61 @@ static void test_an_answer_before_the_body_is_out_is_the_answer(void **state)
     sim_wire(MS(1), 0, 0, 2000); /* nobody reads the body: soon there is no room */
     memset(data, 'x', sizeof(data));
     w->cfg.method = HTTP_METHOD_POST;
-    for (int i = 0; i < 2; i++) {
-        w->cfg.is_async = i == 1;
+    for (int i = 0; i < 4; i++) {
+        w->cfg.is_async = i % 2 == 1;
         http_play(w, lines, COUNT(lines));
         http_open(w);
-        assert_int_equal(esp_http_client_set_post_field(w->client, data, sizeof(data)), ESP_OK);
+        if (i < 2) {
+            assert_int_equal(esp_http_client_set_post_field(w->client, data, sizeof(data)), ESP_OK);
+        } else { /* the buffer holds some of it */
+            assert_int_equal(esp_http_client_set_source(w->client, endless, -1, NULL), ESP_OK);
+        }
         assert_int_equal(http_perform(w), ESP_OK);
         assert_int_equal(esp_http_client_get_status_code(w->client), 413);
         assert_memory_equal(w->body, "big", 3);
         assert_int_equal(esp_http_client_get_state(w->client), HTTP_STATE_INIT);
     }
+}
+
+static void test_an_interim_answer_does_not_end_the_body(void **state)
+{
+    static const struct sim_line lines[] = {
+        HTTP_LINE("HTTP/1.1 100 Continue\r\n\r\n"),
+        {3000, SIM_TEXT("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes"), SIM_SCRIPT_GO_ON}};
+    static char data[3000];
+    struct http_case *w = *state;
+
+    memset(data, 'x', sizeof(data));
+    w->cfg.method = HTTP_METHOD_POST;
+    for (int i = 0; i < 4; i++) {
+        sim_wire(MS(1), 0, 0, 100); /* the body has to wait for room */
+        w->cfg.is_async = i % 2 == 1;
+        w->script.byte_us = i < 2 ? 0 : 100;
+        http_play(w, lines, COUNT(lines));
+        http_open(w);
+        assert_int_equal(esp_http_client_set_header(w->client, "Expect", "100-continue"), ESP_OK);
+        assert_int_equal(esp_http_client_set_post_field(w->client, data, sizeof(data)), ESP_OK);
+        assert_int_equal(http_perform(w), ESP_OK);
+        assert_int_equal(esp_http_client_get_status_code(w->client), 200);
+        assert_int_equal(esp_http_client_get_state(w->client), HTTP_STATE_CONNECTED);
+    }
+}
+
+static void test_a_server_that_ends_while_the_body_is_sent_is_not_waited_for(void **state)
+{
+    static const struct sim_line line = {0, SIM_TEXT(""), SIM_SCRIPT_CLOSE};
+    static char data[60000];
+    struct http_case *w = *state;
+    uint64_t begin;
+
+    sim_wire(MS(1), 0, 0, 2000);
+    w->cfg.method = HTTP_METHOD_POST;
+    http_play(w, &line, 1);
+    http_open(w);
+    assert_int_equal(esp_http_client_set_post_field(w->client, data, sizeof(data)), ESP_OK);
+    begin = plat_clock_us();
+    assert_int_not_equal(http_perform(w), ESP_OK);
+    assert_in_range(plat_clock_us() - begin, 0, MS(100));
 }
 
 static void test_headers_are_kept_in_order_and_replaced_in_place(void **state)
@@ -963,6 +1020,8 @@ int main(void)
         http_test(test_a_body_is_sent_and_its_headers),
         http_test(test_a_source_gives_a_body_of_known_or_unknown_length),
         http_test(test_an_answer_before_the_body_is_out_is_the_answer),
+        http_test(test_an_interim_answer_does_not_end_the_body),
+        http_test(test_a_server_that_ends_while_the_body_is_sent_is_not_waited_for),
         http_test(test_headers_are_kept_in_order_and_replaced_in_place),
         http_test(test_nothing_can_be_smuggled_into_a_request),
         http_test(test_host_and_target_follow_the_url),

@@ -395,6 +395,53 @@ static void test_without_a_user_a_401_is_a_result(void **state)
     assert_memory_equal(w->body, "who?", 4);
 }
 
+/** Location and status are of one request; a challenge is the origin's, and answered unasked. */
+static void test_nothing_of_the_last_answer_is_left(void **state)
+{
+    static const struct sim_line lines[] = {
+        HTTP_LINE("HTTP/1.1 302 X\r\nLocation: /a\r\nContent-Length: 0\r\n\r\n"),
+        HTTP_LINE(DENIED(DIGEST(""))), HTTP_LINE(HTTP_OK("Content-Length: 1\r\n") "x"),
+        HTTP_LINE(DENIED(""))};
+    struct http_case *w = *state;
+
+    w->cfg.disable_auto_redirect = true;
+    http_play(w, lines, COUNT(lines));
+    http_open(w);
+    assert_int_equal(http_perform(w), ESP_OK);
+    assert_int_equal(http_perform(w), ESP_OK); /* 401, and nobody to log in */
+    assert_int_equal(esp_http_client_set_redirection(w->client), ESP_ERR_INVALID_ARG);
+    assert_int_equal(http_perform(w), ESP_OK);
+    assert_int_equal(esp_http_client_set_redirection(w->client), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_http_client_get_status_code(w->client), 200);
+    assert_int_equal(esp_http_client_set_username(w->client, "me"), ESP_OK);
+    assert_not_seen(w, "Authorization");
+    assert_int_equal(http_perform(w), ESP_FAIL);
+    assert_seen(w, "Authorization: Digest username=\"me\", realm=\"r\", nonce=\"n1\"");
+    assert_int_equal(esp_http_client_prepare(w->client), ESP_OK);
+    assert_int_equal(esp_http_client_get_status_code(w->client), -1);
+    assert_int_equal(w->script.peer_count, 1);
+}
+
+static void test_redirects_are_counted_anew_for_each_request(void **state)
+{
+    static const struct sim_line lines[] = {
+        HTTP_LINE("HTTP/1.1 302 X\r\nLocation: /a\r\nContent-Length: 0\r\n\r\n"),
+        HTTP_LINE(HTTP_OK("Content-Length: 0\r\n")),
+        HTTP_LINE("HTTP/1.1 302 X\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"),
+        HTTP_LINE("HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n"),
+        HTTP_LINE("HTTP/1.1 302 X\r\nLocation: /c\r\nContent-Length: 0\r\n\r\n"),
+        HTTP_LINE(HTTP_OK("Content-Length: 0\r\n"))};
+    struct http_case *w = *state;
+
+    w->cfg.max_redirection_count = 1;
+    http_play(w, lines, COUNT(lines));
+    http_open(w);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(http_perform(w), ESP_OK);
+        assert_int_equal(esp_http_client_get_status_code(w->client), i == 1 ? 404 : 200);
+    }
+}
+
 static void test_no_retry_is_allowed(void **state)
 {
     static const struct sim_line line = HTTP_LINE(DENIED("WWW-Authenticate: Basic realm=x\r\n"));
@@ -468,6 +515,8 @@ int main(void)
         http_test(test_a_long_body_of_a_redirect_is_not_read),
         http_test(test_a_challenge_is_answered_once),
         http_test(test_without_a_user_a_401_is_a_result),
+        http_test(test_nothing_of_the_last_answer_is_left),
+        http_test(test_redirects_are_counted_anew_for_each_request),
         http_test(test_no_retry_is_allowed),
         http_test(test_the_user_of_a_url_is_decoded_and_never_sent_in_it),
         http_test(test_each_allocation_may_fail_on_the_way),

@@ -45,10 +45,12 @@
  *   - With disable_auto_redirect a redirect is followed only if the handler of HTTP_EVENT_REDIRECT
  *     calls set_redirection() or set_url(); else the 3xx is the result.
  *   - A change of the port or the scheme drops credentials like a change of the host does.
+ *   - Without a user name a 401 is a result, and one that answers credentials is not answered with
+ *     the same again.
  *   - The redirect counter is no verdict over other answers: a 404 after the last allowed redirect is
  *     a 404.
  *   - A server that stays silent: ESP_ERR_HTTP_READ_TIMEOUT and HTTP_EVENT_ERROR, not
- *     ESP_ERR_HTTP_EAGAIN. A body that stalls: ESP_ERR_HTTP_READ_TIMEOUT; one that ends too early:
+ *     ESP_ERR_HTTP_EAGAIN; the last error is ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT. A body that stalls: ESP_ERR_HTTP_READ_TIMEOUT; one that ends too early:
  *     ESP_ERR_HTTP_INCOMPLETE_DATA. A body that ends with the connection (HTTP/1.0): ESP_OK.
  *   - A length of 0 and an unknown one are told apart by get_content_length() (0, -1), and
  *     is_chunked_response() is true for a chunked one only.
@@ -333,7 +335,7 @@ typedef enum {
 
 /** Make a handle. Nothing is sent.
  *  @param config  borrowed for the call, except what it says is kept
- *  @return NULL  config is NULL; neither a url nor host and path; not a URL, or one above 8 KB; a
+ *  @return NULL  config is NULL; neither a url nor a host; not a URL, or one above 8 KB; a
  *                scheme other than http and https; a control character; an unknown addr_type or
  *                method; a negative size; no memory. The log says which.
  *  Blocks: no. Memory: see above. Threads: any. */
@@ -428,7 +430,7 @@ esp_err_t esp_http_client_flush_response(esp_http_client_handle_t client, int *l
  *  @return ESP_OK; ESP_ERR_INVALID_ARG  client is NULL */
 esp_err_t esp_http_client_clear_response_buffer(esp_http_client_handle_t client);
 
-/** Forget the last exchange: location, challenge, progress.
+/** Forget the last exchange: status, location, progress. What the origin wants to log in stays.
  *  @return ESP_OK; ESP_FAIL  client is NULL, or a request is under way */
 esp_err_t esp_http_client_prepare(esp_http_client_handle_t client);
 

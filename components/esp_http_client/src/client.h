@@ -247,6 +247,9 @@ extern const esp_http_response_handler_t http_response_handler;
 void http_response_clear(struct http_answer *answer);
 /** Read, and let the parser have it: until the head is there, or a piece of the body. */
 esp_err_t http_response_step(esp_http_client_handle_t c);
+/** Read what comes while the body is being sent. The final answer cuts the request (req.is_cut).
+ *  @return ESP_OK: something came; ESP_ERR_HTTP_EAGAIN: nothing; or a failure */
+esp_err_t http_response_early(esp_http_client_handle_t c);
 /** May the connection serve another request after this response? */
 bool http_response_keeps_alive(const struct esp_http_client *c);
 

@@ -36,30 +36,29 @@ static esp_err_t sending_head(esp_http_client_handle_t c)
     return err;
 }
 
-/** The server may answer before it has the whole body: that it is too large, for instance. */
-static bool answers_early(esp_http_client_handle_t c)
+/** Look at what the server said meanwhile: an interim answer, or that the body is too large, for
+ *  instance. @return ESP_OK: go on; err, if it said nothing */
+static esp_err_t look_for_answer(esp_http_client_handle_t c, esp_err_t err)
 {
-    size_t got;
     int events = c->wait_events;
-    bool is_answer = c->buf_pos == c->buf_len &&
-                     http_wire_read(c, c->buf, (size_t)c->cfg.buffer_size, &got) == ESP_OK &&
-                     got > 0;
+    esp_err_t early = http_response_early(c);
 
     c->wait_events = events | ESP_TLS_WAIT_READ;
-    if (is_answer) {
-        c->buf_pos = 0;
-        c->buf_len = (uint32_t)got;
-        c->req.is_cut = true;
+    if (early == ESP_OK && c->req.is_cut && c->phase == HTTP_SENDING_BODY) {
+        enter(c, HTTP_READING_HEAD);
     }
-    return is_answer;
+    if (early == ESP_ERR_HTTP_EAGAIN || (early != ESP_OK && err == ESP_ERR_HTTP_WRITE_DATA)) {
+        return err;
+    }
+    return early;
 }
 
 static esp_err_t sending_body(esp_http_client_handle_t c)
 {
     esp_err_t err = http_request_send_body(c);
 
-    if ((err == ESP_ERR_HTTP_EAGAIN || err == ESP_ERR_HTTP_WRITE_DATA) && answers_early(c)) {
-        err = ESP_OK;
+    if (err == ESP_ERR_HTTP_EAGAIN || err == ESP_ERR_HTTP_WRITE_DATA) {
+        return look_for_answer(c, err);
     }
     if (err == ESP_OK) {
         enter(c, HTTP_READING_HEAD);
@@ -206,6 +205,18 @@ static esp_err_t retry(esp_http_client_handle_t c)
     return err;
 }
 
+/** The connection knows nothing of a limit that is this client's: the handler is told all the same. */
+static void note_timeout(esp_http_client_handle_t c, esp_err_t err)
+{
+    esp_tls_error_handle_t error = http_wire_error(c);
+    bool is_late = err == ESP_ERR_TIMEOUT || err == ESP_ERR_HTTP_READ_TIMEOUT ||
+                   (err == ESP_ERR_HTTP_WRITE_DATA && http_wire_is_silent(c));
+
+    if (error != NULL && is_late && error->last_error == ESP_OK) {
+        error->last_error = ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT;
+    }
+}
+
 esp_err_t http_machine_fail(esp_http_client_handle_t c, esp_err_t err)
 {
     esp_err_t outside = interrupted(c);
@@ -219,6 +230,7 @@ esp_err_t http_machine_fail(esp_http_client_handle_t c, esp_err_t err)
     c->is_performing = false;
     c->phase = HTTP_IDLE;
     plat_flag_set(&c->cancelled, 0);
+    note_timeout(c, err);
     http_event_tell(c, HTTP_EVENT_ERROR, http_wire_error(c), 0);
     (void)http_machine_close(c);
     return err;

@@ -9,6 +9,9 @@
 /** Of a body that nobody wants: with more of it, a new connection is cheaper. */
 #define DROPPED_MAX 16384
 
+/** Bytes of one look at what comes while the body is sent. */
+#define EARLY 256
+
 static const char TAG[] = "HTTP_CLIENT";
 
 /* --- what the parser finds ---------------------------------------------------------------------------- */
@@ -268,6 +271,29 @@ esp_err_t http_response_step(esp_http_client_handle_t c)
         c->answer.has_surplus = true;
     }
     return err;
+}
+
+esp_err_t http_response_early(esp_http_client_handle_t c)
+{
+    char early[EARLY]; /* the buffer may hold some of the body that is sent */
+    size_t got;
+    size_t used;
+    esp_err_t err =
+        http_wire_read(c, early, c->buf_cap < sizeof(early) ? c->buf_cap : sizeof(early), &got);
+
+    if (err != ESP_OK) {
+        return ended(c, err);
+    }
+    err = feed(c, early, got, &used);
+    if (err != ESP_OK || esp_http_response_status(c->parser) == 0) {
+        return err; /* interim, or not yet known: all of it was used */
+    }
+    c->req.is_cut = true;
+    memcpy(c->buf, early + used, got - used);
+    c->buf_pos = 0;
+    c->buf_len = (uint32_t)(got - used);
+    c->answer.has_surplus = c->phase == HTTP_COMPLETE && c->buf_len > 0;
+    return ESP_OK;
 }
 
 bool http_response_keeps_alive(const struct esp_http_client *c)
