@@ -141,6 +141,58 @@ static void test_trace_tells_what_is_refused(void **state)
                         "KeyUpdate");
 }
 
+/** A ticket in pieces is one message, and not told of before it is whole. */
+static void test_trace_waits_for_all_of_a_message(void **state)
+{
+    static const struct sim_tls_step script[] = {
+        {SIM_TLS_TICKET, 300}, {SIM_TLS_SEND, 10}, {SIM_TLS_TICKET, 10}, {SIM_TLS_SEND, 10}, {0}};
+    struct sim_case *t = *state;
+    struct reframe r = {.piece = 20};
+
+    t->server.version = 13;
+    t->server.script = script;
+    t->server.suites = reframe_suites;
+    reframe_attach(&r, &t->server);
+    set(t);
+    assert_int_equal(sim_connect(t), 1);
+    sim_receive(t, 0, 20);
+    assert_string_equal(story(), "> ClientHello < ServerHello < EncryptedExtensions < Certificate "
+                                 "< CertificateVerify < Finished > Finished < NewSessionTicket "
+                                 "< NewSessionTicket");
+    assert_in_range(told.message[7].length, 300, 350);
+    assert_in_range(told.message[8].length, 10, 60);
+    destroy(t);
+    reframe_clear(&r);
+}
+
+/** What cannot be decrypted is no message, whatever it looks like, nor is one that ends too soon. */
+static void test_trace_tells_no_message_of_damage(void **state)
+{
+    static const struct sim_tls_step scripts[][3] = {
+        {{SIM_TLS_TICKET, 50}, {SIM_TLS_RECORD, 1}, {0}},
+        {{SIM_TLS_TICKET, 50}, {SIM_TLS_RECORD, 100}, {0}},
+        {{SIM_TLS_RECORD, 17}, {0}, {0}},
+        {{SIM_TLS_TICKET, 50}, {SIM_TLS_FIN, 0}, {0}},
+        {{SIM_TLS_TICKET, 50}, {SIM_TLS_RST, 0}, {0}},
+    };
+
+    for (size_t i = 0; i < COUNT(scripts); i++) {
+        struct sim_case *t = *state;
+        bool has_ticket = scripts[i][0].act == SIM_TLS_TICKET;
+        char byte;
+
+        assert_int_equal(sim_case_close(t), 0);
+        sim_case_open(t);
+        memset(&told, 0, sizeof(told));
+        t->server.version = 13;
+        t->server.script = scripts[i];
+        set(t);
+        assert_int_equal(sim_connect(t), 1);
+        assert_true(esp_tls_conn_read(t->tls, &byte, 1) < 0);
+        assert_int_equal(told.messages, 7 + has_ticket);
+    }
+}
+
 /** Lengths, records and times of a handshake fit each other. */
 static void check_numbers(struct sim_case *t, int version)
 {
@@ -341,6 +393,8 @@ int main(void)
         trace_test(test_trace_tells_every_message_of_tls13),
         trace_test(test_trace_tells_a_retry_from_a_hello),
         trace_test(test_trace_tells_what_is_refused),
+        trace_test(test_trace_waits_for_all_of_a_message),
+        trace_test(test_trace_tells_no_message_of_damage),
         trace_test(test_trace_numbers_fit_in_tls12),
         trace_test(test_trace_numbers_fit_in_tls13),
         trace_test(test_trace_counts_the_records_of_a_message),

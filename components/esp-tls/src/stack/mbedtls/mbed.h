@@ -165,21 +165,9 @@ void mbed_tap(void *ctx, const struct stack_tap *tap);
 #endif
 
 #if defined(CONFIG_ESP_TLS_TRACE) && !defined(ESP_TLS_SYSTEM_MBEDTLS)
-/** Tell of a message that Mbed TLS has read after the handshake and is done with, if it did. */
-void mbed_tap_look(struct mbed *m);
-
-/** Bytes of a record are asked for. */
-static inline void mbed_tap_recv(struct mbed *m)
-{
-    if (m->tap == NULL) {
-        return;
-    }
-    if (m->ssl.in_left == 0) { /* the first: the last record is read */
-        mbed_tap_look(m);
-    } else {
-        m->tap_told = false;
-    }
-}
+/* Of messages that Mbed TLS reads after the handshake. */
+void mbed_tap_recv(struct mbed *m); /* bytes of a record are asked for */
+void mbed_tap_look(struct mbed *m); /* a read has ended */
 #else
 static inline void mbed_tap_look(struct mbed *m)
 {

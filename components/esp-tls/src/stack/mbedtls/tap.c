@@ -4,12 +4,14 @@
  * message that they read or write, and the build sends these calls here first (cmake/mbedtls.cmake):
  * mbedtls_ssl_read_record(), ..._write_handshake_msg_ext() and ..._finish_handshake_msg(), from all
  * files but ssl_msg.c, which has them. So encrypted messages are seen, too. What ssl_msg.c reads for
- * itself, after the handshake, is looked at when it is done with it: mbed_tap_look(). */
+ * itself, after the handshake, is looked at when it goes on to the next record, or stops at it. */
 #include "mbed.h"
 
 #ifdef CONFIG_ESP_TLS_TRACE
 
 #include <string.h>
+
+#ifndef ESP_TLS_SYSTEM_MBEDTLS
 
 #define HS_HEADER 4 /* RFC 8446 section 4: type, length */
 
@@ -35,8 +37,6 @@ static void tell(const struct mbed *m, bool is_sent, uint8_t type, size_t len, s
 {
     m->tap->message(m->tap->arg, is_sent, type, len, record_len);
 }
-
-#ifndef ESP_TLS_SYSTEM_MBEDTLS
 
 /* --- messages that are read -------------------------------------------------------------------- */
 
@@ -70,10 +70,34 @@ int esp_tls_tap_read_record(mbedtls_ssl_context *ssl, unsigned update_hs_digest)
     return ret;
 }
 
+/** May there be a message that nobody told of? */
+static bool is_untold(struct mbed *m)
+{
+    return wants_messages(m) && mbedtls_ssl_is_handshake_over(&m->ssl) && has_message(m) &&
+           !m->tap_told;
+}
+
+/** The next record is asked for: the last one was accepted, and what it had is done with, but still
+ *  in the buffer. (Of several messages in a record the last one is.) */
+static void look_back(struct mbed *m)
+{
+    if (is_untold(m) && m->ssl.badmac_seen_or_in_hsfraglen == 0) { /* no fragment of one */
+        tell_received(m);
+    }
+}
+
+void mbed_tap_recv(struct mbed *m)
+{
+    if (m->ssl.in_left == 0) {
+        look_back(m);
+    } else {
+        m->tap_told = false; /* of what is coming in */
+    }
+}
+
 void mbed_tap_look(struct mbed *m)
 {
-    if (wants_messages(m) && mbedtls_ssl_is_handshake_over(&m->ssl) && m->ssl.in_left == 0 &&
-        has_message(m) && !m->tap_told) {
+    if (is_untold(m) && m->ssl.in_hslen >= HS_HEADER && m->ssl.in_hslen <= m->ssl.in_msglen) {
         tell_received(m);
     }
 }
