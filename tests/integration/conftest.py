@@ -8,7 +8,6 @@ Environment:
 import fcntl
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -128,8 +127,8 @@ class Client:
             for one in value if isinstance(value, list) else [value]:
                 command.append(self.option(key, one))
         if VALGRIND:
-            command = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full",
-                       "--errors-for-leak-kinds=definite,possible", *command]
+            command = ["valgrind", "-q", "--read-inline-info=no", "--error-exitcode=99",
+                       "--leak-check=full", "--errors-for-leak-kinds=definite,possible", *command]
         return subprocess.Popen([*(inside.command() if inside else []), *command, *actions],
                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE)
@@ -212,18 +211,3 @@ def squid():
 def httpbin():
     with web.Httpbin() as server:
         yield server
-
-
-@pytest.fixture
-def browser(tmp_path):
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("chromium is not installed")
-
-    def look(page, *args):
-        command = [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
-                   "--no-first-run", "--disable-background-networking",
-                   "--disable-component-update", "--disable-sync",
-                   f"--user-data-dir={tmp_path / 'profile'}", *args, page.as_uri()]
-        return subprocess.run(command, capture_output=True, timeout=120, check=True)
-    return look
