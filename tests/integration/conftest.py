@@ -8,6 +8,7 @@ Environment:
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -211,3 +212,18 @@ def squid():
 def httpbin():
     with web.Httpbin() as server:
         yield server
+
+
+@pytest.fixture
+def browser(tmp_path):
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("chromium is not installed")
+
+    def look(page, *args):
+        command = [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
+                   "--no-first-run", "--disable-background-networking",
+                   "--disable-component-update", "--disable-sync",
+                   f"--user-data-dir={tmp_path / 'profile'}", *args, page.as_uri()]
+        return subprocess.run(command, capture_output=True, timeout=120, check=True)
+    return look

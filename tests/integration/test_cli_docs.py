@@ -43,7 +43,7 @@ def page_options(section):
     return options
 
 
-@pytest.mark.parametrize("command", ["get", "memory"])
+@pytest.mark.parametrize("command", ["get", "check", "memory"])
 def test_help_and_man_page_of_a_command_have_the_same_options(command):
     result = run(command, "--help")
     assert result.returncode == 0 and result.stderr == ""
@@ -68,7 +68,7 @@ def test_every_exit_status_of_the_source_is_in_the_man_page():
 
 
 def test_help_fits_into_80_columns():
-    for args in (["--help"], ["get", "--help"], ["memory", "--help"]):
+    for args in (["--help"], ["get", "--help"], ["check", "--help"], ["memory", "--help"]):
         assert max(map(len, run(*args).stdout.splitlines())) <= 80
 
 

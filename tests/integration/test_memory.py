@@ -4,15 +4,12 @@ import json
 import os
 import re
 import shlex
-import shutil
-import struct
 import subprocess
-import zlib
-from html.parser import HTMLParser
 from pathlib import Path
 
 import peers
 import pytest
+from pages import Page, picture_size_and_colours
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ESP_TLS_BUILD", ROOT / "build")).resolve()
@@ -283,75 +280,6 @@ def test_memory_failures_have_the_exit_status_of_their_class(certs, ec):
 
 
 # --- the page ----------------------------------------------------------------------------------------
-
-
-class Page(HTMLParser):
-    """Titles, verdict, table rows, paths, and whatever is loaded from elsewhere."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.title, self.headings, self.rows, self.paths, self.verdict = "", [], [], [], ""
-        self.figures, self.foreign, self.open = [], [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        attrs = dict(attrs)
-        self.open.append((tag, attrs.get("class")))
-        if tag == "tr":
-            self.rows.append([])
-        if tag == "path":
-            self.paths.append(attrs["d"])
-        if tag == "figure":
-            self.figures.append(attrs["id"])
-        if tag in ("script", "link", "img", "iframe") or {"src", "href"} & attrs.keys():
-            self.foreign.append((tag, attrs))
-        if tag in ("meta", "rect", "line", "path"):
-            self.open.pop()
-
-    def handle_endtag(self, tag):
-        while self.open and self.open.pop()[0] != tag:
-            pass
-
-    def handle_data(self, data):
-        tags = [tag for tag, _ in self.open]
-        if tags[-1:] == ["title"] and "svg" not in tags:
-            self.title += data
-        elif tags[-1:] == ["h2"]:
-            self.headings.append(data)
-        elif tags[-1:] in (["td"], ["th"]):
-            self.rows[-1].append(data)
-        elif self.open and self.open[-1] in (("p", "good"), ("p", "bad")):
-            self.verdict += data
-
-
-@pytest.fixture
-def browser(tmp_path):
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("chromium is not installed")
-
-    def look(page, *args):
-        command = [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
-                   "--no-first-run", "--disable-background-networking",
-                   "--disable-component-update", "--disable-sync",
-                   f"--user-data-dir={tmp_path / 'profile'}", *args, page.as_uri()]
-        return subprocess.run(command, capture_output=True, timeout=120, check=True)
-    return look
-
-
-def picture_size_and_colours(path):
-    """Of a PNG: width, height, and how many different rows of pixels there are."""
-    data = path.read_bytes()
-    assert data[:8] == b"\x89PNG\r\n\x1a\n"
-    width, height, _, kind = struct.unpack(">IIBB", data[16:26])
-    raw, at = b"", 8
-    while at < len(data):
-        length, name = struct.unpack(">I4s", data[at:at + 8])
-        raw += data[at + 8:at + 8 + length] if name == b"IDAT" else b""
-        at += length + 12
-    pixels = zlib.decompress(raw)
-    stride = 1 + width * {2: 3, 6: 4}[kind]
-    return width, height, len({pixels[i:i + stride] for i in range(0, len(pixels), stride)})
 
 
 def make_page(path, *args):

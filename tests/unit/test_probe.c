@@ -158,7 +158,7 @@ static void test_hello_that_does_not_fit_is_refused_at_every_size(void **state)
     assert_true(probe_hello_write(&h, out, whole, &len));
 }
 
-/* --- what is read: answers are made here -------------------------------------------------------- */
+/* --- what is read: answers are made here ------------------------------------------------------ */
 
 struct flight {
     uint8_t data[8192];
@@ -299,7 +299,7 @@ static enum probe_result read_all(const struct flight *f, bool with_opener,
     return result;
 }
 
-/* --- good answers ------------------------------------------------------------------------------- */
+/* --- good answers ----------------------------------------------------------------------------- */
 
 #define EXTENSIONS_1_2                                                                             \
     "0024 0001 0001 03 0010 000A 0008 07 6D7174742D3173 0023 0000 0017 0000 FF01 0001 00 0005 "    \
@@ -494,7 +494,7 @@ static void test_answer_alert_is_kept_and_a_warning_passed_over(void **state)
     assert_int_equal(a.alert_level, 2);
 }
 
-/* --- bad answers -------------------------------------------------------------------------------- */
+/* --- bad answers ------------------------------------------------------------------------------ */
 
 static void test_answer_that_is_not_tls_is_said(void **state)
 {
@@ -609,7 +609,7 @@ static void test_answer_with_any_byte_changed_never_reads_beyond(void **state)
     }
 }
 
-/* --- names -------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 static void test_names_are_unique_and_say_what_they_need(void **state)
 {

@@ -63,15 +63,10 @@ int dial_open(const struct dial_address *address, bool smtp, int64_t until_us,
 /** Wait for a socket. @param events  of poll() @return false: the time is up */
 bool dial_wait(int fd, short events, int64_t until_us);
 
-/** What a stream saw; called for each piece, in the order of time. */
-typedef void (*dial_tap_fn)(void *arg, bool is_sent, const uint8_t *data, size_t len);
-
 /** A socket as a stream of esp-tls; ctx of dial_stream is one of these. */
 struct dial_link {
     int fd;
     int sys_errno; /* of a failure */
-    dial_tap_fn tap;
-    void *arg;
 };
 
 /** For esp_tls_set_stream(): over an open socket, which stays the caller's. */

@@ -13,6 +13,7 @@ static const struct command {
     const char *summary;
 } commands[] = {
     {"get", cmd_get, "fetch a URL over a verified TLS connection"},
+    {"check", cmd_check, "look at a server as a device will meet it"},
     {"memory", cmd_memory, "connect as a small device would, and say what it takes"},
 };
 

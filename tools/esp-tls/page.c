@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "page_parts.h"
+
 /* Text in the charts is measured in their own units, which shrink with the screen: on a narrow one
  * it is made larger in turn. */
 static const char style[] =
@@ -79,7 +81,7 @@ void page_begin(FILE *out, const char *title)
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
           out);
     element(out, "<title>", title, "</title>\n");
-    fprintf(out, "<style>\n%s</style>\n</head>\n<body>\n", style);
+    fprintf(out, "<style>\n%s%s</style>\n</head>\n<body>\n", style, page_parts_style);
     element(out, "<h1>", title, "</h1>\n");
 }
 
@@ -103,8 +105,7 @@ void page_paragraph(FILE *out, const char *kind, const char *text)
     element(out, "", text, "</p>\n");
 }
 
-/* --- tables
- * ----------------------------------------------------------------------------------------- */
+/* --- tables ----------------------------------------------------------------------------------- */
 
 static bool is_figure(const char *cell)
 {
@@ -142,8 +143,7 @@ void page_table_end(FILE *out)
     fputs("</tbody>\n</table></div>\n", out);
 }
 
-/* --- charts
- * ------------------------------------------------------------------------------------------- */
+/* --- charts ----------------------------------------------------------------------------------- */
 
 /* In the units of the viewBox. */
 #define WIDTH  520.0
@@ -286,7 +286,9 @@ void page_chart(FILE *out, const struct chart *c)
     draw_bands(out, c);
     draw_y_axis(out, c);
     draw_x_axis(out, c);
-    draw_curve(out, c);
+    if (c->points > 0) {
+        draw_curve(out, c);
+    }
     draw_marks(out, c);
     draw_limit(out, c);
     fprintf(out, "<text x=\"2\" y=\"%.1f\">", TOP - 8);

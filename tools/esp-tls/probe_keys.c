@@ -85,7 +85,7 @@ void probe_keys_clear(struct probe_keys *k)
     memset(k, 0, sizeof(*k));
 }
 
-/* --- HKDF (RFC 5869), and the labels of RFC 8446 section 7.1 ------------------------------------ */
+/* --- HKDF (RFC 5869), and the labels of RFC 8446 section 7.1 ---------------------------------- */
 
 static bool hmac(psa_algorithm_t hash, const uint8_t *key, size_t key_len, const uint8_t *data,
                  size_t len, uint8_t *out)
@@ -148,7 +148,7 @@ static bool derive_traffic(psa_algorithm_t hash, const uint8_t *shared, size_t s
            expand_label(hash, secret, "s hs traffic", transcript, len, traffic, len);
 }
 
-/* --- the decoder's hooks ------------------------------------------------------------------------ */
+/* --- the decoder's hooks ---------------------------------------------------------------------- */
 
 static bool hash_transcript(const struct probe_keys *k, psa_algorithm_t hash,
                             const uint8_t *message, size_t len, uint8_t *out)

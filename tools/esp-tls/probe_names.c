@@ -9,6 +9,8 @@
 #define CAMELLIA    "CONFIG_MBEDTLS_CAMELLIA_C"
 #define ARIA        "CONFIG_MBEDTLS_ARIA_C"
 
+#define PROBE_VERSION_1_3 0x0304
+
 #define LEGACY_CBC (PROBE_IS_CBC | PROBE_IS_LEGACY)
 #define RSA_CBC    (PROBE_IS_CBC | PROBE_IS_STATIC_RSA)
 
@@ -151,6 +153,14 @@ const struct probe_point *probe_point(enum probe_kind kind, uint16_t id)
     return NULL;
 }
 
+enum probe_support probe_support(const struct probe_point *point, uint16_t version)
+{
+    if (point == NULL || (version < PROBE_VERSION_1_3 && (point->about & PROBE_IS_PSS) != 0)) {
+        return PROBE_NEVER;
+    }
+    return (enum probe_support)point->support;
+}
+
 const char *probe_point_name(enum probe_kind kind, uint16_t id, char text[8])
 {
     const struct probe_point *point = probe_point(kind, id);
@@ -175,6 +185,41 @@ const char *probe_version_name(uint16_t version)
 
     for (size_t i = 0; i < COUNT(names); i++) {
         if (names[i].version == version) {
+            return names[i].name;
+        }
+    }
+    return "?";
+}
+
+const char *probe_alert_name(int alert)
+{
+    static const struct {
+        int alert;
+        const char *name;
+    } names[] = {
+        {0, "close_notify"},
+        {10, "unexpected_message"},
+        {20, "bad_record_mac"},
+        {22, "record_overflow"},
+        {40, "handshake_failure"},
+        {42, "bad_certificate"},
+        {47, "illegal_parameter"},
+        {50, "decode_error"},
+        {51, "decrypt_error"},
+        {70, "protocol_version"},
+        {71, "insufficient_security"},
+        {80, "internal_error"},
+        {86, "inappropriate_fallback"},
+        {90, "user_canceled"},
+        {109, "missing_extension"},
+        {110, "unsupported_extension"},
+        {112, "unrecognized_name"},
+        {116, "certificate_required"},
+        {120, "no_application_protocol"},
+    };
+
+    for (size_t i = 0; i < COUNT(names); i++) {
+        if (names[i].alert == alert) {
             return names[i].name;
         }
     }

@@ -48,8 +48,14 @@ const struct probe_point *probe_points(enum probe_kind kind, size_t *count);
 /** @return the row, or NULL */
 const struct probe_point *probe_point(enum probe_kind kind, uint16_t id);
 
+/** In a version: TLS 1.2 of Mbed TLS 3.6 has no RSASSA-PSS signatures. NULL is NEVER. */
+enum probe_support probe_support(const struct probe_point *point, uint16_t version);
+
 /** Its name, or "0x1234" in `text`. */
 const char *probe_point_name(enum probe_kind kind, uint16_t id, char text[8]);
+
+/** Of an AlertDescription: "handshake_failure"; "?" for a number that is none. */
+const char *probe_alert_name(int alert);
 
 /** "TLS 1.2". */
 const char *probe_version_name(uint16_t version);

@@ -1,0 +1,150 @@
+/* What `esp-tls check` asks, finds and says. cmd_check.c makes the connections; check_verdict.c
+ * judges what came of them, without any; check_text.c, check_json.c and check_html.c tell it. */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include <stdio.h>
+
+#include "check_chain.h"
+#include "credentials.h"
+#include "explain.h"
+#include "session.h"
+#include "survey.h"
+#include "target.h"
+#include "text.h"
+#include "trial.h"
+
+struct check_options {
+    struct get_options get; /* what it shares with get: credentials, names, time, family */
+    struct target target;
+    char name[256];   /* that the certificate must have */
+    const char *path; /* to GET; NULL: nothing */
+    bool no_memory;   /* leave the memory trials out */
+    const char *html;
+    const char *capture; /* NULL: none */
+    const char *keylog;
+    bool json;
+};
+
+/** Fill *o from the command's words.
+ *  @return true; false: what is wrong has been said on stderr */
+bool check_options_parse(struct check_options *o, int argc, char **argv);
+void check_options_help(FILE *out);
+
+/* --- findings --------------------------------------------------------------------------------- */
+
+enum check_weight {
+    CHECK_FAILS,   /* no device can connect */
+    CHECK_DEFAULT, /* a device with ESP-IDF's default settings cannot */
+    CHECK_DEPENDS, /* some settings that are in use cannot */
+    CHECK_NOTE     /* it works; worth knowing */
+};
+
+/** What can be found. Its texts stand in one table, check_findings.c. */
+struct check_finding_row {
+    const char *id;
+    enum check_weight weight;
+    enum tool_exit exit; /* class of the failure that a device sees */
+    const char *title;
+    const char *remedy;
+};
+
+struct check_finding {
+    const struct check_finding_row *row;
+    char evidence[700]; /* what was seen of it */
+    char remedy[700];   /* the row's, or a closer one */
+};
+
+#define CHECK_FINDINGS 24
+
+/** @return the row; NULL: there is none of this id */
+const struct check_finding_row *check_finding_row(const char *id);
+const char *check_weight_name(enum check_weight weight);
+
+/* --- the verdict for devices ------------------------------------------------------------------ */
+
+enum check_works {
+    CHECK_NO,
+    CHECK_YES,
+    CHECK_UNKNOWN
+};
+
+/** One way to configure a device. */
+struct check_device {
+    const char *name;
+    const char *setting; /* of sdkconfig */
+    enum check_works works;
+    char why[300]; /* it fails, or is not known; "" else */
+};
+
+#define CHECK_DEVICES 16
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
+struct check {
+    struct check_options options;
+    struct identity identity;
+    struct capture capture;
+
+    struct dial_name dns;
+    const struct dial_address *address; /* that was used; NULL: none answers */
+    struct survey survey;
+    struct chain_report chain;
+    struct session session_1_2, session_1_3; /* as much as the server sends */
+    struct session session_any;              /* when neither version was accepted */
+    struct session small_1_2, small_1_3;     /* records of at most CHECK_SMALL bytes taken */
+    bool has_memory;                         /* the trials were made, and both are complete */
+    const char *no_memory_why;               /* why not */
+    struct trial elastic, fixed;
+    unsigned connections;
+    uint32_t us;
+
+    struct check_finding finding[CHECK_FINDINGS]; /* the gravest first */
+    size_t findings;
+    struct check_device device[CHECK_DEVICES];
+    size_t devices;
+    char verdict[700];
+    enum tool_exit exit;
+};
+
+#define CHECK_SMALL 4096
+
+/** The connection whose details are told: TLS 1.3 if it was opened, else 1.2, else one that failed;
+ *  NULL: none was tried. */
+const struct session *check_shown(const struct check *c);
+
+/** Fill in finding, device, verdict and exit. No I/O. */
+void check_judge(struct check *c);
+
+/** Is there nothing of a default ESP-IDF in what was accepted, without what is excluded (PROBE_IS_...)?
+ *  Of an empty list nothing is known: no. */
+bool check_lacks(const struct survey_list *list, enum probe_kind kind, uint8_t excluded);
+
+/** Did a connection fail because a record was too large for it? */
+bool check_small_failed(const struct session *small);
+
+/** The rows for devices; the findings must be there. */
+void check_judge_devices(struct check *c);
+
+/** Add a finding. @param evidence  copied; "" is legal; @param remedy  NULL: the row's */
+void check_add(struct check *c, const char *id, const char *evidence, const char *remedy);
+
+void check_print_text(const struct check *c, FILE *out);
+void check_print_json(const struct check *c, FILE *out);
+/** @return EXIT_OK, or EXIT_OUTPUT, EXIT_MEMORY after a message on stderr */
+enum tool_exit check_write_html(const struct check *c, const char *path);
+
+/** Why a session did not open, in words. */
+void check_explain_session(const struct check *c, const struct session *s, struct text *text,
+                           enum tool_exit *exit);
+
+/** Copy with a capital letter at the beginning. */
+void check_capital(char *to, size_t cap, const char *from);
+
+/** Bytes of the stapled OCSP response, of whatever version; 0: none. */
+uint32_t check_ocsp_len(const struct check *c);
+
+/** What a probe came to, in a few words: "accepted", "refused (protocol_version)". */
+void check_reply_text(const struct probe_reply *r, char *text, size_t cap);
+
+#endif

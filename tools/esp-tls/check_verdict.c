@@ -1,0 +1,526 @@
+/* From what was seen to what it means for a device. No I/O here. */
+#define _GNU_SOURCE /* gai_strerror */
+#include <errno.h>
+#include <netdb.h>
+#include <string.h>
+#include <time.h>
+
+#include "check.h"
+
+#define LARGE 4096 /* a common CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN of devices with little memory */
+
+const struct session *check_shown(const struct check *c)
+{
+    const struct session *all[] = {&c->session_1_3, &c->session_1_2, &c->session_any};
+
+    for (size_t i = 0; i < 3; i++) {
+        if (all[i]->opened) {
+            return all[i];
+        }
+    }
+    for (size_t i = 0; i < 3; i++) {
+        if (all[i]->was_tried) {
+            return all[i];
+        }
+    }
+    return NULL;
+}
+
+uint32_t check_ocsp_len(const struct check *c)
+{
+    uint32_t of_1_2 = c->survey.version[survey_index(PROBE_TLS_1_2)].answer.ocsp_len;
+
+    return of_1_2 > 0 ? of_1_2 : c->survey.flight_1_3.answer.ocsp_len;
+}
+
+/* --- lists ------------------------------------------------------------------------------------ */
+
+/** Of what was accepted, how many rows are of this support, and none of what is excluded? */
+static size_t count_of(const struct survey_list *list, enum probe_kind kind,
+                       enum probe_support support, uint8_t excluded)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        const struct probe_point *p = probe_point(kind, list->id[i]);
+
+        count += p != NULL && p->support == support && (p->about & excluded) == 0;
+    }
+    return count;
+}
+
+bool check_lacks(const struct survey_list *list, enum probe_kind kind, uint8_t excluded)
+{
+    return list->count > 0 && count_of(list, kind, PROBE_BY_DEFAULT, excluded) == 0;
+}
+
+static bool accepts_1_2(const struct check *c)
+{
+    return survey_accepts(&c->survey, PROBE_TLS_1_2);
+}
+
+static bool accepts_1_3(const struct check *c)
+{
+    return survey_accepts(&c->survey, PROBE_TLS_1_3);
+}
+
+/* --- before TLS ------------------------------------------------------------------------------- */
+
+static void judge_name(struct check *c)
+{
+    char why[300];
+
+    if (c->dns.timed_out) {
+        check_add(c, "name-timeout", c->options.target.host, NULL);
+        return;
+    }
+    snprintf(why, sizeof(why), "%s: %s", c->options.target.host,
+             c->dns.error == EAI_SYSTEM ? strerror(c->dns.sys_errno) : gai_strerror(c->dns.error));
+    check_add(c, "name", why, NULL);
+}
+
+static void judge_addresses(struct check *c)
+{
+    bool any_refused = false;
+    struct text text = {0};
+
+    for (size_t i = 0; i < c->dns.count; i++) {
+        const struct dial_address *a = &c->dns.address[i];
+
+        if (a->error != 0) {
+            text_add(&text, "%s%s port %u: %s", text.len > 0 ? "; " : "", a->text,
+                     c->options.target.port,
+                     a->error == ETIMEDOUT ? "no answer" : strerror(a->error));
+            any_refused = any_refused || a->error != ETIMEDOUT;
+        }
+    }
+    if (text.len > 0) {
+        check_add(c,
+                  c->address != NULL ? "address"
+                  : any_refused      ? "tcp"
+                                     : "tcp-timeout",
+                  text.chars, NULL);
+    }
+}
+
+/* --- TLS at all ------------------------------------------------------------------------------- */
+
+/** The beginning of what came, as text. */
+static void first_bytes(const struct probe_answer *a, char *text, size_t cap)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < a->first_len && at + 1 < cap; i++) {
+        bool is_text = a->first[i] >= 0x20 && a->first[i] < 0x7F;
+
+        text[at++] = is_text ? (char)a->first[i] : '.';
+    }
+    text[at] = '\0';
+}
+
+static void judge_not_tls(struct check *c, const struct probe_reply *r)
+{
+    char first[20];
+    char evidence[200];
+    const char *what = "something else";
+
+    first_bytes(&r->answer, first, sizeof(first));
+    if (strncmp(first, "HTTP/", 5) == 0) {
+        what = "HTTP in the clear";
+    } else if (strncmp(first, "SSH-", 4) == 0) {
+        what = "SSH";
+    } else if (strncmp(first, "220", 3) == 0) {
+        what = "a mail or FTP server in the clear";
+    }
+    snprintf(evidence, sizeof(evidence), "%s: %s, it begins with \"%s\"",
+             r->answer.why != NULL ? r->answer.why : "no TLS", what, first);
+    check_add(c, "no-tls", evidence, NULL);
+}
+
+static void judge_starttls(struct check *c, const struct dial_failure *f)
+{
+    char evidence[400];
+
+    if (!f->in_starttls) {
+        check_add(c, f->timed_out ? "tcp-timeout" : "tcp",
+                  f->timed_out ? c->address->text : strerror(f->error), NULL);
+        return;
+    }
+    snprintf(evidence, sizeof(evidence), "%s%s%.200s",
+             f->timed_out              ? "the mail server does not go on in time"
+             : f->closed               ? "the mail server closed the connection"
+             : f->starttls.why != NULL ? f->starttls.why
+                                       : strerror(f->error),
+             f->starttls.code != 0 ? "; it said: " : "",
+             f->starttls.code != 0 ? f->starttls.line : "");
+    check_add(c, f->timed_out ? "silent" : "starttls", evidence, NULL);
+}
+
+/** Neither TLS 1.2 nor 1.3: what then? */
+static void judge_no_version(struct check *c)
+{
+    const struct survey *s = &c->survey;
+    const struct probe_reply *r = &s->version[survey_index(PROBE_TLS_1_2)];
+    char text[120];
+
+    if (survey_accepts(s, PROBE_TLS_1_1) || survey_accepts(s, PROBE_TLS_1_0)) {
+        snprintf(text, sizeof(text), "%s%s%s accepted",
+                 survey_accepts(s, PROBE_TLS_1_1) ? "TLS 1.1" : "",
+                 survey_accepts(s, PROBE_TLS_1_1) && survey_accepts(s, PROBE_TLS_1_0) ? ", " : "",
+                 survey_accepts(s, PROBE_TLS_1_0) ? "TLS 1.0" : "");
+        check_add(c, "only-old", text, NULL);
+    } else if (r->outcome == PROBE_UNREACHABLE) {
+        judge_starttls(c, &r->failure);
+    } else if (r->outcome == PROBE_NOT_TLS) {
+        judge_not_tls(c, r);
+    } else if (r->outcome == PROBE_TIMED_OUT) {
+        check_add(c, "silent", c->address->text, NULL);
+    } else {
+        check_reply_text(r, text, sizeof(text));
+        check_add(c, "no-version", text, NULL);
+    }
+}
+
+/* --- what is agreed on ------------------------------------------------------------------------ */
+
+/** The settings that would bring in what the server takes. */
+static void add_symbols(struct text *text, const struct survey_list *list, enum probe_kind kind)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct probe_point *p = probe_point(kind, list->id[i]);
+
+        if (p != NULL && p->support == PROBE_BY_OPTION && strstr(text->chars, p->symbol) == NULL) {
+            text_add(text, "%s%s=y", text->len > 0 ? " or " : "Set ", p->symbol);
+        }
+    }
+}
+
+static void judge_suites(struct check *c)
+{
+    const struct survey *s = &c->survey;
+    bool without_1_2 = !accepts_1_2(c) || check_lacks(&s->suites_1_2, PROBE_SUITES_1_2, 0);
+    bool without_1_3 = !accepts_1_3(c) || check_lacks(&s->suites_1_3, PROBE_SUITES_1_3, 0);
+    struct text symbols = {0};
+
+    if (without_1_2 && without_1_3) {
+        add_symbols(&symbols, &s->suites_1_2, PROBE_SUITES_1_2);
+        add_symbols(&symbols, &s->suites_1_3, PROBE_SUITES_1_3);
+        text_add(&symbols, "%s", symbols.len > 0 ? "." : "");
+        check_add(c, symbols.len > 0 ? "suites-option" : "suites", "",
+                  symbols.len > 0 ? symbols.chars : NULL);
+        return;
+    }
+    if (accepts_1_3(c) || without_1_2) {
+        return;
+    }
+    if (check_lacks(&s->suites_1_2, PROBE_SUITES_1_2, PROBE_IS_STATIC_RSA)) {
+        check_add(c, "static-rsa", "", NULL);
+    } else if (check_lacks(&s->suites_1_2, PROBE_SUITES_1_2, PROBE_IS_CBC)) {
+        check_add(c, "cbc", "", NULL);
+    }
+}
+
+static bool has_small_group(const struct survey *s)
+{
+    return survey_has(&s->groups_1_2, 23) || survey_has(&s->groups_1_2, 29) ||
+           survey_has(&s->groups_1_3, 23) || survey_has(&s->groups_1_3, 29);
+}
+
+static void name_list(struct text *text, const struct survey_list *list, enum probe_kind kind)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        char number[8];
+        const char *name = probe_point_name(kind, list->id[i], number);
+
+        if (strstr(text->chars, name) == NULL) {
+            text_add(text, "%s%s", text->len > 0 ? ", " : "", name);
+        }
+    }
+}
+
+static void judge_groups(struct check *c)
+{
+    const struct survey *s = &c->survey;
+    bool without_1_2 = s->groups_1_2.count == 0 || check_lacks(&s->groups_1_2, PROBE_GROUPS, 0);
+    bool without_1_3 = s->groups_1_3.count == 0 || check_lacks(&s->groups_1_3, PROBE_GROUPS, 0);
+    struct text text = {0};
+
+    if (s->groups_1_2.count + s->groups_1_3.count == 0 || has_small_group(s)) {
+        return; /* or no group is needed: the RSA key exchange */
+    }
+    name_list(&text, &s->groups_1_2, PROBE_GROUPS);
+    name_list(&text, &s->groups_1_3, PROBE_GROUPS);
+    check_add(c, without_1_2 && without_1_3 ? "groups" : "groups-large", text.chars, NULL);
+}
+
+static void judge_signatures(struct check *c)
+{
+    const struct survey *s = &c->survey;
+    bool without_1_2 = check_lacks(&s->signatures_1_2, PROBE_SIGNATURES, PROBE_IS_PSS);
+    bool without_1_3 = !accepts_1_3(c) || check_lacks(&s->signatures_1_3, PROBE_SIGNATURES, 0);
+    struct text text = {0};
+
+    if (accepts_1_2(c) && !without_1_2) {
+        return;
+    }
+    name_list(&text, &s->signatures_1_2, PROBE_SIGNATURES);
+    name_list(&text, &s->signatures_1_3, PROBE_SIGNATURES);
+    if (!without_1_3) {
+        if (without_1_2) {
+            check_add(c, "pss", text.chars, NULL);
+        }
+    } else if (check_lacks(&s->signatures_1_2, PROBE_SIGNATURES, 0) || !accepts_1_2(c)) {
+        check_add(c, "signatures", text.chars, NULL);
+    } else {
+        check_add(c, "pss-only", text.chars, NULL);
+    }
+}
+
+/* --- the real connections --------------------------------------------------------------------- */
+
+void check_explain_session(const struct check *c, const struct session *s, struct text *text,
+                           enum tool_exit *exit)
+{
+    struct failure failure = {.options = &c->options.get, .record = s->record};
+
+    if (!s->reached && c->options.target.smtp) {
+        text_add(text, "%s", s->failure.timed_out ? "no answer in time" : "no connection");
+        *exit = s->failure.timed_out ? EXIT_TIMEOUT : EXIT_TCP;
+        return;
+    }
+    snprintf(failure.host, sizeof(failure.host), "%s", c->options.target.host);
+    snprintf(failure.name, sizeof(failure.name), "%s", c->options.name);
+    *exit = explain(&failure, text);
+}
+
+static bool is_certificate_alert(int alert)
+{
+    return alert == 40 || alert == 42 || alert == 46 || alert == 48 || alert == 116;
+}
+
+/** A server that asked for a certificate and then said no. In TLS 1.3 it says so after the
+ *  handshake. */
+static bool demands_certificate(const struct check *c, const struct session *s)
+{
+    bool asks = c->survey.version[survey_index(PROBE_TLS_1_2)].answer.wants_certificate ||
+                c->survey.flight_1_3.answer.wants_certificate;
+
+    return asks && s->was_tried &&
+           (is_certificate_alert(s->record.alert_received) ||
+            (!s->opened && s->record.cause == ESP_TLS_CAUSE_SYSTEM));
+}
+
+/** Is nothing that the server takes in the build of this program? ESP-IDF's has more by default: CBC
+ *  suites, and the RSA key exchange. */
+static bool is_beyond_this_build(const struct check *c)
+{
+    const int *own = esp_tls_get_ciphersuites_list();
+    const struct survey_list *list = &c->survey.suites_1_2;
+
+    if (accepts_1_3(c) || own == NULL || check_lacks(list, PROBE_SUITES_1_2, 0)) {
+        return false;
+    }
+    for (; *own != 0; own++) {
+        if (survey_has(list, (uint16_t)*own)) {
+            return false;
+        }
+    }
+    return list->count > 0;
+}
+
+static void judge_session(struct check *c)
+{
+    const struct session *s = check_shown(c);
+    const char *id = "handshake";
+    struct text text = {0};
+    enum tool_exit exit;
+
+    if (s == NULL) {
+        return;
+    }
+    if (!s->opened && is_beyond_this_build(c)) {
+        check_add(c, "unverified", "", NULL);
+        return;
+    }
+    if (demands_certificate(c, &c->session_1_2) || demands_certificate(c, &c->session_1_3)) {
+        check_add(c, "wants-certificate", "", NULL);
+        return;
+    }
+    if (s->opened) {
+        if (c->survey.version[survey_index(PROBE_TLS_1_2)].answer.wants_certificate ||
+            c->survey.flight_1_3.answer.wants_certificate) {
+            check_add(c, "asks-certificate", "", NULL);
+        }
+        return;
+    }
+    check_explain_session(c, s, &text, &exit);
+    if (s->record.cause == ESP_TLS_CAUSE_VERIFY) {
+        id = "certificate";
+    } else if (s->record.alert_received == 120) {
+        id = "alpn";
+    } else if (exit == EXIT_TIMEOUT) {
+        id = "silent";
+    }
+    check_add(c, id, text.chars, NULL);
+}
+
+/* --- the chain -------------------------------------------------------------------------------- */
+
+#define DAY_S (24 * 3600)
+
+/** Soon: within 14 days, and within a fifth of its life, for those that live for days only. */
+static void judge_expiry(struct check *c, int64_t now)
+{
+    for (size_t i = 0; i < c->chain.count; i++) {
+        const struct chain_certificate *cert = &c->chain.certificate[i];
+        int64_t left = cert->not_after - now;
+        char evidence[300];
+
+        if (cert->is_read && cert->is_on_path && left > 0 && left < 14 * DAY_S &&
+            left < (cert->not_after - cert->not_before) / 5) {
+            snprintf(evidence, sizeof(evidence), "%s: %lld hours left", cert->subject,
+                     (long long)(left / 3600));
+            check_add(c, "expires-soon", evidence, NULL);
+        }
+    }
+}
+
+static void judge_extra(struct check *c)
+{
+    struct text text = {0};
+
+    for (size_t i = 0; i < c->chain.count; i++) {
+        const struct chain_certificate *cert = &c->chain.certificate[i];
+
+        if (!cert->is_on_path) {
+            text_add(&text, "%snumber %zu (%s, %zu bytes)%s", text.len > 0 ? "; " : "", i,
+                     cert->is_read ? cert->subject : "damaged", cert->len,
+                     cert->is_duplicate ? " stands there twice" : "");
+        }
+    }
+    if (text.len > 0) {
+        check_add(c, "chain-extra", text.chars, NULL);
+    }
+}
+
+static void judge_chain(struct check *c)
+{
+    char evidence[120];
+
+    if (!c->chain.is_in_order) {
+        check_add(c, "chain-order", "", NULL);
+    }
+    judge_extra(c);
+    if (c->chain.ends_in_root) {
+        check_add(c, "chain-root", "", NULL);
+    }
+    if (c->chain.bytes > CHECK_SMALL) {
+        snprintf(evidence, sizeof(evidence), "%zu certificates, %zu bytes", c->chain.count,
+                 c->chain.bytes);
+        check_add(c, "chain-long", evidence, NULL);
+    }
+    judge_expiry(c, (int64_t)time(NULL));
+}
+
+/* --- records ---------------------------------------------------------------------------------- */
+
+bool check_small_failed(const struct session *small)
+{
+    return small->was_tried && small->record.record_len > small->record.record_limit &&
+           small->record.record_limit != 0;
+}
+
+static void judge_records(struct check *c)
+{
+    const struct session *small = check_small_failed(&c->small_1_2)   ? &c->small_1_2
+                                  : check_small_failed(&c->small_1_3) ? &c->small_1_3
+                                                                      : NULL;
+    char evidence[300];
+
+    if (small != NULL) {
+        snprintf(evidence, sizeof(evidence),
+                 "with %s and CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN=%d it sent a record of %u bytes; "
+                 "max_fragment_length: %s, record_size_limit: %s",
+                 small == &c->small_1_2 ? "TLS 1.2" : "TLS 1.3", LARGE,
+                 (unsigned)small->record.record_len,
+                 c->survey.max_fragment ? "kept to in TLS 1.2" : "not supported",
+                 c->survey.record_limit ? "kept to" : "not supported");
+        check_add(c, "large-records", evidence, NULL);
+    }
+    if (c->survey.max_fragment_is_ignored) {
+        check_add(c, "max-fragment", "", NULL);
+    }
+    if (c->survey.record_limit_is_ignored) {
+        check_add(c, "record-limit", "", NULL);
+    }
+}
+
+static void judge_http(struct check *c)
+{
+    const struct session *s = check_shown(c);
+
+    if (s != NULL && s->opened && c->options.path != NULL && s->http_why != NULL) {
+        check_add(c, "http", s->http_why, NULL);
+    }
+}
+
+/* --- the verdict ------------------------------------------------------------------------------ */
+
+static void sum_up(struct check *c)
+{
+    const struct check_finding *first = c->findings > 0 ? &c->finding[0] : NULL;
+
+    if (first == NULL || first->row->weight >= CHECK_DEPENDS) {
+        size_t failing = 0;
+
+        for (size_t i = 0; i < c->devices; i++) {
+            failing += c->device[i].works == CHECK_NO;
+        }
+        c->exit = EXIT_OK;
+        snprintf(c->verdict, sizeof(c->verdict),
+                 failing == 0
+                     ? "A device connects, with every setting that was looked at."
+                     : "A device with ESP-IDF's default settings connects; of %zu settings "
+                       "that were looked at, %zu would not.",
+                 c->devices, failing);
+        return;
+    }
+    c->exit = first->row->exit;
+    snprintf(c->verdict, sizeof(c->verdict),
+             first->row->weight == CHECK_FAILS
+                 ? "A device cannot connect: %s."
+                 : "A device with ESP-IDF's default settings cannot connect: %s.",
+             first->row->title);
+}
+
+void check_judge(struct check *c)
+{
+    if (c->dns.count == 0) {
+        judge_name(c);
+    } else {
+        judge_addresses(c);
+    }
+    if (c->address != NULL) {
+        if (!accepts_1_2(c) && !accepts_1_3(c)) {
+            judge_no_version(c);
+        } else {
+            if (!accepts_1_2(c)) {
+                check_add(c, "only-1.3", "", NULL);
+            }
+            judge_suites(c);
+            judge_groups(c);
+            judge_signatures(c);
+            judge_session(c);
+            if (c->chain.count > 0) {
+                judge_chain(c);
+            }
+        }
+        judge_records(c);
+        judge_http(c);
+        if (!c->survey.is_complete) {
+            check_add(c, "incomplete", "", NULL);
+        }
+        check_judge_devices(c);
+    }
+    sum_up(c);
+}

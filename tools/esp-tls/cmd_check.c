@@ -1,0 +1,252 @@
+/* esp-tls check: look at a server as a device will meet it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+
+#define SURVEY_TIMEOUTS 4 /* how many times --timeout all probes together may take */
+#define BODY_MOST       65536
+#define LINGER_MS       300
+
+/* --- connections ------------------------------------------------------------------------------ */
+
+static int family_of(const struct check *c)
+{
+    static const int families[] = {[ESP_TLS_AF_UNSPEC] = AF_UNSPEC,
+                                   [ESP_TLS_AF_INET] = AF_INET,
+                                   [ESP_TLS_AF_INET6] = AF_INET6};
+
+    return families[c->options.get.family];
+}
+
+static int64_t until(const struct check *c, unsigned times)
+{
+    return dial_now_us() + (int64_t)c->options.get.timeout_ms * 1000 * times;
+}
+
+static bool find_address(struct check *c)
+{
+    const struct target *t = &c->options.target;
+
+    if (!dial_resolve(&c->dns, t->host, t->port, family_of(c), until(c, 1))) {
+        return false;
+    }
+    (void)dial_try_all(&c->dns, until(c, 1));
+    c->connections += (unsigned)c->dns.count;
+    for (size_t i = 0; i < c->dns.count && c->address == NULL; i++) {
+        if (c->dns.address[i].error == 0) {
+            c->address = &c->dns.address[i];
+        }
+    }
+    return c->address != NULL;
+}
+
+static bool is_address(const char *name)
+{
+    return strchr(name, ':') != NULL || strspn(name, "0123456789.") == strlen(name);
+}
+
+static void run_survey(struct check *c)
+{
+    const struct check_options *o = &c->options;
+    struct probe_server server = {
+        .address = c->address,
+        .smtp = o->target.smtp,
+        .name = is_address(o->name) ? NULL : o->name,
+        .alpn = o->target.alpn,
+        .timeout_ms = o->get.timeout_ms,
+    };
+
+    /* a mail server counts how many come at once */
+    survey_run(&c->survey, &server, o->target.smtp ? 2 : SURVEY_LANES, until(c, SURVEY_TIMEOUTS));
+    c->connections += c->survey.connections;
+    chain_report_make(&c->chain, survey_chain(&c->survey));
+}
+
+static void make_cfg(const struct check *c, esp_tls_cfg_t *cfg, esp_tls_proto_ver_t version)
+{
+    const struct check_options *o = &c->options;
+
+    *cfg = (esp_tls_cfg_t){
+        .timeout_ms = o->get.timeout_ms,
+        .use_global_ca_store = true,
+        .tls_version = version,
+        .common_name = o->name,
+        .skip_common_name = o->get.insecure_no_name_check,
+        .alpn_protos = (const char **)(uintptr_t)o->target.alpn,
+    };
+    if (o->get.cert != NULL) {
+        cfg->clientcert_buf = c->identity.cert.data;
+        cfg->clientcert_bytes = (unsigned)c->identity.cert.size;
+        cfg->clientkey_buf = c->identity.key.data;
+        cfg->clientkey_bytes = (unsigned)c->identity.key.size;
+    }
+    if (c->identity.password != NULL) {
+        cfg->clientkey_password = (const unsigned char *)c->identity.password;
+        cfg->clientkey_password_len = (unsigned)strlen(c->identity.password);
+    }
+}
+
+static void run_session(struct check *c, struct session *s, esp_tls_proto_ver_t version,
+                        uint16_t in_limit)
+{
+    struct session_plan plan = {
+        .address = c->address,
+        .smtp = c->options.target.smtp,
+        .name = c->options.name,
+        .path = c->options.path,
+        .port = c->options.target.port,
+        .in_limit = in_limit,
+        .body_most = BODY_MOST,
+        .linger_ms = LINGER_MS,
+        .capture = &c->capture,
+    };
+
+    make_cfg(c, &plan.cfg, version);
+    session_run(s, &plan, until(c, 2));
+    c->connections++;
+}
+
+static void run_sessions(struct check *c)
+{
+    bool has_1_2 = survey_accepts(&c->survey, PROBE_TLS_1_2);
+    bool has_1_3 = survey_accepts(&c->survey, PROBE_TLS_1_3);
+
+    if (has_1_3) {
+        run_session(c, &c->session_1_3, ESP_TLS_VER_TLS_1_3, 0);
+    }
+    if (has_1_2) {
+        run_session(c, &c->session_1_2, ESP_TLS_VER_TLS_1_2, 0);
+    }
+    if (!has_1_2 && !has_1_3) {
+        run_session(c, &c->session_any, ESP_TLS_VER_ANY, 0);
+    }
+    if (c->session_1_3.opened) {
+        run_session(c, &c->small_1_3, ESP_TLS_VER_TLS_1_3, CHECK_SMALL);
+    }
+    if (c->session_1_2.opened) {
+        run_session(c, &c->small_1_2, ESP_TLS_VER_TLS_1_2, CHECK_SMALL);
+    }
+}
+
+/* --- memory ----------------------------------------------------------------------------------- */
+
+/** In processes of their own; there must be no other threads here then. */
+static void run_trials(struct check *c)
+{
+    char url[400];
+    struct trial_target target = {.url = url, .path = c->options.path};
+    struct device device;
+    bool is_ipv6 = strchr(c->address->text, ':') != NULL;
+
+    if (c->options.no_memory || c->options.target.smtp || c->dns.timed_out ||
+        !(c->session_1_2.opened || c->session_1_3.opened)) {
+        c->no_memory_why = c->options.no_memory     ? "not wanted (--no-memory)"
+                           : c->options.target.smtp ? "not behind STARTTLS"
+                                                    : "there was no connection to measure";
+        return;
+    }
+    snprintf(url, sizeof(url), is_ipv6 ? "https://[%s]:%u" : "https://%s:%u", c->address->text,
+             c->options.target.port);
+    make_cfg(c, &target.cfg, ESP_TLS_VER_ANY);
+    device_init(&device);
+    c->has_memory = true;
+    if (!device_fixed_is_all()) {
+        c->has_memory = trial_run(&c->elastic, &device, &target) && c->elastic.complete;
+        c->connections++;
+    }
+    device.fixed = true;
+    c->has_memory = c->has_memory && trial_run(&c->fixed, &device, &target) && c->fixed.complete;
+    c->connections++;
+    c->no_memory_why = c->has_memory ? NULL : "the connection was not complete this time";
+}
+
+/* --- the command ------------------------------------------------------------------------------ */
+
+static enum tool_exit load_credentials(struct check *c)
+{
+    const struct get_options *o = &c->options.get;
+    enum tool_exit status = EXIT_OK;
+
+    if (o->cert != NULL) {
+        status = credentials_identity(&c->identity, o->cert, o->key, o->pass);
+    }
+    return status == EXIT_OK ? credentials_trust(o->cacert) : status;
+}
+
+static enum tool_exit tell(struct check *c)
+{
+    enum tool_exit status = EXIT_OK;
+
+    if (c->options.html != NULL) {
+        status = check_write_html(c, c->options.html);
+    }
+    if (c->options.json) {
+        check_print_json(c, stdout);
+    } else {
+        check_print_text(c, stdout);
+    }
+    return status == EXIT_OK ? c->exit : status;
+}
+
+static void look(struct check *c)
+{
+    int64_t began = dial_now_us();
+
+    if (find_address(c)) {
+        run_survey(c);
+        run_sessions(c);
+        run_trials(c);
+    }
+    c->us = (uint32_t)(dial_now_us() - began);
+}
+
+static enum tool_exit run(struct check *c)
+{
+    const struct check_options *o = &c->options;
+    enum tool_exit status = load_credentials(c);
+    enum tool_exit told;
+
+    if (status == EXIT_OK) {
+        status = capture_open(&c->capture, o->capture, o->keylog, 0);
+    }
+    if (status != EXIT_OK) {
+        return status;
+    }
+    look(c);
+    status = capture_close(&c->capture);
+    check_judge(c);
+    told = tell(c);
+    return status == EXIT_OK ? told : status;
+}
+
+static void check_free(struct check *c)
+{
+    trial_clear(&c->elastic);
+    trial_clear(&c->fixed);
+    survey_clear(&c->survey);
+    credentials_clear(&c->identity);
+    esp_tls_free_global_ca_store();
+    free(c);
+}
+
+int cmd_check(int argc, char **argv)
+{
+    struct check *c = calloc(1, sizeof(*c));
+    enum tool_exit status = EXIT_USAGE;
+
+    if (c == NULL) {
+        fputs("esp-tls: out of memory\n", stderr);
+        return EXIT_MEMORY;
+    }
+    if (check_options_parse(&c->options, argc, argv)) {
+        if (c->options.get.help) {
+            check_options_help(stdout);
+            status = EXIT_OK;
+        } else {
+            status = run(c);
+        }
+    }
+    check_free(c);
+    return (int)status;
+}
