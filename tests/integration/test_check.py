@@ -592,6 +592,16 @@ def test_check_page_in_a_browser_tells_what_the_json_does(certs, browser, tmp_pa
         browser(path, f"--screenshot={picture}", f"--window-size={width},1600")
         size = picture_size_and_colours(picture)
         assert size[:2] == (width, 1600) and size[2] > 300, size
+    assert sideways(browser, path, tmp_path) <= 360
+
+
+def sideways(browser, path, tmp_path):
+    """How wide the page is on a telephone of 360 pixels, measured by a script in a copy of it."""
+    copy = tmp_path / "narrow.html"
+    script = ("<script>document.body.style.width = '360px';"
+              "document.title = document.body.scrollWidth</script></body>")
+    copy.write_text(path.read_text().replace("</body>", script))
+    return int(Page(browser(copy, "--dump-dom").stdout.decode()).title)
 
 
 def test_check_page_of_what_fails_says_what_to_change(certs, browser, tmp_path):
@@ -604,6 +614,8 @@ def test_check_page_of_what_fails_says_what_to_change(certs, browser, tmp_path):
     page = Page(text)
     assert "cannot connect" in page.verdict and 'class="finding bad"' in text
     assert 'class="node bad"' in text and page.foreign == []
+    assert "None connects, whatever its settings: the certificate is refused." in text
+    assert sideways(browser, path, tmp_path) <= 360
 
 
 def test_check_page_of_what_cannot_be_reached_is_a_page(tmp_path):

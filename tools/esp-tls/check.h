@@ -126,6 +126,9 @@ bool check_small_failed(const struct session *small);
 /** The rows for devices; the findings must be there. */
 void check_judge_devices(struct check *c);
 
+/** Why no device at all connects, when it is one reason; NULL: some do, or the reasons differ. */
+const char *check_no_device(const struct check *c);
+
 /** Add a finding. @param evidence  copied; "" is legal; @param remedy  NULL: the row's */
 void check_add(struct check *c, const char *id, const char *evidence, const char *remedy);
 

@@ -152,3 +152,13 @@ void check_judge_devices(struct check *c)
         }
     }
 }
+
+const char *check_no_device(const struct check *c)
+{
+    for (size_t i = 0; i < c->devices; i++) {
+        if (c->device[i].works != CHECK_NO || strcmp(c->device[i].why, c->device[0].why) != 0) {
+            return NULL;
+        }
+    }
+    return c->devices > 0 ? c->device[0].why : NULL;
+}

@@ -88,11 +88,18 @@ static void put_findings(FILE *out, const struct check *c)
 static void put_devices(FILE *out, const struct check *c)
 {
     static const char *const kinds[] = {[CHECK_NO] = "bad", [CHECK_YES] = "good"};
+    char line[400];
 
     if (c->devices == 0) {
         return;
     }
     page_heading(out, "What it means for a device");
+    if (check_no_device(c) != NULL) {
+        snprintf(line, sizeof(line), "None connects, whatever its settings: %s.",
+                 check_no_device(c));
+        page_paragraph(out, NULL, line);
+        return;
+    }
     page_marks_begin(out, "devices");
     for (size_t i = 0; i < c->devices; i++) {
         const struct check_device *d = &c->device[i];
@@ -136,6 +143,24 @@ static void put_certificate(FILE *out, const struct check *c, size_t i, unsigned
                    cert->subject, lines.chars);
 }
 
+/** Who issued the path's last certificate, as far as the verifier told. */
+static void put_anchor(FILE *out, const struct check *c, const char *name)
+{
+    const struct session *s = check_shown(c);
+    bool was_verified = s != NULL && (s->opened || s->record.cause == ESP_TLS_CAUSE_VERIFY);
+    bool is_trusted =
+        was_verified && (s->record.verify_flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) == 0;
+
+    page_tree_node(out, 0,
+                   is_trusted     ? "good"
+                   : was_verified ? "bad"
+                                  : NULL,
+                   name,
+                   is_trusted     ? "not sent; the device has it, and trusts it"
+                   : was_verified ? "not sent, and not among what is trusted here"
+                                  : "not sent");
+}
+
 /** The path, from the top down to the server's own certificate. */
 static void put_path(FILE *out, const struct check *c)
 {
@@ -152,12 +177,8 @@ static void put_path(FILE *out, const struct check *c)
              !c->chain.certificate[path[count - 1]].is_self_signed);
     top = &c->chain.certificate[path[count - 1]];
     if (top->is_read && !top->is_self_signed) {
-        const struct session *s = check_shown(c);
-        bool is_trusted = s != NULL && s->opened;
-
-        page_tree_node(out, depth++, is_trusted ? "good" : "bad", top->issuer,
-                       is_trusted ? "not sent; the device has it, and trusts it"
-                                  : "not sent, and not among what is trusted here");
+        put_anchor(out, c, top->issuer);
+        depth++;
     }
     while (count > 0) {
         put_certificate(out, c, path[--count], depth++);

@@ -259,6 +259,10 @@ static void print_devices(const struct check *c, FILE *out)
     static const char *const words[] = {
         [CHECK_NO] = "fails", [CHECK_YES] = "works", [CHECK_UNKNOWN] = "unknown"};
 
+    if (check_no_device(c) != NULL) {
+        fprintf(out, "\nNo device connects, whatever its settings: %s.\n", check_no_device(c));
+        return;
+    }
     fputs("\nFor a device with\n", out);
     for (size_t i = 0; i < c->devices; i++) {
         const struct check_device *d = &c->device[i];
@@ -268,6 +272,14 @@ static void print_devices(const struct check *c, FILE *out)
             fprintf(out, "  %-8s   %s\n", "", d->why);
         }
     }
+}
+
+/** What stands between a sentence and the next one. */
+static const char *end_of(const char *sentence)
+{
+    size_t len = strlen(sentence);
+
+    return len == 0 ? "" : sentence[len - 1] == '.' ? " " : ". ";
 }
 
 static void print_findings(const struct check *c, FILE *out)
@@ -289,7 +301,7 @@ static void print_findings(const struct check *c, FILE *out)
                  check_weight_name(f->row->weight));
         text_print(&text, out);
         text = (struct text){0};
-        text_add(&text, "%s%s%s", evidence, evidence[0] != '\0' ? ". " : "", f->remedy);
+        text_add(&text, "%s%s%s", evidence, end_of(evidence), f->remedy);
         if (text.len > 0) {
             text_print(&text, out);
         }
