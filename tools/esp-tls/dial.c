@@ -22,7 +22,7 @@ int64_t dial_now_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* --- names -------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 /** One question. Thread and asker each hold it; who lets go last frees it. */
 struct question {
@@ -157,7 +157,7 @@ bool dial_resolve(struct dial_name *name, const char *host, uint16_t port, int f
     return name->count > 0;
 }
 
-/* --- TCP ---------------------------------------------------------------------------------------- */
+/* --- TCP -------------------------------------------------------------------------------------- */
 
 static int left_ms(int64_t until_us)
 {
@@ -197,12 +197,16 @@ static int begin_connect(const struct dial_address *a)
     return fd;
 }
 
+/** A reset comes when TCP was open already: SYN is answered by ECONNREFUSED. */
 static int connect_error(int fd)
 {
     int error = 0;
     socklen_t len = sizeof(error);
 
-    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 ? error : errno;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0) {
+        return errno;
+    }
+    return error == ECONNRESET ? 0 : error;
 }
 
 static void note_connected(struct dial_address *a, struct pollfd *p, int64_t began)
@@ -247,7 +251,7 @@ size_t dial_try_all(struct dial_name *name, int64_t until_us)
     return open;
 }
 
-/* --- STARTTLS ----------------------------------------------------------------------------------- */
+/* --- STARTTLS --------------------------------------------------------------------------------- */
 
 static bool send_all(int fd, const char *text, int64_t until_us, struct dial_failure *failure)
 {
@@ -338,7 +342,7 @@ int dial_open(const struct dial_address *address, bool smtp, int64_t until_us,
     return fd;
 }
 
-/* --- the stream --------------------------------------------------------------------------------- */
+/* --- the stream ------------------------------------------------------------------------------- */
 
 static ssize_t result_of(struct dial_link *link, ssize_t n, ssize_t want)
 {
@@ -355,23 +359,15 @@ static ssize_t result_of(struct dial_link *link, ssize_t n, ssize_t want)
 static ssize_t link_read(void *ctx, void *data, size_t len)
 {
     struct dial_link *link = ctx;
-    ssize_t n = recv(link->fd, data, len, 0);
 
-    if (n > 0 && link->tap != NULL) {
-        link->tap(link->arg, false, data, (size_t)n);
-    }
-    return result_of(link, n, ESP_TLS_ERR_SSL_WANT_READ);
+    return result_of(link, recv(link->fd, data, len, 0), ESP_TLS_ERR_SSL_WANT_READ);
 }
 
 static ssize_t link_write(void *ctx, const void *data, size_t len)
 {
     struct dial_link *link = ctx;
-    ssize_t n = send(link->fd, data, len, MSG_NOSIGNAL);
 
-    if (n > 0 && link->tap != NULL) {
-        link->tap(link->arg, true, data, (size_t)n);
-    }
-    return result_of(link, n, ESP_TLS_ERR_SSL_WANT_WRITE);
+    return result_of(link, send(link->fd, data, len, MSG_NOSIGNAL), ESP_TLS_ERR_SSL_WANT_WRITE);
 }
 
 static void link_get_wait(void *ctx, int events, esp_tls_wait_t *wait)
