@@ -1,0 +1,297 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * esp_tls_reasons.h: the reasons for failures, and what helps against them
+ *
+ * The one list: the enumerations of esp_tls_diagnosis.h, the texts of the library, of `esp-tls
+ * explain` and of the manual are made from it.
+ *
+ * In a sentence {word} stands for what the evidence knows; without evidence the sentence speaks of
+ * it in general. The words are listed in src/diagnosis/words.c.
+ */
+#ifndef ESP_TLS_REASONS_H
+#define ESP_TLS_REASONS_H
+
+/* clang-format off */
+
+/** X(id, setting, sentence) */
+#define ESP_TLS_REMEDIES(X) \
+    /* trust */ \
+    X(SET_CACERT, "cacert_buf", \
+      "set cacert_buf (cert_pem of the HTTP client) to the certificate of the authority that the server's chain ends in") \
+    X(SET_STORE, "use_global_ca_store", \
+      "or fill the global store once with esp_tls_set_global_ca_store() and set use_global_ca_store") \
+    X(SKIP_VERIFY, "CONFIG_ESP_TLS_SKIP_SERVER_CERT_VERIFY", \
+      "for tests only: CONFIG_ESP_TLS_INSECURE with CONFIG_ESP_TLS_SKIP_SERVER_CERT_VERIFY, and no trust option set, accepts any server") \
+    X(ADD_ROOT, "cacert_buf", \
+      "if the server is to be trusted, put the root that issued its chain ({issuer}) into cacert_buf; several may stand in it, one after the other") \
+    X(SEND_INTERMEDIATE, "", \
+      "have the server send its whole chain: append the certificate of {issuer} to its certificate file") \
+    X(ADD_INTERMEDIATE, "cacert_buf", \
+      "or put that certificate into cacert_buf yourself{aia_clause}") \
+    X(REORDER_CHAIN, "", \
+      "have the server send its own certificate first, then each issuer after what it issued (RFC 8446 section 4.4.2)") \
+    X(TRUST_SELF_SIGNED, "cacert_buf", \
+      "if this server is yours, put exactly this certificate into cacert_buf") \
+    X(COMPARE_CHAIN, "", \
+      "`esp-tls chain HOST --compare chromium` shows the chain as it was sent, and what a browser makes of it") \
+    X(REISSUE_CA, "", \
+      "issue the authority's certificate again with basicConstraints CA:TRUE and keyUsage keyCertSign (RFC 5280 section 4.2.1.9)") \
+    X(RENEW_ROOT, "cacert_buf", \
+      "the root in cacert_buf has the right name but another key: take the present one from the authority") \
+    /* the server's certificate */ \
+    X(RENEW_CERTIFICATE, "", \
+      "the owner of the server has to install a certificate that is valid today") \
+    X(SET_CLOCK, "", \
+      "set the clock, with SNTP before the first connection; the time here is {now}") \
+    X(CLOCK_UNSET, "CONFIG_ESP_TLS_CLOCK_UNSET_ACCEPT", \
+      "CONFIG_ESP_TLS_CLOCK_UNSET_ACCEPT goes without the validity period until the clock is set") \
+    X(USE_OFFERED_NAME, "common_name", \
+      "connect by one of the certificate's names, or set common_name to it{names_clause}") \
+    X(ADD_NAME, "", \
+      "or have the certificate issued again with {name} among its subject alternative names") \
+    X(SKIP_NAME, "skip_common_name", \
+      "skip_common_name (skip_cert_common_name_check of the HTTP client) accepts any server that has a certificate of the same authority: only for an authority of your own") \
+    X(ADD_IP_SAN, "", \
+      "have the certificate issued with {name} as an IP address among its subject alternative names (type iPAddress: a common name or a DNS name does not count, RFC 9525)") \
+    X(CONNECT_BY_NAME, "common_name", \
+      "connect by the server's name, or keep the address and set common_name to the name that the certificate has{names_clause}") \
+    X(STRONGER_CERTIFICATE, "", \
+      "have it issued again with RSA of 2048 bits or more, or P-256, and SHA-256 or better") \
+    X(SERVER_CERTIFICATE, "", \
+      "have it issued again for a TLS server (extendedKeyUsage serverAuth, keyUsage digitalSignature)") \
+    X(ENABLE_ALGORITHM, "CONFIG_MBEDTLS_ECP_DP_SECP384R1_ENABLED", \
+      "enable the algorithm in the mbedTLS menu (curves CONFIG_MBEDTLS_ECP_DP_..., CONFIG_MBEDTLS_RSA_C, CONFIG_MBEDTLS_SHA512_C), or have the certificate issued with P-256 or RSA and SHA-256") \
+    X(DISTRUST, "", "do not trust this server until its owner has explained it") \
+    X(SHORTEN_CHAIN, "", \
+      "have the server send only its certificate and the intermediates, without the root and without certificates that nobody needs") \
+    /* own identity */ \
+    X(SET_CLIENT_CERT, "clientcert_buf", \
+      "set clientcert_buf and clientkey_buf (client_cert_pem and client_key_pem of the HTTP client) to a certificate that the server's owner issued, and its key") \
+    X(SET_CLIENT_KEY, "clientkey_buf", \
+      "set clientkey_buf and clientkey_bytes, or client_key, to the private key of clientcert_buf") \
+    X(MATCH_KEY, "clientkey_buf", \
+      "take the key that the certificate was made for; `esp-tls cert CERTIFICATE KEY` says whether two belong together") \
+    X(SET_PASSWORD, "clientkey_password", \
+      "an encrypted key needs clientkey_password and clientkey_password_len") \
+    X(CLIENT_CHAIN, "clientcert_buf", \
+      "put the intermediate certificates behind the own one in clientcert_buf, so that the server can lead it to its root") \
+    X(RENEW_CLIENT_CERT, "clientcert_buf", "get a new client certificate from the server's owner") \
+    X(ASK_SERVER_OWNER, "", "ask the server's owner; the server's log says more than the alert") \
+    /* input that cannot be read */ \
+    X(COUNT_NUL, "cacert_bytes", \
+      "for PEM the length counts the final NUL: sizeof of the array, or strlen() + 1") \
+    X(KEEP_LINES, "", \
+      "keep the line ends as \\n: in a C string each line of the PEM ends in \\n, in NVS or over a shell nothing may strip or double them") \
+    X(WHOLE_FILE, "", \
+      "store it again, whole, from -----BEGIN to -----END, and compare the length: {input_at} bytes were read") \
+    X(DER_LENGTH, "", \
+      "DER has no line ends and no NUL: give its exact length, and no text around it") \
+    X(RIGHT_FILE, "", \
+      "give {input} the file that it is for: certificates to cacert_buf and clientcert_buf, the private key to clientkey_buf") \
+    X(CHECK_CERT, "", "`esp-tls cert FILE` says what is in it, and where reading stops") \
+    /* options */ \
+    X(CHECK_OPTION, "", "set {option} to a value that esp_tls.h allows") \
+    X(CALL_ORDER, "", "call in the order of esp_tls.h: one connect per handle, then read and write") \
+    X(ENABLE_OPTION, "", "leave {option} unset, or take a build that has it") \
+    X(GIVE_RANDOM, "", "the platform must have a source of random numbers before the first connection") \
+    /* memory */ \
+    X(DYNAMIC_BUFFER, "CONFIG_MBEDTLS_DYNAMIC_BUFFER", \
+      "CONFIG_MBEDTLS_DYNAMIC_BUFFER (Using dynamic TX/RX buffer) holds record buffers only while a record is in flight") \
+    X(FREE_CERT, "CONFIG_MBEDTLS_DYNAMIC_FREE_CONFIG_DATA", \
+      "CONFIG_MBEDTLS_DYNAMIC_FREE_CONFIG_DATA and without CONFIG_MBEDTLS_SSL_KEEP_PEER_CERTIFICATE: certificates and keys go as soon as they are used") \
+    X(SMALLER_IN, "CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN", \
+      "a smaller CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN, if the server keeps to it (max_fragment_length): `esp-tls check HOST` says so") \
+    X(USE_PSRAM, "CONFIG_MBEDTLS_EXTERNAL_MEM_ALLOC", \
+      "where the module has PSRAM: CONFIG_MBEDTLS_EXTERNAL_MEM_ALLOC, or the region by purpose in esp_tls_memory.h") \
+    X(RAISE_LIMIT, "esp_tls_set_memory_limit", \
+      "raise the limit or enlarge the arena that was set for this connection (esp_tls_memory.h)") \
+    X(FREE_HEAP, "", \
+      "free memory before the connection, or make it earlier; `esp-tls memory HOST` says what this server needs, and which setting saves how much") \
+    X(AVOID_FRAGMENTS, "", \
+      "{mem_free} bytes are free but not in one piece: allocate long-lived things first, or give the connection an arena of its own (esp_tls_memory.h)") \
+    X(FEWER_CONNECTIONS, "", "keep fewer connections open at a time") \
+    /* record sizes */ \
+    X(RAISE_IN, "CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN", \
+      "raise CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN to {record_needed} or more (16384 takes every record); with CONFIG_MBEDTLS_DYNAMIC_BUFFER it costs memory only while such a record is there") \
+    X(SERVER_RECORDS, "", \
+      "or have the server send smaller records (nginx: ssl_buffer_size), or a server that honours max_fragment_length (RFC 6066)") \
+    /* names and addresses */ \
+    X(CHECK_SPELLING, "", "check the spelling of the name {host}") \
+    X(CHECK_DNS, "", "check that the network is up and which name server it uses") \
+    X(OTHER_FAMILY, "addr_family", "leave addr_family at ESP_TLS_AF_UNSPEC, so that IPv4 and IPv6 are both tried") \
+    X(CHECK_PORT, "", "check that the server runs and listens on this port") \
+    X(CHECK_ADDRESS, "", "check the address, the routes, and firewalls on the way, which may drop packets without a word") \
+    X(CHECK_INTERFACE, "if_name", "check if_name: the interface must exist, be up, and lead there") \
+    X(MORE_SOCKETS, "CONFIG_LWIP_MAX_SOCKETS", \
+      "close sockets that are no longer needed, or raise their number (CONFIG_LWIP_MAX_SOCKETS, on Linux ulimit -n)") \
+    X(ALLOW_FIREWALL, "", "this machine forbids it: look at its own firewall and permissions") \
+    X(CHECK_NETWORK, "", "check the network between the two; something on the way may cut connections") \
+    /* time */ \
+    X(MORE_TIME, "timeout_ms", "if it only needs longer, raise timeout_ms ({timeout} ms now); it is one deadline for the whole operation") \
+    X(CHECK_SERVER_LOAD, "", "look at the server: it took the connection and did not answer") \
+    X(CHECK_SERVICE, "", "check that this port speaks TLS: HTTPS is usually 443, MQTT over TLS 8883, SMTP over TLS 465") \
+    /* another protocol */ \
+    X(USE_HTTPS_PORT, "", "use the port that speaks TLS (usually 443), or http:// if the answer need not be secret") \
+    X(USE_STARTTLS, "", "this service begins in the clear: use its TLS port, or STARTTLS first and then TLS on the same socket") \
+    X(CHECK_MIDDLEBOX, "", "or something on the way answers in the server's place: a captive portal, a proxy, a firewall") \
+    /* versions and suites */ \
+    X(UPGRADE_SERVER, "", \
+      "the server needs TLS 1.2 or 1.3: TLS 1.0 and 1.1 are not in this library, because they are not secure (RFC 8996)") \
+    X(ANY_VERSION, "tls_version", "leave tls_version at ESP_TLS_VER_ANY") \
+    X(ENABLE_VERSION, "CONFIG_MBEDTLS_SSL_PROTO_TLS1_3", \
+      "enable the version that the server demands: CONFIG_MBEDTLS_SSL_PROTO_TLS1_3 or CONFIG_MBEDTLS_SSL_PROTO_TLS1_2") \
+    X(ANY_SUITE, "ciphersuites_list", "leave ciphersuites_list unset, or add one that the server has") \
+    X(ENABLE_SUITES, "CONFIG_MBEDTLS_KEY_EXCHANGE_ECDHE_RSA", \
+      "`esp-tls check HOST` lists the suites and groups that it takes: enable one of them in the mbedTLS menu, or on the server one of ECDHE with AES-GCM and P-256") \
+    X(ENABLE_GROUP, "CONFIG_MBEDTLS_ECP_DP_SECP256R1_ENABLED", \
+      "enable the curve that the server demands (CONFIG_MBEDTLS_ECP_DP_...), or P-256 or X25519 on the server") \
+    X(SEND_SNI, "common_name", "connect by the name that the server goes by; with an address no name is sent (SNI)") \
+    X(CHECK_ALPN, "alpn_protos", "set alpn_protos to what the server speaks on this port, or leave it unset") \
+    /* the end of a connection */ \
+    X(READ_LOG, "", "the server's log says why it closed the connection") \
+    X(RECONNECT, "", "connect again; what was not confirmed may have been lost") \
+    X(CLOSE_PROPERLY, "", "if all data was there, the server only failed to say close_notify: count the bytes (Content-Length) before you rely on it") \
+    X(KEEP_ALIVE, "keep_alive_cfg", "keep_alive_cfg notices a peer that is gone, and keeps addresses translated on the way") \
+    X(CAPTURE, "CONFIG_ESP_TLS_TRACE", "a capture shows who ended it: `esp-tls get --capture FILE URL`, or esp_tls_trace.h on the device") \
+    /* proxies */ \
+    X(PROXY_PASSWORD, "", "give user name and password for the proxy") \
+    X(PROXY_ADDRESS, "", "check the proxy's address, port and kind (SOCKS4, SOCKS5 or HTTP)") \
+    X(PROXY_RULES, "", "the proxy's rules must allow this host and port") \
+    /* the rest */ \
+    X(CALL_AGAIN, "", "wait until the socket is ready (esp_tls_get_wait()), and make the same call again") \
+    X(RETRY_CALL, "", "the connection lives: free some memory and make the same call again") \
+    X(REPORT_BUG, "", "report it with the codes and a capture") \
+    X(DISABLE_UPDATES, "", "have the server do without key updates and renegotiation, or connect again for each long transfer")
+
+/** X(id, class, sentence, remedy, remedy, remedy) */
+#define ESP_TLS_REASONS(X) \
+    /* the program's settings */ \
+    X(NO_TRUST_OPTION, CONFIG, \
+      "no trust option is set, so nothing could be verified", SET_CACERT, SET_STORE, SKIP_VERIFY) \
+    X(OPTION_NOT_BUILT, CONFIG, "{option} is not in this build", ENABLE_OPTION, NONE, NONE) \
+    X(OPTION_INVALID, CONFIG, "{option} has no valid value", CHECK_OPTION, NONE, NONE) \
+    X(CALL_OUT_OF_ORDER, CONFIG, "the call does not fit the state of the handle, or two options exclude each other ({option})", CALL_ORDER, CHECK_OPTION, NONE) \
+    X(NO_RANDOM, CONFIG, "this system gives no random numbers", GIVE_RANDOM, NONE, NONE) \
+    X(NAME_UNUSABLE, CONFIG, "this name cannot stand in a certificate", USE_OFFERED_NAME, NONE, NONE) \
+    X(IDENTITY_TOO_LARGE, CONFIG, "the own certificate chain is longer than a record may be", CLIENT_CHAIN, RAISE_IN, NONE) \
+    /* certificates and keys that cannot be read */ \
+    X(INPUT_EMPTY, CONFIG, "{input} is empty", RIGHT_FILE, NONE, NONE) \
+    X(INPUT_NOT_A_CERTIFICATE, CONFIG, "{input} is neither PEM nor DER", RIGHT_FILE, CHECK_CERT, NONE) \
+    X(INPUT_NO_NUL, CONFIG, "{input} is PEM, and its length does not count a final NUL", COUNT_NUL, NONE, NONE) \
+    X(INPUT_LINE_BREAKS, CONFIG, "the line ends of {input} are damaged at byte {input_at}", KEEP_LINES, CHECK_CERT, NONE) \
+    X(INPUT_BAD_BASE64, CONFIG, "{input} has a character at byte {input_at} that is not of base64", WHOLE_FILE, KEEP_LINES, CHECK_CERT) \
+    X(INPUT_TRUNCATED, CONFIG, "{input} ends too early, after {input_at} bytes", WHOLE_FILE, CHECK_CERT, NONE) \
+    X(INPUT_DER_AS_PEM, CONFIG, "{input} is DER where PEM is expected, or the other way round", DER_LENGTH, COUNT_NUL, CHECK_CERT) \
+    X(INPUT_WRONG_KIND, CONFIG, "{input} holds something else than it is for", RIGHT_FILE, CHECK_CERT, NONE) \
+    X(INPUT_UNSUPPORTED, CONFIG, "{input} uses an algorithm that this build does not have", ENABLE_ALGORITHM, CHECK_CERT, NONE) \
+    X(INPUT_TRAILING, CONFIG, "{input} has bytes behind its end, at byte {input_at}", DER_LENGTH, CHECK_CERT, NONE) \
+    X(INPUT_MALFORMED, CONFIG, "{input} is damaged at byte {input_at}{field_clause}", WHOLE_FILE, CHECK_CERT, NONE) \
+    X(KEY_PASSWORD, CONFIG, "the private key is encrypted, and its password is missing or wrong", SET_PASSWORD, NONE, NONE) \
+    X(KEY_MISMATCH, IDENTITY, "the private key does not belong to the own certificate", MATCH_KEY, NONE, NONE) \
+    X(KEY_MISSING, IDENTITY, "an own certificate is set without its private key (0x7600 MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED)", SET_CLIENT_KEY, NONE, NONE) \
+    /* memory */ \
+    X(NO_MEMORY, MEMORY, "the heap is used up: {mem_size} bytes were wanted for {mem_purpose}", DYNAMIC_BUFFER, USE_PSRAM, FREE_HEAP) \
+    X(MEMORY_FRAGMENTED, MEMORY, "the heap is in pieces: {mem_size} bytes were wanted for {mem_purpose}, and the largest free block has {mem_largest}", AVOID_FRAGMENTS, DYNAMIC_BUFFER, USE_PSRAM) \
+    X(MEMORY_LIMIT, MEMORY, "the connection's own limit or arena is used up: {mem_size} bytes were wanted for {mem_purpose}", RAISE_LIMIT, FREE_CERT, SMALLER_IN) \
+    X(NO_MEMORY_FOR_CALL, MEMORY, "one call had no memory; the connection is unharmed", RETRY_CALL, FREE_HEAP, FEWER_CONNECTIONS) \
+    /* names */ \
+    X(DNS_NO_NAME, DNS, "there is no such name as {host}", CHECK_SPELLING, CHECK_DNS, NONE) \
+    X(DNS_NO_ADDRESS, DNS, "{host} has no address of the family that was asked for", OTHER_FAMILY, CHECK_SPELLING, NONE) \
+    X(DNS_NO_SERVER, DNS, "no name server answered", CHECK_DNS, NONE, NONE) \
+    X(DNS_FAILED, DNS, "the name server could not answer for {host}", CHECK_DNS, CHECK_SPELLING, NONE) \
+    X(DNS_TIMEOUT, DNS, "the name server did not answer in time", CHECK_DNS, MORE_TIME, NONE) \
+    /* TCP */ \
+    X(TCP_REFUSED, NETWORK, "nothing listens at {address} port {port}", CHECK_PORT, CHECK_ADDRESS, NONE) \
+    X(TCP_UNREACHABLE, NETWORK, "there is no way to {address}", CHECK_ADDRESS, CHECK_INTERFACE, OTHER_FAMILY) \
+    X(TCP_NO_ANSWER, NETWORK, "{address} does not answer", CHECK_ADDRESS, CHECK_PORT, NONE) \
+    X(TCP_RESET, NETWORK, "the peer, or something on the way, reset the connection", CHECK_SERVICE, READ_LOG, CAPTURE) \
+    X(TCP_NO_SOCKETS, NETWORK, "there is no socket left", MORE_SOCKETS, FEWER_CONNECTIONS, NONE) \
+    X(TCP_FORBIDDEN, NETWORK, "this machine forbids the connection", ALLOW_FIREWALL, CHECK_INTERFACE, NONE) \
+    X(TCP_INTERFACE, NETWORK, "the interface of if_name cannot be used", CHECK_INTERFACE, NONE, NONE) \
+    X(TCP_FAILED, NETWORK, "the operating system refused: {errno}", CHECK_NETWORK, NONE, NONE) \
+    /* time */ \
+    X(CONNECT_TIMEOUT, TIMEOUT, "{address} did not answer", CHECK_ADDRESS, CHECK_PORT, MORE_TIME) \
+    X(HANDSHAKE_SILENT, TIMEOUT, "{peer} took the connection and never answered the ClientHello: perhaps it speaks no TLS, or waits for the client to speak another protocol", CHECK_SERVICE, CHECK_SERVER_LOAD, MORE_TIME) \
+    X(HANDSHAKE_SLOW, TIMEOUT, "the handshake was still going on: {bytes_in} bytes had come", MORE_TIME, CHECK_SERVER_LOAD, CHECK_NETWORK) \
+    X(READ_TIMEOUT, TIMEOUT, "{peer} sent nothing in time; the connection is still open", MORE_TIME, KEEP_ALIVE, CHECK_SERVER_LOAD) \
+    X(WRITE_TIMEOUT, TIMEOUT, "{peer} took nothing in time; the connection is still open", MORE_TIME, CHECK_NETWORK, NONE) \
+    /* not TLS, or broken TLS */ \
+    X(PEER_SPEAKS_HTTP, PROTOCOL, "{peer} speaks plain HTTP on this port", USE_HTTPS_PORT, CHECK_MIDDLEBOX, NONE) \
+    X(PEER_SPEAKS_SSH, PROTOCOL, "{peer} speaks SSH on this port", CHECK_SERVICE, NONE, NONE) \
+    X(PEER_SPEAKS_MAIL, PROTOCOL, "{peer} greets as a mail or FTP server, in the clear", USE_STARTTLS, CHECK_SERVICE, NONE) \
+    X(PEER_NOT_TLS, PROTOCOL, "what {peer} sent is not TLS (it begins with {peer_bytes})", CHECK_SERVICE, CHECK_MIDDLEBOX, CAPTURE) \
+    X(RECORD_TOO_LARGE, PROTOCOL, "the server sent a record of {record_len} bytes, and the input buffer takes {record_limit}", RAISE_IN, SERVER_RECORDS, NONE) \
+    X(MESSAGE_TOO_LARGE, PROTOCOL, "a handshake message of {record_len} bytes is longer than the {record_limit} that there is room for; most likely the chain has certificates that nobody needs", SHORTEN_CHAIN, RAISE_IN, NONE) \
+    X(RECORD_DAMAGED, PROTOCOL, "a record arrived damaged: its integrity check failed", CHECK_NETWORK, CAPTURE, REPORT_BUG) \
+    X(PEER_FAULT, PROTOCOL, "the peer sent something that TLS does not allow there", CAPTURE, ASK_SERVER_OWNER, REPORT_BUG) \
+    X(PEER_REFUSED_OURS, PROTOCOL, "the peer did not accept a message of ours", ASK_SERVER_OWNER, CAPTURE, REPORT_BUG) \
+    X(PEER_INTERNAL_ERROR, PROTOCOL, "the server itself failed", READ_LOG, ASK_SERVER_OWNER, NONE) \
+    X(UPDATE_REFUSED, PROTOCOL, "the server sent {option}, which this library does not do", DISABLE_UPDATES, RECONNECT, NONE) \
+    /* nothing in common */ \
+    X(OLD_TLS_ONLY, NEGOTIATION, "the server has nothing newer than TLS 1.1", UPGRADE_SERVER, NONE, NONE) \
+    X(VERSION_EXCLUDED, NEGOTIATION, "the server does not speak the one version of TLS that was allowed here", ANY_VERSION, ENABLE_VERSION, UPGRADE_SERVER) \
+    X(NO_COMMON_SUITE, NEGOTIATION, "the two have no cipher suite, group or signature algorithm in common", ENABLE_SUITES, ENABLE_GROUP, NONE) \
+    X(SUITES_RESTRICTED, NEGOTIATION, "the server takes none of the cipher suites in ciphersuites_list", ANY_SUITE, ENABLE_SUITES, NONE) \
+    X(NO_COMMON_GROUP, NEGOTIATION, "the two have no group (curve) in common", ENABLE_GROUP, NONE, NONE) \
+    X(NO_COMMON_SIGNATURE, NEGOTIATION, "the server's certificate is signed, or signs, in a way that was not offered", ENABLE_ALGORITHM, ENABLE_SUITES, NONE) \
+    X(NAME_NOT_SERVED, NEGOTIATION, "the server does not serve the name it was asked for ({name})", SEND_SNI, NONE, NONE) \
+    X(NO_COMMON_ALPN, NEGOTIATION, "the server speaks none of the protocols that were offered (ALPN)", CHECK_ALPN, NONE, NONE) \
+    /* the server's certificate */ \
+    X(CERT_EXPIRED, CERTIFICATE, "the certificate {subject} expired on {not_after}", RENEW_CERTIFICATE, SET_CLOCK, NONE) \
+    X(CERT_NOT_YET_VALID, CERTIFICATE, "the certificate {subject} is not valid before {not_before}", SET_CLOCK, RENEW_CERTIFICATE, NONE) \
+    X(CLOCK_NOT_SET, CERTIFICATE, "the clock is not set, so no validity period can hold", SET_CLOCK, CLOCK_UNSET, NONE) \
+    X(NAME_MISMATCH, CERTIFICATE, "the certificate is for other names than {name}{names_clause}", USE_OFFERED_NAME, ADD_NAME, SKIP_NAME) \
+    X(IP_NOT_IN_CERT, CERTIFICATE, "the connection goes to the address {name}, and the certificate has no such IP address in it{names_clause}", ADD_IP_SAN, CONNECT_BY_NAME, SKIP_NAME) \
+    X(ROOT_NOT_TRUSTED, CERTIFICATE, "the chain ends at {issuer}, which is not among the trusted authorities", ADD_ROOT, COMPARE_CHAIN, NONE) \
+    X(MISSING_INTERMEDIATE, CERTIFICATE, "the server does not send the certificate of {issuer}, which issued {subject}", SEND_INTERMEDIATE, ADD_INTERMEDIATE, COMPARE_CHAIN) \
+    X(CHAIN_OUT_OF_ORDER, CERTIFICATE, "the server sends its chain in the wrong order", REORDER_CHAIN, COMPARE_CHAIN, NONE) \
+    X(SELF_SIGNED, CERTIFICATE, "the server's certificate {subject} is self-signed, and is not itself among the trusted ones", TRUST_SELF_SIGNED, ADD_ROOT, NONE) \
+    X(ANCHOR_KEY_DIFFERS, CERTIFICATE, "an authority named {issuer} is trusted, but its key did not sign {subject}", RENEW_ROOT, DISTRUST, NONE) \
+    X(WEAK_KEY, CERTIFICATE, "the key of {subject} is too weak ({key_bits} bits)", STRONGER_CERTIFICATE, NONE, NONE) \
+    X(WEAK_SIGNATURE, CERTIFICATE, "{subject} is signed in a way that is too weak (SHA-1 or MD5)", STRONGER_CERTIFICATE, NONE, NONE) \
+    X(NOT_A_CA, CERTIFICATE, "{issuer} issued a certificate, but is marked as no authority (basicConstraints)", REISSUE_CA, NONE, NONE) \
+    X(WRONG_USAGE, CERTIFICATE, "the certificate {subject} is not for a TLS server (key usage)", SERVER_CERTIFICATE, NONE, NONE) \
+    X(CERT_REVOKED, CERTIFICATE, "the certificate {subject} has been revoked", DISTRUST, RENEW_CERTIFICATE, NONE) \
+    X(CERT_UNREADABLE, CERTIFICATE, "certificate number {input_item} that the server sent cannot be read{field_clause}", COMPARE_CHAIN, ASK_SERVER_OWNER, NONE) \
+    X(CERT_UNSUPPORTED, CERTIFICATE, "certificate number {input_item} that the server sent uses an algorithm that this build does not have", ENABLE_ALGORITHM, ASK_SERVER_OWNER, NONE) \
+    X(CERT_MISSING, CERTIFICATE, "the server sent no certificate", ASK_SERVER_OWNER, NONE, NONE) \
+    X(PEER_PROOF_FAILED, CERTIFICATE, "the server could not prove that it has the key of its certificate", DISTRUST, ASK_SERVER_OWNER, CAPTURE) \
+    X(CERT_REFUSED, CERTIFICATE, "the server's certificate did not pass the check", COMPARE_CHAIN, NONE, NONE) \
+    /* the own certificate */ \
+    X(CLIENT_CERT_MISSING, IDENTITY, "the server demands a client certificate, and none is set", SET_CLIENT_CERT, NONE, NONE) \
+    X(CLIENT_CERT_UNTRUSTED, IDENTITY, "the server does not trust the authority of the client certificate", CLIENT_CHAIN, SET_CLIENT_CERT, ASK_SERVER_OWNER) \
+    X(CLIENT_CERT_REFUSED, IDENTITY, "the server does not accept the client certificate", SET_CLIENT_CERT, CLIENT_CHAIN, ASK_SERVER_OWNER) \
+    X(CLIENT_CERT_EXPIRED, IDENTITY, "the client certificate has expired", RENEW_CLIENT_CERT, NONE, NONE) \
+    X(CLIENT_CERT_REVOKED, IDENTITY, "the client certificate has been revoked", RENEW_CLIENT_CERT, NONE, NONE) \
+    X(CLIENT_NO_ACCESS, IDENTITY, "the client certificate is valid, but has no access", ASK_SERVER_OWNER, NONE, NONE) \
+    X(CLIENT_KEY_WRONG, IDENTITY, "the signature with the own key did not verify: the key is not the certificate's", MATCH_KEY, NONE, NONE) \
+    X(SIGNING_FAILED, IDENTITY, "signing with the own key failed", MATCH_KEY, ENABLE_ALGORITHM, NONE) \
+    X(PSK_UNKNOWN, IDENTITY, "the server does not know the pre-shared key", ASK_SERVER_OWNER, NONE, NONE) \
+    /* ends */ \
+    X(CLOSED_IN_ORDER, CLOSED, "the peer closed the connection in order (close_notify)", RECONNECT, NONE, NONE) \
+    X(CLOSED_IN_HANDSHAKE, CLOSED, "{peer} closed the connection in the handshake without a word", CHECK_SERVICE, READ_LOG, CAPTURE) \
+    X(CLOSED_IN_RECORD, CLOSED, "the peer closed in the middle of a record: {record_got} of {record_len} bytes had come", READ_LOG, CHECK_NETWORK, CAPTURE) \
+    X(CLOSED_WITHOUT_NOTIFY, CLOSED, "the peer closed TCP without closing TLS (no close_notify), so the end may be missing", CLOSE_PROPERLY, RECONNECT, READ_LOG) \
+    X(CONNECTION_LOST, CLOSED, "the connection broke: {errno}", RECONNECT, CHECK_NETWORK, KEEP_ALIVE) \
+    /* proxies */ \
+    X(PROXY_NO_PROXY, PROXY, "what answers there is no proxy of that kind", PROXY_ADDRESS, NONE, NONE) \
+    X(PROXY_AUTH, PROXY, "the proxy wants user name and password, or did not accept them", PROXY_PASSWORD, NONE, NONE) \
+    X(PROXY_DENIED, PROXY, "the proxy does not allow this connection", PROXY_RULES, NONE, NONE) \
+    X(PROXY_TARGET, PROXY, "the proxy could not reach the server", CHECK_SPELLING, CHECK_PORT, PROXY_RULES) \
+    X(PROXY_FAILED, PROXY, "the proxy failed", PROXY_ADDRESS, ASK_SERVER_OWNER, NONE) \
+    /* HTTP */ \
+    X(HTTP_MALFORMED, HTTP, "the answer is not HTTP, or is broken", CHECK_SERVICE, ASK_SERVER_OWNER, NONE) \
+    X(HTTP_INCOMPLETE, HTTP, "the answer ended before its length", RECONNECT, READ_LOG, CHECK_NETWORK) \
+    X(HTTP_LIMIT, HTTP, "the answer's head or the request is longer than its limit", CHECK_OPTION, NONE, NONE) \
+    X(HTTP_REDIRECT, HTTP, "the redirect was not followed", CHECK_OPTION, ASK_SERVER_OWNER, NONE) \
+    X(HTTP_STATUS, HTTP, "the server answered with an error", ASK_SERVER_OWNER, NONE, NONE) \
+    /* the rest */ \
+    X(WANT_MORE, WAITING, "nothing is wrong: there is nothing to read yet, or no room to write yet", CALL_AGAIN, NONE, NONE) \
+    X(CANCELLED, CANCELLED, "the program cancelled it", NONE, NONE, NONE) \
+    X(STACK_INTERNAL, INTERNAL, "the TLS library failed inside", REPORT_BUG, NONE, NONE) \
+    X(OTHER, INTERNAL, "the codes say no more", CAPTURE, REPORT_BUG, NONE)
+
+/* clang-format on */
+
+#endif /* ESP_TLS_REASONS_H */
