@@ -162,7 +162,17 @@
     X(CALL_AGAIN, "", "wait until the socket is ready (esp_tls_get_wait()), and make the same call again") \
     X(RETRY_CALL, "", "the connection lives: free some memory and make the same call again") \
     X(REPORT_BUG, "", "report it with the codes and a capture") \
-    X(DISABLE_UPDATES, "", "have the server do without key updates and renegotiation, or connect again for each long transfer")
+    X(DISABLE_UPDATES, "", "have the server do without key updates and renegotiation, or connect again for each long transfer") \
+    X(CHECK_STORAGE, "", "check that the file, partition or key is there, may be read, and that its storage has room") \
+    X(CHECK_HARDWARE, "", "check the secure element or crypto peripheral: its wiring, that it was provisioned, that only one task uses it at a time") \
+    X(FULL_HANDSHAKE, "client_session", "connect without the saved session (client_session); a full handshake gives a new one") \
+    X(RENEW_CRL, "", "get the authority's present revocation list, or leave it unset") \
+    X(CHECK_IMAGE, "", "compare size and hash of what the server sends with what was built; build it for this chip, with the settings of secure boot and anti-rollback that this device has") \
+    X(CHECK_PARTITIONS, "", "check the partition table: two application partitions and otadata, each large enough, and write to the one that does not run (esp_ota_get_next_update_partition())") \
+    X(CONFIRM_IMAGE, "", "call esp_ota_mark_app_valid_cancel_rollback() once the new program has proved itself") \
+    X(KEEP_COPY, "", "go on with the copy that is there") \
+    X(CHECK_RANGE, "", "ask for a range inside the present length, or for all of it: the file may have changed") \
+    X(LOOK_INSIDE, "", "look for the code in the list of that component; a number just above belongs to it")
 
 /** X(id, class, sentence, remedy, remedy, remedy) */
 #define ESP_TLS_REASONS(X) \
@@ -257,6 +267,7 @@
     X(CERT_UNSUPPORTED, CERTIFICATE, "certificate number {input_item} that the server sent uses an algorithm that this build does not have", ENABLE_ALGORITHM, ASK_SERVER_OWNER, NONE) \
     X(CERT_MISSING, CERTIFICATE, "the server sent no certificate", ASK_SERVER_OWNER, NONE, NONE) \
     X(PEER_PROOF_FAILED, CERTIFICATE, "the server could not prove that it has the key of its certificate", DISTRUST, ASK_SERVER_OWNER, CAPTURE) \
+    X(CRL_UNUSABLE, CERTIFICATE, "the revocation list is out of date, dated in the future, or not signed by an authority that is trusted", RENEW_CRL, SET_CLOCK, NONE) \
     X(CERT_REFUSED, CERTIFICATE, "the server's certificate did not pass the check", COMPARE_CHAIN, NONE, NONE) \
     /* the own certificate */ \
     X(CLIENT_CERT_MISSING, IDENTITY, "the server demands a client certificate, and none is set", SET_CLIENT_CERT, NONE, NONE) \
@@ -267,6 +278,7 @@
     X(CLIENT_NO_ACCESS, IDENTITY, "the client certificate is valid, but has no access", ASK_SERVER_OWNER, NONE, NONE) \
     X(CLIENT_KEY_WRONG, IDENTITY, "the signature with the own key did not verify: the key is not the certificate's", MATCH_KEY, NONE, NONE) \
     X(SIGNING_FAILED, IDENTITY, "signing with the own key failed", MATCH_KEY, ENABLE_ALGORITHM, NONE) \
+    X(HARDWARE_FAILED, IDENTITY, "the hardware that holds the key or does the calculation failed", CHECK_HARDWARE, NONE, NONE) \
     X(PSK_UNKNOWN, IDENTITY, "the server does not know the pre-shared key", ASK_SERVER_OWNER, NONE, NONE) \
     /* ends */ \
     X(CLOSED_IN_ORDER, CLOSED, "the peer closed the connection in order (close_notify)", RECONNECT, NONE, NONE) \
@@ -285,10 +297,20 @@
     X(HTTP_INCOMPLETE, HTTP, "the answer ended before its length", RECONNECT, READ_LOG, CHECK_NETWORK) \
     X(HTTP_LIMIT, HTTP, "the answer's head or the request is longer than its limit", CHECK_OPTION, NONE, NONE) \
     X(HTTP_REDIRECT, HTTP, "the redirect was not followed", CHECK_OPTION, ASK_SERVER_OWNER, NONE) \
+    X(HTTP_UNCHANGED, HTTP, "nothing has changed since the copy that is there (304)", KEEP_COPY, NONE, NONE) \
+    X(HTTP_RANGE, HTTP, "the server has no such range of bytes (416)", CHECK_RANGE, NONE, NONE) \
     X(HTTP_STATUS, HTTP, "the server answered with an error", ASK_SERVER_OWNER, NONE, NONE) \
+    /* updates */ \
+    X(OTA_IMAGE, CONFIG, "the program image is damaged, or not one for this device", CHECK_IMAGE, NONE, NONE) \
+    X(OTA_PARTITION, CONFIG, "the partition table leaves no place for the update", CHECK_PARTITIONS, NONE, NONE) \
+    X(OTA_CONFIRM, CONFIG, "the running program has not been confirmed yet", CONFIRM_IMAGE, NONE, NONE) \
     /* the rest */ \
     X(WANT_MORE, WAITING, "nothing is wrong: there is nothing to read yet, or no room to write yet", CALL_AGAIN, NONE, NONE) \
     X(CANCELLED, CANCELLED, "the program cancelled it", NONE, NONE, NONE) \
+    X(SESSION_EXPIRED, NEGOTIATION, "the saved session is no longer good", FULL_HANDSHAKE, NONE, NONE) \
+    X(STORAGE_FAILED, CONFIG, "a file, partition or stored key could not be read or written", CHECK_STORAGE, NONE, NONE) \
+    X(DTLS_ONLY, INTERNAL, "this belongs to DTLS, which ESP-TLS does not speak", REPORT_BUG, NONE, NONE) \
+    X(RANGE_BEGIN, INTERNAL, "this number only marks where a component's codes begin", LOOK_INSIDE, NONE, NONE) \
     X(STACK_INTERNAL, INTERNAL, "the TLS library failed inside", REPORT_BUG, NONE, NONE) \
     X(OTHER, INTERNAL, "the codes say no more", CAPTURE, REPORT_BUG, NONE)
 

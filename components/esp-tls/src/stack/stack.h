@@ -19,6 +19,7 @@
 #include "tls_status.h"
 
 struct anchor_store;
+struct esp_tls_code;
 
 /** Record buffers of a connection; all zero: what Kconfig says. */
 struct stack_buffers {
@@ -140,6 +141,13 @@ struct tls_stack {
     /** The global store is gone: forget what was made of it. */
     void (*store_gone)(void);
 };
+
+/** The codes that a stack reports, and the bits of its certificate check, with what they mean. Not
+ *  part of tls_stack: only who asks for texts carries them. */
+const struct esp_tls_code *stack_codes(size_t *count);
+const struct esp_tls_code *stack_flags(size_t *count);
+/** Of a code that may be the sum of a general one and a special one: the general one. */
+int stack_code_high(int value);
 
 /** The stack that connections use: Mbed TLS. */
 extern const struct tls_stack stack_mbedtls;

@@ -7,12 +7,14 @@
  *  high-level one (error.h of Mbed TLS): the high-level part names it then. */
 const char *esp_tls_stack_code_name(int code)
 {
-#define X(value, name) {value, "MBEDTLS_ERR_" #name},
+#define X(value, name, ...)   {value, "MBEDTLS_ERR_" #name},
+#define PSA(value, name, ...) {value, "PSA_ERROR_" #name},
     static const struct {
         int value;
         const char *name;
-    } rows[] = {MBED_CODES(X)};
+    } rows[] = {MBED_CODES(X) MBED_PSA_CODES(PSA)};
 #undef X
+#undef PSA
     int value;
 
     if (code < -0xFFFF || code > 0xFFFF) {
@@ -25,7 +27,7 @@ const char *esp_tls_stack_code_name(int code)
                 return rows[i].name;
             }
         }
-        value &= 0xFF80; /* high-level part */
+        value &= MBED_HIGH_LEVEL;
     }
     return NULL;
 }

@@ -1,0 +1,38 @@
+/* What Mbed TLS's codes mean, for whoever asks: a file of its own, so that a program which does not
+ * ask does not carry the texts. */
+#include "codes.h"
+#include "diagnosis/code_row.h"
+#include "stack/stack.h"
+
+static const struct esp_tls_code codes[] = {
+#define ROW(value, name, a, b, c, text) CODE_ROW(STACK, value, "MBEDTLS_ERR_" #name, a, b, c, text),
+    MBED_CODES(ROW)
+#undef ROW
+#define ROW(value, name, a, b, c, text) CODE_ROW(STACK, value, "PSA_ERROR_" #name, a, b, c, text),
+        MBED_PSA_CODES(ROW)
+#undef ROW
+};
+
+static const struct esp_tls_code flags[] = {
+#define ROW(value, name, a, b, c, text)                                                            \
+    CODE_ROW(VERIFY, value, "MBEDTLS_X509_" #name, a, b, c, text),
+    MBED_FLAGS(ROW)
+#undef ROW
+};
+
+const struct esp_tls_code *stack_codes(size_t *count)
+{
+    *count = sizeof(codes) / sizeof(codes[0]);
+    return codes;
+}
+
+const struct esp_tls_code *stack_flags(size_t *count)
+{
+    *count = sizeof(flags) / sizeof(flags[0]);
+    return flags;
+}
+
+int stack_code_high(int value)
+{
+    return value & MBED_HIGH_LEVEL;
+}
