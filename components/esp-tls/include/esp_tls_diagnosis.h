@@ -43,14 +43,15 @@ extern "C" {
 #define ESP_TLS_EVIDENCE_LIST 160 /* of the names that a certificate has */
 
 /** What the configuration asked for, as bits of esp_tls_evidence_t.asked. */
-#define ESP_TLS_ASKED_IDENTITY     0x01 /* an own certificate is set */
-#define ESP_TLS_ASKED_SUITES       0x02 /* ciphersuites_list is set */
-#define ESP_TLS_ASKED_TLS_1_2_ONLY 0x04 /* tls_version, or the build has no TLS 1.3 */
-#define ESP_TLS_ASKED_TLS_1_3_ONLY 0x08 /* tls_version, or the build has no TLS 1.2 */
-#define ESP_TLS_ASKED_ALPN         0x10 /* alpn_protos is set */
-#define ESP_TLS_ASKED_IP           0x20 /* the name to be checked is an IP address */
-#define ESP_TLS_ASKED_PLAIN        0x40 /* no TLS */
-#define ESP_TLS_ASKED_INTERFACE    0x80 /* if_name or addr_family is set */
+#define ESP_TLS_ASKED_IDENTITY     0x001 /* an own certificate is set */
+#define ESP_TLS_ASKED_SUITES       0x002 /* ciphersuites_list is set */
+#define ESP_TLS_ASKED_TLS_1_2_ONLY 0x004 /* tls_version, or the build has no TLS 1.3 */
+#define ESP_TLS_ASKED_TLS_1_3_ONLY 0x008 /* tls_version, or the build has no TLS 1.2 */
+#define ESP_TLS_ASKED_ALPN         0x010 /* alpn_protos is set */
+#define ESP_TLS_ASKED_IP           0x020 /* the name to be checked is an IP address */
+#define ESP_TLS_ASKED_PLAIN        0x040 /* no TLS */
+#define ESP_TLS_ASKED_INTERFACE    0x080 /* if_name is set */
+#define ESP_TLS_ASKED_FAMILY       0x100 /* addr_family is set */
 
 /** What was seen of the peer's chain, as bits of esp_tls_evidence_t.chain. */
 #define ESP_TLS_CHAIN_SELF_SIGNED     0x01 /* the refused certificate is its own issuer */
@@ -60,6 +61,7 @@ extern "C" {
 #define ESP_TLS_CHAIN_ANCHOR_NAMESAKE 0x10 /* an anchor has the wanted issuer's name, not its key */
 #define ESP_TLS_CHAIN_ROOT_SENT       0x20 /* it ends in a root, which is not among the anchors */
 #define ESP_TLS_CHAIN_NO_IP_NAMES     0x40 /* the server's certificate has no IP address in it */
+#define ESP_TLS_CHAIN_ANCHOR_KIN      0x80 /* an anchor is of the same organization as the issuer */
 
 /** What else was known when it failed. Zero, or "": unknown. */
 typedef struct esp_tls_evidence {
@@ -76,7 +78,9 @@ typedef struct esp_tls_evidence {
     uint8_t peer_bytes[8]; /**< the beginning of what came and was no TLS record */
     uint8_t peer_bytes_len;
     uint32_t record_got; /**< bytes that had come of a record of record_len when it ended */
-    uint32_t mem_free;   /**< free heap when an allocation failed */
+    uint32_t mem_free;   /**< free heap when an allocation failed; 0: unknown */
+    bool mem_over_limit; /**< the connection's own limit refused it, not the heap */
+    bool is_writing;     /**< the last operation was a write */
 
     /* the peer's chain, when it was refused */
     uint8_t chain_count;                 /**< certificates in it */
@@ -94,8 +98,9 @@ typedef struct esp_tls_evidence {
     /* a certificate or key that cannot be read */
     const char *input;       /**< which: a field's name, or "peer"; static text, or NULL */
     uint16_t input_item;     /**< which certificate of several, from 0 */
-    uint8_t input_fault;     /**< why, as esp_tls_certificate.h numbers it; 0: not known */
-    uint32_t input_at;       /**< byte at which reading stopped */
+    uint8_t input_fault;     /**< esp_tls_input_reason_t of esp_tls_certificate.h; 0: not known */
+    uint32_t input_at;       /**< byte at which reading stopped, ... */
+    uint32_t input_line;     /**< ... and its line; 0: no text */
     const char *input_field; /**< field of the certificate there; static text, or NULL */
 } esp_tls_evidence_t;
 

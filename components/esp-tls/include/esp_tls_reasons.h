@@ -212,16 +212,16 @@
     X(DNS_FAILED, DNS, "the name server could not answer for {host}", CHECK_DNS, CHECK_SPELLING, NONE) \
     X(DNS_TIMEOUT, DNS, "the name server did not answer in time", CHECK_DNS, MORE_TIME, NONE) \
     /* TCP */ \
-    X(TCP_REFUSED, NETWORK, "nothing listens at {address} port {port}", CHECK_PORT, CHECK_ADDRESS, NONE) \
-    X(TCP_UNREACHABLE, NETWORK, "there is no way to {address}", CHECK_ADDRESS, CHECK_INTERFACE, OTHER_FAMILY) \
-    X(TCP_NO_ANSWER, NETWORK, "{address} does not answer", CHECK_ADDRESS, CHECK_PORT, NONE) \
+    X(TCP_REFUSED, NETWORK, "nothing listens at {endpoint}", CHECK_PORT, CHECK_ADDRESS, NONE) \
+    X(TCP_UNREACHABLE, NETWORK, "there is no way to {endpoint}", CHECK_ADDRESS, CHECK_INTERFACE, OTHER_FAMILY) \
+    X(TCP_NO_ANSWER, NETWORK, "{endpoint} does not answer", CHECK_ADDRESS, CHECK_PORT, NONE) \
     X(TCP_RESET, NETWORK, "the peer, or something on the way, reset the connection", CHECK_SERVICE, READ_LOG, CAPTURE) \
     X(TCP_NO_SOCKETS, NETWORK, "there is no socket left", MORE_SOCKETS, FEWER_CONNECTIONS, NONE) \
     X(TCP_FORBIDDEN, NETWORK, "this machine forbids the connection", ALLOW_FIREWALL, CHECK_INTERFACE, NONE) \
     X(TCP_INTERFACE, NETWORK, "the interface of if_name cannot be used", CHECK_INTERFACE, NONE, NONE) \
     X(TCP_FAILED, NETWORK, "the operating system refused: {errno}", CHECK_NETWORK, NONE, NONE) \
     /* time */ \
-    X(CONNECT_TIMEOUT, TIMEOUT, "{address} did not answer", CHECK_ADDRESS, CHECK_PORT, MORE_TIME) \
+    X(CONNECT_TIMEOUT, TIMEOUT, "{endpoint} did not answer", CHECK_ADDRESS, CHECK_PORT, MORE_TIME) \
     X(HANDSHAKE_SILENT, TIMEOUT, "{peer} took the connection and never answered the ClientHello: perhaps it speaks no TLS, or waits for the client to speak another protocol", CHECK_SERVICE, CHECK_SERVER_LOAD, MORE_TIME) \
     X(HANDSHAKE_SLOW, TIMEOUT, "the handshake was still going on: {bytes_in} bytes had come", MORE_TIME, CHECK_SERVER_LOAD, CHECK_NETWORK) \
     X(READ_TIMEOUT, TIMEOUT, "{peer} sent nothing in time; the connection is still open", MORE_TIME, KEEP_ALIVE, CHECK_SERVER_LOAD) \
@@ -248,21 +248,21 @@
     X(NAME_NOT_SERVED, NEGOTIATION, "the server does not serve the name it was asked for ({name})", SEND_SNI, NONE, NONE) \
     X(NO_COMMON_ALPN, NEGOTIATION, "the server speaks none of the protocols that were offered (ALPN)", CHECK_ALPN, NONE, NONE) \
     /* the server's certificate */ \
-    X(CERT_EXPIRED, CERTIFICATE, "the certificate {subject} expired on {not_after}", RENEW_CERTIFICATE, SET_CLOCK, NONE) \
-    X(CERT_NOT_YET_VALID, CERTIFICATE, "the certificate {subject} is not valid before {not_before}", SET_CLOCK, RENEW_CERTIFICATE, NONE) \
+    X(CERT_EXPIRED, CERTIFICATE, "{certificate} expired on {not_after}", RENEW_CERTIFICATE, SET_CLOCK, NONE) \
+    X(CERT_NOT_YET_VALID, CERTIFICATE, "{certificate} is not valid before {not_before}", SET_CLOCK, RENEW_CERTIFICATE, NONE) \
     X(CLOCK_NOT_SET, CERTIFICATE, "the clock is not set, so no validity period can hold", SET_CLOCK, CLOCK_UNSET, NONE) \
     X(NAME_MISMATCH, CERTIFICATE, "the certificate is for other names than {name}{names_clause}", USE_OFFERED_NAME, ADD_NAME, SKIP_NAME) \
     X(IP_NOT_IN_CERT, CERTIFICATE, "the connection goes to the address {name}, and the certificate has no such IP address in it{names_clause}", ADD_IP_SAN, CONNECT_BY_NAME, SKIP_NAME) \
     X(ROOT_NOT_TRUSTED, CERTIFICATE, "the chain ends at {issuer}, which is not among the trusted authorities", ADD_ROOT, COMPARE_CHAIN, NONE) \
-    X(MISSING_INTERMEDIATE, CERTIFICATE, "the server does not send the certificate of {issuer}, which issued {subject}", SEND_INTERMEDIATE, ADD_INTERMEDIATE, COMPARE_CHAIN) \
+    X(MISSING_INTERMEDIATE, CERTIFICATE, "the server does not send the certificate of {issuer}, which issued {certificate}", SEND_INTERMEDIATE, ADD_INTERMEDIATE, COMPARE_CHAIN) \
     X(CHAIN_OUT_OF_ORDER, CERTIFICATE, "the server sends its chain in the wrong order", REORDER_CHAIN, COMPARE_CHAIN, NONE) \
-    X(SELF_SIGNED, CERTIFICATE, "the server's certificate {subject} is self-signed, and is not itself among the trusted ones", TRUST_SELF_SIGNED, ADD_ROOT, NONE) \
-    X(ANCHOR_KEY_DIFFERS, CERTIFICATE, "an authority named {issuer} is trusted, but its key did not sign {subject}", RENEW_ROOT, DISTRUST, NONE) \
-    X(WEAK_KEY, CERTIFICATE, "the key of {subject} is too weak ({key_bits} bits)", STRONGER_CERTIFICATE, NONE, NONE) \
-    X(WEAK_SIGNATURE, CERTIFICATE, "{subject} is signed in a way that is too weak (SHA-1 or MD5)", STRONGER_CERTIFICATE, NONE, NONE) \
+    X(SELF_SIGNED, CERTIFICATE, "{certificate} of the server is self-signed, and is not itself among the trusted ones", TRUST_SELF_SIGNED, ADD_ROOT, NONE) \
+    X(ANCHOR_KEY_DIFFERS, CERTIFICATE, "an authority named {issuer} is trusted, but its key did not sign {certificate}", RENEW_ROOT, DISTRUST, NONE) \
+    X(WEAK_KEY, CERTIFICATE, "the key of {certificate} is too weak{bits_clause}", STRONGER_CERTIFICATE, NONE, NONE) \
+    X(WEAK_SIGNATURE, CERTIFICATE, "{certificate} is signed in a way that is too weak (SHA-1 or MD5)", STRONGER_CERTIFICATE, NONE, NONE) \
     X(NOT_A_CA, CERTIFICATE, "{issuer} issued a certificate, but is marked as no authority (basicConstraints)", REISSUE_CA, NONE, NONE) \
-    X(WRONG_USAGE, CERTIFICATE, "the certificate {subject} is not for a TLS server (key usage)", SERVER_CERTIFICATE, NONE, NONE) \
-    X(CERT_REVOKED, CERTIFICATE, "the certificate {subject} has been revoked", DISTRUST, RENEW_CERTIFICATE, NONE) \
+    X(WRONG_USAGE, CERTIFICATE, "{certificate} is not for a TLS server (key usage)", SERVER_CERTIFICATE, NONE, NONE) \
+    X(CERT_REVOKED, CERTIFICATE, "{certificate} has been revoked", DISTRUST, RENEW_CERTIFICATE, NONE) \
     X(CERT_UNREADABLE, CERTIFICATE, "certificate number {input_item} that the server sent cannot be read{field_clause}", COMPARE_CHAIN, ASK_SERVER_OWNER, NONE) \
     X(CERT_UNSUPPORTED, CERTIFICATE, "certificate number {input_item} that the server sent uses an algorithm that this build does not have", ENABLE_ALGORITHM, ASK_SERVER_OWNER, NONE) \
     X(CERT_MISSING, CERTIFICATE, "the server sent no certificate", ASK_SERVER_OWNER, NONE, NONE) \

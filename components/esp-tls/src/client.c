@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "conn.h"
+#include "diagnosis/evidence.h"
 #include "esp_log.h"
 #include "esp_tls_url.h"
 
@@ -12,12 +13,16 @@ static const char TAG[] = "esp-tls";
 
 /** Keep the ESP-IDF error store and the visible state in step with a failure.
  *  A failed TCP open leaves the state INIT, so that the caller may try again (ESP-IDF's way). */
-static int connect_failed(esp_tls_t *tls)
+static int connect_failed(esp_tls_t *tls, const char *host, size_t len, int port,
+                          const esp_tls_cfg_t *cfg)
 {
     bool before_tls =
         tls->err.phase == ESP_TLS_PHASE_RESOLVE || tls->err.phase == ESP_TLS_PHASE_CONNECT;
 
     error_store_fill(&tls->store, &tls->err);
+    if (evidence_note_connect != NULL) {
+        evidence_note_connect(tls, host, len, port, cfg);
+    }
     if (before_tls) {
         (void)conn_reset(tls);
         tls->state = ESP_TLS_INIT;
@@ -127,11 +132,11 @@ static int connect_step(esp_tls_t *tls, const char *host, size_t len, int port,
         return -1;
     }
     if (!ensure_begun(tls, host, len, port, cfg)) {
-        return connect_failed(tls);
+        return connect_failed(tls, host, len, port, cfg);
     }
     st = step(tls);
     if (st != TLS_OK && !tls_is_waiting(st)) {
-        return connect_failed(tls);
+        return connect_failed(tls, host, len, port, cfg);
     }
     show_state(tls);
     return st == TLS_OK ? 1 : 0;
@@ -177,10 +182,11 @@ static int connect_url(const char *url, const esp_tls_cfg_t *cfg, esp_tls_t *tls
     }
     if (!esp_tls_url_parse(url, strlen(url), &parts)) {
         ESP_LOGE(TAG, "not a URL with scheme and host");
+        error_drop_evidence(&tls->err);
         error_clear(&tls->err);
         tls->err.now = ESP_TLS_PHASE_CONFIG;
         (void)error_option(&tls->err, TLS_INVALID_ARG, 0, "url");
-        return connect_failed(tls);
+        return connect_failed(tls, url, strlen(url), 0, cfg);
     }
     return connect_step(tls, parts.host.ptr, parts.host.len, esp_tls_url_port(&parts), cfg, step);
 }

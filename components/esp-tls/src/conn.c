@@ -141,6 +141,7 @@ tls_status conn_begin(struct esp_tls *c, const char *host, size_t len, int port,
     tls_status st;
 
     (void)conn_reset(c);
+    error_drop_evidence(&c->err);
     error_clear(&c->err);
     begin_clocks(c, cfg);
     c->non_block = cfg->non_block;

@@ -14,6 +14,8 @@
 #include "plat_net.h"
 #include "tls_status.h"
 
+struct esp_tls_evidence;
+
 struct tls_error {
     uint8_t status;      /* tls_status; TLS_OK = nothing failed */
     uint8_t phase;       /* esp_tls_phase_t in which it failed */
@@ -33,10 +35,14 @@ struct tls_error {
     uint64_t bytes_out;
     const char *option;    /* the field or Kconfig symbol that was refused, static text */
     struct plat_addr addr; /* address tried last */
+    struct esp_tls_evidence *evidence; /* made when something fails; owned, or NULL */
 };
 
-/** Back to "nothing failed", in phase ESP_TLS_PHASE_NONE. */
+/** Back to "nothing failed", in phase ESP_TLS_PHASE_NONE. Evidence must have been dropped. */
 void error_clear(struct tls_error *err);
+
+/** Free the evidence (diagnosis/evidence.h). */
+void error_drop_evidence(struct tls_error *err);
 
 /** Record a failure unless there is one already.
  *  @param esp    ESP-IDF code, 0 = derive it from status and phase

@@ -151,6 +151,7 @@ int esp_tls_conn_destroy(esp_tls_t *tls)
         return -1;
     }
     os = conn_reset(tls);
+    error_drop_evidence(&tls->err);
     adopted = close_adopted(tls);
     conn_trace_free(tls);
     stream_free(tls->below);

@@ -155,4 +155,7 @@ extern const struct tls_stack stack_mbedtls;
 /** stack_onlooker::see of Mbed TLS: shows the Certificate message that the step at hand has read. */
 void stack_mbedtls_show_chain(const struct stack_onlooker *on, const void *ctx);
 
+/** Stands in the stack's evidence.c, so that who names it links that file (diagnosis/evidence.h). */
+extern const bool stack_mbedtls_has_evidence;
+
 #endif

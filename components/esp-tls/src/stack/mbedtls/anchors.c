@@ -157,8 +157,7 @@ tls_status mbed_each_cert(struct plat_account *account, const uint8_t *buf, size
 
 /* --- anchors of a connection -------------------------------------------------------------------- */
 
-/** Call fn with each anchor's DER. @return 0, or the code that ended the walk */
-static int each_anchor(struct mbed *m, stack_cert_fn fn, void *arg)
+int mbed_each_anchor(struct mbed *m, stack_cert_fn fn, void *arg)
 {
     if (m->anchors.buf != NULL) {
         int code = mbed_walk_checked(m->anchors.buf, m->anchors.len, fn, arg);
@@ -198,7 +197,7 @@ bool mbed_is_anchor(struct mbed *m, const mbedtls_x509_crt *crt)
     struct same s = {.crt = crt};
 
     if (is_self_issued(crt)) {
-        (void)each_anchor(m, compare_whole, &s);
+        (void)mbed_each_anchor(m, compare_whole, &s);
     }
     return s.found;
 }
@@ -313,7 +312,7 @@ static int find_issuers(void *ctx, const mbedtls_x509_crt *child, mbedtls_x509_c
 {
     struct mbed *m = ctx;
     struct candidates c = {.child = child, .anchors = &m->anchors};
-    int code = each_anchor(m, add_candidate, &c);
+    int code = mbed_each_anchor(m, add_candidate, &c);
 
     code = c.code != 0 ? c.code : code;
     if (code != 0 || (c.list != NULL && c.list->raw.p == NULL)) {
@@ -357,7 +356,7 @@ static int keep_anchors(struct mbed *m)
     mbedtls_x509_crt_init(m->anchors.parsed);
     mbedtls_ssl_conf_ca_chain(&m->conf, m->anchors.parsed, NULL);
     p.chain = m->anchors.parsed;
-    code = each_anchor(m, parse_anchor, &p);
+    code = mbed_each_anchor(m, parse_anchor, &p);
     return p.code != 0 ? p.code : code;
 }
 #endif

@@ -17,6 +17,7 @@
 #endif
 
 #include "../stack.h"
+#include "../../diagnosis/evidence.h"
 #include "../../trust.h"
 
 #include "buffers.h"
@@ -47,6 +48,7 @@ struct mbed {
     char *ip_name;             /* IP literal to be checked; not sent as SNI */
     size_t pending_write;      /* bytes of a write that Mbed TLS has begun and not flushed */
     tls_status blocked;        /* what the link last waited for, TLS_EOF: it ended, or TLS_OK */
+    const mbedtls_x509_crt *refused; /* while the chain is verified: the first with flags */
     bool insecure_skip_name;
     bool deferring;            /* signatures of certificates are noted, not checked: checks.c */
     struct mbed_check *checks; /* the noted ones */
@@ -118,6 +120,8 @@ tls_status mbed_each_cert(struct plat_account *account, const uint8_t *buf, size
                           stack_cert_fn fn, void *arg, unsigned *bad, int *code);
 TLS_MUST_USE tls_status mbed_set_anchors(void *ctx, const struct stack_anchors *anchors);
 void mbed_anchors_clear(struct mbed *m);
+/** Call fn with each anchor's DER. @return 0, or the code that ended the walk */
+int mbed_each_anchor(struct mbed *m, stack_cert_fn fn, void *arg);
 /** Is this certificate, byte for byte, one of the anchors? */
 bool mbed_is_anchor(struct mbed *m, const mbedtls_x509_crt *crt);
 
@@ -130,6 +134,16 @@ void mbed_store_gone(void);
 int mbed_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
 /** The alert that Mbed TLS sends for these flags (RFC 8446 section 6.2). */
 int16_t mbed_alert_for(uint32_t flags);
+
+/* --- evidence.c: what is known when it fails. Linked into programs that ask for a diagnosis --------- */
+
+/** The peer's chain was refused. @param head  the list, as it was sent */
+EVIDENCE_OPTIONAL void mbed_note_chain(struct mbed *m, const mbedtls_x509_crt *head);
+/** A call failed. */
+EVIDENCE_OPTIONAL void mbed_note_failure(struct mbed *m);
+/** A certificate of the peer cannot be parsed. */
+EVIDENCE_OPTIONAL void mbed_note_unparsed(struct mbed *m, const mbedtls_x509_crt *chain,
+                                          const uint8_t *der, size_t len);
 
 /* --- identity.c: own certificate and key ------------------------------------------------------------ */
 

@@ -171,6 +171,9 @@ int esp_tls_peer_crt_parse_der(mbedtls_x509_crt *chain, const unsigned char *buf
     int ret = is_in_record(buf) ? mbedtls_x509_crt_parse_der_nocopy(chain, buf, len)
                                 : mbedtls_x509_crt_parse_der(chain, buf, len);
 
+    if (ret != 0 && !mbed_is_starved() && mbed_current() != NULL && mbed_note_unparsed != NULL) {
+        mbed_note_unparsed(mbed_current(), chain, buf, len);
+    }
     if (is_first && ret == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG + MBEDTLS_ERR_OID_NOT_FOUND) {
         return MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG;
     }

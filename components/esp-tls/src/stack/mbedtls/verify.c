@@ -42,6 +42,13 @@ int mbed_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
     }
     if (*flags != 0 && m->io.err->verify_depth < 0) {
         m->io.err->verify_depth = (int8_t)depth;
+        m->refused = crt;
+    }
+    if (depth == 0 && m->refused != NULL) {
+        if (mbed_note_chain != NULL) {
+            mbed_note_chain(m, crt);
+        }
+        m->refused = NULL;
     }
     return 0;
 }

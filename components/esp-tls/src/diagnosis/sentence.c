@@ -1,0 +1,199 @@
+/* A diagnosis in words: what happened, why, what helps. */
+#include <string.h>
+
+#include "esp_tls_diagnosis.h"
+#include "out.h"
+#include "reasons.h"
+#include "sdkconfig.h"
+#include "words.h"
+
+typedef const esp_tls_diagnosis_t diagnosis;
+
+#ifdef CONFIG_ESP_TLS_DIAGNOSIS_TEXT
+
+/* --- what happened -------------------------------------------------------------------------------- */
+
+static void alert(struct out *out, int value)
+{
+    out_text(out, " alert ");
+    words_code(out, ESP_TLS_CODE_ALERT, value);
+    out_text(out, " (");
+    out_signed(out, value);
+    out_text(out, ")");
+}
+
+/** The codes, as they may be looked up: "[ESP_ERR_..., MBEDTLS_ERR_... -0x7200, errno 111]". */
+static void codes(struct out *out, diagnosis *d)
+{
+    const esp_tls_record_t *r = &d->record;
+    const char *before = " [";
+
+    if (r->esp_code != 0) {
+        out_text(out, before);
+        words_code(out, ESP_TLS_CODE_ESP, r->esp_code);
+        before = ", ";
+    }
+    if (r->stack_code != 0) {
+        out_text(out, before);
+        words_code(out, ESP_TLS_CODE_STACK, r->stack_code);
+        out_text(out, " -");
+        out_code(out, (uint32_t)r->stack_code);
+        before = ", ";
+    }
+    if (r->os_errno != 0) {
+        out_text(out, before);
+        words_code(out, ESP_TLS_CODE_ERRNO, r->os_errno);
+        before = ", ";
+    }
+    if (r->resolver_code != 0) {
+        out_text(out, before);
+        words_code(out, ESP_TLS_CODE_RESOLVER, r->resolver_code);
+        before = ", ";
+    }
+    if (r->alert_sent >= 0) {
+        out_text(out, before);
+        out_text(out, "sent");
+        alert(out, r->alert_sent);
+        before = ", ";
+    }
+    out_text(out, before[0] == ',' ? "]" : "");
+}
+
+static const char *const whats[] = {
+    [ESP_TLS_PHASE_NONE] = "the call",
+    [ESP_TLS_PHASE_CONFIG] = "the configuration for {peer}",
+    [ESP_TLS_PHASE_RESOLVE] = "the look-up of {host}",
+    [ESP_TLS_PHASE_CONNECT] = "the TCP connection to {peer}",
+    [ESP_TLS_PHASE_HANDSHAKE] = "the TLS handshake with {peer}",
+    [ESP_TLS_PHASE_OPEN] = "the open connection to {peer}",
+    [ESP_TLS_PHASE_CLOSE] = "closing the connection to {peer}",
+};
+
+static const char *const hows[] = {
+    [ESP_TLS_CAUSE_NONE] = " has not failed",
+    [ESP_TLS_CAUSE_TIMEOUT] = " was not done within {timeout} ms",
+    [ESP_TLS_CAUSE_EOF] = " was ended by the peer in order",
+    [ESP_TLS_CAUSE_TRUNCATED] = " was ended by the peer without a word",
+    [ESP_TLS_CAUSE_CANCELLED] = " was cancelled",
+    [ESP_TLS_CAUSE_FAILED] = " failed",
+    [ESP_TLS_CAUSE_NO_MEM] = " ran out of memory",
+    [ESP_TLS_CAUSE_INVALID_ARG] = " was refused before anything was sent",
+    [ESP_TLS_CAUSE_INVALID_STATE] = " was refused",
+    [ESP_TLS_CAUSE_NOT_SUPPORTED] = " was refused before anything was sent",
+    [ESP_TLS_CAUSE_RESOLVE] = " gave no usable address",
+    [ESP_TLS_CAUSE_SYSTEM] = " failed",
+    [ESP_TLS_CAUSE_STACK] = " failed",
+    [ESP_TLS_CAUSE_VERIFY] = " ended because the server's certificate was refused",
+    [ESP_TLS_CAUSE_NO_TRUST] = " was refused before anything was sent",
+};
+
+static void happened(struct out *out, diagnosis *d)
+{
+    const esp_tls_record_t *r = &d->record;
+
+    if (d->reasons[0] == ESP_TLS_REASON_WANT_MORE) {
+        out_text(out, "the call would have had to wait");
+        return;
+    }
+    if ((unsigned)r->phase < sizeof(whats) / sizeof(whats[0])) {
+        words_expand(out, whats[r->phase], d);
+    }
+    if (r->alert_received >= 0) {
+        out_text(out, " was ended by the server with the");
+        alert(out, r->alert_received);
+    } else if ((unsigned)r->cause < sizeof(hows) / sizeof(hows[0])) {
+        words_expand(out, hows[r->cause], d);
+    }
+    codes(out, d);
+}
+
+size_t esp_tls_diagnosis_sentence(diagnosis *d, char *text, size_t cap)
+{
+    struct out out;
+
+    out_init(&out, text, cap);
+
+    happened(&out, d);
+    return out.len;
+}
+
+/* --- all of it ------------------------------------------------------------------------------------ */
+
+static void remedies(struct out *out, diagnosis *d, esp_tls_reason_t reason)
+{
+    const char *before = ". What helps: ";
+
+    for (unsigned i = 0; i < ESP_TLS_REASON_REMEDIES; i++) {
+        esp_tls_remedy_t remedy = esp_tls_reason_remedy(reason, i);
+
+        if (remedy != ESP_TLS_REMEDY_NONE) {
+            out_text(out, before);
+            words_expand(out, remedy_template(remedy), d);
+            before = "; ";
+        }
+    }
+}
+
+size_t esp_tls_diagnosis_text(diagnosis *d, char *text, size_t cap)
+{
+    struct out out;
+
+    out_init(&out, text, cap);
+
+    happened(&out, d);
+    for (unsigned i = 0; i < d->reason_count; i++) {
+        out_text(&out, i == 0 ? ": " : ". Or: ");
+        words_expand(&out, reason_template(d->reasons[i]), d);
+        if (i == 0) {
+            remedies(&out, d, d->reasons[i]);
+        }
+    }
+    out_text(&out, ".");
+    return out.len;
+}
+
+#else
+
+size_t esp_tls_diagnosis_sentence(diagnosis *d, char *text, size_t cap)
+{
+    (void)d;
+    struct out out;
+
+    out_init(&out, text, cap);
+    return 0;
+}
+
+size_t esp_tls_diagnosis_text(diagnosis *d, char *text, size_t cap)
+{
+    struct out out;
+
+    out_init(&out, text, cap);
+
+    for (unsigned i = 0; i < d->reason_count; i++) { /* what a PC can look up */
+        out_text(&out, i == 0 ? "" : " ");
+        out_text(&out, esp_tls_reason_name(d->reasons[i]));
+    }
+    return out.len;
+}
+
+#endif
+
+size_t esp_tls_reason_sentence(diagnosis *d, esp_tls_reason_t reason, char *text, size_t cap)
+{
+    struct out out;
+
+    out_init(&out, text, cap);
+
+    words_expand(&out, reason_template(reason), d);
+    return out.len;
+}
+
+size_t esp_tls_remedy_sentence(diagnosis *d, esp_tls_remedy_t remedy, char *text, size_t cap)
+{
+    struct out out;
+
+    out_init(&out, text, cap);
+
+    words_expand(&out, remedy_template(remedy), d);
+    return out.len;
+}

@@ -1,0 +1,310 @@
+#include "words.h"
+
+#include <string.h>
+
+#include "esp_tls_certificate.h"
+#include "esp_tls_memory.h"
+
+typedef const esp_tls_diagnosis_t diagnosis;
+
+void words_code(struct out *out, esp_tls_code_domain_t domain, int value)
+{
+    esp_tls_code_t code;
+
+    if (esp_tls_code_find(domain, value, &code)) {
+        out_text(out, code.name);
+    } else if (domain == ESP_TLS_CODE_ESP || domain == ESP_TLS_CODE_STACK) {
+        out_code(out, (uint32_t)value);
+    } else {
+        out_signed(out, value);
+    }
+}
+
+static void endpoint(struct out *out, diagnosis *d)
+{
+    const char *address = d->record.address[0] != '\0' ? d->record.address : d->evidence.host;
+
+    out_text(out, address);
+    if (d->record.port != 0 || d->evidence.port != 0) {
+        out_text(out, " port ");
+        out_number(out, d->record.port != 0 ? d->record.port : d->evidence.port);
+    }
+}
+
+void words_peer(struct out *out, diagnosis *d)
+{
+    const char *host = d->evidence.host;
+    const char *address = d->record.address;
+
+    if (host[0] == '\0' && address[0] == '\0') {
+        out_text(out, "the server");
+    } else if (host[0] == '\0' || address[0] == '\0' || strcmp(host, address) == 0) {
+        endpoint(out, d);
+    } else {
+        out_text(out, host);
+        out_text(out, " (");
+        endpoint(out, d);
+        out_text(out, ")");
+    }
+}
+
+/* --- one function per word that is more than a text or a number ------------------------------------ */
+
+static void certificate(struct out *out, diagnosis *d)
+{
+    out_text(out, "the certificate");
+    if (d->evidence.subject[0] != '\0') {
+        out_text(out, " \"");
+        out_text(out, d->evidence.subject);
+        out_text(out, "\"");
+    }
+}
+
+static void issuer(struct out *out, diagnosis *d)
+{
+    if (d->evidence.issuer[0] == '\0') {
+        out_text(out, "its issuer");
+        return;
+    }
+    out_text(out, "\"");
+    out_text(out, d->evidence.issuer);
+    out_text(out, "\"");
+}
+
+static void clause(struct out *out, const char *before, const char *text)
+{
+    if (text != NULL && text[0] != '\0') {
+        out_text(out, before);
+        out_text(out, text);
+        out_text(out, ")");
+    }
+}
+
+static void aia_clause(struct out *out, diagnosis *d)
+{
+    clause(out, " (it can be had at ", d->evidence.aia);
+}
+
+static void names_clause(struct out *out, diagnosis *d)
+{
+    clause(out, " (it is for: ", d->evidence.names);
+}
+
+static void field_clause(struct out *out, diagnosis *d)
+{
+    clause(out, " (in ", d->evidence.input_field);
+}
+
+static void bits_clause(struct out *out, diagnosis *d)
+{
+    if (d->evidence.key_bits != 0) {
+        out_text(out, " (");
+        out_number(out, d->evidence.key_bits);
+        out_text(out, " bits)");
+    }
+}
+
+/** Printable bytes as they are, others in hexadecimal. */
+static void peer_bytes(struct out *out, diagnosis *d)
+{
+    const esp_tls_evidence_t *e = &d->evidence;
+    bool is_text = true;
+
+    for (size_t i = 0; i < e->peer_bytes_len; i++) {
+        is_text &= e->peer_bytes[i] >= 0x20 && e->peer_bytes[i] < 0x7F;
+    }
+    if (is_text) {
+        out_text(out, "\"");
+        out_bytes(out, (const char *)e->peer_bytes, e->peer_bytes_len);
+        out_text(out, "\"");
+        return;
+    }
+    for (size_t i = 0; i < e->peer_bytes_len; i++) {
+        out_text(out, i > 0 ? " " : "");
+        out_code(out, e->peer_bytes[i]);
+    }
+}
+
+static void record_needed(struct out *out, diagnosis *d)
+{
+    uint32_t need = 1024;
+
+    while (need < d->record.record_len && need < 16384) {
+        need *= 2;
+    }
+    out_number(out, need);
+}
+
+static void purpose(struct out *out, diagnosis *d)
+{
+    out_text(out, esp_tls_mem_purpose_name((esp_tls_mem_purpose_t)d->record.mem_purpose));
+}
+
+static void os_error(struct out *out, diagnosis *d)
+{
+    words_code(out, ESP_TLS_CODE_ERRNO, d->record.os_errno);
+}
+
+/** The input with its number, when there are several. */
+static void input(struct out *out, diagnosis *d)
+{
+    out_text(out, d->evidence.input != NULL ? d->evidence.input : "the certificate or key");
+    if (d->evidence.input_item > 0) {
+        out_text(out, " (its certificate number ");
+        out_number(out, d->evidence.input_item + 1);
+        out_text(out, ")");
+    }
+}
+
+static void input_at(struct out *out, diagnosis *d)
+{
+    out_number(out, d->evidence.input_at);
+    if (d->evidence.input_line != 0) {
+        out_text(out, " (line ");
+        out_number(out, d->evidence.input_line);
+        out_text(out, ")");
+    }
+}
+
+static void input_item(struct out *out, diagnosis *d)
+{
+    out_number(out, d->evidence.input_item + 1);
+}
+
+/* --- the words ------------------------------------------------------------------------------------ */
+
+enum form {
+    FUNCTION,
+    TEXT,    /* char[] */
+    POINTER, /* const char * */
+    INT,
+    U32,
+    U64,
+    TIME
+};
+
+#define AT(member) offsetof(esp_tls_diagnosis_t, member)
+
+static const struct word {
+    const char *name;
+    const char *in_general; /* also where the evidence has 0 or "" */
+    enum form form;
+    size_t at;
+    void (*write)(struct out *out, diagnosis *d);
+} words[] = {
+    {"peer", "the server", FUNCTION, 0, words_peer},
+    {"endpoint", "that address and port", FUNCTION, 0, endpoint},
+    {"host", "the server", TEXT, AT(evidence.host), NULL},
+    {"name", "the name that was asked for", TEXT, AT(evidence.name), NULL},
+    {"option", "an option", POINTER, AT(record.option), NULL},
+    {"timeout", "N", INT, AT(evidence.timeout_ms), NULL},
+    {"errno", "see its errno", FUNCTION, 0, os_error},
+    {"bytes_in", "N", U64, AT(record.bytes_in), NULL},
+    {"record_len", "N", U32, AT(record.record_len), NULL},
+    {"record_limit", "fewer", U32, AT(record.record_limit), NULL},
+    {"record_got", "0", U32, AT(evidence.record_got), NULL},
+    {"record_needed", "the size of the server's records", FUNCTION, 0, record_needed},
+    {"mem_size", "N", U32, AT(record.mem_size), NULL},
+    {"mem_largest", "fewer", U32, AT(record.mem_largest_free), NULL},
+    {"mem_free", "enough", U32, AT(evidence.mem_free), NULL},
+    {"mem_purpose", "the connection", FUNCTION, 0, purpose},
+    {"peer_bytes", "other bytes", FUNCTION, 0, peer_bytes},
+    {"certificate", "the certificate", FUNCTION, 0, certificate},
+    {"issuer", "its issuer", FUNCTION, 0, issuer},
+    {"not_before", "its notBefore date", TIME, AT(evidence.not_before), NULL},
+    {"not_after", "its notAfter date", TIME, AT(evidence.not_after), NULL},
+    {"now", "what the platform says", TIME, AT(evidence.now), NULL},
+    {"bits_clause", "", FUNCTION, 0, bits_clause},
+    {"names_clause", "", FUNCTION, 0, names_clause},
+    {"aia_clause", "", FUNCTION, 0, aia_clause},
+    {"field_clause", "", FUNCTION, 0, field_clause},
+    {"input", "the certificate or key", FUNCTION, 0, input},
+    {"input_at", "N", FUNCTION, 0, input_at},
+    {"input_item", "N", FUNCTION, 0, input_item},
+};
+
+static const struct word *find(const char *name, size_t len)
+{
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strlen(words[i].name) == len && memcmp(words[i].name, name, len) == 0) {
+            return &words[i];
+        }
+    }
+    return NULL;
+}
+
+static uint64_t number_at(const struct word *word, diagnosis *d)
+{
+    const char *at = (const char *)d + word->at;
+    int64_t seconds;
+    uint64_t u64;
+    uint32_t u32;
+    int i;
+
+    switch (word->form) {
+    case INT:
+        memcpy(&i, at, sizeof(i));
+        return i > 0 ? (uint64_t)i : 0;
+    case U32:
+        memcpy(&u32, at, sizeof(u32));
+        return u32;
+    case U64:
+        memcpy(&u64, at, sizeof(u64));
+        return u64;
+    case TIME:
+        memcpy(&seconds, at, sizeof(seconds));
+        return (uint64_t)seconds;
+    default:
+        return 0;
+    }
+}
+
+static void write_word(struct out *out, const struct word *word, diagnosis *d)
+{
+    const char *text = NULL;
+    uint64_t number = number_at(word, d);
+
+    if (word->form == FUNCTION) {
+        word->write(out, d);
+    } else if (word->form == TEXT || word->form == POINTER) {
+        text = (const char *)d + word->at;
+        if (word->form == POINTER) {
+            memcpy(&text, text, sizeof(text));
+        }
+        out_text(out, text != NULL && text[0] != '\0' ? text : word->in_general);
+    } else if (number == 0) {
+        out_text(out, word->in_general);
+    } else if (word->form == TIME) {
+        char time[ESP_TLS_TIME_TEXT];
+
+        esp_tls_time_text((int64_t)number, time);
+        out_text(out, time);
+        out_text(out, " UTC");
+    } else {
+        out_number(out, number);
+    }
+}
+
+void words_expand(struct out *out, const char *sentence, diagnosis *d)
+{
+    while (*sentence != '\0') {
+        const char *open = strchr(sentence, '{');
+        const char *close = open != NULL ? strchr(open, '}') : NULL;
+        const struct word *word;
+
+        if (close == NULL) {
+            out_text(out, sentence);
+            return;
+        }
+        out_bytes(out, sentence, (size_t)(open - sentence));
+        word = find(open + 1, (size_t)(close - open - 1));
+        if (word == NULL) { /* not one of ours: as it stands */
+            out_bytes(out, open, (size_t)(close - open + 1));
+        } else if (d == NULL) {
+            out_text(out, word->in_general);
+        } else {
+            write_word(out, word, d);
+        }
+        sentence = close + 1;
+    }
+}

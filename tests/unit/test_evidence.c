@@ -1,0 +1,447 @@
+/* What is known when a connection fails, end to end on the simulated network: the evidence, and the
+ * reason that it leads to. */
+#include "sim_test.h"
+
+#include "diagnosis/evidence.h"
+#include "error.h"
+#include "esp_tls_diagnosis.h"
+#include "esp_tls_memory.h"
+
+static esp_tls_diagnosis_t diagnose(struct sim_case *t)
+{
+    esp_tls_diagnosis_t d;
+
+    assert_int_equal(esp_tls_get_diagnosis(t->tls, &d), ESP_OK);
+    return d;
+}
+
+static esp_tls_diagnosis_t refused(struct sim_case *t, esp_tls_reason_t reason)
+{
+    esp_tls_diagnosis_t d;
+
+    assert_int_equal(sim_connect(t), -1);
+    d = diagnose(t);
+    assert_string_equal(esp_tls_reason_name(d.reasons[0]), esp_tls_reason_name(reason));
+    return d;
+}
+
+static void serve(struct sim_case *t, struct sim_cert cert, struct sim_cert key)
+{
+    t->server.cert = cert;
+    t->server.key = key;
+}
+
+static void test_missing_arguments_are_refused(void **state)
+{
+    struct sim_case *t = *state;
+    esp_tls_diagnosis_t d;
+    esp_tls_evidence_t e;
+
+    assert_int_equal(esp_tls_get_diagnosis(NULL, &d), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_tls_get_diagnosis(t->tls, NULL), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_tls_get_evidence(NULL, &e), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_tls_get_evidence(t->tls, NULL), ESP_ERR_INVALID_ARG);
+}
+
+static void test_working_connection_has_no_reason_and_no_evidence(void **state)
+{
+    struct sim_case *t = *state;
+    esp_tls_memory_stats_t before;
+    esp_tls_memory_stats_t after;
+    esp_tls_diagnosis_t d;
+
+    assert_int_equal(sim_connect(t), 1);
+    assert_int_equal(esp_tls_get_memory_stats(t->tls, &before), ESP_OK);
+    d = diagnose(t);
+    assert_int_equal(d.kind, ESP_TLS_CLASS_NONE);
+    assert_int_equal(d.reason_count, 0);
+    assert_int_equal(esp_tls_get_memory_stats(t->tls, &after), ESP_OK);
+    assert_int_equal(after.count, before.count); /* made without heap */
+}
+
+static void test_want_read_is_said_to_be_no_error(void **state)
+{
+    struct sim_case *t = *state;
+    esp_tls_diagnosis_t d;
+    char byte;
+    ssize_t n;
+
+    t->cfg.non_block = true;
+    assert_int_equal(sim_connect_async(t, "test.example", 443), 1);
+    n = esp_tls_conn_read(t->tls, &byte, 1);
+    assert_int_equal(n, ESP_TLS_ERR_SSL_WANT_READ);
+    assert_int_equal(esp_tls_get_result_diagnosis(t->tls, n, &d), ESP_OK);
+    assert_int_equal(d.kind, ESP_TLS_CLASS_WAITING);
+    assert_int_equal(d.reasons[0], ESP_TLS_REASON_WANT_MORE);
+}
+
+/* --- the server's certificate --------------------------------------------------------------------- */
+
+static void test_wrong_name_says_both(void **state)
+{
+    struct sim_case *t = *state;
+    esp_tls_diagnosis_t d;
+
+    serve(t, CERT(server_name_chain_pem), CERT(server_name_key));
+    d = refused(t, ESP_TLS_REASON_NAME_MISMATCH);
+    assert_string_equal(d.evidence.host, "test.example");
+    assert_string_equal(d.evidence.name, "test.example");
+    assert_string_equal(d.evidence.names, "other.example");
+    assert_int_equal(d.evidence.chain_count, 2);
+    assert_int_equal(d.kind, ESP_TLS_CLASS_CERTIFICATE);
+}
+
+static void test_address_without_ip_name_says_what_is_missing(void **state)
+{
+    struct sim_case *t = *state;
+    esp_tls_diagnosis_t d;
+
+    serve(t, CERT(server_dns_chain_pem), CERT(server_dns_key));
+    assert_int_equal(sim_connect_to(t, "127.0.0.1", 443), -1);
+    d = diagnose(t);
+    assert_int_equal(d.reasons[0], ESP_TLS_REASON_IP_NOT_IN_CERT);
+    assert_int_equal(d.evidence.asked & ESP_TLS_ASKED_IP, ESP_TLS_ASKED_IP);
+    assert_int_equal(d.evidence.chain & ESP_TLS_CHAIN_NO_IP_NAMES, ESP_TLS_CHAIN_NO_IP_NAMES);
+    assert_string_equal(d.evidence.names, "localhost");
+    assert_string_equal(esp_tls_remedy_setting(esp_tls_reason_remedy(d.reasons[0], 2)),
+                        "skip_common_name");
+}
+
+static void test_expired_says_when(void **state)
+{
+    struct sim_case *t = *state;
+    esp_tls_diagnosis_t d;
+
+    serve(t, CERT(server_expired_chain_pem), CERT(server_expired_key));
+    d = refused(t, ESP_TLS_REASON_CERT_EXPIRED);
+    assert_true(d.evidence.not_after < d.evidence.now);
+    assert_true(d.evidence.not_after > d.evidence.not_before);
+    assert_true(d.evidence.clock_is_set);
+    assert_int_equal(d.record.verify_depth, 0);
+}
+
+static void test_future_with_a_clock_is_early(void **state)
+{
+    struct sim_case *t = *state;
+
+    serve(t, CERT(server_future_chain_pem), CERT(server_future_key));
+    (void)refused(t, ESP_TLS_REASON_CERT_NOT_YET_VALID);
+}
+
+static void test_clock_that_is_not_set_is_the_reason(void **state)
+{
+    struct sim_case *t = *state;
+
+    sim_set_wall_clock(false, 0);
+    (void)refused(t, ESP_TLS_REASON_CLOCK_NOT_SET);
+}
+
+static void test_clock_of_1970_is_not_set(void **state)
+{
+    struct sim_case *t = *state;
+
+    sim_set_wall_clock(true, 5);
+    (void)refused(t, ESP_TLS_REASON_CLOCK_NOT_SET);
+}
+
+static void test_expired_intermediate_is_the_one_that_is_named(void **state)
+{
+    struct sim_case *t = *state;
+    esp_tls_diagnosis_t d;
+
+    serve(t, CERT(server_int_expired_chain_pem), CERT(server_int_expired_key));
+    d = refused(t, ESP_TLS_REASON_CERT_EXPIRED);
+    assert_int_equal(d.record.verify_depth, 1);
+    assert_non_null(strstr(d.evidence.subject, "CN="));
+}
+
+static void test_foreign_root_is_not_trusted(void **state)
+{
+    struct sim_case *t = *state;
+
+    serve(t, CERT(server_untrusted_chain_pem), CERT(server_untrusted_key));
+    (void)refused(t, ESP_TLS_REASON_ROOT_NOT_TRUSTED);
+}
+
+static void test_namesake_of_the_root_is_told_apart(void **state)
+{
+    struct sim_case *t = *state;
+
+    serve(t, CERT(server_twin_chain_pem), CERT(server_twin_key));
+    (void)refused(t, ESP_TLS_REASON_ANCHOR_KEY_DIFFERS);
+}
+
+static void test_self_signed_is_told_apart(void **state)
+{
+    struct sim_case *t = *state;
+
+    serve(t, CERT(self_leaf_pem), CERT(self_leaf_key));
+    (void)refused(t, ESP_TLS_REASON_SELF_SIGNED);
+}
+
+static void test_issuer_that_is_no_ca_is_told_apart(void **state)
+{
+    struct sim_case *t = *state;
+
+    serve(t, CERT(server_by_leaf_chain_pem), CERT(server_by_leaf_key));
+    (void)refused(t, ESP_TLS_REASON_NOT_A_CA);
+}
+
+/* --- the own certificate -------------------------------------------------------------------------- */
+
+static void test_missing_client_certificate_is_named(void **state)
+{
+    struct sim_case *t = *state;
+
+    t->server.client_ca = CERT(root_client_pem);
+    t->server.version = 12;
+    (void)refused(t, ESP_TLS_REASON_CLIENT_CERT_MISSING);
+}
+
+static void test_missing_key_is_0x7600(void **state)
+{
+    struct sim_case *t = *state;
+    esp_tls_diagnosis_t d;
+
+    t->cfg.clientcert_buf = cert_client_ec_pem;
+    t->cfg.clientcert_bytes = sizeof(cert_client_ec_pem);
+    d = refused(t, ESP_TLS_REASON_KEY_MISSING);
+    assert_int_equal(d.record.stack_code, 0x7600);
+    assert_int_equal(d.kind, ESP_TLS_CLASS_IDENTITY);
+}
+
+static void test_key_of_another_certificate_is_told(void **state)
+{
+    struct sim_case *t = *state;
+
+    t->cfg.clientcert_buf = cert_client_ec_pem;
+    t->cfg.clientcert_bytes = sizeof(cert_client_ec_pem);
+    t->cfg.clientkey_buf = cert_client_other_key;
+    t->cfg.clientkey_bytes = sizeof(cert_client_other_key);
+    (void)refused(t, ESP_TLS_REASON_KEY_MISMATCH);
+}
+
+/* --- inputs --------------------------------------------------------------------------------------- */
+
+static void test_pem_without_nul_is_told(void **state)
+{
+    struct sim_case *t = *state;
+    esp_tls_diagnosis_t d;
+
+    t->cfg.cacert_bytes--;
+    d = refused(t, ESP_TLS_REASON_INPUT_NO_NUL);
+    assert_string_equal(d.evidence.input, "cacert_buf");
+    assert_string_equal(esp_tls_remedy_setting(esp_tls_reason_remedy(d.reasons[0], 0)),
+                        "cacert_bytes");
+}
+
+static void test_key_as_certificate_is_told(void **state)
+{
+    struct sim_case *t = *state;
+
+    t->cfg.cacert_buf = cert_client_ec_key;
+    t->cfg.cacert_bytes = sizeof(cert_client_ec_key);
+    (void)refused(t, ESP_TLS_REASON_INPUT_WRONG_KIND);
+}
+
+static void test_truncated_der_says_where(void **state)
+{
+    struct sim_case *t = *state;
+    esp_tls_diagnosis_t d;
+
+    t->cfg.cacert_buf = cert_truncated_der;
+    t->cfg.cacert_bytes = sizeof(cert_truncated_der);
+    d = refused(t, ESP_TLS_REASON_INPUT_TRUNCATED);
+    assert_string_equal(d.evidence.input, "cacert_buf");
+}
+
+static void test_encrypted_key_wants_its_password(void **state)
+{
+    struct sim_case *t = *state;
+    esp_tls_diagnosis_t d;
+
+    t->cfg.clientcert_buf = cert_client_ec_pem;
+    t->cfg.clientcert_bytes = sizeof(cert_client_ec_pem);
+    t->cfg.clientkey_buf = cert_client_ec_aes128_pem;
+    t->cfg.clientkey_bytes = sizeof(cert_client_ec_aes128_pem);
+    d = refused(t, ESP_TLS_REASON_KEY_PASSWORD);
+    assert_string_equal(d.evidence.input, "clientkey_buf");
+}
+
+/* --- what came ------------------------------------------------------------------------------------ */
+
+static const char *banner;
+
+static void talk(struct sim_peer *peer, void *unused)
+{
+    bool *said = sim_peer_state(peer, sizeof(*said));
+
+    (void)unused;
+    if (!*said) {
+        *said = true;
+        (void)sim_peer_write(peer, banner, strlen(banner));
+    }
+}
+
+static void test_other_protocols_are_named(void **state)
+{
+    static const struct {
+        const char *says;
+        esp_tls_reason_t reason;
+    } peers[] = {
+        {"HTTP/1.1 400 Bad Request\r\n\r\n", ESP_TLS_REASON_PEER_SPEAKS_HTTP},
+        {"SSH-2.0-OpenSSH_9.2\r\n", ESP_TLS_REASON_PEER_SPEAKS_SSH},
+        {"220 mail.example ESMTP\r\n", ESP_TLS_REASON_PEER_SPEAKS_MAIL},
+        {"+OK ready\r\n", ESP_TLS_REASON_PEER_SPEAKS_MAIL},
+        {"hello, world\r\n", ESP_TLS_REASON_PEER_NOT_TLS},
+    };
+    struct sim_case *t = *state;
+
+    for (size_t i = 0; i < COUNT(peers); i++) {
+        esp_tls_diagnosis_t d;
+
+        banner = peers[i].says;
+        sim_host("127.0.0.1", 25, SIM_ACCEPT, 0, talk, NULL);
+        assert_int_equal(sim_connect_to(t, "test.example", 25), -1);
+        d = diagnose(t);
+        assert_string_equal(esp_tls_reason_name(d.reasons[0]),
+                            esp_tls_reason_name(peers[i].reason));
+        assert_memory_equal(d.evidence.peer_bytes, banner, 5);
+        assert_int_equal(esp_tls_conn_destroy(t->tls), 0);
+        t->tls = esp_tls_init();
+    }
+}
+
+/** 10 bytes of a record of 100, then FIN. */
+static void stop_in_record(struct sim_peer *peer, void *unused)
+{
+    static const uint8_t part[15] = {22, 3, 3, 0, 100, 2, 0, 0, 96, 3, 3};
+
+    bool *said = sim_peer_state(peer, sizeof(*said));
+
+    (void)unused;
+    if (!*said) {
+        *said = true;
+        (void)sim_peer_write(peer, part, sizeof(part));
+        sim_peer_close(peer);
+    }
+}
+
+static void test_end_in_mid_record_says_how_far_it_came(void **state)
+{
+    struct sim_case *t = *state;
+    esp_tls_diagnosis_t d;
+
+    sim_host("127.0.0.1", 443, SIM_ACCEPT, 0, stop_in_record, NULL);
+    d = refused(t, ESP_TLS_REASON_CLOSED_IN_RECORD);
+    assert_int_equal(d.record.record_len, 100);
+    assert_int_equal(d.evidence.record_got, 10);
+}
+
+static void test_silence_is_told_by_phase(void **state)
+{
+    struct sim_case *t = *state;
+    esp_tls_diagnosis_t d;
+
+    sim_host("127.0.0.1", 443, SIM_ACCEPT, 0, NULL, NULL);
+    d = refused(t, ESP_TLS_REASON_HANDSHAKE_SILENT);
+    assert_int_equal(d.evidence.timeout_ms, 2000);
+    assert_int_equal(d.kind, ESP_TLS_CLASS_TIMEOUT);
+}
+
+/* --- memory --------------------------------------------------------------------------------------- */
+
+static void test_limit_of_the_connection_is_the_reason(void **state)
+{
+    struct sim_case *t = *state;
+    esp_tls_diagnosis_t d;
+    esp_tls_memory_cfg_t memory = {.limit = 6000};
+
+    assert_int_equal(esp_tls_conn_destroy(t->tls), 0);
+    t->tls = esp_tls_init_with_memory(&memory);
+    assert_non_null(t->tls);
+    d = refused(t, ESP_TLS_REASON_MEMORY_LIMIT);
+    assert_true(d.record.mem_size > 0);
+    assert_int_equal(d.kind, ESP_TLS_CLASS_MEMORY);
+}
+
+static void test_evidence_without_room_leaves_the_failure_as_it_was(void **state)
+{
+    struct plat_account account;
+    struct tls_error err = {.phase = ESP_TLS_PHASE_HANDSHAKE};
+
+    (void)state;
+    plat_account_init(&account);
+    account.limit = 100;
+    account.failure.size = 77;
+    assert_null(evidence_of(&err, &account));
+    assert_int_equal(account.failure.size, 77);
+    account.limit = 0;
+    assert_non_null(evidence_of(&err, &account));
+    assert_ptr_equal(evidence_of(&err, &account), err.evidence);
+    error_drop_evidence(&err);
+    assert_null(err.evidence);
+    plat_account_clear(&account);
+}
+
+/** Whichever allocation fails, the diagnosis is of what happened: no memory, or the certificate, with
+ *  evidence or without. */
+static void test_each_failed_allocation_leaves_a_true_diagnosis(void **state)
+{
+    struct sim_case *t = *state;
+    unsigned most;
+
+    serve(t, CERT(server_name_chain_pem), CERT(server_name_key));
+    assert_int_equal(sim_connect(t), -1);
+    most = sim_alloc_count();
+    for (unsigned nth = 1; nth <= most; nth += nth + 30 < most ? 24 : 1) {
+        esp_tls_diagnosis_t d;
+
+        assert_int_equal(esp_tls_conn_destroy(t->tls), 0);
+        t->tls = esp_tls_init();
+        sim_fail_alloc(nth, false);
+        assert_int_equal(sim_connect(t), -1);
+        sim_fail_alloc(0, false);
+        d = diagnose(t);
+        if (d.record.cause == ESP_TLS_CAUSE_VERIFY) {
+            assert_int_equal(d.reasons[0], ESP_TLS_REASON_NAME_MISMATCH);
+        } else {
+            assert_int_equal(d.kind, ESP_TLS_CLASS_MEMORY);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        sim_test(test_missing_arguments_are_refused),
+        sim_test(test_working_connection_has_no_reason_and_no_evidence),
+        sim_test(test_want_read_is_said_to_be_no_error),
+        sim_test(test_wrong_name_says_both),
+        sim_test(test_address_without_ip_name_says_what_is_missing),
+        sim_test(test_expired_says_when),
+        sim_test(test_future_with_a_clock_is_early),
+        sim_test(test_clock_that_is_not_set_is_the_reason),
+        sim_test(test_clock_of_1970_is_not_set),
+        sim_test(test_expired_intermediate_is_the_one_that_is_named),
+        sim_test(test_foreign_root_is_not_trusted),
+        sim_test(test_namesake_of_the_root_is_told_apart),
+        sim_test(test_self_signed_is_told_apart),
+        sim_test(test_issuer_that_is_no_ca_is_told_apart),
+        sim_test(test_missing_client_certificate_is_named),
+        sim_test(test_missing_key_is_0x7600),
+        sim_test(test_key_of_another_certificate_is_told),
+        sim_test(test_pem_without_nul_is_told),
+        sim_test(test_key_as_certificate_is_told),
+        sim_test(test_truncated_der_says_where),
+        sim_test(test_encrypted_key_wants_its_password),
+        sim_test(test_other_protocols_are_named),
+        sim_test(test_end_in_mid_record_says_how_far_it_came),
+        sim_test(test_silence_is_told_by_phase),
+        sim_test(test_limit_of_the_connection_is_the_reason),
+        sim_test(test_evidence_without_room_leaves_the_failure_as_it_was),
+        sim_test(test_each_failed_allocation_leaves_a_true_diagnosis),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
