@@ -31,6 +31,7 @@
 
 #include "esp_err.h"
 #include "esp_tls.h"
+#include "esp_tls_reasons.h"
 #include "esp_tls_record.h"
 
 #ifdef __cplusplus
@@ -132,25 +133,6 @@ typedef enum esp_tls_class {
     ESP_TLS_CLASS_CANCELLED,   /**< the program itself */
     ESP_TLS_CLASS_INTERNAL     /**< a fault of this library, or of the TLS library */
 } esp_tls_class_t;
-
-/** Why it happened. Each has a name, a class, a sentence and remedies: esp_tls_reasons.h. */
-typedef enum esp_tls_reason {
-    ESP_TLS_REASON_NONE = 0,
-#define ESP_TLS_REASON_ENUM(id, ...) ESP_TLS_REASON_##id,
-#include "esp_tls_reasons.h"
-    ESP_TLS_REASONS(ESP_TLS_REASON_ENUM)
-#undef ESP_TLS_REASON_ENUM
-    ESP_TLS_REASON_COUNT
-} esp_tls_reason_t;
-
-/** What helps. Each has a setting and a sentence: esp_tls_reasons.h. */
-typedef enum esp_tls_remedy {
-    ESP_TLS_REMEDY_NONE = 0,
-#define ESP_TLS_REMEDY_ENUM(id, ...) ESP_TLS_REMEDY_##id,
-    ESP_TLS_REMEDIES(ESP_TLS_REMEDY_ENUM)
-#undef ESP_TLS_REMEDY_ENUM
-    ESP_TLS_REMEDY_COUNT
-} esp_tls_remedy_t;
 
 #define ESP_TLS_DIAGNOSIS_REASONS 4 /* at most, in one diagnosis */
 #define ESP_TLS_REASON_REMEDIES   3 /* at most, of one reason */

@@ -316,4 +316,30 @@
 
 /* clang-format on */
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Why it happened. */
+typedef enum esp_tls_reason {
+    ESP_TLS_REASON_NONE = 0,
+#define ESP_TLS_REASON_ENUM(id, ...) ESP_TLS_REASON_##id,
+    ESP_TLS_REASONS(ESP_TLS_REASON_ENUM)
+#undef ESP_TLS_REASON_ENUM
+        ESP_TLS_REASON_COUNT
+} esp_tls_reason_t;
+
+/** What helps. */
+typedef enum esp_tls_remedy {
+    ESP_TLS_REMEDY_NONE = 0,
+#define ESP_TLS_REMEDY_ENUM(id, ...) ESP_TLS_REMEDY_##id,
+    ESP_TLS_REMEDIES(ESP_TLS_REMEDY_ENUM)
+#undef ESP_TLS_REMEDY_ENUM
+        ESP_TLS_REMEDY_COUNT
+} esp_tls_remedy_t;
+
+#ifdef __cplusplus
+}
+#endif
+
 #endif /* ESP_TLS_REASONS_H */
