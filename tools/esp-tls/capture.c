@@ -92,42 +92,54 @@ static enum tool_exit open_keylog(struct capture *capture, const char *path)
 }
 
 /** Without captures in the library a handle refuses the trace. */
-static bool is_supported(const struct capture *capture)
+static bool is_supported(void)
 {
+    const esp_tls_trace_t trace = {.keylog = write_key};
     esp_tls_t *tls = esp_tls_init();
-    bool refused = tls != NULL && esp_tls_set_trace(tls, &capture->trace) == ESP_ERR_NOT_SUPPORTED;
+    bool is_refused = tls != NULL && esp_tls_set_trace(tls, &trace) == ESP_ERR_NOT_SUPPORTED;
 
     (void)esp_tls_conn_destroy(tls);
-    return !refused;
+    return !is_refused;
 }
 
-enum tool_exit capture_open(struct capture *capture, const char *capture_path,
-                            const char *keylog_path, int verbose)
+static enum tool_exit open_both(struct capture *capture, const char *capture_path,
+                                const char *keylog_path)
 {
-    const char *from_environment = keylog_path == NULL ? getenv("SSLKEYLOGFILE") : NULL;
     enum tool_exit status = EXIT_OK;
 
-    capture->trace.arg = capture;
-    capture->trace.log_messages = verbose > 1;
     if (capture_path != NULL) {
         status = open_capture(capture, capture_path);
     }
     if (status == EXIT_OK && keylog_path != NULL) {
         status = open_keylog(capture, keylog_path);
-        if (status == EXIT_OK) {
-            fprintf(stderr, "esp-tls: warning: with %s anybody can read the connections\n",
-                    keylog_path);
-        }
-    } else if (status == EXIT_OK && from_environment != NULL && from_environment[0] != '\0') {
-        status = open_keylog(capture, from_environment);
-        if (status == EXIT_OK && verbose > 0) {
-            fprintf(stderr, "* the secrets of TLS go to %s (SSLKEYLOGFILE)\n", from_environment);
-        }
     }
-    if (status == EXIT_OK && !is_supported(capture)) {
+    return status;
+}
+
+enum tool_exit capture_open(struct capture *capture, const char *capture_path,
+                            const char *keylog_path, int verbose)
+{
+    const char *environment = keylog_path == NULL ? getenv("SSLKEYLOGFILE") : NULL;
+    enum tool_exit status;
+
+    if (environment != NULL && environment[0] != '\0' && is_supported()) {
+        keylog_path = environment;
+    } else {
+        environment = NULL;
+    }
+    if ((capture_path != NULL || keylog_path != NULL) && !is_supported()) {
         fputs("esp-tls: this build has no captures and key logs (CONFIG_ESP_TLS_CAPTURE)\n",
               stderr);
-        status = EXIT_USAGE;
+        return EXIT_USAGE;
+    }
+    capture->trace.arg = capture;
+    capture->trace.log_messages = verbose > 1;
+    status = open_both(capture, capture_path, keylog_path);
+    if (status == EXIT_OK && environment != NULL && verbose > 0) {
+        fprintf(stderr, "* the secrets of TLS go to %s (SSLKEYLOGFILE)\n", environment);
+    } else if (status == EXIT_OK && environment == NULL && keylog_path != NULL) {
+        fprintf(stderr, "esp-tls: warning: with %s anybody can read the connections\n",
+                keylog_path);
     }
     return status;
 }
