@@ -52,6 +52,11 @@ if [ "$long" = long ]; then
     section "record buffers of fixed size"
     build fixed
     run build-fixed $quick
+    section "everything kept; the program's own allocator"
+    build kept test_memory_kconfig
+    run build-kept -R test_memory_kconfig
+    build custom test_memory_kconfig
+    run build-custom -R test_memory_kconfig
     section "line coverage of components/"
     tests/coverage.sh
     section "fuzzers"

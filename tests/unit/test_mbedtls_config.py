@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ESP_TLS_BUILD", ROOT / "build")).resolve()
 FILES = ["library/ssl_tls.c", "library/x509_crt.c", "library/psa_crypto.c"]
-STACK = ["src/stack/mbedtls/setup.c", "src/stack/mbedtls/verify.c", "src/stack/mbedtls/scope.c"]
+STACK = [f"src/stack/mbedtls/{name}.c" for name in ("setup", "verify", "scope", "checks")]
 
 ONLY_12 = "MBEDTLS_SSL_PROTO_TLS1_3=n"
 ONLY_13 = "MBEDTLS_SSL_PROTO_TLS1_2=n"

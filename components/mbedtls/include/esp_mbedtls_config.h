@@ -434,7 +434,9 @@ time_t esp_mbedtls_time(time_t *out);
 #endif
 /* Mbed TLS 3.6 cannot do TLS 1.3 without; esp-tls frees the chain all the same unless Kconfig wants
  * it kept. */
-#if defined(CONFIG_MBEDTLS_SSL_KEEP_PEER_CERTIFICATE) || defined(CONFIG_MBEDTLS_SSL_PROTO_TLS1_3)
+#if defined(CONFIG_MBEDTLS_SSL_KEEP_PEER_CERTIFICATE) ||                                           \
+    defined(CONFIG_MBEDTLS_SSL_PROTO_TLS1_3) ||                                                    \
+    (defined(CONFIG_MBEDTLS_DYNAMIC_BUFFER) && !defined(CONFIG_MBEDTLS_DYNAMIC_FREE_PEER_CERT))
 #define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE
 #endif
 #ifdef CONFIG_MBEDTLS_SSL_CONTEXT_SERIALIZATION

@@ -69,7 +69,7 @@ static bool verify_rsa(int *ret, mbedtls_pk_type_t type, const mbedtls_pk_rsassa
 }
 #endif
 
-#ifdef CONFIG_ESP_TLS_P256M
+#if defined(CONFIG_ESP_TLS_P256M) && defined(MBEDTLS_ECDSA_C)
 #define P256_LEN 32
 
 static bool is_p256(const mbedtls_pk_context *ctx)
@@ -134,7 +134,7 @@ int esp_tls_pk_verify_now(mbedtls_pk_type_t type, const void *options, mbedtls_p
     if (type == MBEDTLS_PK_RSASSA_PSS || options != NULL || !mbedtls_pk_can_do(ctx, type)) {
         return mbedtls_pk_verify_ext(type, options, ctx, md_alg, hash, hash_len, sig, sig_len);
     }
-#ifdef CONFIG_ESP_TLS_P256M
+#if defined(CONFIG_ESP_TLS_P256M) && defined(MBEDTLS_ECDSA_C)
     if (is_p256(ctx) && hash_len != 0) { /* 0: as long as md_alg's */
         return verify_p256(mbedtls_pk_ec(*ctx), hash, hash_len, sig, sig_len);
     }

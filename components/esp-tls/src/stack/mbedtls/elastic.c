@@ -383,8 +383,8 @@ static int elastic_setup(struct mbed *m)
     mbedtls_ssl_update_in_pointers(&m->ssl);
     m->ssl.out_buf = m->buffers.out_stub;
     out_install(m, m->buffers.out_stub, OUT_STUB_LEN);
-    plat_free(dummy_in);
-    plat_free(dummy_out);
+    mbedtls_free(dummy_in);
+    mbedtls_free(dummy_out);
     return 0;
 }
 

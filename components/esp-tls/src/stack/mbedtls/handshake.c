@@ -181,8 +181,10 @@ static enum plat_mem purpose_of(const struct mbed *m, int state)
     case MBEDTLS_SSL_SERVER_CERTIFICATE:
         return PLAT_MEM_CERTIFICATE;
     case MBEDTLS_SSL_CERTIFICATE_VERIFY: /* in TLS 1.3 the peer's */
-        return m->ssl.tls_version == MBEDTLS_SSL_VERSION_TLS1_3 ? PLAT_MEM_CERTIFICATE
-                                                                : PLAT_MEM_KEY;
+        if (m->ssl.tls_version == MBEDTLS_SSL_VERSION_TLS1_3) {
+            return PLAT_MEM_CERTIFICATE;
+        }
+        return m->own != NULL ? PLAT_MEM_KEY : PLAT_MEM_HANDSHAKE;
     case MBEDTLS_SSL_CLIENT_CERTIFICATE_VERIFY:
         return PLAT_MEM_KEY;
     default:

@@ -22,6 +22,12 @@
 
 #include "buffers.h"
 
+/* Two names for one thing: ESP-IDF's of today, and that of older releases and the ESP8266 SDK. */
+#if defined(CONFIG_MBEDTLS_SSL_KEEP_PEER_CERTIFICATE) ||                                           \
+    (defined(CONFIG_MBEDTLS_DYNAMIC_BUFFER) && !defined(CONFIG_MBEDTLS_DYNAMIC_FREE_PEER_CERT))
+#define MBED_KEEPS_PEER
+#endif
+
 /** Own certificate chain and key. The caller's buffers are kept by reference until the handshake is
  *  over; what is made of them lives from the step that needs it to its end. */
 struct mbed_identity {

@@ -136,6 +136,43 @@ void esp_mbedtls_mem_free(void *ptr)
 {
     plat_free(ptr);
 }
+#elif defined(CONFIG_MBEDTLS_DYNAMIC_BUFFER)
+void *esp_tls_mbed_setup_calloc(size_t n, size_t size);
+
+/** Where the program's allocator serves Mbed TLS, its ssl_tls.c comes here first (build files): the
+ *  two full-size buffers of its set-up are not even asked for. */
+void *esp_tls_mbed_setup_calloc(size_t n, size_t size)
+{
+    const struct mbed_scope *scope = current_scope;
+    bool is_record = n == 1 && size != 0 && scope != NULL &&
+                     (size == scope->record_in || size == scope->record_out);
+
+    return esp_mbedtls_mem_calloc(n, is_record ? 1 : size);
+}
+#endif
+
+#ifndef ESP_TLS_SYSTEM_MBEDTLS
+psa_status_t esp_tls_session_import_key(const psa_key_attributes_t *attributes, const uint8_t *data,
+                                        size_t len, mbedtls_svc_key_id_t *key);
+
+/** Stands for psa_import_key() in Mbed TLS's ssl_tls.c (build files). TLS 1.2 makes the session's keys
+ *  in the state in which the own private key may sign: they are the handshake's all the same. */
+psa_status_t esp_tls_session_import_key(const psa_key_attributes_t *attributes, const uint8_t *data,
+                                        size_t len, mbedtls_svc_key_id_t *key)
+{
+    struct mbed_scope *scope = current_scope;
+    enum plat_mem purpose = scope != NULL ? scope->purpose : PLAT_MEM_PROCESS;
+    psa_status_t status;
+
+    if (scope != NULL) {
+        scope->purpose = PLAT_MEM_HANDSHAKE;
+    }
+    status = psa_import_key(attributes, data, len, key);
+    if (scope != NULL) {
+        scope->purpose = purpose;
+    }
+    return status;
+}
 #endif
 
 int mbed_random(void *ctx, unsigned char *buf, size_t len)
@@ -147,7 +184,7 @@ int mbed_random(void *ctx, unsigned char *buf, size_t len)
 /** Are these bytes part of the record that is being read, which outlives the chain's verification? */
 static bool is_in_record(const unsigned char *buf)
 {
-#ifdef CONFIG_MBEDTLS_SSL_KEEP_PEER_CERTIFICATE
+#ifdef MBED_KEEPS_PEER
     (void)buf;
     return false; /* the chain outlives the record */
 #else

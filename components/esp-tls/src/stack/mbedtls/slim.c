@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE) && !defined(CONFIG_MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+#if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE) && !defined(MBED_KEEPS_PEER)
 /** Mbed TLS 3.6 holds the whole chain where TLS 1.3 is compiled in, but reads only the key of the
  *  first certificate after the chain was verified. */
 static void keep_peer_key_only(struct mbed *m)
