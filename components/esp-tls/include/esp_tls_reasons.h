@@ -24,7 +24,7 @@
     X(SKIP_VERIFY, "CONFIG_ESP_TLS_SKIP_SERVER_CERT_VERIFY", \
       "for tests only: CONFIG_ESP_TLS_INSECURE with CONFIG_ESP_TLS_SKIP_SERVER_CERT_VERIFY, and no trust option set, accepts any server") \
     X(ADD_ROOT, "cacert_buf", \
-      "if the server is to be trusted, put the root that issued its chain ({issuer}) into cacert_buf; several may stand in it, one after the other") \
+      "if the server is to be trusted, put the root that issued its chain{issuer_clause} into cacert_buf; several may stand in it, one after the other") \
     X(SEND_INTERMEDIATE, "", \
       "have the server send its whole chain: append the certificate of {issuer} to its certificate file") \
     X(ADD_INTERMEDIATE, "cacert_buf", \
@@ -53,7 +53,7 @@
     X(SKIP_NAME, "skip_common_name", \
       "skip_common_name (skip_cert_common_name_check of the HTTP client) accepts any server that has a certificate of the same authority: only for an authority of your own") \
     X(ADD_IP_SAN, "", \
-      "have the certificate issued with {name} as an IP address among its subject alternative names (type iPAddress: a common name or a DNS name does not count, RFC 9525)") \
+      "have the certificate issued with the IP address{address_clause} among its subject alternative names (type iPAddress: a common name or a DNS name does not count, RFC 9525)") \
     X(CONNECT_BY_NAME, "common_name", \
       "connect by the server's name, or keep the address and set common_name to the name that the certificate has{names_clause}") \
     X(STRONGER_CERTIFICATE, "", \
@@ -117,7 +117,7 @@
     X(SERVER_RECORDS, "", \
       "or have the server send smaller records (nginx: ssl_buffer_size), or a server that honours max_fragment_length (RFC 6066)") \
     /* names and addresses */ \
-    X(CHECK_SPELLING, "", "check the spelling of the name {host}") \
+    X(CHECK_SPELLING, "", "check the spelling of {host}") \
     X(CHECK_DNS, "", "check that the network is up and which name server it uses") \
     X(OTHER_FAMILY, "addr_family", "leave addr_family at ESP_TLS_AF_UNSPEC, so that IPv4 and IPv6 are both tried") \
     X(CHECK_PORT, "", "check that the server runs and listens on this port") \
@@ -172,6 +172,7 @@
     X(CONFIRM_IMAGE, "", "call esp_ota_mark_app_valid_cancel_rollback() once the new program has proved itself") \
     X(KEEP_COPY, "", "go on with the copy that is there") \
     X(CHECK_RANGE, "", "ask for a range inside the present length, or for all of it: the file may have changed") \
+    X(CHECK_WEBSOCKET, "", "check host, path and headers of the WebSocket: another path of that server may be meant, and some servers want Origin, a subprotocol or a login") \
     X(LOOK_INSIDE, "", "look for the code in the list of that component; a number just above belongs to it")
 
 /** X(id, class, sentence, remedy, remedy, remedy) */
@@ -206,7 +207,7 @@
     X(MEMORY_LIMIT, MEMORY, "the connection's own limit or arena is used up: {mem_size} bytes were wanted for {mem_purpose}", RAISE_LIMIT, FREE_CERT, SMALLER_IN) \
     X(NO_MEMORY_FOR_CALL, MEMORY, "one call had no memory; the connection is unharmed", RETRY_CALL, FREE_HEAP, FEWER_CONNECTIONS) \
     /* names */ \
-    X(DNS_NO_NAME, DNS, "there is no such name as {host}", CHECK_SPELLING, CHECK_DNS, NONE) \
+    X(DNS_NO_NAME, DNS, "{host} does not exist", CHECK_SPELLING, CHECK_DNS, NONE) \
     X(DNS_NO_ADDRESS, DNS, "{host} has no address of the family that was asked for", OTHER_FAMILY, CHECK_SPELLING, NONE) \
     X(DNS_NO_SERVER, DNS, "no name server answered", CHECK_DNS, NONE, NONE) \
     X(DNS_FAILED, DNS, "the name server could not answer for {host}", CHECK_DNS, CHECK_SPELLING, NONE) \
@@ -245,14 +246,14 @@
     X(SUITES_RESTRICTED, NEGOTIATION, "the server takes none of the cipher suites in ciphersuites_list", ANY_SUITE, ENABLE_SUITES, NONE) \
     X(NO_COMMON_GROUP, NEGOTIATION, "the two have no group (curve) in common", ENABLE_GROUP, NONE, NONE) \
     X(NO_COMMON_SIGNATURE, NEGOTIATION, "the server's certificate is signed, or signs, in a way that was not offered", ENABLE_ALGORITHM, ENABLE_SUITES, NONE) \
-    X(NAME_NOT_SERVED, NEGOTIATION, "the server does not serve the name it was asked for ({name})", SEND_SNI, NONE, NONE) \
+    X(NAME_NOT_SERVED, NEGOTIATION, "the server does not serve {name}", SEND_SNI, NONE, NONE) \
     X(NO_COMMON_ALPN, NEGOTIATION, "the server speaks none of the protocols that were offered (ALPN)", CHECK_ALPN, NONE, NONE) \
     /* the server's certificate */ \
     X(CERT_EXPIRED, CERTIFICATE, "{certificate} expired on {not_after}", RENEW_CERTIFICATE, SET_CLOCK, NONE) \
     X(CERT_NOT_YET_VALID, CERTIFICATE, "{certificate} is not valid before {not_before}", SET_CLOCK, RENEW_CERTIFICATE, NONE) \
     X(CLOCK_NOT_SET, CERTIFICATE, "the clock is not set, so no validity period can hold", SET_CLOCK, CLOCK_UNSET, NONE) \
     X(NAME_MISMATCH, CERTIFICATE, "the certificate is for other names than {name}{names_clause}", USE_OFFERED_NAME, ADD_NAME, SKIP_NAME) \
-    X(IP_NOT_IN_CERT, CERTIFICATE, "the connection goes to the address {name}, and the certificate has no such IP address in it{names_clause}", ADD_IP_SAN, CONNECT_BY_NAME, SKIP_NAME) \
+    X(IP_NOT_IN_CERT, CERTIFICATE, "the connection goes to an IP address{address_clause}, which is not in the certificate{names_clause}", ADD_IP_SAN, CONNECT_BY_NAME, SKIP_NAME) \
     X(ROOT_NOT_TRUSTED, CERTIFICATE, "the chain ends at {issuer}, which is not among the trusted authorities", ADD_ROOT, COMPARE_CHAIN, NONE) \
     X(MISSING_INTERMEDIATE, CERTIFICATE, "the server does not send the certificate of {issuer}, which issued {certificate}", SEND_INTERMEDIATE, ADD_INTERMEDIATE, COMPARE_CHAIN) \
     X(CHAIN_OUT_OF_ORDER, CERTIFICATE, "the server sends its chain in the wrong order", REORDER_CHAIN, COMPARE_CHAIN, NONE) \
@@ -299,6 +300,8 @@
     X(HTTP_REDIRECT, HTTP, "the redirect was not followed", CHECK_OPTION, ASK_SERVER_OWNER, NONE) \
     X(HTTP_UNCHANGED, HTTP, "nothing has changed since the copy that is there (304)", KEEP_COPY, NONE, NONE) \
     X(HTTP_RANGE, HTTP, "the server has no such range of bytes (416)", CHECK_RANGE, NONE, NONE) \
+    X(WS_REFUSED, HTTP, "the server does not change over to WebSocket there", CHECK_WEBSOCKET, CHECK_SERVICE, NONE) \
+    X(WS_FAULT, PROTOCOL, "the server, or a proxy on the way, breaks the rules of WebSocket", CAPTURE, ASK_SERVER_OWNER, CHECK_MIDDLEBOX) \
     X(HTTP_STATUS, HTTP, "the server answered with an error", ASK_SERVER_OWNER, NONE, NONE) \
     /* updates */ \
     X(OTA_IMAGE, CONFIG, "the program image is damaged, or not one for this device", CHECK_IMAGE, NONE, NONE) \
@@ -326,7 +329,7 @@ typedef enum esp_tls_reason {
 #define ESP_TLS_REASON_ENUM(id, ...) ESP_TLS_REASON_##id,
     ESP_TLS_REASONS(ESP_TLS_REASON_ENUM)
 #undef ESP_TLS_REASON_ENUM
-        ESP_TLS_REASON_COUNT
+    ESP_TLS_REASON_COUNT
 } esp_tls_reason_t;
 
 /** What helps. */
@@ -335,7 +338,7 @@ typedef enum esp_tls_remedy {
 #define ESP_TLS_REMEDY_ENUM(id, ...) ESP_TLS_REMEDY_##id,
     ESP_TLS_REMEDIES(ESP_TLS_REMEDY_ENUM)
 #undef ESP_TLS_REMEDY_ENUM
-        ESP_TLS_REMEDY_COUNT
+    ESP_TLS_REMEDY_COUNT
 } esp_tls_remedy_t;
 
 #ifdef __cplusplus

@@ -131,6 +131,14 @@ bool esp_tls_code_at(size_t i, esp_tls_code_t *code)
         size_t count;
         const esp_tls_code_t *rows = table((esp_tls_code_domain_t)domain, &count);
 
+        if (domain != ESP_TLS_CODE_ERRNO && domain != ESP_TLS_CODE_RESOLVER) {
+            if (i < count) {
+                *code = rows[i];
+                return true;
+            }
+            i -= count;
+            continue;
+        }
         for (size_t row = 0; row < count; row++) {
             esp_tls_code_t found;
 

@@ -104,7 +104,24 @@
     X(0xE014, ESP_ERR_TCP_TRANSPORT_PROXY_REFUSED, PROXY_DENIED, NONE, NONE, "the proxy's rules do not allow this connection") \
     X(0xE015, ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_NOT_FOUND, PROXY_TARGET, DNS_NO_NAME, NONE, "the proxy found no address for the server's name") \
     X(0xE016, ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_UNREACHABLE, PROXY_TARGET, NONE, NONE, "the proxy could not connect to the server") \
-    X(0xE017, ESP_ERR_TCP_TRANSPORT_PROXY_FAILED, PROXY_FAILED, NONE, NONE, "the proxy reports a fault of its own")
+    X(0xE017, ESP_ERR_TCP_TRANSPORT_PROXY_FAILED, PROXY_FAILED, NONE, NONE, "the proxy reports a fault of its own") \
+    /* WebSocket */ \
+    X(0xE020, ESP_ERR_TCP_TRANSPORT_WS_BASE, RANGE_BEGIN, NONE, NONE, "not a code of its own: those of WebSocket count from here") \
+    X(0xE021, ESP_ERR_TCP_TRANSPORT_WS_MALFORMED, HTTP_MALFORMED, NONE, NONE, "what the server answered to the WebSocket request is not HTTP/1.1") \
+    X(0xE022, ESP_ERR_TCP_TRANSPORT_WS_HEADER_TOO_LONG, HTTP_LIMIT, NONE, NONE, "the head of the answer is longer than CONFIG_WS_BUFFER_SIZE") \
+    X(0xE023, ESP_ERR_TCP_TRANSPORT_WS_REQUEST_TOO_LONG, HTTP_LIMIT, NONE, NONE, "the WebSocket request is longer than CONFIG_WS_BUFFER_SIZE") \
+    X(0xE024, ESP_ERR_TCP_TRANSPORT_WS_NOT_UPGRADED, WS_REFUSED, HTTP_STATUS, NONE, "the server answered with another status than 101: it did not change over to WebSocket") \
+    X(0xE025, ESP_ERR_TCP_TRANSPORT_WS_BAD_UPGRADE, WS_REFUSED, WS_FAULT, NONE, "the answer has no right Upgrade and Connection headers") \
+    X(0xE026, ESP_ERR_TCP_TRANSPORT_WS_BAD_ACCEPT, WS_FAULT, NONE, NONE, "the answer's Sec-WebSocket-Accept does not belong to this request: a cache or something else answers") \
+    X(0xE027, ESP_ERR_TCP_TRANSPORT_WS_BAD_SUBPROTOCOL, WS_FAULT, NONE, NONE, "the server chose a subprotocol that was not offered") \
+    X(0xE028, ESP_ERR_TCP_TRANSPORT_WS_BAD_EXTENSION, WS_FAULT, NONE, NONE, "the server chose an extension that was not offered, such as compression") \
+    X(0xE029, ESP_ERR_TCP_TRANSPORT_WS_BAD_REDIRECT, HTTP_REDIRECT, NONE, NONE, "the server sends the WebSocket elsewhere, and does not say where") \
+    X(0xE02A, ESP_ERR_TCP_TRANSPORT_WS_PROTOCOL, WS_FAULT, NONE, NONE, "a frame breaks the rules of RFC 6455") \
+    X(0xE02B, ESP_ERR_TCP_TRANSPORT_WS_NOT_UTF8, WS_FAULT, NONE, NONE, "a text message is not UTF-8") \
+    X(0xE02C, ESP_ERR_TCP_TRANSPORT_WS_TOO_LONG, WS_FAULT, NONE, NONE, "a message is longer than is taken here") \
+    X(0xE02D, ESP_ERR_TCP_TRANSPORT_WS_CLOSED, CLOSED_IN_ORDER, NONE, NONE, "the server closed the WebSocket in order") \
+    X(0xE02E, ESP_ERR_TCP_TRANSPORT_WS_CLOSE_TIMEOUT, READ_TIMEOUT, NONE, NONE, "the server did not answer the closing of the WebSocket in time") \
+    X(0xE02F, ESP_ERR_TCP_TRANSPORT_WS_PONG_TIMEOUT, READ_TIMEOUT, CONNECTION_LOST, NONE, "the server did not answer a ping in time: it, or the way to it, is gone")
 /* clang-format on */
 
 #endif

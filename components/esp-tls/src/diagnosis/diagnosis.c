@@ -597,21 +597,34 @@ static void add_code_if(esp_tls_diagnosis_t *d, esp_tls_code_domain_t domain, in
     }
 }
 
-/** Each flag by itself, as far as the rules have not said it better. With evidence its likeliest
- *  reason will do: the others are what the rules look for. */
-static void add_flags(esp_tls_diagnosis_t *d, const struct facts *f)
+static bool is_said(const struct facts *f, uint32_t flag)
+{
+    return (flag == FLAG_NAME && asked(f, ESP_TLS_ASKED_IP)) ||
+           (flag == FLAG_FUTURE && is_early(f)) ||
+           (flag == FLAG_NOT_TRUSTED &&
+            chain(f, ESP_TLS_CHAIN_SELF_SIGNED | ESP_TLS_CHAIN_NO_CONSTRAINTS |
+                         ESP_TLS_CHAIN_OUT_OF_ORDER));
+}
+
+/** Each flag by itself, as far as the rules have not said it better. */
+static void add_each_flag(esp_tls_diagnosis_t *d, const struct facts *f, unsigned most)
 {
     for (unsigned bit = 0; bit < 32; bit++) {
         uint32_t flag = (uint32_t)1 << bit;
-        bool is_said = (flag == FLAG_NAME && asked(f, ESP_TLS_ASKED_IP)) ||
-                       (flag == FLAG_FUTURE && is_early(f)) ||
-                       (flag == FLAG_NOT_TRUSTED &&
-                        chain(f, ESP_TLS_CHAIN_SELF_SIGNED | ESP_TLS_CHAIN_NO_CONSTRAINTS |
-                                     ESP_TLS_CHAIN_OUT_OF_ORDER));
 
-        if (has_flag(f, flag) && !is_said) {
-            add_code(d, ESP_TLS_CODE_VERIFY, (int)flag, f->e->chain_count > 0 ? 1 : ALL);
+        if (has_flag(f, flag) && !is_said(f, flag)) {
+            add_code(d, ESP_TLS_CODE_VERIFY, (int)flag, most);
         }
+    }
+}
+
+/** The likeliest reason of each flag, then the others. With evidence the first will do: the others
+ *  are what the rules look for. */
+static void add_flags(esp_tls_diagnosis_t *d, const struct facts *f)
+{
+    add_each_flag(d, f, 1);
+    if (f->e->chain_count == 0) {
+        add_each_flag(d, f, ALL);
     }
     if (gap_is_possible(f)) {
         add(d, ESP_TLS_REASON_MISSING_INTERMEDIATE);

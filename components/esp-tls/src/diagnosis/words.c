@@ -80,6 +80,23 @@ static void clause(struct out *out, const char *before, const char *text)
     }
 }
 
+static void address_clause(struct out *out, diagnosis *d)
+{
+    if (d->evidence.name[0] != '\0') {
+        out_text(out, " ");
+        out_text(out, d->evidence.name);
+    }
+}
+
+static void issuer_clause(struct out *out, diagnosis *d)
+{
+    if (d->evidence.issuer[0] != '\0') {
+        out_text(out, " (");
+        issuer(out, d);
+        out_text(out, ")");
+    }
+}
+
 static void aia_clause(struct out *out, diagnosis *d)
 {
     clause(out, " (it can be had at ", d->evidence.aia);
@@ -194,7 +211,7 @@ static const struct word {
 } words[] = {
     {"peer", "the server", FUNCTION, 0, words_peer},
     {"endpoint", "that address and port", FUNCTION, 0, endpoint},
-    {"host", "the server", TEXT, AT(evidence.host), NULL},
+    {"host", "the server's name", TEXT, AT(evidence.host), NULL},
     {"name", "the name that was asked for", TEXT, AT(evidence.name), NULL},
     {"option", "an option", POINTER, AT(record.option), NULL},
     {"timeout", "N", INT, AT(evidence.timeout_ms), NULL},
@@ -216,6 +233,8 @@ static const struct word {
     {"now", "what the platform says", TIME, AT(evidence.now), NULL},
     {"bits_clause", "", FUNCTION, 0, bits_clause},
     {"names_clause", "", FUNCTION, 0, names_clause},
+    {"address_clause", "", FUNCTION, 0, address_clause},
+    {"issuer_clause", "", FUNCTION, 0, issuer_clause},
     {"aia_clause", "", FUNCTION, 0, aia_clause},
     {"field_clause", "", FUNCTION, 0, field_clause},
     {"input", "the certificate or key", FUNCTION, 0, input},
@@ -261,15 +280,17 @@ static uint64_t number_at(const struct word *word, diagnosis *d)
 
 static void write_word(struct out *out, const struct word *word, diagnosis *d)
 {
-    const char *text = NULL;
+    const char *text;
+    const char *at;
     uint64_t number = number_at(word, d);
 
     if (word->form == FUNCTION) {
         word->write(out, d);
     } else if (word->form == TEXT || word->form == POINTER) {
-        text = (const char *)d + word->at;
+        at = (const char *)d + word->at;
+        text = at;
         if (word->form == POINTER) {
-            memcpy(&text, text, sizeof(text));
+            memcpy(&text, at, sizeof(text));
         }
         out_text(out, text != NULL && text[0] != '\0' ? text : word->in_general);
     } else if (number == 0) {
