@@ -14,6 +14,7 @@ static const struct command {
 } commands[] = {
     {"get", cmd_get, "fetch a URL over a verified TLS connection"},
     {"check", cmd_check, "look at a server as a device will meet it"},
+    {"explain", cmd_explain, "say what an error code or a log means, and what to change"},
     {"memory", cmd_memory, "connect as a small device would, and say what it takes"},
 };
 

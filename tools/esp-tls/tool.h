@@ -27,6 +27,8 @@ enum tool_exit {
 int cmd_get(int argc, char **argv);
 /** Run `esp-tls check ...`. @return an enum tool_exit */
 int cmd_check(int argc, char **argv);
+/** Run `esp-tls explain ...`. @return an enum tool_exit */
+int cmd_explain(int argc, char **argv);
 /** Run `esp-tls memory ...`. @return an enum tool_exit */
 int cmd_memory(int argc, char **argv);
 

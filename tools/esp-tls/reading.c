@@ -1,0 +1,220 @@
+/* Words of a text, and what stands before them, as codes. */
+#include "reading_words.h"
+
+#include <string.h>
+
+/* --- what was read ---------------------------------------------------------------------------- */
+
+void reading_place(struct readings *r, const struct spot *spot)
+{
+    size_t len = spot->len < SPELLED_MOST - 1 ? spot->len : SPELLED_MOST - 1;
+
+    r->first = r->count;
+    r->place = (struct reading){.line = spot->line, .place = r->places};
+    memcpy(r->place.spelled, spot->text, len);
+}
+
+static struct reading *add(struct readings *r, const char *note)
+{
+    if (r->count == READINGS_MOST) {
+        r->overflow = true;
+        return NULL;
+    }
+    r->rows[r->count] = r->place;
+    r->rows[r->count].note = note;
+    return &r->rows[r->count++];
+}
+
+void reading_row(struct readings *r, const esp_tls_code_t *code, int value, const char *note)
+{
+    struct reading *row = add(r, note);
+
+    if (row != NULL) {
+        row->code = *code;
+        row->value = value;
+    }
+}
+
+bool reading_code(struct readings *r, esp_tls_code_domain_t domain, int value, const char *note)
+{
+    esp_tls_code_t code;
+    struct reading *row;
+
+    if (!esp_tls_code_find(domain, value, &code)) {
+        return false;
+    }
+    row = add(r, note);
+    if (row != NULL) {
+        row->code = code;
+        row->value = domain == ESP_TLS_CODE_STACK && value < 0 ? -value : value;
+        (void)esp_tls_code_find(domain, row->value - code.value, &row->low);
+        if (row->value == code.value) {
+            row->low.name = NULL;
+        }
+    }
+    return true;
+}
+
+void reading_reason(struct readings *r, esp_tls_reason_t reason, const char *note)
+{
+    struct reading *row = add(r, note);
+
+    if (row != NULL) {
+        row->reason = reason;
+    }
+}
+
+static bool is_same(const struct reading *a, const struct reading *b)
+{
+    if (a->code.name == NULL || b->code.name == NULL) {
+        return a->code.name == b->code.name && a->reason == b->reason;
+    }
+    return a->code.name == b->code.name &&
+           (a->code.domain != ESP_TLS_CODE_STACK || a->value == b->value);
+}
+
+bool reading_done(struct readings *r)
+{
+    bool is_new = false;
+
+    for (size_t i = r->first; i < r->count; i++) {
+        bool is_old = false;
+
+        for (size_t k = 0; k < r->first; k++) {
+            is_old |= is_same(&r->rows[i], &r->rows[k]);
+        }
+        is_new |= !is_old;
+    }
+    if (r->count == r->first) {
+        return false;
+    }
+    if (is_new) {
+        r->places++;
+    } else {
+        r->count = r->first;
+    }
+    return true;
+}
+
+/* --- a name ----------------------------------------------------------------------------------- */
+
+/* Words of the longest name of an alert: "bad certificate status response". */
+#define NAME_WORDS 4
+
+/** @return how many words the name takes; 0: this is none */
+static size_t names_read(struct readings *r, const struct line *line, const struct words *words,
+                         size_t i)
+{
+    bool after_alert = i > 0 && word_context(&words->items[i - 1]) == OF_ALERT;
+    size_t most = after_alert || line->is_loose ? NAME_WORDS : 1;
+    enum looseness loose = !line->is_loose ? STRICT : words->count == 1 ? ALONE : LOOSE;
+
+    for (size_t n = most; n > 0; n--) {
+        struct spot spot;
+
+        if (i + n > words->count) {
+            continue;
+        }
+        spot = words_span(words, i, n);
+        reading_place(r, &spot);
+        if (after_alert) {
+            (void)alert_read(r, spot.text, spot.len);
+        }
+        if (r->count == r->first) {
+            (void)name_read(r, spot.text, spot.len, loose);
+        }
+        if (reading_done(r)) {
+            return n;
+        }
+    }
+    return 0;
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
+/** Words that only lead to a code. */
+static bool is_filler(const struct spot *word)
+{
+    static const char *const fillers[] = {"number", "code", "error", "the", "+", "and", "or"};
+
+    for (size_t i = 0; i < sizeof(fillers) / sizeof(fillers[0]); i++) {
+        if (word_is(word, fillers[i])) {
+            return true;
+        }
+    }
+    return word_context(word) != NOTHING;
+}
+
+/** @return false: there is a word that is no code, at which a loose reading ends */
+static bool line_read(struct readings *r, const struct line *line)
+{
+    struct words words;
+
+    words_split(line, &words);
+    for (size_t i = 0; i < words.count && !r->overflow;) {
+        size_t taken = number_read(r, line, &words, i);
+
+        taken = taken > 0 ? taken : names_read(r, line, &words, i);
+        if (taken == 0 && line->is_loose && !is_filler(&words.items[i])) {
+            return false;
+        }
+        i += taken > 0 ? taken : 1;
+    }
+    return true;
+}
+
+/** "E (1234) tag: ..." or the same behind a colour. */
+static bool is_esp_idf_line(const char *text, size_t len)
+{
+    const char *end = text + len;
+
+    if (len > 2 && text[0] == '\033') {
+        while (text < end && *text != 'm') {
+            text++;
+        }
+        text++;
+    }
+    return end - text > 4 && strchr("EWIDV", text[0]) != NULL && text[1] == ' ' && text[2] == '(';
+}
+
+static bool has_esp_idf_line(const char *text)
+{
+    while (*text != '\0') {
+        size_t len = strcspn(text, "\n");
+
+        if (is_esp_idf_line(text, len)) {
+            return true;
+        }
+        text += len + (text[len] == '\n' ? 1 : 0);
+    }
+    return false;
+}
+
+/** @return false: the text cannot be read in this way */
+static bool all_lines(struct readings *r, const char *text, bool is_loose)
+{
+    bool is_esp_idf = has_esp_idf_line(text);
+    unsigned number = 0;
+
+    *r = (struct readings){.is_log = !is_loose};
+    while (*text != '\0' && !r->overflow) {
+        struct line line = {text, strcspn(text, "\n"), ++number, is_esp_idf, is_loose};
+        struct spot spot = {line.text, line.len, line.number};
+
+        if (!line_read(r, &line)) {
+            return false;
+        }
+        if (!is_loose) {
+            phrases_read(r, &spot);
+        }
+        text += line.len + (text[line.len] == '\n' ? 1 : 0);
+    }
+    return r->places > 0;
+}
+
+void readings_of(struct readings *r, const char *text)
+{
+    if (!all_lines(r, text, true)) {
+        (void)all_lines(r, text, false);
+    }
+}

@@ -1,0 +1,171 @@
+/* What a text of codes means, in words. */
+#define _GNU_SOURCE /* fileno */
+#include <string.h>
+#include <unistd.h>
+
+#include "reading_report.h"
+
+#define COLUMNS  80
+#define TEXT_MAX 800
+
+const char *domain_of(const esp_tls_code_t *code)
+{
+    static const char *const names[ESP_TLS_CODE_DOMAINS] = {
+        [ESP_TLS_CODE_ESP] = "ESP-IDF error", [ESP_TLS_CODE_STACK] = "TLS library",
+        [ESP_TLS_CODE_ALERT] = "TLS alert",   [ESP_TLS_CODE_VERIFY] = "certificate check",
+        [ESP_TLS_CODE_ERRNO] = "errno",       [ESP_TLS_CODE_RESOLVER] = "resolver",
+    };
+
+    return code->domain < ESP_TLS_CODE_DOMAINS ? names[code->domain] : "?";
+}
+
+void number_text(const esp_tls_code_t *code, int value, char *text, size_t cap)
+{
+    switch (code->domain) {
+    case ESP_TLS_CODE_STACK:
+        snprintf(text, cap, value > 0x80 && value < 0x100 ? "-%d" : "-0x%04X", (unsigned)value);
+        break;
+    case ESP_TLS_CODE_ESP:
+        snprintf(text, cap, value > 0 ? "0x%X" : "%d", value);
+        break;
+    case ESP_TLS_CODE_VERIFY:
+        snprintf(text, cap, "0x%X", (unsigned)value);
+        break;
+    default:
+        snprintf(text, cap, "%d", value);
+        break;
+    }
+}
+
+/** A paragraph: on a terminal folded, and indented but for its first line. */
+static void paragraph(FILE *out, const char *head, int indent, const char *text)
+{
+    bool folds = isatty(fileno(out)) != 0;
+    size_t column = (size_t)fprintf(out, "%*s%s", indent - (int)strlen(head), "", head);
+
+    for (bool is_first = true; *text != '\0'; is_first = false) {
+        size_t word = strcspn(text, " ");
+
+        if (folds && !is_first && column + 1 + word > COLUMNS) {
+            column = (size_t)fprintf(out, "\n%*s", indent, "") - 1;
+            is_first = true;
+        }
+        column += (size_t)fprintf(out, "%s%.*s", is_first ? "" : " ", (int)word, text);
+        text += word;
+        text += strspn(text, " ");
+    }
+    fputc('\n', out);
+}
+
+static void print_reason(FILE *out, unsigned number, esp_tls_reason_t reason)
+{
+    char text[TEXT_MAX];
+    char head[16];
+    size_t len = esp_tls_reason_sentence(NULL, reason, text, sizeof(text) - 80);
+
+    len = strlen(text) < len ? strlen(text) : len;
+    snprintf(text + len, sizeof(text) - len, " [%s]", esp_tls_reason_name(reason));
+    snprintf(head, sizeof(head), "%u. ", number);
+    paragraph(out, head, 4, text);
+    for (unsigned i = 0; i < ESP_TLS_REASON_REMEDIES; i++) {
+        esp_tls_remedy_t remedy = esp_tls_reason_remedy(reason, i);
+
+        if (remedy != ESP_TLS_REMEDY_NONE) {
+            (void)esp_tls_remedy_sentence(NULL, remedy, text, sizeof(text));
+            paragraph(out, "- ", 6, text);
+        }
+    }
+}
+
+static void print_reasons(FILE *out, const char *title, const esp_tls_reason_t *reasons,
+                          size_t count)
+{
+    if (count > 0) {
+        fprintf(out, "\n%s\n", count > 1 ? title : "Why, and what helps:");
+    }
+    for (size_t i = 0; i < count; i++) {
+        print_reason(out, (unsigned)i + 1, reasons[i]);
+    }
+}
+
+#define OWN_TITLE "Why, the likeliest first, and what helps:"
+
+size_t reasons_of(const struct reading *row, esp_tls_reason_t reasons[3])
+{
+    size_t count = 0;
+
+    if (row->code.name == NULL) {
+        reasons[count++] = row->reason;
+    }
+    for (size_t i = 0; row->code.name != NULL && i < 3; i++) {
+        if (row->code.reasons[i] != ESP_TLS_REASON_NONE) {
+            reasons[count++] = (esp_tls_reason_t)row->code.reasons[i];
+        }
+    }
+    return count;
+}
+
+/** "-0x4290: MBEDTLS_ERR_RSA_PUBLIC_FAILED + MBEDTLS_ERR_MPI_ALLOC_FAILED (TLS library)" */
+static void print_name(FILE *out, const struct reading *row, bool has_lines)
+{
+    char number[24];
+
+    if (has_lines) {
+        fprintf(out, "line %u: ", row->line);
+    }
+    if (row->code.name == NULL) {
+        fprintf(out, "\"%s\": reason %s\n", row->spelled, esp_tls_reason_name(row->reason));
+        return;
+    }
+    number_text(&row->code, row->value, number, sizeof(number));
+    fprintf(out, "%s: %s", number, row->code.name);
+    if (row->low.name != NULL) {
+        fprintf(out, " + %s", row->low.name);
+    }
+    fprintf(out, " (%s%s%s)\n", domain_of(&row->code), row->note != NULL ? ", " : "",
+            row->note != NULL ? row->note : "");
+}
+
+static void print_meaning(FILE *out, const struct reading *row)
+{
+    if (row->code.name != NULL) {
+        paragraph(out, "", 4, row->code.sentence);
+    }
+    if (row->low.name != NULL) {
+        paragraph(out, "", 4, row->low.sentence);
+    }
+}
+
+void report_text(const struct report *report, FILE *out)
+{
+    const struct readings *r = &report->readings;
+    bool has_lines = r->count > 0 && r->rows[r->count - 1].line > 1;
+
+    for (size_t i = 0; i < r->count; i++) {
+        const struct reading *row = &r->rows[i];
+        bool begins = i == 0 || r->rows[i - 1].place != row->place;
+        bool goes_on = i + 1 < r->count && r->rows[i + 1].place == row->place;
+        bool alone = r->places == 1;
+        esp_tls_reason_t reasons[3];
+
+        if (i > 0 && alone) {
+            fputc('\n', out);
+        }
+        if (begins && goes_on && row->code.domain != ESP_TLS_CODE_VERIFY) {
+            fprintf(out, "\"%s\" can be more than one thing:\n%s", row->spelled, alone ? "\n" : "");
+        }
+        print_name(out, row, has_lines);
+        print_meaning(out, row);
+        if (alone && !report->is_together) {
+            print_reasons(out, OWN_TITLE, reasons, reasons_of(row, reasons));
+        }
+    }
+    if (report->is_together) {
+        print_reasons(out,
+                      "Together, the likeliest first, and what helps:", report->diagnosis.reasons,
+                      report->diagnosis.reason_count);
+    }
+    if (r->overflow) {
+        fputs("\nThere are more codes in it; these are the first.\n", out);
+    }
+}
