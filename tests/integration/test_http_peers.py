@@ -470,18 +470,18 @@ def test_heads_and_bodies_without_end_end(http, peer, slowness):
         "headers": (OK, b"X: y\r\n" * 100, HEAD),
         "reason": (OK[:-2], b"y" * 10_000, "ESP_ERR_HTTP_HEADER_TOO_LONG"),
         "interim answers": (b"", b"HTTP/1.1 103 X\r\n\r\n" * 100, HEAD),
+        "chunk's extension": (CHUNKED + b"1;x=", b"y" * 10_000, "ESP_ERR_HTTP_HEADER_TOO_LONG"),
         "trailer": (CHUNKED + b"0\r\n", b"X: y\r\n" * 100, BODY),
         "trailer's field": (CHUNKED + b"0\r\nX: ", b"y" * 10_000, "ESP_ERR_HTTP_HEADER_TOO_LONG"),
     }
     for name, (first, piece, err) in endless.items():
         answer = http.new().go(url=f"http://127.0.0.1:{peer(floods(first, piece)).port}/")
         assert answer.failed(err), name
-    for name, first in {"body": OK + b"\r\n", "chunk": CHUNKED + b"fffffffffffffff\r\n",
-                        "chunk's extension": CHUNKED + b"1;x="}.items():
+    for name, first in {"body": OK + b"\r\n", "chunk": CHUNKED + b"fffffffffffffff\r\n"}.items():
         p = peer(floods(first, b"y" * 10_000))
         answer = http.new().go(url=f"http://127.0.0.1:{p.port}/", deadline=300 * slowness,
                                out="/dev/null")
-        assert answer.err in ("ESP_ERR_TIMEOUT", BODY), (name, answer)
+        assert answer.failed("ESP_ERR_TIMEOUT"), name
         assert answer.took_us < 300_000 * slowness + 1_500_000, (name, answer)
 
 

@@ -98,6 +98,22 @@ static const struct row rows[] = {
     {"chunks and a trailer",
      OK "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nSum: 1\r\nEnd:\r\n\r\n", 0, R(COMPLETE),
      "S200 H[Transfer-Encoding: chunked] . T[Sum: 1] T[End: ] ", "a", "", -1, true},
+    {"extensions of every kind",
+     OK "Transfer-Encoding: chunked\r\n\r\n1;a\r\na\r\n1 ; b = c\r\nb\r\n1;q=\"x;\\\"y\"\r\nc\r\n"
+        "1;\r\nd\r\n1 \r\ne\r\n0 ;z=\"\"\r\nEnd: 1\r\n\r\nX",
+     0, R(COMPLETE), "S200 H[Transfer-Encoding: chunked] . T[End: 1] ", "abcde", "X", -1, true},
+    {"an extension without a size", OK "Transfer-Encoding: chunked\r\n\r\n;a=b\r\n", 0,
+     R(MALFORMED), "S200 H[Transfer-Encoding: chunked] . ", "", NULL, -1, true},
+    {"a control character in an extension",
+     OK "Transfer-Encoding: chunked\r\n\r\n1;a=\x01\r\na\r\n", 0, R(MALFORMED),
+     "S200 H[Transfer-Encoding: chunked] . ", "", NULL, -1, true},
+    {"an extension that is quoted past its line",
+     OK "Transfer-Encoding: chunked\r\n\r\n1;a=\"b\r\na\r\n", 0, R(MALFORMED),
+     "S200 H[Transfer-Encoding: chunked] . ", "", NULL, -1, true},
+    {"an extension that ends in CR", OK "Transfer-Encoding: chunked\r\n\r\n1;a\rxa\r\n", 0,
+     R(MALFORMED), "S200 H[Transfer-Encoding: chunked] . ", "", NULL, -1, true},
+    {"an extension that ends in LF", OK "Transfer-Encoding: chunked\r\n\r\n1;a\na\r\n", 0,
+     R(MALFORMED), "S200 H[Transfer-Encoding: chunked] . ", "", NULL, -1, true},
     {"HEAD", OK "Content-Length: 5\r\n\r\nNEXT", ESP_HTTP_REQUEST_HEAD, R(COMPLETE),
      "S200 H[Content-Length: 5] . ", "", "NEXT", 5, true},
     {"HEAD without a length", OK "\r\nNEXT", ESP_HTTP_REQUEST_HEAD, R(COMPLETE), "S200 . ", "",
@@ -352,6 +368,26 @@ static void test_a_stop_ends_it(void **state)
     }
 }
 
+static void test_endless_extensions_are_bounded(void **state)
+{
+    static const char head[] = OK "Transfer-Encoding: chunked\r\n\r\n1;a=";
+    struct seen s = {.body = 0};
+    esp_http_response_t *r = esp_http_response_new(CAP, &handler, &s);
+    esp_http_response_result_t result;
+    size_t used;
+    size_t sum = 0;
+
+    (void)state;
+    result = esp_http_response_feed(r, head, sizeof(head) - 1, &used);
+    while (result == ESP_HTTP_RESPONSE_MORE) {
+        sum++;
+        result = esp_http_response_feed(r, "x", 1, &used);
+    }
+    assert_int_equal(result, ESP_HTTP_RESPONSE_HEADER_TOO_LONG);
+    assert_int_equal(sum + 3, ESP_HTTP_RESPONSE_EXTENSION_MAX + 1);
+    esp_http_response_free(r);
+}
+
 static void test_endless_heads_are_bounded(void **state)
 {
     static const struct {
@@ -441,6 +477,7 @@ int main(void)
         sim_test(test_messages_follow_each_other_in_one_parser),
         sim_test(test_a_pause_loses_nothing),
         sim_test(test_a_stop_ends_it),
+        sim_test(test_endless_extensions_are_bounded),
         sim_test(test_endless_heads_are_bounded),
         sim_test(test_no_memory_is_null),
         sim_test(test_fields_that_may_be_sent),

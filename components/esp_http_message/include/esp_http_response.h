@@ -15,8 +15,8 @@
  *     }
  *     if (n == 0) result = esp_http_response_finish(r);
  *
- * The syntax is checked by llhttp, strictly: nothing that RFC 9112 forbids is repaired. One thread
- * at a time per parser.
+ * The syntax is checked by llhttp, strictly: nothing that RFC 9112 forbids is repaired. Extensions of
+ * chunks are passed over whatever they say. One thread at a time per parser.
  */
 #ifndef ESP_HTTP_RESPONSE_H
 #define ESP_HTTP_RESPONSE_H
@@ -33,6 +33,8 @@ extern "C" {
 #define ESP_HTTP_RESPONSE_FIELDS_MAX 256
 /** Most bytes of a response before its body. More: HEADER_TOO_LONG. */
 #define ESP_HTTP_RESPONSE_HEAD_MAX 65536
+/** Most bytes of the extensions of one chunk. More: HEADER_TOO_LONG. */
+#define ESP_HTTP_RESPONSE_EXTENSION_MAX 8192
 /** Most interim responses (status 1xx) before the final one. More: MALFORMED. */
 #define ESP_HTTP_RESPONSE_INTERIM_MAX 16
 

@@ -11,6 +11,17 @@
 /** A field's first room: most are shorter. */
 #define FIELD_LEAST 128
 
+/** Where in the line that begins a chunk we are: its extensions are not llhttp's, which knows neither
+ *  quoted ones nor blanks (RFC 9112 section 7.1.1). */
+enum chunk_line {
+    LINE_NONE, /* elsewhere */
+    LINE_SIZE,
+    LINE_EXTENSION,
+    LINE_QUOTED,  /* in it */
+    LINE_ESCAPED, /* in that */
+    LINE_CR
+};
+
 struct esp_http_response {
     llhttp_t parser;
     llhttp_settings_t settings;
@@ -24,6 +35,7 @@ struct esp_http_response {
     size_t head_bytes;
     unsigned fields;
     unsigned interim;
+    unsigned extension_len;
     int status;
     bool is_status_told;
     bool has_head;
@@ -31,6 +43,8 @@ struct esp_http_response {
     bool keeps_alive;
     bool is_upgrade;
     bool has_begun; /* a byte came */
+    bool has_size;  /* a digit of the chunk's */
+    uint8_t line;   /* enum chunk_line */
     size_t name_len;
     size_t value_len;
     size_t cap;
@@ -218,6 +232,14 @@ static int body_kind(const esp_http_response_t *r)
     return r->kind == ESP_HTTP_REQUEST_HEAD || r->status == 204 || r->status == 304;
 }
 
+/** A chunk's line comes next: llhttp stops, so that take_line() has it. */
+static int begin_chunk(esp_http_response_t *r)
+{
+    r->line = LINE_SIZE;
+    r->has_size = false;
+    return HPE_PAUSED;
+}
+
 static int on_headers_complete(llhttp_t *parser)
 {
     esp_http_response_t *r = of(parser);
@@ -252,10 +274,13 @@ static int on_headers_complete(llhttp_t *parser)
         }
         if (said == ESP_HTTP_RESPONSE_PAUSE && body_kind(r) == 0 && r->content_length != 0) {
             r->result = ESP_HTTP_RESPONSE_PAUSED;
-            return HPE_PAUSED;
+            return r->is_chunked ? begin_chunk(r) : HPE_PAUSED;
         }
     }
     r->is_upgrade = body_kind(r) == 2;
+    if (body_kind(r) == 0 && r->is_chunked) {
+        return begin_chunk(r);
+    }
     return body_kind(r);
 }
 
@@ -280,6 +305,11 @@ static int on_chunk_header(llhttp_t *parser)
     }
     r->chunk_length = (int64_t)parser->content_length;
     return 0;
+}
+
+static int on_chunk_complete(llhttp_t *parser)
+{
+    return (parser->flags & F_TRAILING) != 0 ? 0 : begin_chunk(of(parser));
 }
 
 static int on_message_complete(llhttp_t *parser)
@@ -327,6 +357,7 @@ esp_http_response_t *esp_http_response_new(size_t header_cap,
     r->settings.on_headers_complete = on_headers_complete;
     r->settings.on_body = on_body;
     r->settings.on_chunk_header = on_chunk_header;
+    r->settings.on_chunk_complete = on_chunk_complete;
     r->settings.on_message_complete = on_message_complete;
     esp_http_response_begin(r, ESP_HTTP_REQUEST_OTHER);
     return r;
@@ -361,6 +392,7 @@ void esp_http_response_begin(esp_http_response_t *r, esp_http_request_kind_t kin
     r->keeps_alive = false;
     r->is_upgrade = false;
     r->has_begun = false;
+    r->line = LINE_NONE;
     r->name_len = 0;
     r->value_len = 0;
 }
@@ -384,28 +416,114 @@ static esp_http_response_result_t result_of(esp_http_response_t *r, llhttp_errno
     return r->result;
 }
 
-esp_http_response_result_t esp_http_response_feed(esp_http_response_t *r, const char *data,
-                                                  size_t len, size_t *used)
+/** Let llhttp have it. @return bytes used */
+static size_t execute(esp_http_response_t *r, const char *data, size_t len)
 {
     llhttp_errno_t err;
     const char *stopped;
 
-    *used = 0;
-    if (r->result == ESP_HTTP_RESPONSE_PAUSED) {
+    if (llhttp_get_errno(&r->parser) == HPE_PAUSED) {
         llhttp_resume(&r->parser);
-        r->result = ESP_HTTP_RESPONSE_MORE;
     }
-    if (r->result != ESP_HTTP_RESPONSE_MORE) {
-        return r->result;
-    }
-    if (len == 0) {
-        return ESP_HTTP_RESPONSE_MORE;
-    }
-    r->has_begun = true;
     err = llhttp_execute(&r->parser, data, len);
     stopped = llhttp_get_error_pos(&r->parser);
-    *used = err == HPE_OK || stopped == NULL ? len : (size_t)(stopped - data);
     r->result = result_of(r, err);
+    return err == HPE_OK || stopped == NULL ? len : (size_t)(stopped - data);
+}
+
+static bool is_hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/** The digits; then an extension is ours, and the rest of the line llhttp's. */
+static size_t take_size(esp_http_response_t *r, const char *data, size_t len)
+{
+    size_t n = 0;
+
+    while (n < len && is_hex(data[n])) {
+        n++;
+    }
+    if (n > 0) {
+        r->has_size = true;
+        return execute(r, data, n);
+    }
+    if (r->has_size && (data[0] == ';' || is_space(data[0]))) {
+        r->line = LINE_EXTENSION;
+        r->extension_len = 0;
+        return 0;
+    }
+    r->line = LINE_NONE;
+    return execute(r, data, len);
+}
+
+/** One character of an extension. @return what comes next */
+static enum chunk_line after(enum chunk_line line, char c)
+{
+    switch (line) {
+    case LINE_QUOTED:
+        return c == '"' ? LINE_EXTENSION : c == '\\' ? LINE_ESCAPED : LINE_QUOTED;
+    case LINE_ESCAPED:
+        return LINE_QUOTED;
+    default:
+        return c == '"' ? LINE_QUOTED : c == '\r' ? LINE_CR : LINE_EXTENSION;
+    }
+}
+
+/** Extensions mean nothing to us; they have to be text, and to end. */
+static size_t take_extension(esp_http_response_t *r, const char *data, size_t len)
+{
+    size_t i;
+
+    for (i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)data[i];
+        bool may_end = r->line == LINE_EXTENSION && c == '\r';
+
+        if (r->line == LINE_CR && c != '\n') {
+            (void)malformed(r, "a line within the chunks does not end in CRLF");
+            return i;
+        }
+        if (r->line == LINE_CR) {
+            r->line = LINE_NONE;
+            (void)execute(r, "\r\n", 2);
+            return i + 1;
+        }
+        if (((c < ' ' && c != '\t') || c == 0x7F) && !may_end) {
+            (void)malformed(r, "a chunk's extension has a character that may not be in it");
+            return i;
+        }
+        if (++r->extension_len > ESP_HTTP_RESPONSE_EXTENSION_MAX) {
+            (void)end_with(r, ESP_HTTP_RESPONSE_HEADER_TOO_LONG);
+            return i;
+        }
+        r->line = (uint8_t)after((enum chunk_line)r->line, (char)c);
+    }
+    return i;
+}
+
+static size_t take(esp_http_response_t *r, const char *data, size_t len)
+{
+    switch (r->line) {
+    case LINE_NONE:
+        return execute(r, data, len);
+    case LINE_SIZE:
+        return take_size(r, data, len);
+    default:
+        return take_extension(r, data, len);
+    }
+}
+
+esp_http_response_result_t esp_http_response_feed(esp_http_response_t *r, const char *data,
+                                                  size_t len, size_t *used)
+{
+    *used = 0;
+    if (r->result == ESP_HTTP_RESPONSE_PAUSED) {
+        r->result = ESP_HTTP_RESPONSE_MORE;
+    }
+    while (r->result == ESP_HTTP_RESPONSE_MORE && *used < len) {
+        r->has_begun = true;
+        *used += take(r, data + *used, len - *used);
+    }
     if (!r->has_head) {
         r->head_bytes += *used;
         if (r->result == ESP_HTTP_RESPONSE_MORE && r->head_bytes > ESP_HTTP_RESPONSE_HEAD_MAX) {
