@@ -6,6 +6,7 @@ from pathlib import Path
 
 import peers
 import pytest
+import web
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ESP_TLS_BUILD", ROOT / "build")).resolve()
@@ -104,21 +105,36 @@ def test_http_post_sends_what_it_reads(peer):
     assert b"status 200" in result.stderr
 
 
-def test_http_login_answers_a_challenge_and_uses_a_proxy(peer):
-    asks = (b"HTTP/1.1 401 X\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth\", "
-            b"algorithm=SHA-256\r\nContent-Length: 3\r\n\r\nno!")
-    for proxied in (False, True):
-        seen = []
-        p = peer(http_server(asks, OK, seen=seen))
-        host = "nowhere.invalid" if proxied else f"127.0.0.1:{p.port}"
-        result = run("http_login", f"http://{host}/", "me", "secret",
-                     *(["127.0.0.1", p.port] if proxied else []))
-        assert result.returncode == 0 and result.stdout == b"hello", result.stderr
-        assert b'Authorization: Digest username="me"' in seen[1] and b"secret" not in seen[1]
-        assert seen[0].startswith(b"GET http://nowhere.invalid:80/" if proxied else b"GET / ")
-    p = peer(http_server(asks, asks, seen=[]))
-    result = run("http_login", f"http://127.0.0.1:{p.port}/", "me", "wrong")
+ASKS = (b"HTTP/1.1 401 X\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth\", "
+        b"algorithm=SHA-256\r\nContent-Length: 3\r\n\r\nno!")
+
+
+def test_http_digest_answers_a_challenge(certs, peer):
+    seen = []
+    p = peer(http_server(ASKS, OK, seen=seen))
+    url, ca = f"http://127.0.0.1:{p.port}/", certs / "root-ec.pem"
+    result = run("http_digest", ca, url, "me", "secret")
+    assert result.returncode == 0 and result.stdout == b"hello", result.stderr
+    assert b'Authorization: Digest username="me"' in seen[1] and b"secret" not in seen[1]
+    p = peer(http_server(ASKS, ASKS, seen=[]))
+    result = run("http_digest", ca, f"http://127.0.0.1:{p.port}/", "me", "wrong")
     assert result.returncode == 1 and b"did not accept" in result.stderr
+
+
+@pytest.mark.xdist_group("squid")
+def test_http_proxy_goes_through_each_kind(certs, tls_peer, squid):
+    login = (web.USER, web.PROXY_PASSWORD)
+    ca = certs / "root-ec.pem"
+    with web.Socks(*login) as socks:
+        for kind, port, who in (("http", squid.port, ()), ("http", squid.digest_port, login),
+                                ("socks5", socks.port, login)):
+            p = tls_peer(http_server(OK, seen=[]))
+            url = f"https://localhost:{p.port}/"
+            result = run("http_proxy", ca, url, kind, "127.0.0.1", port, *who)
+            assert result.returncode == 0 and result.stdout == b"hello", result.stderr
+        result = run("http_proxy", ca, url, "http", "127.0.0.1", squid.basic_port)
+        assert result.returncode == 1 and b"wants a user name" in result.stderr
+        assert run("http_proxy", ca, url, "ftp", "127.0.0.1", "1").returncode == 2
 
 
 def mutual_server(certs):

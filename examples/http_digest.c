@@ -1,13 +1,13 @@
-/* Fetch a page for which the server wants to know who asks, perhaps through a proxy.
+/* Fetch a page for which the server wants to know who asks.
  *
- *     http_login URL USER PASSWORD [PROXY_HOST PROXY_PORT]
+ *     http_digest CA.pem URL USER PASSWORD
  *
  * The server says which scheme it wants: Digest is answered without sending the password, Basic sends
  * it, so let it be https then. */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "esp_http_client_async.h"
+#include "esp_http_client.h"
 
 static esp_err_t on_event(esp_http_client_event_t *evt)
 {
@@ -37,30 +37,29 @@ static int fetch(esp_http_client_handle_t client)
 
 int main(int argc, char **argv)
 {
-    esp_http_client_config_t cfg = {.event_handler = on_event};
+    static char ca[1 << 20];
+    esp_http_client_config_t cfg = {.event_handler = on_event, .cert_pem = ca};
     esp_http_client_handle_t client;
+    FILE *file;
     int result;
 
-    if (argc != 4 && argc != 6) {
-        fprintf(stderr, "usage: %s URL USER PASSWORD [PROXY_HOST PROXY_PORT]\n", argv[0]);
+    if (argc != 5) {
+        fprintf(stderr, "usage: %s CA.pem URL USER PASSWORD\n", argv[0]);
         return 2;
     }
-    cfg.url = argv[1];
-    cfg.username = argv[2];
-    cfg.password = argv[3];
+    file = fopen(argv[1], "rb");
+    if (file == NULL || fread(ca, 1, sizeof(ca) - 1, file) == 0) {
+        fprintf(stderr, "cannot read %s\n", argv[1]);
+        return 2;
+    }
+    fclose(file);
+    cfg.url = argv[2];
+    cfg.username = argv[3];
+    cfg.password = argv[4];
     client = esp_http_client_init(&cfg);
     if (client == NULL) {
-        fprintf(stderr, "%s is no URL\n", argv[1]);
+        fprintf(stderr, "%s is no URL\n", argv[2]);
         return 2;
-    }
-    if (argc == 6) { /* https goes through a tunnel: the proxy sees the host's name, no more */
-        const esp_http_client_proxy_t proxy = {.kind = ESP_HTTP_CLIENT_PROXY_HTTP,
-                                               .host = argv[4],
-                                               .port = (int)strtol(argv[5], NULL, 10)};
-
-        if (esp_http_client_set_proxy(client, &proxy) != ESP_OK) {
-            fputs("that is no proxy\n", stderr);
-        }
     }
     result = fetch(client);
     esp_http_client_cleanup(client);
