@@ -71,6 +71,14 @@ static esp_http_response_result_t parse(const uint8_t *data, size_t size, size_t
     return result;
 }
 
+/** Of a field that is too long and malformed, either may be seen first. */
+static bool is_same(esp_http_response_result_t a, esp_http_response_result_t b)
+{
+    return a == b ||
+           (a == ESP_HTTP_RESPONSE_MALFORMED && b == ESP_HTTP_RESPONSE_HEADER_TOO_LONG) ||
+           (a == ESP_HTTP_RESPONSE_HEADER_TOO_LONG && b == ESP_HTTP_RESPONSE_MALFORMED);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct sum whole = {.body = 0};
@@ -83,7 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     a = parse(data + 2, size - 2, size, data[1] % 3, &whole);
     b = parse(data + 2, size - 2, 1u + data[0] % 16u, data[1] % 3, &pieces);
-    if (a != b || whole.body != pieces.body ||
+    if (!is_same(a, b) || whole.body != pieces.body ||
         (a == ESP_HTTP_RESPONSE_COMPLETE && whole.hash != pieces.hash)) {
         abort();
     }
