@@ -46,7 +46,9 @@ def test_httpbin_redirects_are_counted_and_relative_ones_followed(http, httpbin)
 
 @pytest.mark.parametrize("settings", MODES, ids=IDS)
 def test_httpbin_chunks_and_trickles(http, httpbin, settings):
-    lines = http.go(url=httpbin.url("/stream/20"), **settings).ok().body.splitlines()
+    answer = http.go(url=httpbin.url("/stream/20"), **settings).ok()
+    lines = answer.body.splitlines()
+    assert answer.chunked and answer.length == -1
     assert [json.loads(line)["id"] for line in lines] == list(range(20))
     answer = http.go(url=httpbin.url("/drip?duration=0.5&numbytes=10&code=200")).ok(200, b"*" * 10)
     assert answer.took_us > 300_000

@@ -68,6 +68,7 @@ struct http {
 bool options_set(struct http *h, const char *key, char *value);
 bool options_make(struct http *h);
 void options_drop(struct http *h);
+void options_free(void);
 
 /* exchange.c */
 void exchange(struct http *h);

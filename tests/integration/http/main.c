@@ -68,6 +68,7 @@ int main(void)
         }
     }
     options_drop(&h);
+    options_free();
     free(h.shown);
     free(line);
     return exit_code;

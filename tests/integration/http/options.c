@@ -1,4 +1,4 @@
-/* KEY VALUE. Text lives as long as the program: what the library keeps must not go. */
+/* KEY VALUE. Text lives until the end: what the library keeps must not go. */
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>
@@ -8,14 +8,39 @@
 #include "esp_transport_tcp.h"
 #include "http.h"
 
-static char *keep(const char *text)
-{
-    char *copy = strdup(text);
+struct kept {
+    struct kept *next;
+    char text[];
+};
 
-    if (copy == NULL) {
+static struct kept *all_kept;
+
+/** Zeroed memory that options_free() frees. */
+static char *room(size_t size)
+{
+    struct kept *k = calloc(1, sizeof(*k) + size);
+
+    if (k == NULL) {
         exit(2);
     }
-    return copy; /* of the few settings of a test; the end of the process frees them */
+    k->next = all_kept;
+    all_kept = k;
+    return k->text;
+}
+
+static char *keep(const char *text)
+{
+    return memcpy(room(strlen(text) + 1), text, strlen(text) + 1);
+}
+
+void options_free(void)
+{
+    while (all_kept != NULL) {
+        struct kept *k = all_kept;
+
+        all_kept = k->next;
+        free(k);
+    }
 }
 
 static int number(const char *text)
@@ -27,9 +52,9 @@ static int number(const char *text)
 static char *load(const char *path)
 {
     FILE *f = fopen(path, "rb");
-    char *data = calloc(1, 1 << 18);
+    char *data = room(1 << 18);
 
-    if (f == NULL || data == NULL || fread(data, 1, (1 << 18) - 1, f) == 0) {
+    if (f == NULL || fread(data, 1, (1 << 18) - 1, f) == 0) {
         fprintf(stderr, "http-client: cannot read %s\n", path);
         exit(2);
     }
