@@ -74,8 +74,7 @@ static esp_http_response_result_t parse(const uint8_t *data, size_t size, size_t
 /** Of a field that is too long and malformed, either may be seen first. */
 static bool is_same(esp_http_response_result_t a, esp_http_response_result_t b)
 {
-    return a == b ||
-           (a == ESP_HTTP_RESPONSE_MALFORMED && b == ESP_HTTP_RESPONSE_HEADER_TOO_LONG) ||
+    return a == b || (a == ESP_HTTP_RESPONSE_MALFORMED && b == ESP_HTTP_RESPONSE_HEADER_TOO_LONG) ||
            (a == ESP_HTTP_RESPONSE_HEADER_TOO_LONG && b == ESP_HTTP_RESPONSE_MALFORMED);
 }
 
