@@ -102,7 +102,7 @@ static enum likeness likeness(const char *name, const char *key)
     size_t len = strlen(name);
     size_t end = strlen(key);
 
-    if (end == 0 || end > len) {
+    if (end == 0 || end > len || toupper((unsigned char)name[len - 1]) != key[end - 1]) {
         return UNLIKE;
     }
     for (size_t i = 0; i < end; i++) {

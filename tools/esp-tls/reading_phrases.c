@@ -1,5 +1,6 @@
 /* What logs say in words: ESP-IDF's components, the certificate check, and the C library's texts for
  * errno, which differ between newlib and glibc. */
+#define _GNU_SOURCE /* memmem */
 #include <ctype.h>
 #include <string.h>
 
@@ -77,22 +78,28 @@ static const struct {
     {"address family not supported", "EAFNOSUPPORT"},
 };
 
-/** Find words in a line, whatever their case. */
-static const char *find(const struct spot *line, const char *words)
+/* The beginning of a line in lower case; no phrase stands further on. */
+struct lowered {
+    const struct spot *line;
+    size_t len;
+    char text[1024];
+};
+
+static void lower(struct lowered *to, const struct spot *line)
 {
-    size_t n = strlen(words);
-
-    for (size_t i = 0; i + n <= line->len; i++) {
-        size_t k = 0;
-
-        while (k < n && tolower((unsigned char)line->text[i + k]) == words[k]) {
-            k++;
-        }
-        if (k == n) {
-            return line->text + i;
-        }
+    to->line = line;
+    to->len = line->len < sizeof(to->text) ? line->len : sizeof(to->text);
+    for (size_t i = 0; i < to->len; i++) {
+        to->text[i] = (char)tolower((unsigned char)line->text[i]);
     }
-    return NULL;
+}
+
+/** Find words in a line. @return where they stand in it, or NULL */
+static const char *find(const struct lowered *in, const char *words)
+{
+    const char *at = memmem(in->text, in->len, words, strlen(words));
+
+    return at != NULL ? in->line->text + (at - in->text) : NULL;
 }
 
 static void take(struct readings *r, const struct spot *spot, enum meaning meaning, int value)
@@ -109,8 +116,11 @@ static void take(struct readings *r, const struct spot *spot, enum meaning meani
 
 void phrases_read(struct readings *r, const struct spot *line)
 {
+    struct lowered in;
+
+    lower(&in, line);
     for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
-        const char *at = find(line, phrases[i].words);
+        const char *at = find(&in, phrases[i].words);
 
         if (at != NULL) {
             struct spot spot = {at, strlen(phrases[i].words), line->line};
@@ -119,7 +129,7 @@ void phrases_read(struct readings *r, const struct spot *line)
         }
     }
     for (size_t i = 0; i < sizeof(errnos) / sizeof(errnos[0]); i++) {
-        const char *at = find(line, errnos[i].words);
+        const char *at = find(&in, errnos[i].words);
 
         if (at != NULL) {
             struct spot spot = {at, strlen(errnos[i].words), line->line};
