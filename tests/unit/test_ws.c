@@ -428,6 +428,60 @@ static void test_frame_that_was_not_taken_is_finished_before_the_next(void **sta
     }
 }
 
+/** An empty frame's result cannot tell whether it has gone: flush does. */
+static void test_flush_sends_what_was_not_taken(void **state)
+{
+    static char data[5000];
+    struct ws_world *w = *state;
+    int done;
+
+    ws_open(w, "");
+    assert_int_equal(esp_transport_ws_flush(w->t, 0), 1);
+    sim_fail_io(1, SIM_FAULT_AGAIN, 0, true);
+    assert_int_equal(esp_transport_ws_send_raw(w->t, TEXT, NULL, 0, 0), 0);
+    assert_int_equal(esp_transport_ws_flush(w->t, 50), 0);
+    assert_int_equal(sim_elapsed_us(), MS(50));
+    sim_fail_io(0, SIM_FAULT_AGAIN, 0, false);
+    assert_int_equal(esp_transport_ws_flush(w->t, 50), 1);
+    ws_settle(w);
+    assert_string_equal(w->server.seen, "81:;");
+    w->server.never_reads = true;
+    sim_wire(0, 0, 0, 3000);
+    done = esp_transport_write(w->t, data, 5000, 0);
+    assert_int_equal(esp_transport_ws_flush(w->t, 1000), 0); /* the rest is the caller's to give */
+    assert_true(done > 0 && sim_elapsed_us() < MS(60));
+    assert_int_equal(esp_transport_close(w->t), 0);
+    assert_int_equal(esp_transport_ws_flush(w->t, 0), -1);
+    assert_int_equal(esp_transport_ws_flush(w->tcp, 0), -1);
+}
+
+/** A Pong is half sent when a frame begins: it goes first, whole. */
+static void test_frame_begins_behind_a_pong_that_is_half_sent(void **state)
+{
+    struct ws_world *w = *state;
+    char buf[8];
+
+    for (unsigned bytes = 0; bytes < 10; bytes++) {
+        ws_open(w, "");
+        sim_ws_send(&w->server, "\x89\4ping", 6);
+        sim_wire(0, 0, 1, bytes);
+        w->server.never_reads = true;
+        if (bytes == 0) {
+            sim_fail_io(3, SIM_FAULT_AGAIN, 0, true);
+        }
+        assert_int_equal(ws_read_some(w, buf, 8), 0);
+        assert_int_equal(esp_transport_write(w->t, "data", 4, 0), 0);
+        sim_fail_io(0, SIM_FAULT_AGAIN, 0, false);
+        sim_wire(0, 0, 0, 0);
+        w->server.never_reads = false;
+        sim_ws_peer(w->server.peer, &w->server);
+        assert_int_equal(esp_transport_write(w->t, "data", 4, 1000), 4);
+        ws_settle(w);
+        assert_string_equal(w->server.seen, "8a:ping;82:data;");
+        ws_again(w);
+    }
+}
+
 /* --- control frames --------------------------------------------------------------------------------- */
 
 static void test_pings_are_answered_and_pongs_dropped(void **state)
@@ -1008,6 +1062,8 @@ int main(void)
         ws_test(test_long_writes_arrive_whole_however_the_wire_takes_them),
         ws_test(test_write_that_met_its_deadline_goes_on),
         ws_test(test_frame_that_was_not_taken_is_finished_before_the_next),
+        ws_test(test_flush_sends_what_was_not_taken),
+        ws_test(test_frame_begins_behind_a_pong_that_is_half_sent),
         ws_test(test_pings_are_answered_and_pongs_dropped),
         ws_test(test_pong_waits_for_the_frame_that_is_being_sent),
         ws_test(test_propagated_control_frames_are_the_applications),

@@ -164,10 +164,17 @@ static void on_handle(void *arg, esp_tls_t *tls)
     capture_handle(arg, tls);
 }
 
+void capture_transport(struct capture *capture, esp_transport_handle_t t)
+{
+    if (is_on(capture)) {
+        (void)esp_transport_on_esp_tls(t, on_handle, capture);
+    }
+}
+
 static void on_transport(void *arg, esp_transport_handle_t t, bool is_tls)
 {
     (void)is_tls;
-    (void)esp_transport_on_esp_tls(t, on_handle, arg);
+    capture_transport(arg, t);
 }
 
 void capture_client(struct capture *capture, esp_http_client_handle_t client)

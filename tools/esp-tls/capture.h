@@ -12,6 +12,7 @@
 
 #include "esp_http_client.h"
 #include "esp_tls_trace.h"
+#include "esp_transport.h"
 #include "tool.h"
 
 struct capture {
@@ -33,6 +34,9 @@ enum tool_exit capture_open(struct capture *capture, const char *capture_path,
 
 /** Let a handle be captured; before it connects. */
 void capture_handle(struct capture *capture, esp_tls_t *tls);
+
+/** The same for each handle that a TCP or TLS transport makes. */
+void capture_transport(struct capture *capture, esp_transport_handle_t t);
 
 /** The same for all connections that an HTTP client makes. */
 void capture_client(struct capture *capture, esp_http_client_handle_t client);

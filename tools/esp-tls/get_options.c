@@ -19,28 +19,7 @@ static bool set_version(struct get_options *o, const char *value)
 
 static bool set_timeout(struct get_options *o, const char *value)
 {
-    return value_time(value, &o->timeout_ms);
-}
-
-/** HOST:PORT, IPv6 in brackets. */
-static bool set_connect_to(struct get_options *o, const char *value)
-{
-    char text[512];
-    esp_tls_url_t parts;
-    int len = snprintf(text, sizeof(text), "tcp://%s", value);
-
-    if (len < 0 || (size_t)len >= sizeof(text) || !esp_tls_url_parse(text, (size_t)len, &parts) ||
-        parts.port == 0 || parts.path.len > 0 || parts.userinfo.ptr != NULL ||
-        parts.query.ptr != NULL || parts.fragment.ptr != NULL ||
-        parts.host.len >= sizeof(o->connect_host)) {
-        fprintf(stderr, "esp-tls: --connect-to takes HOST:PORT (IPv6: [ADDRESS]:PORT), not '%s'\n",
-                value);
-        return false;
-    }
-    snprintf(o->connect_host, sizeof(o->connect_host), "%.*s", (int)parts.host.len, parts.host.ptr);
-    o->connect_port = parts.port;
-    o->connect_to = value;
-    return true;
+    return value_time(value, "--timeout", &o->timeout_ms);
 }
 
 static bool set_output(struct get_options *o, const char *value)
@@ -78,26 +57,6 @@ static bool set_data(struct get_options *o, const char *value)
     return true;
 }
 
-static bool set_header(struct get_options *o, const char *value)
-{
-    const char *colon = strchr(value, ':');
-    char name[128];
-
-    snprintf(name, sizeof(name), "%.*s", colon != NULL ? (int)(colon - value) : 0, value);
-    if (colon == NULL || (size_t)(colon - value) >= sizeof(name) || !esp_http_is_token(name) ||
-        !esp_http_is_field_value(colon + 1)) {
-        fprintf(stderr, "esp-tls: -H takes 'Name: value', or 'Name:' to leave one out, not '%s'\n",
-                value);
-        return false;
-    }
-    if (o->header_count == GET_HEADERS) {
-        fprintf(stderr, "esp-tls: more than %d times -H\n", GET_HEADERS);
-        return false;
-    }
-    o->headers[o->header_count++] = value;
-    return true;
-}
-
 static bool set_range(struct get_options *o, const char *value)
 {
     size_t digits = strspn(value, "0123456789");
@@ -111,24 +70,6 @@ static bool set_range(struct get_options *o, const char *value)
         return false;
     }
     o->range = value;
-    return true;
-}
-
-static bool set_user(struct get_options *o, const char *value)
-{
-    char *colon;
-
-    if (strlen(value) >= sizeof(o->user) || value[0] == '\0' || value[0] == ':' ||
-        !esp_http_is_field_value(value)) {
-        fputs("esp-tls: -u takes USER:PASSWORD\n", stderr);
-        return false;
-    }
-    snprintf(o->user, sizeof(o->user), "%s", value);
-    colon = strchr(o->user, ':');
-    o->password = colon != NULL ? colon + 1 : "";
-    if (colon != NULL) {
-        *colon = '\0';
-    }
     return true;
 }
 
@@ -256,11 +197,11 @@ static const struct row {
     {0, "resume", NULL, "go on with FILE where it ends; keep what came", set_resume},
     {'X', "request", "METHOD", "instead of GET, or of POST with -d", set_method},
     {'d', "data", "DATA", "send this, or @FILE what is in it (@-: stdin)", set_data},
-    {'H', "header", "HEADER", "'Name: value' to send, 'Name:' to leave out", set_header},
+    {'H', "header", "HEADER", "'Name: value' to send, 'Name:' to leave out", value_header},
     {'I', "head", NULL, "ask for the headers only, and print them", set_head},
     {'L', "location", NULL, "follow redirects, ten at most", set_follow},
     {0, "range", "RANGE", "only these bytes: FROM-TO, FROM- or -LAST", set_range},
-    {'u', "user", "USER:PASSWORD", "log in (Digest, Basic) if the server asks", set_user},
+    {'u', "user", "USER:PASSWORD", "log in (Digest, Basic) if the server asks", value_login},
     {0, "proxy", "URL", "go through http:, socks5:, socks4a: or socks4:", set_proxy},
     {0, "cacert", "FILE|DIR", "trust these authorities instead of the system's", set_cacert},
     {0, "cert", "FILE", "own certificate, and its intermediates", set_cert},
@@ -269,7 +210,7 @@ static const struct row {
     {0, "tls", "VERSION", "1.2 or 1.3 and no other", set_version},
     {0, "name", "NAME", "name the certificate must have, also sent as SNI", set_name},
     {0, "no-name-check", NULL, "accept a certificate for another name", set_no_name_check},
-    {0, "connect-to", "HOST:PORT", "connect there; all names stay the URL's", set_connect_to},
+    {0, "connect-to", "HOST:PORT", "connect there; all names stay the URL's", value_connect_to},
     {0, "timeout", "TIME", "seconds, or 500ms: to connect, for each wait (10)", set_timeout},
     {0, "async", NULL, "use the asynchronous calls and poll()", set_async},
     {'4', "ipv4", NULL, "IPv4 addresses only", set_ipv4},
@@ -372,7 +313,7 @@ static bool take_urls(struct get_options *o, char **urls, int count)
     return true;
 }
 
-static bool fit_together(const struct get_options *o)
+bool get_options_fit_tls(const struct get_options *o, const char *secure, const char *plain)
 {
     const struct {
         bool is_set;
@@ -388,10 +329,30 @@ static bool fit_together(const struct get_options *o)
 
     for (size_t i = 0; i < sizeof(tls_only) / sizeof(tls_only[0]) && !o->is_tls; i++) {
         if (tls_only[i].is_set) {
-            fprintf(stderr, "esp-tls: %s is for https; with http nothing is verified\n",
-                    tls_only[i].name);
+            fprintf(stderr, "esp-tls: %s is for %s; with %s nothing is verified\n",
+                    tls_only[i].name, secure, plain);
             return false;
         }
+    }
+    if (o->connect_to != NULL && o->proxy.proxy.host != NULL) {
+        fputs("esp-tls: --connect-to does not go with --proxy\n", stderr);
+        return false;
+    }
+    if (o->key != NULL && o->cert == NULL) {
+        fputs("esp-tls: --key needs --cert, the certificate that belongs to the key\n", stderr);
+        return false;
+    }
+    if (o->pass != NULL && o->cert == NULL) {
+        fputs("esp-tls: --pass is for the key of --cert, and there is none\n", stderr);
+        return false;
+    }
+    return true;
+}
+
+static bool fit_together(const struct get_options *o)
+{
+    if (!get_options_fit_tls(o, "https", "http")) {
+        return false;
     }
     if (o->output_count > o->url_count) {
         fputs("esp-tls: there are more -o than URLs\n", stderr);
@@ -404,18 +365,6 @@ static bool fit_together(const struct get_options *o)
     }
     if (o->head && (o->data != NULL || o->has_method)) {
         fputs("esp-tls: -I goes neither with -d nor with -X\n", stderr);
-        return false;
-    }
-    if (o->connect_to != NULL && o->proxy.proxy.host != NULL) {
-        fputs("esp-tls: --connect-to does not go with --proxy\n", stderr);
-        return false;
-    }
-    if (o->key != NULL && o->cert == NULL) {
-        fputs("esp-tls: --key needs --cert, the certificate that belongs to the key\n", stderr);
-        return false;
-    }
-    if (o->pass != NULL && o->cert == NULL) {
-        fputs("esp-tls: --pass is for the key of --cert, and there is none\n", stderr);
         return false;
     }
     return true;

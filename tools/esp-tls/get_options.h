@@ -67,6 +67,11 @@ bool get_options_parse(struct get_options *o, int argc, char **argv);
 /** Is this an http or https URL? @return false: what is wrong has been said on stderr */
 bool get_options_url(const char *text, esp_tls_url_t *url);
 
+/** Do the options of the connection go together?
+ *  @param secure, plain  schemes, for the message
+ *  @return false: what does not has been said on stderr */
+bool get_options_fit_tls(const struct get_options *o, const char *secure, const char *plain);
+
 /** The text of --help. */
 void get_options_help(FILE *out);
 

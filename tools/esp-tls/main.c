@@ -16,6 +16,7 @@ static const struct command {
     {"check", cmd_check, "look at a server as a device will meet it"},
     {"explain", cmd_explain, "say what an error code or a log means, and what to change"},
     {"memory", cmd_memory, "connect as a small device would, and say what it takes"},
+    {"ws", cmd_ws, "open a WebSocket and exchange messages"},
 };
 
 static void print_help(FILE *out)

@@ -135,7 +135,7 @@ static bool set_no_name_check(struct memory_options *o, const char *value)
 
 static bool set_timeout(struct memory_options *o, const char *value)
 {
-    return value_time(value, &o->get.timeout_ms);
+    return value_time(value, "--timeout", &o->get.timeout_ms);
 }
 
 static bool set_compare(struct memory_options *o, const char *value)

@@ -20,7 +20,7 @@ enum tool_exit {
     EXIT_HTTP = 8,        /* status 400 or above, or a redirect, which is not followed */
     EXIT_OUTPUT = 9,      /* the output could not be written */
     EXIT_MEMORY = 10,     /* out of memory */
-    EXIT_ANSWER = 11      /* the connection broke, or what came is not a complete HTTP answer */
+    EXIT_ANSWER = 11 /* the connection broke, or what came is not complete, or not the protocol */
 };
 
 /** Run `esp-tls get ...`. @return an enum tool_exit */
@@ -31,5 +31,7 @@ int cmd_check(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 /** Run `esp-tls memory ...`. @return an enum tool_exit */
 int cmd_memory(int argc, char **argv);
+/** Run `esp-tls ws ...`. @return an enum tool_exit */
+int cmd_ws(int argc, char **argv);
 
 #endif

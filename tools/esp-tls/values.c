@@ -26,7 +26,7 @@ bool value_version(const char *text, esp_tls_proto_ver_t *version)
     return true;
 }
 
-bool value_time(const char *text, int *ms)
+bool value_time(const char *text, const char *name, int *ms)
 {
     char *end;
     double seconds = strtod(text, &end);
@@ -39,9 +39,9 @@ bool value_time(const char *text, int *ms)
     }
     if (!is_number || !(seconds >= 0.001 && seconds <= TIME_MAX_S)) {
         fprintf(stderr,
-                "esp-tls: --timeout takes seconds (5, 0.5) or milliseconds (500ms), up to a day, "
+                "esp-tls: %s takes seconds (5, 0.5) or milliseconds (500ms), up to a day, "
                 "not '%s'\n",
-                text);
+                name, text);
         return false;
     }
     *ms = (int)(seconds * 1000 + 0.5);
@@ -127,4 +127,62 @@ bool value_proxy(const char *text, struct get_proxy *proxy)
                 text);
     }
     return ok;
+}
+
+bool value_connect_to(struct get_options *o, const char *value)
+{
+    char text[512];
+    esp_tls_url_t parts;
+    int len = snprintf(text, sizeof(text), "tcp://%s", value);
+
+    if (len < 0 || (size_t)len >= sizeof(text) || !esp_tls_url_parse(text, (size_t)len, &parts) ||
+        parts.port == 0 || parts.path.len > 0 || parts.userinfo.ptr != NULL ||
+        parts.query.ptr != NULL || parts.fragment.ptr != NULL ||
+        parts.host.len >= sizeof(o->connect_host)) {
+        fprintf(stderr, "esp-tls: --connect-to takes HOST:PORT (IPv6: [ADDRESS]:PORT), not '%s'\n",
+                value);
+        return false;
+    }
+    snprintf(o->connect_host, sizeof(o->connect_host), "%.*s", (int)parts.host.len, parts.host.ptr);
+    o->connect_port = parts.port;
+    o->connect_to = value;
+    return true;
+}
+
+bool value_header(struct get_options *o, const char *value)
+{
+    const char *colon = strchr(value, ':');
+    char name[128];
+
+    snprintf(name, sizeof(name), "%.*s", colon != NULL ? (int)(colon - value) : 0, value);
+    if (colon == NULL || (size_t)(colon - value) >= sizeof(name) || !esp_http_is_token(name) ||
+        !esp_http_is_field_value(colon + 1)) {
+        fprintf(stderr, "esp-tls: -H takes 'Name: value', or 'Name:' to leave one out, not '%s'\n",
+                value);
+        return false;
+    }
+    if (o->header_count == GET_HEADERS) {
+        fprintf(stderr, "esp-tls: more than %d times -H\n", GET_HEADERS);
+        return false;
+    }
+    o->headers[o->header_count++] = value;
+    return true;
+}
+
+bool value_login(struct get_options *o, const char *value)
+{
+    char *colon;
+
+    if (strlen(value) >= sizeof(o->user) || value[0] == '\0' || value[0] == ':' ||
+        !esp_http_is_field_value(value)) {
+        fputs("esp-tls: -u takes USER:PASSWORD\n", stderr);
+        return false;
+    }
+    snprintf(o->user, sizeof(o->user), "%s", value);
+    colon = strchr(o->user, ':');
+    o->password = colon != NULL ? colon + 1 : "";
+    if (colon != NULL) {
+        *colon = '\0';
+    }
+    return true;
 }

@@ -11,8 +11,9 @@
 /** --tls: "1.2" or "1.3". */
 bool value_version(const char *text, esp_tls_proto_ver_t *version);
 
-/** --timeout: "5", "0.5", "5s" are seconds, "500ms" milliseconds. */
-bool value_time(const char *text, int *ms);
+/** A time: "5", "0.5", "5s" are seconds, "500ms" milliseconds.
+ *  @param name  of the option, for the message */
+bool value_time(const char *text, const char *name, int *ms);
 
 /** A number of bytes: "40960", "40K" (1024 each), "4M".
  *  @param name   of the option, for the message
@@ -22,5 +23,14 @@ bool value_bytes(const char *text, const char *name, uint32_t least, uint32_t mo
 
 /** --proxy: http://[USER:PASSWORD@]HOST[:PORT], or socks4, socks4a, socks5. */
 bool value_proxy(const char *text, struct get_proxy *proxy);
+
+/** --connect-to: HOST:PORT, IPv6 in brackets. */
+bool value_connect_to(struct get_options *o, const char *value);
+
+/** -H: "Name: value", or "Name:" to leave one out. */
+bool value_header(struct get_options *o, const char *value);
+
+/** -u: USER:PASSWORD. */
+bool value_login(struct get_options *o, const char *value);
 
 #endif

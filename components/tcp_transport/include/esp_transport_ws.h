@@ -170,8 +170,8 @@ esp_err_t esp_transport_ws_set_config(esp_transport_handle_t t,
  *                 frames
  *  @param b       borrowed until the frame is complete
  *  @param len     0 is legal
- *  @return > 0 bytes of it sent: all, or what the time allowed. 0 nothing yet, or all of an empty
- *          frame. < 0 failed: ESP_ERR_INVALID_ARG in the error handle for an opcode or length that is
+ *  @return > 0 bytes of it sent: all, or what the time allowed. 0 nothing yet; of an empty frame:
+ *          taken (esp_transport_ws_flush() tells when it has gone). < 0 failed: ESP_ERR_INVALID_ARG in the error handle for an opcode or length that is
  *          none, ESP_ERR_INVALID_STATE for a frame that may not come now: not connected, after a
  *          Close, a fragment of nothing, a control frame within a frame.
  *          ESP_ERR_INVALID_ARG (0x102) when t is no WebSocket

@@ -40,6 +40,12 @@ typedef struct esp_transport_ws_policy {
 esp_err_t esp_transport_ws_set_policy(esp_transport_handle_t t,
                                       const esp_transport_ws_policy_t *policy);
 
+/** Send what is still here: an empty frame, or a control frame, whose call met its deadline (the
+ *  results of esp_transport_ws_send_raw() cannot tell), and answers to Pings.
+ *  @return 1 all has gone; 0 the time passed, or the rest of a frame is the caller's to give; -1 failed
+ *  Blocks: up to timeout_ms. */
+int esp_transport_ws_flush(esp_transport_handle_t t, int timeout_ms);
+
 /** The close handshake (RFC 6455 section 7.1.2), then esp_transport_close(). What the server still
  *  sends is dropped.
  *  @param code        1000, 1001, 1003, 1007 to 1014 or 3000 to 4999

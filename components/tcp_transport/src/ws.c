@@ -187,6 +187,27 @@ int esp_transport_ws_get_read_payload_len(esp_transport_handle_t t)
     return c != NULL && c->opcode != WS_TRANSPORT_OPCODES_NONE ? (int)c->reader.payload : 0;
 }
 
+int esp_transport_ws_flush(esp_transport_handle_t t, int timeout_ms)
+{
+    const struct ws *c = ws_of(t);
+    const uint64_t until_us = transport_until(timeout_ms);
+    int ret;
+
+    if (c == NULL || c->phase != WS_IS_OPEN || c->failed != 0) {
+        return c == NULL ? -1 : not_open(t);
+    }
+    while ((ret = ws_flush(t)) == 0) {
+        if (c->out.is_begun && c->out.left > 0) {
+            return 0;
+        }
+        ret = transport_sleep(t, ESP_TLS_WAIT_WRITE, until_us);
+        if (ret <= 0) {
+            return ret;
+        }
+    }
+    return ret == 1 ? 1 : transport_fail_as_parent(t);
+}
+
 /* --- the opening ------------------------------------------------------------------------------------ */
 
 int esp_transport_ws_get_upgrade_request_status(esp_transport_handle_t t)

@@ -123,6 +123,8 @@ void ws_begin_frames(struct ws *c);
 void ws_apply_policy(struct ws *c);
 int ws_read(esp_transport_handle_t t, char *buffer, int len);
 int ws_write(esp_transport_handle_t t, const char *buffer, int len);
+/** Send what needs nothing of the caller's. @return 1 nothing is left; 0 not now; -1 failed */
+int ws_flush(esp_transport_handle_t t);
 /** Bytes, or a control frame, at hand. */
 int ws_pending(esp_transport_handle_t t);
 /** Bytes of the connection below, those at hand first; as a read of the parent's. */

@@ -198,7 +198,7 @@ int ws_send_due(esp_transport_handle_t t)
 
 /* --- what goes: the application's frames ------------------------------------------------------------ */
 
-/** @return 1 begun; TRANSPORT_AGAIN; -1 */
+/** @return 1 it is in the buffer, as far as it fits, behind what is due; -1 */
 static int begin_frame(esp_transport_handle_t t, unsigned first, const char *buffer, size_t len)
 {
     struct ws *c = t->data;
@@ -212,8 +212,8 @@ static int begin_frame(esp_transport_handle_t t, unsigned first, const char *buf
         return transport_fail(t, ESP_ERR_INVALID_STATE, 0);
     }
     ret = ws_send_due(t);
-    if (ret <= 0) {
-        return ret == 0 ? TRANSPORT_AGAIN : transport_fail_as_parent(t);
+    if (ret < 0) {
+        return transport_fail_as_parent(t);
     }
     if (!ws_need_buffer(t, len + WS_HEADER_MAX) || !make_mask(t, o->mask)) {
         return -1;
@@ -263,6 +263,21 @@ static void end_frame(struct ws *c)
     }
 }
 
+/** Send what is in the buffer, behind a control frame of our own. @return as layer_send() */
+static int send_buffer(esp_transport_handle_t t)
+{
+    struct ws *c = t->data;
+
+    if (c->control.at < c->control.len) {
+        int ret = ws_send_due(t);
+
+        if (ret <= 0) {
+            return ret == 0 ? 0 : transport_fail_as_parent(t);
+        }
+    }
+    return layer_send(t, c->buf, c->len, &c->at);
+}
+
 /** Send the frame that was begun. @return as transport_ops has it */
 static int send_frame(esp_transport_handle_t t, const char *buffer, size_t len)
 {
@@ -276,7 +291,7 @@ static int send_frame(esp_transport_handle_t t, const char *buffer, size_t len)
         if (o->piece == 0 && o->left > 0 && done < len) {
             fill(c, buffer + done, len - done);
         }
-        ret = layer_send(t, c->buf, c->len, &c->at);
+        ret = send_buffer(t);
         if (ret != 1) {
             return done > 0 ? (int)done : ret == 0 ? TRANSPORT_AGAIN : -1;
         }
@@ -312,11 +327,29 @@ static int go_on(esp_transport_handle_t t, unsigned first, size_t len)
     if (o->left > 0 || (o->piece > 0 && !is_control)) {
         return transport_fail(t, ESP_ERR_INVALID_STATE, 0); /* within a frame */
     }
-    ret = layer_send(t, c->buf, c->len, &c->at); /* it needs nothing more of the caller's */
+    ret = send_buffer(t); /* it needs nothing more of the caller's */
     if (ret == 1) {
         end_frame(c);
     }
     return ret == 1 ? 0 : ret == 0 ? TRANSPORT_AGAIN : -1;
+}
+
+int ws_flush(esp_transport_handle_t t)
+{
+    struct ws *c = t->data;
+    const struct ws_out *o = &c->out;
+
+    if (o->is_begun) {
+        int ret = o->left == 0 && (o->piece == 0 || ws_is_control(o->first & 0x0Fu))
+                      ? send_buffer(t)
+                      : 0; /* the rest of it is the caller's to give */
+
+        if (ret != 1) {
+            return ret;
+        }
+        end_frame(c);
+    }
+    return ws_send_due(t);
 }
 
 int ws_write(esp_transport_handle_t t, const char *buffer, int len)

@@ -1,0 +1,489 @@
+/* esp-tls ws: a WebSocket between standard input and output. */
+#define _GNU_SOURCE /* clock_gettime */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "esp_log.h"
+#include "esp_transport_async.h"
+#include "ws_link.h"
+
+#define CHUNK   16384 /* of the input, sent as one frame at most */
+#define AT_ONCE 64    /* reads from the server before the input has its turn */
+#define NEVER   INT64_MAX
+
+/** What is to be sent. */
+struct input {
+    char data[CHUNK];
+    size_t have;
+    size_t frame; /* bytes of data that the frame under way has; valid while is_frame */
+    size_t skip;  /* behind them: a line's end */
+    size_t sent;  /* of the frame */
+    bool is_frame;
+    bool is_last;    /* of its message */
+    bool is_message; /* one was begun and not ended */
+    bool is_over;    /* no more will be read */
+    unsigned line;
+    int64_t moved_ms; /* when something was sent last */
+};
+
+struct session {
+    struct ws_options options;
+    struct ws_link link;
+    struct input in;
+    int left;         /* of the frame that is being read */
+    char before;      /* the byte written last, to a terminal */
+    int messages;     /* that came */
+    bool has_enough;  /* of them */
+    int64_t heard_ms; /* when something came, or the input was over */
+    bool is_closing;  /* our Close was sent */
+    bool is_done;
+    enum tool_exit status;
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void end(struct session *s, enum tool_exit status)
+{
+    s->is_done = true;
+    s->status = status;
+}
+
+/* --- from the server -------------------------------------------------------------------------------- */
+
+/** A server's bytes must not steer a terminal: no control characters but tab and line end, of C1 none
+ *  either (C2 80 to C2 9F in UTF-8). */
+static void print_on_terminal(struct session *s, const char *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        const unsigned char c = (unsigned char)data[i];
+        const bool is_c1 = (unsigned char)s->before == 0xC2 && c >= 0x80 && c < 0xA0;
+        const bool is_plain = c >= 0x20 ? c != 0x7F && !is_c1 : c == '\t' || c == '\n';
+
+        putchar(is_plain ? c : '?');
+        s->before = data[i];
+    }
+}
+
+static void print(struct session *s, const char *data, size_t len)
+{
+    if (!s->options.binary && isatty(STDOUT_FILENO)) {
+        print_on_terminal(s, data, len);
+    } else {
+        (void)fwrite(data, 1, len, stdout);
+    }
+}
+
+static void end_message(struct session *s)
+{
+    if (!s->options.binary) {
+        putchar('\n');
+    }
+    (void)fflush(stdout);
+    s->messages++;
+    if (s->options.messages > 0 && s->messages >= s->options.messages) {
+        s->has_enough = true;
+    }
+}
+
+static void say_control(const struct session *s)
+{
+    switch (esp_transport_ws_get_read_opcode(s->link.ws)) {
+    case WS_TRANSPORT_OPCODES_PING:
+        fputs("* a Ping came, and was answered\n", stderr);
+        break;
+    case WS_TRANSPORT_OPCODES_PONG:
+        fputs("* a Pong came\n", stderr);
+        break;
+    default:
+        break;
+    }
+}
+
+/** A read gave n bytes of a frame, or none of an empty one. */
+static void take(struct session *s, const char *data, int n)
+{
+    const ws_transport_opcodes_t opcode = esp_transport_ws_get_read_opcode(s->link.ws);
+
+    s->heard_ms = now_ms();
+    if (opcode >= WS_TRANSPORT_OPCODES_CLOSE) {
+        if (s->options.get.verbose > 0) {
+            say_control(s);
+        }
+        return;
+    }
+    if (s->left == 0) {
+        s->left = esp_transport_ws_get_read_payload_len(s->link.ws);
+    }
+    print(s, data, (size_t)n);
+    s->left -= n;
+    if (s->left == 0 && esp_transport_ws_get_fin_flag(s->link.ws)) {
+        end_message(s);
+    }
+}
+
+/** Nothing more comes. */
+static void end_of_server(struct session *s)
+{
+    const int code = esp_transport_ws_get_close_code(s->link.ws);
+
+    end(s, code != 0 && code != 1006 ? ws_link_closed(&s->link) : ws_link_fail(&s->link));
+}
+
+/** @return false: there is nothing to be read now */
+static bool receive(struct session *s)
+{
+    char data[CHUNK];
+    int n;
+
+    for (int i = 0; i < AT_ONCE; i++) {
+        n = esp_transport_read(s->link.ws, data, (int)sizeof(data), 0);
+        if (n < 0) {
+            end_of_server(s);
+            return true;
+        }
+        if (n == 0 && (s->left > 0 ||
+                       esp_transport_ws_get_read_opcode(s->link.ws) == WS_TRANSPORT_OPCODES_NONE)) {
+            return false;
+        }
+        take(s, data, n);
+        if (ferror(stdout)) {
+            fprintf(stderr, "esp-tls: cannot write: %s\n", strerror(errno));
+            end(s, EXIT_OUTPUT);
+            return true;
+        }
+        if (esp_transport_ws_get_read_opcode(s->link.ws) == WS_TRANSPORT_OPCODES_CLOSE) {
+            return false; /* what follows is the end */
+        }
+    }
+    return true;
+}
+
+/* --- to the server ---------------------------------------------------------------------------------- */
+
+static void read_input(struct session *s)
+{
+    struct pollfd fd = {.fd = STDIN_FILENO, .events = POLLIN};
+    struct input *in = &s->in;
+    ssize_t n;
+
+    if (in->is_over || in->have == sizeof(in->data) || poll(&fd, 1, 0) <= 0) {
+        return;
+    }
+    n = read(STDIN_FILENO, in->data + in->have, sizeof(in->data) - in->have);
+    if (n < 0 && errno == EINTR) {
+        return;
+    }
+    if (n < 0 && errno != EIO) { /* EIO: a terminal that has gone */
+        fprintf(stderr, "esp-tls: cannot read standard input: %s\n", strerror(errno));
+        end(s, EXIT_USAGE);
+    } else if (n <= 0) {
+        in->is_over = true;
+        s->heard_ms = now_ms();
+    } else {
+        in->have += (size_t)n;
+    }
+}
+
+/** A long line is cut between characters. */
+static size_t cut(const char *data, size_t len)
+{
+    size_t at = len;
+
+    while (at > 0 && len - at < 4 && ((unsigned char)data[at - 1] & 0xC0) == 0x80) {
+        at--;
+    }
+    return at > 1 && ((unsigned char)data[at - 1] & 0xC0) == 0xC0 ? at - 1 : len;
+}
+
+/** Is there a frame to send? The whole input is a message. */
+static bool next_of_binary(struct input *in)
+{
+    if (in->have < sizeof(in->data) && !in->is_over) {
+        return false;
+    }
+    in->frame = in->have;
+    in->skip = 0;
+    in->is_last = in->is_over;
+    return in->have > 0 || in->is_message;
+}
+
+/** The same: each line is one. */
+static bool next_of_text(struct input *in)
+{
+    const char *newline = memchr(in->data, '\n', in->have);
+
+    in->is_last = newline != NULL || in->is_over;
+    if (!in->is_last && in->have < sizeof(in->data)) {
+        return false;
+    }
+    in->skip = newline != NULL;
+    in->frame = newline != NULL ? (size_t)(newline - in->data)
+                : in->is_last   ? in->have
+                                : cut(in->data, in->have);
+    return newline != NULL || in->have > 0 || in->is_message;
+}
+
+static bool next_frame(struct session *s)
+{
+    struct input *in = &s->in;
+
+    in->is_frame = s->options.binary ? next_of_binary(in) : next_of_text(in);
+    in->sent = 0;
+    in->moved_ms = now_ms();
+    if (in->is_frame && !s->options.binary && !esp_transport_ws_is_utf8(in->data, in->frame)) {
+        fprintf(stderr,
+                "esp-tls: line %u of the input is no UTF-8, which a text message must be; with -b "
+                "any bytes can be sent\n",
+                in->line + 1);
+        end(s, EXIT_USAGE);
+    }
+    return in->is_frame && !s->is_done;
+}
+
+static void end_frame(struct input *in)
+{
+    const size_t used = in->frame + in->skip;
+
+    memmove(in->data, in->data + used, in->have - used);
+    in->have -= used;
+    in->is_frame = false;
+    in->is_message = !in->is_last;
+    in->line += in->is_last;
+}
+
+/** Go on with the frame. @return false: not now */
+static bool send_frame(struct session *s)
+{
+    struct input *in = &s->in;
+    const int kind = s->options.binary ? WS_TRANSPORT_OPCODES_BINARY : WS_TRANSPORT_OPCODES_TEXT;
+    const int opcode = (in->is_message ? WS_TRANSPORT_OPCODES_CONT : kind) |
+                       (in->is_last ? WS_TRANSPORT_OPCODES_FIN : 0);
+    int n = esp_transport_ws_send_raw(s->link.ws, (ws_transport_opcodes_t)opcode,
+                                      in->data + in->sent, (int)(in->frame - in->sent), 0);
+
+    if (n < 0) {
+        in->is_over = true; /* what the server still has to say comes first */
+        in->have = 0;
+        in->is_frame = false;
+        return false;
+    }
+    in->sent += (size_t)n;
+    in->moved_ms = n > 0 ? now_ms() : in->moved_ms;
+    if (in->sent == in->frame) {
+        end_frame(in);
+        return true;
+    }
+    return n > 0;
+}
+
+/** When to close: with enough messages, or when nothing has come for a while after the end of the
+ *  input. NEVER: not yet */
+static int64_t close_at(const struct session *s)
+{
+    const struct input *in = &s->in;
+    const bool is_sent = in->is_over && !in->is_frame && in->have == 0 && !in->is_message;
+
+    if (s->has_enough && !in->is_frame) {
+        return 0;
+    }
+    if (!is_sent || (s->options.messages > 0 && !s->options.has_wait)) {
+        return NEVER;
+    }
+    return s->heard_ms + s->options.wait_ms;
+}
+
+static void close_when_due(struct session *s)
+{
+    static const char normal[] = "\x03\xE8"; /* 1000 */
+
+    if (now_ms() >= close_at(s)) {
+        s->is_closing = true;
+        (void)esp_transport_ws_send_raw(
+            s->link.ws,
+            (ws_transport_opcodes_t)(WS_TRANSPORT_OPCODES_CLOSE | WS_TRANSPORT_OPCODES_FIN), normal,
+            2, 0);
+    }
+}
+
+static void transmit(struct session *s)
+{
+    struct input *in = &s->in;
+
+    for (int i = 0; i < AT_ONCE && !s->is_done && !s->is_closing; i++) {
+        if (!in->is_frame) {
+            if (s->has_enough) {
+                break;
+            }
+            read_input(s);
+            if (s->is_done || !next_frame(s)) {
+                break;
+            }
+        }
+        if (!send_frame(s)) {
+            return;
+        }
+    }
+    if (!s->is_done && !s->is_closing) {
+        close_when_due(s);
+    }
+}
+
+/* --- both ------------------------------------------------------------------------------------------- */
+
+static void add_time(esp_tls_wait_t *wait, int64_t until_ms)
+{
+    const int64_t left = until_ms - now_ms();
+
+    esp_tls_wait_until(wait, left > 0 ? (int)left : 0);
+}
+
+static void wait_for_either(struct session *s, bool is_blocked)
+{
+    struct input *in = &s->in;
+    esp_tls_wait_t wait;
+    esp_tls_wait_t more;
+
+    if (esp_transport_get_wait(s->link.ws, ESP_TLS_WAIT_READ, &wait) != ESP_OK) {
+        return;
+    }
+    if (is_blocked) {
+        if (esp_transport_get_wait(s->link.ws, ESP_TLS_WAIT_WRITE, &more) == ESP_OK) {
+            esp_tls_wait_merge(&wait, &more);
+        }
+        add_time(&wait, in->moved_ms + s->options.get.timeout_ms);
+    } else if (!in->is_over && in->have < sizeof(in->data)) {
+        esp_tls_wait_add(&wait, STDIN_FILENO, ESP_TLS_WAIT_READ);
+    }
+    if (close_at(s) != NEVER && !s->is_closing) {
+        add_time(&wait, close_at(s));
+    }
+    (void)esp_tls_wait(&wait, -1);
+}
+
+/** Is something to be sent that the server does not take? */
+static bool is_blocked(struct session *s)
+{
+    const int64_t limit_ms = s->options.get.timeout_ms;
+    const bool blocked = s->in.is_frame || esp_transport_ws_flush(s->link.ws, 0) == 0;
+
+    if (!blocked) {
+        s->in.moved_ms = now_ms();
+    } else if (now_ms() >= s->in.moved_ms + limit_ms) {
+        fprintf(stderr,
+                "esp-tls: timeout: the server has taken nothing more of what is sent for %lld ms. "
+                "If it only needs longer, use --timeout.\n",
+                (long long)limit_ms);
+        end(s, EXIT_TIMEOUT);
+    }
+    return blocked;
+}
+
+static enum tool_exit talk(struct session *s)
+{
+    s->in.moved_ms = now_ms();
+    while (!s->is_done) {
+        bool is_more = receive(s);
+
+        if (!s->is_done) {
+            transmit(s);
+        }
+        if (!s->is_done && !is_more) {
+            bool blocked = is_blocked(s);
+
+            if (!s->is_done) {
+                wait_for_either(s, blocked);
+            }
+        }
+    }
+    return s->status;
+}
+
+static void say_connected(const struct session *s)
+{
+    const char *protocol = esp_transport_ws_get_subprotocol(s->link.ws);
+    esp_tls_t *tls = esp_transport_get_esp_tls(s->link.ws);
+    esp_tls_record_t record;
+    esp_tls_session_info_t info;
+
+    if (s->options.get.verbose > 0) {
+        if (tls != NULL && esp_tls_get_record(tls, &record) == ESP_OK &&
+            record.address[0] != '\0') {
+            fprintf(stderr, "* connected to %s port %u\n", record.address, record.port);
+        }
+        if (tls != NULL && esp_tls_get_session_info(tls, &info) == ESP_OK && info.version != NULL) {
+            fprintf(stderr, "* %s, %s\n", info.version, info.ciphersuite);
+        }
+        fprintf(stderr, "* WebSocket, %s%s\n", protocol != NULL ? "subprotocol " : "no subprotocol",
+                protocol != NULL ? protocol : "");
+    }
+    if (isatty(STDIN_FILENO)) {
+        fputs("Connected. Each line is sent as a message; Ctrl-D closes.\n", stderr);
+    }
+}
+
+static enum tool_exit run(struct session *s)
+{
+    const struct get_options *o = &s->options.get;
+    enum tool_exit status = EXIT_OK;
+
+    s->link.options = &s->options;
+    if (o->verbose > 1) {
+        esp_log_level_set("*", o->verbose == 2 ? ESP_LOG_INFO : ESP_LOG_VERBOSE);
+    }
+    if (o->is_tls && o->cert != NULL) {
+        status = credentials_identity(&s->link.identity, o->cert, o->key, o->pass);
+    }
+    if (status == EXIT_OK && o->is_tls) {
+        status = credentials_trust(o->cacert);
+    }
+    if (status == EXIT_OK && o->insecure_no_name_check) {
+        fputs("esp-tls: warning: the name in the server's certificate is not checked\n", stderr);
+    }
+    if (status == EXIT_OK) {
+        status = capture_open(&s->link.capture, o->capture, o->keylog, o->verbose);
+    }
+    if (status == EXIT_OK) {
+        status = ws_link_open(&s->link);
+    }
+    if (status == EXIT_OK) {
+        say_connected(s);
+        status = talk(s);
+    }
+    return status;
+}
+
+int cmd_ws(int argc, char **argv)
+{
+    struct session *s = calloc(1, sizeof(*s));
+    enum tool_exit status = EXIT_USAGE;
+    enum tool_exit cleared;
+
+    if (s == NULL) {
+        fputs("esp-tls: out of memory\n", stderr);
+        return EXIT_MEMORY;
+    }
+    if (ws_options_parse(&s->options, argc, argv)) {
+        if (s->options.get.help) {
+            ws_options_help(stdout);
+            status = EXIT_OK;
+        } else {
+            status = run(s);
+            cleared = ws_link_clear(&s->link);
+            status = status == EXIT_OK ? cleared : status;
+            esp_tls_free_global_ca_store();
+        }
+    }
+    free(s);
+    return status;
+}
