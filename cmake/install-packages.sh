@@ -7,7 +7,7 @@ set -euo pipefail
 build="cmake ninja-build gcc libc6-dev make pkg-config python3 python3-kconfiglib dpkg-dev xz-utils bzip2 ca-certificates node-llhttp"
 clang="clang libclang-rt-14-dev llvm"
 arm="gcc-arm-linux-gnueabi libc6-dev-armel-cross qemu-user"
-peers="openssl gnutls-bin nginx-light stunnel4 apache2-bin squid microsocks python3-httpbin curl"
+peers="openssl gnutls-bin nginx-light stunnel4 apache2-bin squid microsocks python3-httpbin python3-websockets curl"
 test="$clang $arm $peers libcmocka-dev libcurl4-openssl-dev python3-pytest python3-pytest-xdist python3-cryptography iproute2 valgrind gcovr chromium tshark"
 lint="clang-format cppcheck"
 bench="$arm valgrind openssl python3-cryptography"
