@@ -164,3 +164,30 @@ def test_mutual_says_that_it_refuses_the_server(certs, tls_peer):
                  certs / "client-ec-chain.pem", certs / "client-ec.key")
     assert result.returncode == 1
     assert b"we refused the server: flags 0x8" in result.stderr
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["ws", "wss"])
+def test_websocket_prints_the_answer_and_closes(certs, secure):
+    ws_peers = pytest.importorskip("ws_peers", reason="python3-websockets is not installed")
+    closed = []
+
+    async def handler(conn):
+        message = await conn.recv()
+        await conn.send([message, "", " yes"])  # in fragments
+        await conn.wait_closed()
+        closed.append(conn.close_code)
+
+    with ws_peers.Server(handler, certs=certs if secure else None) as server:
+        trust = [certs / "root-ec.pem"] if secure else []
+        result = run("websocket", server.url + "a?b", "really?", *trust)
+        assert result.returncode == 0 and result.stdout == b"really? yes\n", result.stderr
+        assert server.connections[0].path == "/a?b"
+        if secure:
+            assert run("websocket", server.url, "x", certs / "root-other.pem").returncode == 1
+    assert closed == [1000]
+
+
+def test_websocket_says_that_there_is_none(peer):
+    p = peer(http_server(OK, seen=[]))
+    result = run("websocket", f"ws://127.0.0.1:{p.port}/", "x")
+    assert result.returncode == 1 and b"NOT_UPGRADED" in result.stderr

@@ -78,7 +78,7 @@ static bool set_no_name_check(void *target, const char *value)
 
 static bool set_timeout(void *target, const char *value)
 {
-    return value_time(value, &of(target)->get.timeout_ms);
+    return value_time(value, "--timeout", &of(target)->get.timeout_ms);
 }
 
 static bool set_ipv4(void *target, const char *value)

@@ -3,39 +3,127 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "option.h"
+#include "option_table.h"
 #include "values.h"
 
 #define TIMEOUT_DEFAULT_MS 10000
 #define WAIT_DEFAULT_MS    500
 #define MESSAGES_MAX       1000000000
 
-static bool set_version(void *options, const char *value)
+static struct ws_options *of(void *target)
 {
-    return value_version(value, &((struct ws_options *)options)->get.version);
+    return target;
 }
 
-static bool set_timeout(void *options, const char *value)
+static bool set_subprotocol(void *target, const char *value)
 {
-    return value_time(value, "--timeout", &((struct ws_options *)options)->get.timeout_ms);
+    of(target)->subprotocol = value;
+    return true;
 }
 
-static bool set_ping(void *options, const char *value)
+static bool set_cacert(void *target, const char *value)
 {
-    return value_time(value, "--ping", &((struct ws_options *)options)->ping_ms);
+    of(target)->get.cacert = value;
+    return true;
 }
 
-static bool set_wait(void *options, const char *value)
+static bool set_cert(void *target, const char *value)
 {
-    struct ws_options *o = options;
+    of(target)->get.cert = value;
+    return true;
+}
+
+static bool set_key(void *target, const char *value)
+{
+    of(target)->get.key = value;
+    return true;
+}
+
+static bool set_pass(void *target, const char *value)
+{
+    of(target)->get.pass = value;
+    return true;
+}
+
+static bool set_name(void *target, const char *value)
+{
+    of(target)->get.name = value;
+    return true;
+}
+
+static bool set_capture(void *target, const char *value)
+{
+    of(target)->get.capture = value;
+    return true;
+}
+
+static bool set_keylog(void *target, const char *value)
+{
+    of(target)->get.keylog = value;
+    return true;
+}
+
+static bool set_binary(void *target, const char *value)
+{
+    (void)value;
+    of(target)->binary = true;
+    return true;
+}
+
+static bool set_location(void *target, const char *value)
+{
+    (void)value;
+    of(target)->get.follow = true;
+    return true;
+}
+
+static bool set_no_name_check(void *target, const char *value)
+{
+    (void)value;
+    of(target)->get.insecure_no_name_check = true;
+    return true;
+}
+
+static bool set_verbose(void *target, const char *value)
+{
+    (void)value;
+    of(target)->get.verbose++;
+    return true;
+}
+
+static bool set_help(void *target, const char *value)
+{
+    (void)value;
+    of(target)->get.help = true;
+    return true;
+}
+
+static bool set_version(void *target, const char *value)
+{
+    return value_version(value, &of(target)->get.version);
+}
+
+static bool set_timeout(void *target, const char *value)
+{
+    return value_time(value, "--timeout", &of(target)->get.timeout_ms);
+}
+
+static bool set_ping(void *target, const char *value)
+{
+    return value_time(value, "--ping", &of(target)->ping_ms);
+}
+
+static bool set_wait(void *target, const char *value)
+{
+    struct ws_options *o = of(target);
 
     o->has_wait = true;
     return value_time(value, "--wait", &o->wait_ms);
 }
 
-static bool set_messages(void *options, const char *value)
+static bool set_messages(void *target, const char *value)
 {
-    struct ws_options *o = options;
+    struct ws_options *o = of(target);
     char *end;
     long n = strtol(value, &end, 10);
 
@@ -47,75 +135,65 @@ static bool set_messages(void *options, const char *value)
     return true;
 }
 
-static bool set_header(void *options, const char *value)
+static bool set_header(void *target, const char *value)
 {
-    return value_header(&((struct ws_options *)options)->get, value);
+    return value_header(&of(target)->get, value);
 }
 
-static bool set_user(void *options, const char *value)
+static bool set_user(void *target, const char *value)
 {
-    return value_login(&((struct ws_options *)options)->get, value);
+    return value_login(&of(target)->get, value);
 }
 
-static bool set_proxy(void *options, const char *value)
+static bool set_proxy(void *target, const char *value)
 {
-    return value_proxy(value, &((struct ws_options *)options)->get.proxy);
+    return value_proxy(value, &of(target)->get.proxy);
 }
 
-static bool set_connect_to(void *options, const char *value)
+static bool set_connect_to(void *target, const char *value)
 {
-    return value_connect_to(&((struct ws_options *)options)->get, value);
+    return value_connect_to(&of(target)->get, value);
 }
 
-static bool set_ipv4(void *options, const char *value)
+static bool set_ipv4(void *target, const char *value)
 {
     (void)value;
-    ((struct ws_options *)options)->get.family = ESP_TLS_AF_INET;
+    of(target)->get.family = ESP_TLS_AF_INET;
     return true;
 }
 
-static bool set_ipv6(void *options, const char *value)
+static bool set_ipv6(void *target, const char *value)
 {
     (void)value;
-    ((struct ws_options *)options)->get.family = ESP_TLS_AF_INET6;
+    of(target)->get.family = ESP_TLS_AF_INET6;
     return true;
 }
-
-#define AT(member)   offsetof(struct ws_options, member), NULL
-#define CALL(setter) OPTION_SET, 0, setter
 
 static const struct option_row rows[] = {
-    {'s', "subprotocol", "LIST", "offer these: 'mqtt' or 'v2, v1'", OPTION_TEXT, AT(subprotocol)},
-    {'b', "binary", NULL, "stdin is one message, output is as it comes", OPTION_FLAG, AT(binary)},
-    {'n', "messages", "N", "close after so many messages, not at stdin's end", CALL(set_messages)},
-    {'w', "wait", "TIME", "close after so much silence behind stdin (500ms)", CALL(set_wait)},
-    {0, "ping", "TIME", "keep alive: a Ping so long after the last", CALL(set_ping)},
-    {'H', "header", "HEADER", "'Name: value' to send, such as Origin, Cookie", CALL(set_header)},
-    {'L', "location", NULL, "follow redirects, ten at most", OPTION_FLAG, AT(get.follow)},
-    {'u', "user", "USER:PASSWORD", "log in (Digest, Basic) if the server asks", CALL(set_user)},
-    {0, "proxy", "URL", "go through http:, socks5:, socks4a: or socks4:", CALL(set_proxy)},
-    {0, "cacert", "FILE|DIR", "trust these authorities instead of the system's", OPTION_TEXT,
-     AT(get.cacert)},
-    {0, "cert", "FILE", "own certificate, and its intermediates", OPTION_TEXT, AT(get.cert)},
-    {0, "key", "FILE", "key of --cert (default: in the same file)", OPTION_TEXT, AT(get.key)},
-    {0, "pass", "PASSWORD", "password of the key, or env:NAME, or file:FILE", OPTION_TEXT,
-     AT(get.pass)},
-    {0, "tls", "VERSION", "1.2 or 1.3 and no other", CALL(set_version)},
-    {0, "name", "NAME", "name the certificate must have, also sent as SNI", OPTION_TEXT,
-     AT(get.name)},
-    {0, "no-name-check", NULL, "accept a certificate for another name", OPTION_FLAG,
-     AT(get.insecure_no_name_check)},
-    {0, "connect-to", "HOST:PORT", "connect there; all names stay the URL's", CALL(set_connect_to)},
-    {0, "timeout", "TIME", "seconds, or 500ms: to connect, send, close (10)", CALL(set_timeout)},
-    {'4', "ipv4", NULL, "IPv4 addresses only", CALL(set_ipv4)},
-    {'6', "ipv6", NULL, "IPv6 addresses only", CALL(set_ipv6)},
-    {0, "capture", "FILE", "write what is sent and received, for Wireshark", OPTION_TEXT,
-     AT(get.capture)},
-    {0, "keylog", "FILE", "append the secrets of TLS (like SSLKEYLOGFILE)", OPTION_TEXT,
-     AT(get.keylog)},
-    {'v', "verbose", NULL, "say what was agreed, pings, closes; -vv: log, too", OPTION_COUNT,
-     AT(get.verbose)},
-    {'h', "help", NULL, "show this text", OPTION_FLAG, AT(get.help)},
+    {'s', "subprotocol", "LIST", "offer these: 'mqtt' or 'v2, v1'", set_subprotocol},
+    {'b', "binary", NULL, "stdin is one message, output is as it comes", set_binary},
+    {'n', "messages", "N", "close after so many messages, not at stdin's end", set_messages},
+    {'w', "wait", "TIME", "close after so much silence behind stdin (500ms)", set_wait},
+    {0, "ping", "TIME", "keep alive: a Ping so long after the last", set_ping},
+    {'H', "header", "HEADER", "'Name: value' to send, such as Origin, Cookie", set_header},
+    {'L', "location", NULL, "follow redirects, ten at most", set_location},
+    {'u', "user", "USER:PASSWORD", "log in (Digest, Basic) if the server asks", set_user},
+    {0, "proxy", "URL", "go through http:, socks5:, socks4a: or socks4:", set_proxy},
+    {0, "cacert", "FILE|DIR", "trust these authorities instead of the system's", set_cacert},
+    {0, "cert", "FILE", "own certificate, and its intermediates", set_cert},
+    {0, "key", "FILE", "key of --cert (default: in the same file)", set_key},
+    {0, "pass", "PASSWORD", "password of the key, or env:NAME, or file:FILE", set_pass},
+    {0, "tls", "VERSION", "1.2 or 1.3 and no other", set_version},
+    {0, "name", "NAME", "name the certificate must have, also sent as SNI", set_name},
+    {0, "no-name-check", NULL, "accept a certificate for another name", set_no_name_check},
+    {0, "connect-to", "HOST:PORT", "connect there; all names stay the URL's", set_connect_to},
+    {0, "timeout", "TIME", "seconds, or 500ms: to connect, send, close (10)", set_timeout},
+    {'4', "ipv4", NULL, "IPv4 addresses only", set_ipv4},
+    {'6', "ipv6", NULL, "IPv6 addresses only", set_ipv6},
+    {0, "capture", "FILE", "write what is sent and received, for Wireshark", set_capture},
+    {0, "keylog", "FILE", "append the secrets of TLS (like SSLKEYLOGFILE)", set_keylog},
+    {'v', "verbose", NULL, "say what was agreed, pings, closes; -vv: log, too", set_verbose},
+    {'h', "help", NULL, "show this text", set_help},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -125,12 +203,12 @@ void ws_options_help(FILE *out)
     fputs("usage: esp-tls ws [OPTION]... URL\n"
           "\n"
           "Open a WebSocket (ws or wss). Each line of standard input is sent as a text\n"
-          "message, each message that comes is written as a line. It is\n"
-          "closed when nothing more comes after the end of the input.\n"
+          "message, each message that comes is written as a line. After the end of the\n"
+          "input it is closed once nothing more comes.\n"
           "\n"
           "Options:\n",
           out);
-    option_help(rows, ROWS, out);
+    option_table_help(out, rows, ROWS, 28);
     fputs("\n"
           "Exit status: 0 closed in order, 2 usage, 3 name, 4 TCP, 5 timeout, 6 certificate\n"
           "refused, 7 other TLS, 8 HTTP status, 9 output, 10 memory, 11 broken or closed\n"
@@ -163,11 +241,9 @@ bool ws_options_parse(struct ws_options *o, int argc, char **argv)
     int first;
 
     *o = (struct ws_options){.get = {.timeout_ms = TIMEOUT_DEFAULT_MS}, .wait_ms = WAIT_DEFAULT_MS};
-    if (!option_parse(rows, ROWS, o, argc, argv, &first)) {
-        return false;
-    }
-    if (o->get.help) {
-        return true;
+    first = option_table_parse(rows, ROWS, o, argc, argv);
+    if (first < 0 || o->get.help) {
+        return first >= 0;
     }
     if (argc - first != 1) {
         fprintf(stderr, "esp-tls: ws takes one URL%s; see esp-tls ws --help\n",
