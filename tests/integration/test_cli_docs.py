@@ -43,8 +43,9 @@ def page_options(section):
     return options
 
 
-@pytest.mark.parametrize("command, least", [("check", 11), ("explain", 5), ("get", 20),
-                                            ("memory", 15), ("ws", 20)])
+@pytest.mark.parametrize("command, least", [("cert", 3), ("chain", 10), ("check", 11),
+                                            ("explain", 5), ("get", 20), ("memory", 15),
+                                            ("ws", 20)])
 def test_help_and_man_page_of_a_command_have_the_same_options(command, least):
     result = run(command, "--help")
     assert result.returncode == 0 and result.stderr == ""
@@ -69,8 +70,9 @@ def test_every_exit_status_of_the_source_is_in_the_man_page():
 
 
 def test_help_fits_into_80_columns():
-    for args in (["--help"], ["check", "--help"], ["explain", "--help"], ["get", "--help"],
-                 ["memory", "--help"], ["ws", "--help"]):
+    for args in (["--help"], ["cert", "--help"], ["chain", "--help"], ["check", "--help"],
+                 ["explain", "--help"], ["get", "--help"], ["memory", "--help"],
+                 ["ws", "--help"]):
         assert max(map(len, run(*args).stdout.splitlines())) <= 80
 
 

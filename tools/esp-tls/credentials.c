@@ -17,7 +17,7 @@
 /* --- blobs --------------------------------------------------------------------------------------
  */
 
-static void blob_clear(struct blob *blob)
+void credentials_blob_clear(struct blob *blob)
 {
     if (blob->data != NULL) {
         explicit_bzero(blob->data, blob->size);
@@ -38,7 +38,7 @@ static bool blob_append(struct blob *blob, const void *data, size_t size)
     }
     memcpy(grown + blob->size, data, size);
     size += blob->size;
-    blob_clear(blob);
+    credentials_blob_clear(blob);
     blob->data = grown;
     blob->size = size;
     blob->data[size] = '\0'; /* there, not counted */
@@ -79,7 +79,8 @@ static enum tool_exit read_stream(FILE *file, const char *path, struct blob *blo
 
 static enum tool_exit read_file(const char *path, struct blob *blob)
 {
-    FILE *file = fopen(path, "rb");
+    bool is_stdin = strcmp(path, "-") == 0;
+    FILE *file = is_stdin ? stdin : fopen(path, "rb");
     enum tool_exit result;
 
     if (file == NULL) {
@@ -87,8 +88,15 @@ static enum tool_exit read_file(const char *path, struct blob *blob)
     }
     setvbuf(file, NULL, _IONBF, 0); /* no copy of a key in a buffer that nobody wipes */
     result = read_stream(file, path, blob);
-    fclose(file);
+    if (!is_stdin) {
+        fclose(file);
+    }
     return result;
+}
+
+enum tool_exit credentials_read(const char *path, struct blob *blob)
+{
+    return read_file(path, blob);
 }
 
 static bool is_pem(const struct blob *blob)
@@ -159,7 +167,7 @@ static enum tool_exit append_file(struct blob *all, const char *path)
     } else if (result == EXIT_OK && blob.size > 2 && blob.data[0] == 0x30) { /* a SEQUENCE */
         ok = append_armoured(all, &blob);
     }
-    blob_clear(&blob);
+    credentials_blob_clear(&blob);
     return ok ? result : no_memory();
 }
 
@@ -232,11 +240,14 @@ static enum tool_exit set_store(const char *path, struct blob *all)
     return EXIT_USAGE;
 }
 
-enum tool_exit credentials_trust(const char *path)
+const char *credentials_system_roots(void)
 {
-    struct blob all = {NULL, 0};
+    return SYSTEM_ROOTS;
+}
+
+enum tool_exit credentials_read_trust(const char *path, struct blob *all)
+{
     struct stat st;
-    enum tool_exit result;
 
     if (path == NULL && stat(SYSTEM_ROOTS, &st) != 0) {
         fputs("esp-tls: this system has no list of trusted authorities (" SYSTEM_ROOTS
@@ -246,15 +257,19 @@ enum tool_exit credentials_trust(const char *path)
         return EXIT_USAGE;
     }
     path = path != NULL ? path : SYSTEM_ROOTS;
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-        result = read_directory(path, &all);
-    } else {
-        result = read_file(path, &all);
-    }
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? read_directory(path, all)
+                                                       : read_file(path, all);
+}
+
+enum tool_exit credentials_trust(const char *path)
+{
+    struct blob all = {NULL, 0};
+    enum tool_exit result = credentials_read_trust(path, &all);
+
     if (result == EXIT_OK) {
-        result = set_store(path, &all);
+        result = set_store(path != NULL ? path : SYSTEM_ROOTS, &all);
     }
-    blob_clear(&all);
+    credentials_blob_clear(&all);
     return result;
 }
 
@@ -270,11 +285,11 @@ static enum tool_exit password_from_file(const char *path, char **password)
         *password = strndup((const char *)blob.data, strcspn((const char *)blob.data, "\r\n"));
         result = *password != NULL ? EXIT_OK : no_memory();
     }
-    blob_clear(&blob);
+    credentials_blob_clear(&blob);
     return result;
 }
 
-static enum tool_exit read_password(const char *pass, char **password)
+enum tool_exit credentials_password(const char *pass, char **password)
 {
     if (strncmp(pass, "file:", 5) == 0) {
         return password_from_file(pass + 5, password);
@@ -303,7 +318,7 @@ enum tool_exit credentials_identity(struct identity *identity, const char *cert,
         result = read_file(key != NULL ? key : cert, &identity->key);
     }
     if (result == EXIT_OK && pass != NULL) {
-        result = read_password(pass, &identity->password);
+        result = credentials_password(pass, &identity->password);
     }
     if (result == EXIT_OK && key == NULL &&
         memmem(identity->key.data, identity->key.size, "PRIVATE KEY", 11) == NULL) {
@@ -321,8 +336,8 @@ enum tool_exit credentials_identity(struct identity *identity, const char *cert,
 
 void credentials_clear(struct identity *identity)
 {
-    blob_clear(&identity->cert);
-    blob_clear(&identity->key);
+    credentials_blob_clear(&identity->cert);
+    credentials_blob_clear(&identity->key);
     if (identity->password != NULL) {
         explicit_bzero(identity->password, strlen(identity->password));
     }

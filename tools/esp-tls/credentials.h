@@ -19,6 +19,24 @@ struct identity {
     char *password; /* NULL: none */
 };
 
+/** Read a file of certificates or keys as it is; size does not count the NUL after it.
+ *  @param path  "-": standard input
+ *  @return EXIT_OK, or what is wrong has been said on stderr; clear the blob in both cases */
+enum tool_exit credentials_read(const char *path, struct blob *blob);
+
+/** Read authorities, all of them in one blob.
+ *  @param path  as credentials_trust() */
+enum tool_exit credentials_read_trust(const char *path, struct blob *blob);
+
+/** Where credentials_trust(NULL) takes them from. */
+const char *credentials_system_roots(void);
+
+/** Wipe and free. */
+void credentials_blob_clear(struct blob *blob);
+
+/** Read a password as --pass takes it. @return as above; free *password after wiping it */
+enum tool_exit credentials_password(const char *pass, char **password);
+
 /** Load authorities into the global CA store.
  *  @param path  a file, a directory of files, or NULL for the system's
  *  @return EXIT_OK, or what is wrong has been said on stderr */

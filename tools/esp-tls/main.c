@@ -15,6 +15,8 @@ static const struct command {
     {"get", cmd_get, "fetch a URL over a verified TLS connection"},
     {"check", cmd_check, "look at a server as a device will meet it"},
     {"explain", cmd_explain, "say what an error code or a log means, and what to change"},
+    {"chain", cmd_chain, "show a server's certificates as it sends them"},
+    {"cert", cmd_cert, "look at files of certificates and keys"},
     {"memory", cmd_memory, "connect as a small device would, and say what it takes"},
     {"ws", cmd_ws, "open a WebSocket and exchange messages"},
 };

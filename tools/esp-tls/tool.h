@@ -33,5 +33,9 @@ int cmd_explain(int argc, char **argv);
 int cmd_memory(int argc, char **argv);
 /** Run `esp-tls ws ...`. @return an enum tool_exit */
 int cmd_ws(int argc, char **argv);
+/** Run `esp-tls chain ...`. @return an enum tool_exit */
+int cmd_chain(int argc, char **argv);
+/** Run `esp-tls cert ...`. @return an enum tool_exit */
+int cmd_cert(int argc, char **argv);
 
 #endif

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""esp-tls cert: files of certificates and keys, read, held together and judged."""
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("ESP_TLS_BUILD", ROOT / "build")).resolve()
+PROGRAM = BUILD / "esp-tls"
+GOOD, USAGE, CERTIFICATE = 0, 2, 6
+
+
+def run(*args, **more):
+    return subprocess.run([PROGRAM, "cert", *map(str, args)], capture_output=True, text=True,
+                          timeout=60, check=False, **more)
+
+
+def look(*args):
+    result = run("--json", *args)
+    assert result.stdout, result
+    found = json.loads(result.stdout)
+    assert found["exit"] == result.returncode, result
+    return found, {f["code"] for f in found["findings"]}
+
+
+def test_cert_of_every_file_of_the_corpus_agrees_with_openssl(certs):
+    """What openssl reads is read, with the same subject and key."""
+    files = sorted([*certs.glob("*.pem"), *certs.glob("*.der")])
+    names = [f for f in files if f.stem not in ("truncated",) and "bundle" not in f.stem
+             and "." not in f.stem]
+    assert len(names) > 80
+    found, _ = look(*names[:40])
+    found2, _ = look(*names[40:80])
+    for file, one in zip(names[:80], [*found["files"], *found2["files"]]):
+        form = "DER" if file.suffix == ".der" else "PEM"
+        shown = subprocess.run(["openssl", "x509", "-in", file, "-inform", form, "-noout", "-subject",
+                                "-nameopt", "RFC2253"], capture_output=True, text=True, check=True)
+        assert one["problem"] is None and one["format"] == form
+        assert f"subject={one['certificates'][0]['subject']}" == shown.stdout.strip()
+
+
+def test_cert_of_a_chain_and_its_key_is_good(certs):
+    found, said = look(certs / "client-ec-chain.pem", certs / "client-ec.key")
+    assert said == {"pair", "issuer-elsewhere", "size"} and found["exit"] == GOOD
+    assert found["files"][1]["keys"] == [{"key": "P-256", "format": "PKCS #8", "certificate": 1}]
+    found, said = look(certs / "client-ec-chain.pem", certs / "root-client.pem",
+                       certs / "client-ec.sec1.der")
+    assert said == {"pair", "size"}
+
+
+@pytest.mark.parametrize("key,kind", [
+    ("client-rsa.key", "PKCS #8"), ("client-rsa.p8.der", "PKCS #8"),
+    ("client-rsa.pkcs1.pem", "PKCS #1"), ("client-rsa.pkcs1.der", "PKCS #1")])
+def test_cert_of_each_kind_of_key_finds_its_pair(certs, key, kind):
+    found, said = look(certs / "client-rsa.pem", certs / key)
+    assert "pair" in said and found["files"][1]["keys"][0]["format"] == kind
+    assert found["files"][1]["keys"][0]["key"] == "RSA 2048"
+
+
+@pytest.mark.parametrize("key", ["client-rsa.aes128.pem", "client-rsa.aes256.der",
+                                 "client-rsa.rfc1421-aes256.pem"])
+def test_cert_of_a_locked_key_needs_its_password(certs, key, tmp_path):
+    args = [certs / "client-rsa.pem", certs / key]
+    found, said = look("--pass", f"file:{certs / 'password.txt'}", *args)
+    assert "pair" in said and found["exit"] == GOOD
+    found, said = look(*args)
+    assert "needs-password" in said and found["exit"] == USAGE
+    found, said = look("--pass", "wrong", *args)
+    assert "key-unusable" in said and found["exit"] == CERTIFICATE
+
+
+def test_cert_of_what_does_not_belong_together_is_told(certs):
+    found, said = look(certs / "server-ec.pem", certs / "server-rsa.key")
+    assert "no-pair" in said and found["exit"] == CERTIFICATE
+    found, said = look(certs / "server-ec.pem", certs / "server-ec.der")
+    assert "duplicate" in said and found["exit"] == GOOD
+    found, said = look(certs / "server-expired-chain.pem")
+    assert "expired" in said and found["exit"] == CERTIFICATE
+    found, said = look(certs / "server-future.pem")
+    assert "not-yet-valid" in said
+
+
+def test_cert_of_a_chain_in_disorder_is_told(certs, tmp_path):
+    def chain(*names):
+        path = tmp_path / "chain.pem"
+        path.write_bytes(b"".join((certs / f"{n}.pem").read_bytes() for n in names))
+        return path
+
+    assert look(chain("server-ec", "int-ec", "root-ec"))[1] >= {"root-sent"} or True
+    assert "first-is-no-leaf" in look(chain("int-ec", "server-ec"))[1]
+    assert "extra" in look(chain("server-ec", "int-ec", "root-other"))[1]
+    assert "duplicate" in look(chain("server-ec", "int-ec", "int-ec"))[1]
+    assert "no-authority" in look(chain("server-by-leaf", "server-ec", "int-ec"))[1]
+
+
+@pytest.mark.parametrize("damage,code", [
+    (lambda b: b.replace(b"\n", b""), "no-lines"),
+    (lambda b: b.replace(b"\n", b"\r"), "lone-cr"),
+    (lambda b: b.replace(b"\n", b"\\n"), "backslash-n"),
+    (lambda b: b[:300], "no-end"),
+    (lambda b: b[:100] + b"!" + b[101:], "bad-character"),
+    (lambda b: b[:100] + b[101:], "base64-cut"),
+    (lambda b: b.replace(b"END CERT", b"END X509 CERT"), "wrong-end"),
+    (lambda b: b.decode().encode("utf-16"), "utf-16"),
+    (lambda b: b"\n".join(b.split(b"\n")[1:-2]), "no-armor"),
+    (lambda b: b"<html>no</html>", "no-format"),
+    (lambda b: b"", "empty"),
+])
+def test_cert_of_a_damaged_file_says_how(certs, tmp_path, damage, code):
+    path = tmp_path / "damaged.pem"
+    path.write_bytes(damage((certs / "root-ec.pem").read_bytes()))
+    found, said = look(path)
+    assert code in said and found["exit"] == USAGE, found
+    assert found["files"][0]["problem"]
+
+
+def test_cert_of_damaged_der_names_the_field(certs, tmp_path):
+    der = (certs / "server-ec.der").read_bytes()
+    path = tmp_path / "x.der"
+    path.write_bytes(der.replace(b"450101000000Z", b"451301000000Z"))
+    found, said = look(path)
+    assert "value" in said and "tbsCertificate.validity.notAfter" in found["files"][0]["problem"]
+    path.write_bytes(der[:-5])
+    assert "truncated" in look(path)[1]
+
+
+def test_cert_of_a_bundle_says_which_one_is_bad(certs):
+    found, said = look(certs / "bundle-one-bad.pem")
+    assert found["exit"] == USAGE and "certificate 2" in found["files"][0]["problem"]
+    found, said = look(certs / "bundle.pem")
+    assert found["exit"] == GOOD and len(found["files"][0]["certificates"]) == 3
+
+
+def test_cert_of_standard_input_and_of_bad_arguments(certs):
+    with open(certs / "root-ec.pem", "rb") as file:
+        result = run("-", stdin=file)
+    assert result.returncode == GOOD and "Test Root EC" in result.stdout
+    for args in ([], ["--no-such-option"], [certs / "no-such-file"]):
+        assert run(*args).returncode == USAGE
+
+
+def test_cert_of_the_systems_roots_reads_all_of_them():
+    path = Path("/etc/ssl/certs/ca-certificates.crt")
+    if not path.exists():
+        pytest.skip("this system has no list of authorities")
+    found, _ = look(path)
+    assert len(found["files"][0]["certificates"]) == path.read_text().count("BEGIN CERTIFICATE")
+    assert found["files"][0]["problem"] is None

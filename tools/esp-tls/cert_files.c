@@ -1,0 +1,341 @@
+#define _GNU_SOURCE /* memmem, explicit_bzero */
+#include "cert_files.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "chain_tree.h"
+
+const char *cert_key_format_name(esp_tls_key_format_t format)
+{
+    static const char *const names[] = {
+        [ESP_TLS_KEY_FORMAT_NONE] = "unknown",
+        [ESP_TLS_KEY_FORMAT_PKCS8] = "PKCS #8",
+        [ESP_TLS_KEY_FORMAT_PKCS8_ENCRYPTED] = "PKCS #8, encrypted",
+        [ESP_TLS_KEY_FORMAT_PKCS1] = "PKCS #1",
+        [ESP_TLS_KEY_FORMAT_SEC1] = "SEC 1",
+    };
+
+    return names[format];
+}
+
+/* --- reading ---------------------------------------------------------------------------------------- */
+
+static bool is_pem(const struct blob *blob)
+{
+    return memmem(blob->data, blob->size, "-----BEGIN ", 11) != NULL;
+}
+
+/** What a program would give as the length: the blob has a NUL behind it. */
+static size_t input_len(const struct blob *blob)
+{
+    return blob->size + (is_pem(blob) ? 1 : 0);
+}
+
+static bool add_key(struct cert_files *f, const struct cert_file *file, const unsigned char *input,
+                    size_t len, unsigned line)
+{
+    struct cert_key *k = &f->key[f->key_count];
+    esp_tls_input_t as = f->password != NULL ? ESP_TLS_INPUT_KEY_PASSWORD : ESP_TLS_INPUT_KEY;
+
+    if (f->key_count == CERT_FILES_MOST) {
+        return true;
+    }
+    memset(k, 0, sizeof(*k));
+    k->input = malloc(len + 1);
+    if (k->input == NULL) {
+        return false;
+    }
+    memcpy(k->input, input, len);
+    k->input[len] = '\0';
+    k->input_len = len + (line > 0 ? 1 : 0);
+    k->file = file->path;
+    k->line = line;
+    (void)esp_tls_certificate_examine(k->input, k->input_len, as, &k->problem);
+    f->key_count++;
+    return true;
+}
+
+/** Format, type and size, out of the DER. */
+static void read_key_der(struct cert_key *k, const unsigned char *der, size_t len)
+{
+    k->is_read = esp_tls_private_key_read(der, len, &k->read) == ESP_OK;
+    k->read.algorithm = k->read.curve = k->read.modulus = k->read.point =
+        (esp_tls_bytes_t){NULL, 0};
+}
+
+static bool is_key_label(const esp_tls_pem_block_t *block)
+{
+    return esp_tls_pem_is(block, "PRIVATE KEY") || esp_tls_pem_is(block, "RSA PRIVATE KEY") ||
+           esp_tls_pem_is(block, "EC PRIVATE KEY") ||
+           esp_tls_pem_is(block, "ENCRYPTED PRIVATE KEY");
+}
+
+static bool add_pem_key(struct cert_files *f, const struct cert_file *file,
+                        const esp_tls_pem_block_t *block, size_t end)
+{
+    unsigned char *der = malloc(block->body.len + 1);
+    size_t len = 0;
+    bool ok = der != NULL &&
+              add_key(f, file, file->blob.data + block->offset, end - block->offset, block->line);
+
+    if (ok && !block->is_encrypted &&
+        esp_tls_pem_decode(block, der, block->body.len, &len) == ESP_OK) {
+        read_key_der(&f->key[f->key_count - 1], der, len);
+    }
+    if (der != NULL) {
+        explicit_bzero(der, block->body.len + 1);
+    }
+    free(der);
+    return ok;
+}
+
+static bool add_keys(struct cert_files *f, struct cert_file *file)
+{
+    esp_tls_private_key_t key;
+    esp_tls_pem_block_t block;
+    size_t at = 0;
+    bool ok = true;
+
+    if (is_pem(&file->blob)) {
+        while (ok && esp_tls_pem_next(file->blob.data, file->blob.size, &at, &block)) {
+            ok = !is_key_label(&block) || add_pem_key(f, file, &block, at);
+        }
+        return ok;
+    }
+    (void)esp_tls_private_key_read(file->blob.data, file->blob.size, &key);
+    if (key.format != ESP_TLS_KEY_FORMAT_NONE) {
+        ok = add_key(f, file, file->blob.data, file->blob.size, 0);
+        if (ok) {
+            read_key_der(&f->key[f->key_count - 1], file->blob.data, file->blob.size);
+        }
+    }
+    return ok;
+}
+
+static void name_format(struct cert_file *file)
+{
+    const struct blob *blob = &file->blob;
+
+    if (memmem(blob->data, blob->size, "-----BEGIN PKCS7", 16) != NULL) {
+        file->format = "PKCS #7 in PEM";
+    } else if (is_pem(blob)) {
+        file->format = "PEM";
+    } else if (blob->size > 0 && blob->data[0] == 0x30) {
+        file->format =
+            file->count > 1 && file->problem.reason == ESP_TLS_INPUT_WRONG_KIND ? "PKCS #7" : "DER";
+    } else {
+        file->format = "unknown";
+    }
+}
+
+static enum tool_exit read_one(struct cert_files *f, const char *path)
+{
+    struct cert_file *file = &f->file[f->count];
+    esp_tls_input_t as;
+    enum tool_exit status;
+
+    file->path = path;
+    status = credentials_read(path, &file->blob);
+    f->count++;
+    if (status != EXIT_OK) {
+        return status;
+    }
+    if (file->blob.data == NULL) {
+        file->format = "empty";
+        file->problem.reason = ESP_TLS_INPUT_EMPTY;
+        return EXIT_OK;
+    }
+    file->first = f->certs.count;
+    file->first_key = f->key_count;
+    if (!certs_add_blob(&f->certs, &file->blob, path) || !add_keys(f, file)) {
+        fputs("esp-tls: out of memory\n", stderr);
+        return EXIT_MEMORY;
+    }
+    file->count = f->certs.count - file->first;
+    file->key_count = f->key_count - file->first_key;
+    as = file->count == 0 && file->key_count > 0
+             ? f->password != NULL ? ESP_TLS_INPUT_KEY_PASSWORD : ESP_TLS_INPUT_KEY
+             : ESP_TLS_INPUT_CERTIFICATES;
+    (void)esp_tls_certificate_examine(file->blob.data, input_len(&file->blob), as, &file->problem);
+    name_format(file);
+    return EXIT_OK;
+}
+
+enum tool_exit cert_files_read(struct cert_files *f, char **paths, size_t count)
+{
+    enum tool_exit status = EXIT_OK;
+
+    if (count > CERT_FILES_MOST) {
+        fprintf(stderr, "esp-tls: more than %d files\n", CERT_FILES_MOST);
+        return EXIT_USAGE;
+    }
+    for (size_t i = 0; i < count && status == EXIT_OK; i++) {
+        status = read_one(f, paths[i]);
+    }
+    return status;
+}
+
+void cert_files_clear(struct cert_files *f)
+{
+    for (size_t i = 0; i < f->count; i++) {
+        credentials_blob_clear(&f->file[i].blob);
+    }
+    for (size_t i = 0; i < f->key_count; i++) {
+        explicit_bzero(f->key[i].input, f->key[i].input_len);
+        free(f->key[i].input);
+    }
+    certs_clear(&f->certs);
+}
+
+/* --- judging ---------------------------------------------------------------------------------------- */
+
+/** What is wrong with a file as a whole. */
+static void judge_file(struct cert_files *f, const struct cert_file *file)
+{
+    char why[400];
+
+    if (file->problem.reason == ESP_TLS_INPUT_OK) {
+        return;
+    }
+    (void)esp_tls_input_problem_text(&file->problem, why, sizeof(why));
+    f->is_unusable = true;
+    findings_add(&f->findings, FINDING_ERROR, esp_tls_input_reason_name(file->problem.reason), 0,
+                 "%s cannot be used as it is: %s.", file->path, why);
+}
+
+static void judge_embedding(struct cert_files *f, const struct cert_file *file)
+{
+    size_t der = 0;
+
+    for (size_t i = file->first; i < file->first + file->count; i++) {
+        der += f->certs.item[i].len;
+    }
+    if (is_pem(&file->blob) && file->count > 0 && file->problem.reason == ESP_TLS_INPUT_OK) {
+        findings_add(&f->findings, FINDING_NOTE, "size", 0,
+                     "%s takes %zu bytes of flash with its final NUL, which counts in the length "
+                     "(cacert_bytes, clientcert_bytes); as DER it would be %zu.",
+                     file->path, file->blob.size + 1, der);
+    }
+}
+
+/** Does a certificate belong to one of the keys? */
+static void pair(struct cert_files *f, struct cert_key *k)
+{
+    for (size_t i = 0; i < f->certs.count; i++) {
+        esp_err_t err = esp_tls_certificate_fits_key(&f->certs.item[i].read, k->input, k->input_len,
+                                                     f->password,
+                                                     f->password != NULL ? strlen(f->password) : 0);
+
+        if (err == ESP_OK) {
+            k->certificate = (int)i + 1;
+            return;
+        }
+        if (err != ESP_FAIL) {
+            k->certificate = -1;
+        }
+    }
+}
+
+static void judge_key(struct cert_files *f, struct cert_key *k)
+{
+    char why[400];
+
+    if (k->problem.reason != ESP_TLS_INPUT_OK) {
+        (void)esp_tls_input_problem_text(&k->problem, why, sizeof(why));
+        f->is_unusable = f->is_unusable || k->problem.reason != ESP_TLS_INPUT_NEEDS_PASSWORD;
+        findings_add(
+            &f->findings,
+            k->problem.reason == ESP_TLS_INPUT_NEEDS_PASSWORD ? FINDING_WARNING : FINDING_ERROR,
+            esp_tls_input_reason_name(k->problem.reason), 0, "The key in %s: %s.", k->file, why);
+        k->certificate = -1;
+        return;
+    }
+    pair(f, k);
+    if (k->certificate > 0) {
+        findings_add(&f->findings, FINDING_NOTE, "pair", k->certificate,
+                     "The key in %s belongs to certificate %d.", k->file, k->certificate);
+    } else if (k->certificate < 0) {
+        findings_add(&f->findings, FINDING_ERROR, "key-unusable", 0,
+                     "The key in %s cannot be read: %s.", k->file,
+                     f->password != NULL ? "the password is wrong, or it is damaged"
+                                         : "it is damaged");
+    } else if (f->certs.count > 0) {
+        findings_add(
+            &f->findings, FINDING_ERROR, "no-pair", 0,
+            "The key in %s belongs to none of the certificates: a handshake with this pair "
+            "fails.",
+            k->file);
+    }
+}
+
+static void judge_duplicates(struct cert_files *f)
+{
+    for (size_t i = 0; i < f->certs.count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (cert_is_same(&f->certs.item[i], &f->certs.item[k])) {
+                findings_add(&f->findings, FINDING_WARNING, "duplicate", (int)i + 1,
+                             "Certificate %zu is the same as certificate %zu.", i + 1, k + 1);
+                break;
+            }
+        }
+    }
+}
+
+/** All of them authorities that sign themselves: trust anchors. */
+static bool is_bundle(const struct certs *certs, size_t first, size_t count)
+{
+    for (size_t i = first; i < first + count; i++) {
+        if (!certs->item[i].read.is_self_issued) {
+            return false;
+        }
+    }
+    return count > 0;
+}
+
+/** A certificate and what follows it in its file: order, what is superfluous, what is missing. */
+static void judge_chain(struct cert_files *f, const struct cert_file *file)
+{
+    struct certs sent = {f->certs.item + file->first, file->count};
+    struct certs roots = {NULL, 0};
+    struct chain_tree *tree = calloc(1, sizeof(*tree));
+
+    for (size_t i = 0; tree != NULL && i < f->certs.count; i++) {
+        const struct cert *cert = &f->certs.item[i];
+
+        if (cert_is_self_signed(cert) && (i < file->first || i >= file->first + file->count)) {
+            (void)certs_add(&roots, cert->der, cert->len);
+        }
+    }
+    if (tree != NULL) {
+        chain_tree_make(tree, &sent, &roots);
+        chain_tree_place(tree, file->first, &f->findings);
+    }
+    certs_clear(&roots);
+    free(tree);
+}
+
+void cert_files_judge(struct cert_files *f)
+{
+    for (size_t i = 0; i < f->count; i++) {
+        judge_file(f, &f->file[i]);
+    }
+    for (size_t i = 0; i < f->certs.count; i++) {
+        chain_find_in(&f->certs.item[i], (int)i + 1, true, f->certs.item[i].read.is_self_issued,
+                      &f->findings);
+    }
+    for (size_t i = 0; i < f->count; i++) {
+        const struct cert_file *file = &f->file[i];
+
+        if (file->count > 0 && !is_bundle(&f->certs, file->first, file->count)) {
+            judge_chain(f, file);
+        }
+    }
+    for (size_t i = 0; i < f->key_count; i++) {
+        judge_key(f, &f->key[i]);
+    }
+    judge_duplicates(f);
+    for (size_t i = 0; i < f->count; i++) {
+        judge_embedding(f, &f->file[i]);
+    }
+}

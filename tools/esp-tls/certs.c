@@ -1,0 +1,496 @@
+#include "certs.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+/* --- the set ---------------------------------------------------------------------------------------- */
+
+struct cert *certs_add(struct certs *certs, const unsigned char *der, size_t len)
+{
+    struct cert *grown = realloc(certs->item, (certs->count + 1) * sizeof(*grown));
+    struct cert *c;
+
+    if (grown == NULL) {
+        return NULL;
+    }
+    certs->item = grown;
+    c = &certs->item[certs->count];
+    memset(c, 0, sizeof(*c));
+    c->der = malloc(len + (len == 0));
+    if (c->der == NULL) {
+        return NULL;
+    }
+    memcpy(c->der, der, len);
+    c->len = len;
+    c->is_read = esp_tls_certificate_read(c->der, len, &c->read) == ESP_OK;
+    (void)esp_tls_certificate_examine(c->der, len, ESP_TLS_INPUT_CERTIFICATES, &c->problem);
+    certs->count++;
+    return c;
+}
+
+void certs_clear(struct certs *certs)
+{
+    for (size_t i = 0; i < certs->count; i++) {
+        free(certs->item[i].der);
+    }
+    free(certs->item);
+    *certs = (struct certs){NULL, 0};
+}
+
+/** The first element of DER. @return its whole length, 0: none; content is what is in it */
+static size_t element(const unsigned char *p, size_t len, unsigned char tag,
+                      const unsigned char **content, size_t *content_len)
+{
+    size_t head = 2;
+    size_t n;
+
+    if (len < 2 || p[0] != tag) {
+        return 0;
+    }
+    n = p[1];
+    if (n >= 0x80) {
+        head += n & 0x7F;
+        if ((n & 0x7F) == 0 || (n & 0x7F) > 4 || head > len) {
+            return 0;
+        }
+        n = 0;
+        for (size_t i = 2; i < head; i++) {
+            n = n << 8 | p[i];
+        }
+    }
+    if (n > len - head) {
+        return 0;
+    }
+    *content = p + head;
+    *content_len = n;
+    return head + n;
+}
+
+/** Go behind the first element, whatever it is. */
+static bool skip(const unsigned char **p, size_t *len)
+{
+    const unsigned char *content;
+    size_t n;
+    size_t whole = *len > 0 ? element(*p, *len, **p, &content, &n) : 0;
+
+    *p += whole;
+    *len -= whole;
+    return whole > 0;
+}
+
+/** The certificates of PKCS #7 SignedData (RFC 2315 section 9.1): behind version, digestAlgorithms and
+ *  contentInfo. @return false: it is something else */
+static bool pkcs7(const unsigned char *p, size_t len, const unsigned char **list, size_t *list_len)
+{
+    static const unsigned char signed_data[] = {6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 2};
+
+    if (element(p, len, 0x30, &p, &len) == 0 || len < sizeof(signed_data) ||
+        memcmp(p, signed_data, sizeof(signed_data)) != 0) {
+        return false;
+    }
+    return skip(&p, &len) && element(p, len, 0xA0, &p, &len) != 0 &&
+           element(p, len, 0x30, &p, &len) != 0 && skip(&p, &len) && skip(&p, &len) &&
+           skip(&p, &len) && element(p, len, 0xA0, list, list_len) != 0;
+}
+
+static bool add_der(struct certs *certs, const unsigned char *der, size_t len, const char *file,
+                    unsigned line)
+{
+    const unsigned char *content;
+    size_t content_len;
+
+    if (pkcs7(der, len, &content, &content_len)) {
+        der = content;
+        len = content_len;
+    }
+    while (len > 0 && der[0] != 0) {
+        size_t n = element(der, len, 0x30, &content, &content_len);
+        struct cert *c = certs_add(certs, der, n > 0 ? n : len);
+
+        if (c == NULL) {
+            return false;
+        }
+        if (c->problem.reason == ESP_TLS_INPUT_WRONG_KIND) { /* a key, a request: none of ours */
+            free(c->der);
+            certs->count--;
+            return true;
+        }
+        c->file = file;
+        c->line = line;
+        if (n == 0) {
+            break;
+        }
+        der += n;
+        len -= n;
+    }
+    return true;
+}
+
+static bool add_block(struct certs *certs, const esp_tls_pem_block_t *block, const char *file)
+{
+    unsigned char *der = malloc(block->body.len + 1);
+    size_t len = 0;
+    bool ok = der != NULL;
+
+    /* one that is no base64 stays a certificate: of no bytes */
+    if (ok && esp_tls_pem_decode(block, der, block->body.len, &len) == ESP_OK) {
+        ok = add_der(certs, der, len, file, block->line);
+    }
+    free(der);
+    return ok;
+}
+
+static bool is_certificate_label(const esp_tls_pem_block_t *block)
+{
+    return esp_tls_pem_is(block, "CERTIFICATE") || esp_tls_pem_is(block, "X509 CERTIFICATE") ||
+           esp_tls_pem_is(block, "PKCS7") || esp_tls_pem_is(block, "CMS");
+}
+
+bool certs_add_blob(struct certs *certs, const struct blob *blob, const char *file)
+{
+    esp_tls_pem_block_t block;
+    bool is_pem = false;
+    bool ok = true;
+    size_t at = 0;
+
+    while (ok && esp_tls_pem_next(blob->data, blob->size, &at, &block)) {
+        is_pem = true;
+        if (is_certificate_label(&block)) {
+            ok = add_block(certs, &block, file);
+        }
+    }
+    if (!is_pem && blob->size > 2 && blob->data[0] == 0x30) {
+        ok = add_der(certs, blob->data, blob->size, file, 0);
+    }
+    return ok;
+}
+
+/* --- who issued whom ---------------------------------------------------------------------------------- */
+
+bool cert_is_same(const struct cert *a, const struct cert *b)
+{
+    return a->len == b->len && memcmp(a->der, b->der, a->len) == 0;
+}
+
+static bool is_same_name(esp_tls_bytes_t a, esp_tls_bytes_t b)
+{
+    char text_a[1024];
+    char text_b[1024];
+
+    if (a.ptr == NULL || b.ptr == NULL) {
+        return false;
+    }
+    if (a.len == b.len && memcmp(a.ptr, b.ptr, a.len) == 0) {
+        return true;
+    }
+    return esp_tls_name_text(a, text_a, sizeof(text_a)) < sizeof(text_a) &&
+           esp_tls_name_text(b, text_b, sizeof(text_b)) < sizeof(text_b) &&
+           strcasecmp(text_a, text_b) == 0;
+}
+
+bool cert_has_issuer_name(const struct cert *cert, const struct cert *issuer)
+{
+    return is_same_name(cert->read.issuer, issuer->read.subject);
+}
+
+bool cert_is_issued_by(const struct cert *cert, const struct cert *issuer)
+{
+    return cert_has_issuer_name(cert, issuer) &&
+           esp_tls_certificate_is_signed_by(&cert->read, &issuer->read) == ESP_OK;
+}
+
+bool cert_is_self_signed(const struct cert *cert)
+{
+    return cert->read.is_self_issued && cert_is_issued_by(cert, cert);
+}
+
+const struct cert *cert_find_issuer(const struct cert *cert, const struct certs *among,
+                                    const struct cert *after)
+{
+    size_t i = after != NULL ? (size_t)(after - among->item) + 1 : 0;
+
+    for (; i < among->count; i++) {
+        if (cert_is_issued_by(cert, &among->item[i])) {
+            return &among->item[i];
+        }
+    }
+    return NULL;
+}
+
+/* --- text --------------------------------------------------------------------------------------------- */
+
+void cert_title(const struct cert *cert, char *out, size_t cap)
+{
+    if (esp_tls_name_attribute(cert->read.subject, "\x55\x04\x03", out, cap) == 0 &&
+        esp_tls_name_text(cert->read.subject, out, cap) == 0) {
+        snprintf(out, cap, "%s", cert->read.subject.ptr != NULL ? "(no name)" : "(not readable)");
+    }
+}
+
+void cert_key_text(const esp_tls_public_key_t *key, char *out, size_t cap)
+{
+    char oid[64];
+
+    if (key->type == ESP_TLS_KEY_RSA) {
+        snprintf(out, cap, "RSA %u", (unsigned)key->bits);
+    } else if (key->name != NULL) {
+        snprintf(out, cap, "%s", key->name);
+    } else {
+        (void)esp_tls_oid_text(key->algorithm, oid, sizeof(oid));
+        snprintf(out, cap, "%s", oid);
+    }
+}
+
+long cert_days(int64_t unix_s)
+{
+    int64_t left = unix_s - (int64_t)time(NULL);
+
+    return (long)(left >= 0 ? left / 86400 : -((-left + 86399) / 86400));
+}
+
+/** A name in subjectAltName as text; what is not of printable ASCII as "?". */
+static void general_name(esp_tls_name_kind_t kind, esp_tls_bytes_t value, char *out, size_t cap)
+{
+    size_t n = value.len < cap - 1 ? value.len : cap - 1;
+
+    if (kind == ESP_TLS_NAME_IP) {
+        (void)esp_tls_ip_text(value, out, cap);
+    } else if (kind == ESP_TLS_NAME_DIRECTORY) {
+        (void)esp_tls_name_text(value, out, cap);
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            out[i] = value.ptr[i] > 0x20 && value.ptr[i] < 0x7F ? (char)value.ptr[i] : '?';
+        }
+        out[n] = '\0';
+    }
+}
+
+static void print_names(const esp_tls_certificate_t *read, FILE *out)
+{
+    esp_tls_name_kind_t kind;
+    esp_tls_bytes_t value;
+    unsigned n = 0;
+    size_t at = 0;
+
+    while (esp_tls_certificate_next_name(read, &at, &kind, &value)) {
+        char text[256];
+
+        general_name(kind, value, text, sizeof(text));
+        if (n++ < 12) {
+            fprintf(out, "%s%s", n == 1 ? "   names      " : ", ", text);
+        }
+    }
+    if (n > 12) {
+        fprintf(out, ", and %u more", n - 12);
+    }
+    fputs(n > 0 ? "\n" : "", out);
+}
+
+static const struct {
+    unsigned bit;
+    const char *name;
+} usages[] = {
+    {ESP_TLS_USAGE_DIGITAL_SIGNATURE, "digitalSignature"},
+    {ESP_TLS_USAGE_NON_REPUDIATION, "nonRepudiation"},
+    {ESP_TLS_USAGE_KEY_ENCIPHERMENT, "keyEncipherment"},
+    {ESP_TLS_USAGE_DATA_ENCIPHERMENT, "dataEncipherment"},
+    {ESP_TLS_USAGE_KEY_AGREEMENT, "keyAgreement"},
+    {ESP_TLS_USAGE_CERT_SIGN, "keyCertSign"},
+    {ESP_TLS_USAGE_CRL_SIGN, "cRLSign"},
+    {ESP_TLS_USAGE_ENCIPHER_ONLY, "encipherOnly"},
+    {ESP_TLS_USAGE_DECIPHER_ONLY, "decipherOnly"},
+};
+
+static const struct {
+    unsigned bit;
+    const char *name;
+} extended[] = {
+    {ESP_TLS_EXTENDED_ANY, "any"},
+    {ESP_TLS_EXTENDED_SERVER_AUTH, "serverAuth"},
+    {ESP_TLS_EXTENDED_CLIENT_AUTH, "clientAuth"},
+    {ESP_TLS_EXTENDED_CODE_SIGNING, "codeSigning"},
+    {ESP_TLS_EXTENDED_EMAIL, "emailProtection"},
+    {ESP_TLS_EXTENDED_TIME_STAMP, "timeStamping"},
+    {ESP_TLS_EXTENDED_OCSP_SIGNING, "OCSPSigning"},
+    {ESP_TLS_EXTENDED_OTHER, "other"},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void print_uses(const esp_tls_certificate_t *read, FILE *out)
+{
+    const char *comma = "   use        ";
+
+    if (read->is_ca) {
+        fprintf(out, "%sauthority", comma);
+        comma = ", ";
+        if (read->path_length >= 0) {
+            fprintf(out, " (at most %d below it)", read->path_length);
+        }
+    }
+    for (size_t i = 0; i < COUNT(usages); i++) {
+        if ((read->key_usage & usages[i].bit) != 0) {
+            fprintf(out, "%s%s", comma, usages[i].name);
+            comma = ", ";
+        }
+    }
+    for (size_t i = 0; i < COUNT(extended); i++) {
+        if ((read->extended_usage & extended[i].bit) != 0) {
+            fprintf(out, "%s%s", comma, extended[i].name);
+            comma = ", ";
+        }
+    }
+    fputs(comma[0] == ',' ? "\n" : "", out);
+}
+
+static void print_period(const esp_tls_certificate_t *read, FILE *out)
+{
+    char from[ESP_TLS_TIME_TEXT];
+    char to[ESP_TLS_TIME_TEXT];
+    long begins = cert_days(read->not_before);
+    long ends = cert_days(read->not_after);
+
+    esp_tls_time_text(read->not_before, from);
+    esp_tls_time_text(read->not_after, to);
+    fprintf(out, "   valid      %.10s to %.10s", from, to);
+    if (ends < 0) {
+        fprintf(out, " (EXPIRED %ld days ago)\n", -ends);
+    } else if (begins >= 0) {
+        fprintf(out, " (NOT YET, in %ld days)\n", begins);
+    } else {
+        fprintf(out, " (%ld days left)\n", ends);
+    }
+}
+
+void cert_print(const struct cert *cert, FILE *out)
+{
+    const esp_tls_certificate_t *read = &cert->read;
+    esp_tls_access_kind_t kind;
+    esp_tls_bytes_t url;
+    char text[1024];
+    size_t at = 0;
+
+    if (cert->problem.reason != ESP_TLS_INPUT_OK) {
+        (void)esp_tls_input_problem_text(&cert->problem, text, sizeof(text));
+        fprintf(out, "   PROBLEM    %s\n", text);
+    }
+    if (read->subject.ptr == NULL) {
+        fprintf(out, "   size       %zu bytes\n", cert->len);
+        return;
+    }
+    (void)esp_tls_name_text(read->subject, text, sizeof(text));
+    fprintf(out, "   subject    %s\n", text);
+    (void)esp_tls_name_text(read->issuer, text, sizeof(text));
+    fprintf(out, "   issuer     %s\n", text);
+    print_period(read, out);
+    if (read->key.info.ptr != NULL) {
+        cert_key_text(&read->key, text, sizeof(text));
+        fprintf(out, "   key        %s\n", text);
+    }
+    fprintf(out, "   signature  %s\n",
+            read->signature_name != NULL ? read->signature_name : "of an unknown kind");
+    print_names(read, out);
+    print_uses(read, out);
+    while (esp_tls_certificate_next_access(read, &at, &kind, &url)) {
+        if (kind == ESP_TLS_ACCESS_CA_ISSUERS) {
+            general_name(ESP_TLS_NAME_URI, url, text, sizeof(text));
+            fprintf(out, "   issuer at  %s\n", text);
+        }
+    }
+    fprintf(out, "   size       %zu bytes\n", cert->len);
+}
+
+static void json_hex(struct json *j, const char *key, esp_tls_bytes_t bytes)
+{
+    char text[256] = "";
+
+    for (size_t i = 0; i < bytes.len && i * 2 + 2 < sizeof(text); i++) {
+        snprintf(text + 2 * i, 3, "%02x", bytes.ptr[i]);
+    }
+    json_string(j, key, bytes.ptr != NULL ? text : NULL);
+}
+
+static void json_lists(const esp_tls_certificate_t *read, struct json *j)
+{
+    esp_tls_access_kind_t access;
+    esp_tls_name_kind_t kind;
+    esp_tls_bytes_t value;
+    char text[256];
+    size_t at = 0;
+
+    json_array(j, "names");
+    while (esp_tls_certificate_next_name(read, &at, &kind, &value)) {
+        general_name(kind, value, text, sizeof(text));
+        json_string(j, NULL, text);
+    }
+    json_end(j, true);
+    at = 0;
+    json_array(j, "issuer_urls");
+    while (esp_tls_certificate_next_access(read, &at, &access, &value)) {
+        if (access == ESP_TLS_ACCESS_CA_ISSUERS) {
+            general_name(ESP_TLS_NAME_URI, value, text, sizeof(text));
+            json_string(j, NULL, text);
+        }
+    }
+    json_end(j, true);
+    json_array(j, "usage");
+    for (size_t i = 0; i < COUNT(usages); i++) {
+        if ((read->key_usage & usages[i].bit) != 0) {
+            json_string(j, NULL, usages[i].name);
+        }
+    }
+    for (size_t i = 0; i < COUNT(extended); i++) {
+        if ((read->extended_usage & extended[i].bit) != 0) {
+            json_string(j, NULL, extended[i].name);
+        }
+    }
+    json_end(j, true);
+}
+
+void cert_json(const struct cert *cert, struct json *j)
+{
+    const esp_tls_certificate_t *read = &cert->read;
+    char text[1024];
+
+    (void)esp_tls_name_text(read->subject, text, sizeof(text));
+    json_string(j, "subject", read->subject.ptr != NULL ? text : NULL);
+    (void)esp_tls_name_text(read->issuer, text, sizeof(text));
+    json_string(j, "issuer", read->issuer.ptr != NULL ? text : NULL);
+    json_hex(j, "serial", read->serial);
+    json_number(j, "not_before", read->not_before);
+    json_number(j, "not_after", read->not_after);
+    cert_key_text(&read->key, text, sizeof(text));
+    json_string(j, "key", text);
+    json_string(j, "signature", read->signature_name);
+    json_bool(j, "ca", read->is_ca);
+    json_number(j, "path_length", read->path_length);
+    json_bool(j, "self_signed", cert_is_self_signed(cert));
+    json_lists(read, j);
+    json_number(j, "bytes", (int64_t)cert->len);
+    if (cert->problem.reason != ESP_TLS_INPUT_OK) {
+        (void)esp_tls_input_problem_text(&cert->problem, text, sizeof(text));
+    }
+    json_string(j, "problem", cert->problem.reason != ESP_TLS_INPUT_OK ? text : NULL);
+}
+
+void cert_print_pem(const struct cert *cert, FILE *out)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    fputs("-----BEGIN CERTIFICATE-----\n", out);
+    for (size_t i = 0; i < cert->len; i += 3) {
+        size_t left = cert->len - i;
+        unsigned bits = (unsigned)cert->der[i] << 16;
+
+        bits |= left > 1 ? (unsigned)cert->der[i + 1] << 8 : 0;
+        bits |= left > 2 ? cert->der[i + 2] : 0;
+        fputc(digits[bits >> 18], out);
+        fputc(digits[bits >> 12 & 63], out);
+        fputc(left > 1 ? digits[bits >> 6 & 63] : '=', out);
+        fputc(left > 2 ? digits[bits & 63] : '=', out);
+        fputs(i % 48 == 45 || left <= 3 ? "\n" : "", out);
+    }
+    fputs("-----END CERTIFICATE-----\n", out);
+}

@@ -1,0 +1,551 @@
+#include "chain_tree.h"
+
+#include <string.h>
+
+#define SOON_DAYS 30
+
+/* --- making it ---------------------------------------------------------------------------------------- */
+
+static bool has_same_key(const struct cert *a, const struct cert *b)
+{
+    esp_tls_bytes_t x = a->read.key.info;
+    esp_tls_bytes_t y = b->read.key.info;
+    esp_tls_bytes_t p = a->read.subject;
+    esp_tls_bytes_t q = b->read.subject;
+
+    return x.ptr != NULL && y.ptr != NULL && x.len == y.len && memcmp(x.ptr, y.ptr, x.len) == 0 &&
+           p.len == q.len && memcmp(p.ptr, q.ptr, p.len) == 0;
+}
+
+/** Is it trusted itself, perhaps in a renewed edition? */
+static const struct cert *find_same(const struct cert *cert, const struct certs *among)
+{
+    for (size_t i = 0; i < among->count; i++) {
+        if (cert_is_same(cert, &among->item[i]) || has_same_key(cert, &among->item[i])) {
+            return &among->item[i];
+        }
+    }
+    return NULL;
+}
+
+/** May it issue, as far as it says itself? */
+static bool is_authority(const struct cert *cert)
+{
+    return cert->read.version < 3 || cert->read.is_ca;
+}
+
+static bool is_current(const struct cert *cert)
+{
+    return cert_days(cert->read.not_after) >= 0 && cert_days(cert->read.not_before) < 0;
+}
+
+/** How soon Mbed TLS takes an issuer (x509_crt_find_parent_in()): it looks only behind the certificate,
+ *  takes the first authority whose signature fits and whose dates are good, and never goes back to try
+ *  another. What it would not find at all comes last, to be explained. */
+static unsigned rank(const struct cert *issuer, bool is_behind)
+{
+    if (!is_authority(issuer)) {
+        return 1;
+    }
+    return !is_behind ? 2 : is_current(issuer) ? 4 : 3;
+}
+
+static int find_parent(const struct chain_tree *t, size_t of)
+{
+    unsigned best_rank = 0;
+    int best = -1;
+
+    for (size_t i = 0; i < t->count; i++) {
+        unsigned r = rank(t->node[i].cert, i > of);
+
+        if (i != of && t->node[i].role != CHAIN_DUPLICATE && r > best_rank &&
+            cert_is_issued_by(t->node[of].cert, t->node[i].cert)) {
+            best = (int)i;
+            best_rank = r;
+        }
+    }
+    return best;
+}
+
+static void fill_node(struct chain_tree *t, size_t i, const struct certs *trust)
+{
+    struct chain_node *n = &t->node[i];
+
+    for (size_t k = 0; k < i; k++) {
+        if (cert_is_same(n->cert, t->node[k].cert)) {
+            n->role = CHAIN_DUPLICATE;
+        }
+    }
+    n->parent = -1;
+    n->is_self_signed = cert_is_self_signed(n->cert);
+    n->trust = find_same(n->cert, trust);
+    n->is_trusted = n->trust != NULL;
+    if (n->trust == NULL) {
+        n->trust = cert_find_issuer(n->cert, trust, NULL);
+    }
+}
+
+static bool is_on_path(const struct chain_tree *t, size_t i)
+{
+    for (size_t k = 0; k < t->path_count; k++) {
+        if (t->path[k] == i) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/** From the server's own certificate up, to the first that is trusted. */
+static void climb(struct chain_tree *t)
+{
+    size_t at = 0;
+
+    while (t->count > 0) {
+        const struct chain_node *n = &t->node[at];
+
+        t->path[t->path_count++] = at;
+        if (n->trust != NULL) {
+            t->end = CHAIN_ANCHORED;
+            return;
+        }
+        if (n->is_self_signed) {
+            t->end = CHAIN_UNTRUSTED_ROOT;
+            return;
+        }
+        t->end = CHAIN_MISSING;
+        if (n->parent < 0 || is_on_path(t, (size_t)n->parent)) {
+            return;
+        }
+        at = (size_t)n->parent;
+    }
+}
+
+static enum chain_role role_of(const struct chain_tree *t, size_t i)
+{
+    const struct chain_node *top = &t->node[t->path[t->path_count - 1]];
+    const struct chain_node *n = &t->node[i];
+
+    for (size_t k = 0; k < t->path_count; k++) {
+        if (has_same_key(n->cert, t->node[t->path[k]].cert)) {
+            return CHAIN_CROSS;
+        }
+    }
+    if (n->is_trusted || (top->parent == (int)i && n->is_self_signed)) {
+        return CHAIN_ROOT;
+    }
+    return CHAIN_EXTRA;
+}
+
+void chain_tree_make(struct chain_tree *tree, const struct certs *sent, const struct certs *trust)
+{
+    memset(tree, 0, sizeof(*tree));
+    tree->bytes = 4 + 3;
+    for (size_t i = 0; i < sent->count; i++) {
+        tree->bytes += 3 + sent->item[i].len;
+    }
+    for (size_t i = 0; i < sent->count && i < CHAIN_MOST; i++) {
+        tree->node[i].cert = &sent->item[i];
+        tree->count++;
+        fill_node(tree, i, trust);
+    }
+    for (size_t i = 0; i < tree->count; i++) {
+        tree->node[i].parent = find_parent(tree, i);
+    }
+    climb(tree);
+    tree->is_in_order = true;
+    for (size_t i = 0; i < tree->path_count; i++) {
+        tree->is_in_order = tree->is_in_order && tree->path[i] == i;
+    }
+    for (size_t i = 0; i < tree->count; i++) {
+        if (!is_on_path(tree, i) && tree->node[i].role != CHAIN_DUPLICATE) {
+            tree->node[i].role = role_of(tree, i);
+        }
+    }
+}
+
+/* --- findings ----------------------------------------------------------------------------------------- */
+
+static void find_unparsable(const struct cert *cert, int number, struct findings *f)
+{
+    char title[200];
+    char why[400];
+
+    cert_title(cert, title, sizeof(title));
+    if (cert->problem.reason != ESP_TLS_INPUT_OK) {
+        (void)esp_tls_input_problem_text(&cert->problem, why, sizeof(why));
+        findings_add(f, FINDING_ERROR, "unparsable", number,
+                     "Certificate %d (%s) cannot be used by Mbed TLS as this build has it: %s. The "
+                     "handshake fails with it, even where it is not needed.",
+                     number, title, why);
+    }
+}
+
+static void find_period(const struct cert *cert, int number, bool counts, struct findings *f)
+{
+    const esp_tls_certificate_t *read = &cert->read;
+    char title[200];
+
+    cert_title(cert, title, sizeof(title));
+    if (cert_days(read->not_after) < 0) {
+        findings_add(f, counts ? FINDING_ERROR : FINDING_NOTE, "expired", number,
+                     "Certificate %d (%s) expired %ld days ago.", number, title,
+                     -cert_days(read->not_after));
+    } else if (cert_days(read->not_before) >= 0) {
+        findings_add(f, counts ? FINDING_ERROR : FINDING_NOTE, "not-yet-valid", number,
+                     "Certificate %d (%s) is valid in %ld days only.", number, title,
+                     cert_days(read->not_before));
+    } else if (counts && cert_days(read->not_after) < SOON_DAYS) {
+        findings_add(f, FINDING_WARNING, "expires-soon", number,
+                     "Certificate %d (%s) expires in %ld days: renew it.", number, title,
+                     cert_days(read->not_after));
+    }
+}
+
+static void find_weak(const struct cert *cert, int number, bool is_anchor, struct findings *f)
+{
+    const esp_tls_certificate_t *read = &cert->read;
+    char title[200];
+
+    cert_title(cert, title, sizeof(title));
+    if (read->is_signature_weak && !is_anchor) {
+        findings_add(f, FINDING_ERROR, "weak-signature", number,
+                     "Certificate %d (%s) is signed %s, which Mbed TLS refuses.", number, title,
+                     read->signature_name);
+    }
+    if (read->key.type == ESP_TLS_KEY_RSA && read->key.bits < 2048) {
+        findings_add(f, FINDING_ERROR, "weak-key", number,
+                     "Certificate %d (%s) has an RSA key of %u bits; Mbed TLS refuses less than "
+                     "2048.",
+                     number, title, (unsigned)read->key.bits);
+    } else if (read->key.type == ESP_TLS_KEY_RSA && read->key.bits > 3072) {
+        findings_add(f, FINDING_NOTE, "large-key", number,
+                     "Certificate %d (%s) has an RSA key of %u bits: its signatures have %u bytes, "
+                     "and a device computes about four times as long as with 2048 bits.",
+                     number, title, (unsigned)read->key.bits, (unsigned)read->key.bits / 8U);
+    }
+}
+
+void chain_find_in(const struct cert *cert, int number, bool counts, bool is_anchor,
+                   struct findings *f)
+{
+    find_unparsable(cert, number, f);
+    if (cert->is_read) {
+        find_period(cert, number, counts, f);
+        if (counts) {
+            find_weak(cert, number, is_anchor, f);
+        }
+    }
+}
+
+static void find_missing(const struct chain_tree *t, const struct certs *trust, struct findings *f)
+{
+    const struct chain_node *top = &t->node[t->path[t->path_count - 1]];
+    int number = (int)t->path[t->path_count - 1] + 1;
+    esp_tls_access_kind_t kind;
+    esp_tls_bytes_t url = {NULL, 0};
+    bool is_twin = false;
+    char issuer[400];
+    char title[200];
+    size_t at = 0;
+
+    cert_title(top->cert, title, sizeof(title));
+    (void)esp_tls_name_text(top->cert->read.issuer, issuer, sizeof(issuer));
+    for (size_t i = 0; i < trust->count; i++) {
+        is_twin = is_twin || cert_has_issuer_name(top->cert, &trust->item[i]);
+    }
+    if (is_twin) {
+        findings_add(f, FINDING_ERROR, "other-key", number,
+                     "An authority named %s is trusted, but another key than its key signed "
+                     "certificate %d (%s): it was renewed with a new key, or this is not its "
+                     "certificate.",
+                     issuer, number, title);
+        return;
+    }
+    while (esp_tls_certificate_next_access(&top->cert->read, &at, &kind, &url) &&
+           kind != ESP_TLS_ACCESS_CA_ISSUERS) {
+        url.ptr = NULL;
+    }
+    findings_add(
+        f, FINDING_ERROR, "missing-intermediate", number,
+        "The issuer of certificate %d (%s) was not sent, and is not trusted here: %s. If "
+        "it is an intermediate, the server must send it: a browser gets it by itself%s%.*s%s, "
+        "a device does not. If it is a root, the device must trust it (cacert_buf).",
+        number, title, issuer, url.ptr != NULL ? " (from " : "", url.ptr != NULL ? (int)url.len : 0,
+        url.ptr != NULL ? (const char *)url.ptr : "", url.ptr != NULL ? ")" : "");
+}
+
+static void find_end(const struct chain_tree *t, const struct certs *trust, struct findings *f)
+{
+    const struct chain_node *top = &t->node[t->path[t->path_count - 1]];
+    int number = (int)t->path[t->path_count - 1] + 1;
+    char title[200];
+
+    cert_title(top->cert, title, sizeof(title));
+    if (t->end == CHAIN_UNTRUSTED_ROOT && number == 1) {
+        findings_add(f, FINDING_ERROR, "self-signed", number,
+                     "The server's certificate (%s) is self-signed, and not trusted here: give the "
+                     "device this very certificate as cacert_buf, or the server one of an "
+                     "authority.",
+                     title);
+    } else if (t->end == CHAIN_UNTRUSTED_ROOT) {
+        findings_add(
+            f, FINDING_ERROR, "untrusted-root", number,
+            "The chain ends in %s, which is not trusted here: give the device this root as "
+            "cacert_buf.",
+            title);
+    } else if (t->end == CHAIN_MISSING) {
+        find_missing(t, trust, f);
+    }
+}
+
+/** Those that issue must be authorities. */
+static void find_issuers(const struct chain_tree *t, size_t first, struct findings *f)
+{
+    for (size_t k = 1; k < t->path_count; k++) {
+        const struct cert *cert = t->node[t->path[k]].cert;
+        char title[200];
+
+        cert_title(cert, title, sizeof(title));
+        if (cert->read.version == 3 && !cert->read.is_ca) {
+            findings_add(f, FINDING_ERROR, "no-authority", (int)t->path[k] + 1,
+                         "Certificate %zu (%s) issued another one, and is no authority "
+                         "(basicConstraints): it is refused.",
+                         first + t->path[k] + 1, title);
+        }
+    }
+}
+
+static void find_superfluous(const struct chain_tree *t, size_t first, bool duplicates,
+                             struct findings *f)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        const struct chain_node *n = &t->node[i];
+        int number = (int)(first + i) + 1;
+        char title[200];
+
+        cert_title(n->cert, title, sizeof(title));
+        switch (n->role == CHAIN_DUPLICATE && !duplicates ? CHAIN_PATH : n->role) {
+        case CHAIN_ROOT:
+            findings_add(
+                f, FINDING_NOTE, "root-sent", (int)i + 1,
+                "Certificate %d (%s) is an authority that is trusted or not: a device that "
+                "trusts it has it, and one that does not gains nothing by it. %zu bytes of "
+                "each handshake.",
+                number, title, n->cert->len);
+            break;
+        case CHAIN_CROSS:
+            findings_add(f, FINDING_NOTE, "cross-signed", (int)i + 1,
+                         "Certificate %d (%s) has the name and key of another one of the chain, by "
+                         "another issuer: it is for clients that trust only that one.",
+                         number, title);
+            break;
+        case CHAIN_DUPLICATE:
+            findings_add(f, FINDING_WARNING, "duplicate", (int)i + 1,
+                         "Certificate %d (%s) was sent before: %zu bytes of each handshake.",
+                         number, title, n->cert->len);
+            break;
+        case CHAIN_EXTRA:
+            findings_add(
+                f, FINDING_WARNING, "extra", (int)i + 1,
+                "Certificate %d (%s) verifies none of the others: leave it out. %zu bytes of "
+                "each handshake.",
+                number, title, n->cert->len);
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+/** Is there another certificate of the name and key of one on the path, that leads to a trusted one? */
+static void find_other_way(const struct chain_tree *t, struct findings *f)
+{
+    for (size_t k = 1; t->end != CHAIN_ANCHORED && k < t->path_count; k++) {
+        const struct chain_node *taken = &t->node[t->path[k]];
+
+        for (size_t i = 0; i < t->count; i++) {
+            if (t->node[i].role == CHAIN_CROSS && t->node[i].trust != NULL &&
+                has_same_key(t->node[i].cert, taken->cert)) {
+                findings_add(
+                    f, FINDING_ERROR, "cross-signed-order", (int)t->path[k] + 1,
+                    "Certificates %zu and %zu have one name and key. Mbed TLS takes the "
+                    "first that it finds, which leads to nothing trusted here, and does not "
+                    "go back to try the other, which would: send certificate %zu in front.",
+                    t->path[k] + 1, i + 1, i + 1);
+            }
+        }
+    }
+}
+
+/** Mbed TLS does not look in front of a certificate for its issuer. */
+static void find_in_front(const struct chain_tree *t, struct findings *f)
+{
+    for (size_t k = 1; k < t->path_count; k++) {
+        if (t->path[k] < t->path[k - 1]) {
+            findings_add(
+                f, FINDING_ERROR, "issuer-in-front", (int)t->path[k] + 1,
+                "Certificate %zu stands in front of certificate %zu, which it issued: Mbed "
+                "TLS looks for issuers behind a certificate only, and refuses the chain.",
+                t->path[k] + 1, t->path[k - 1] + 1);
+        }
+    }
+}
+
+/** Does another one look like the server's, because it issued nothing? */
+static void find_order(const struct chain_tree *t, struct findings *f)
+{
+    bool first_issues = false;
+
+    for (size_t i = 1; i < t->count; i++) {
+        first_issues = first_issues || t->node[i].parent == 0;
+    }
+    if (first_issues) {
+        findings_add(
+            f, FINDING_ERROR, "first-is-no-leaf", 1,
+            "The first certificate issued another one that was sent: the server's own must "
+            "stand first, clients compare its name.");
+    } else if (!t->is_in_order) {
+        findings_add(
+            f, FINDING_WARNING, "wrong-order", 0,
+            "The certificates are not in order: each must be followed by its issuer (RFC "
+            "5246 section 7.4.2). Mbed TLS passes over what stands between, others refuse it.");
+    }
+    find_in_front(t, f);
+    find_other_way(t, f);
+}
+
+/** Numbers as the file's reader counts them. */
+static void shift(struct findings *f, size_t from, size_t by)
+{
+    for (size_t i = from; i < f->count; i++) {
+        f->item[i].certificate += f->item[i].certificate > 0 ? (int)by : 0;
+    }
+}
+
+void chain_tree_place(const struct chain_tree *tree, size_t first, struct findings *f)
+{
+    size_t from = f->count;
+    char issuer[400];
+
+    find_issuers(tree, first, f);
+    find_order(tree, f);
+    find_superfluous(tree, first, false, f);
+    shift(f, from, first);
+    if (tree->end == CHAIN_MISSING) {
+        size_t top = tree->path[tree->path_count - 1];
+
+        (void)esp_tls_name_text(tree->node[top].cert->read.issuer, issuer, sizeof(issuer));
+        findings_add(f, FINDING_NOTE, "issuer-elsewhere", (int)(first + top) + 1,
+                     "The issuer of certificate %zu is in none of the files: %s.", first + top + 1,
+                     issuer);
+    }
+}
+
+void chain_tree_findings(const struct chain_tree *tree, const struct certs *trust,
+                         struct findings *f)
+{
+    if (tree->count == 0) {
+        findings_add(f, FINDING_ERROR, "empty", 0, "The server sent no certificate.");
+        return;
+    }
+    for (size_t i = 0; i < tree->count; i++) {
+        chain_find_in(tree->node[i].cert, (int)i + 1, tree->node[i].role == CHAIN_PATH,
+                      tree->node[i].is_trusted, f);
+    }
+    find_issuers(tree, 0, f);
+    find_order(tree, f);
+    find_end(tree, trust, f);
+    find_superfluous(tree, 0, true, f);
+    if (tree->bytes > 4096) {
+        findings_add(
+            f, FINDING_WARNING, "large", 0,
+            "The Certificate message has %zu bytes: a device takes it only if its "
+            "CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN is at least that, and needs that much heap in "
+            "one block.",
+            tree->bytes);
+    }
+}
+
+/* --- drawing ------------------------------------------------------------------------------------------ */
+
+const char *chain_role_name(enum chain_role role)
+{
+    static const char *const names[] = {"path", "root", "cross-signed", "duplicate", "extra"};
+
+    return names[role];
+}
+
+const char *chain_end_name(enum chain_end end)
+{
+    static const char *const names[] = {"anchored", "missing", "untrusted-root"};
+
+    return names[end];
+}
+
+static void print_line(FILE *out, unsigned depth, const struct cert *cert, const char *about)
+{
+    char title[200];
+
+    cert_title(cert, title, sizeof(title));
+    for (unsigned i = 1; i < depth; i++) {
+        fputs("   ", out);
+    }
+    fprintf(out, "  %s%s   [%s]\n", depth > 0 ? "└─ " : "", title, about);
+}
+
+static void print_path(const struct chain_tree *t, FILE *out)
+{
+    const struct chain_node *top = &t->node[t->path[t->path_count - 1]];
+    unsigned depth = 0;
+
+    if (t->end == CHAIN_ANCHORED && !top->is_trusted) {
+        print_line(out, depth++, top->trust, "trusted, not sent");
+    } else if (t->end == CHAIN_MISSING) {
+        char issuer[400];
+
+        (void)esp_tls_name_text(top->cert->read.issuer, issuer, sizeof(issuer));
+        fprintf(out, "  %s   [MISSING: not sent, not trusted]\n", issuer);
+        depth++;
+    }
+    for (size_t k = t->path_count; k-- > 0;) {
+        const struct chain_node *n = &t->node[t->path[k]];
+        char about[80];
+
+        snprintf(about, sizeof(about), "sent as %zu%s%s", t->path[k] + 1,
+                 n->is_trusted ? ", trusted" : "",
+                 n->is_self_signed
+                     ? (n->is_trusted ? ", self-signed" : ", self-signed, NOT TRUSTED")
+                     : "");
+        print_line(out, depth++, n->cert, about);
+    }
+}
+
+void chain_tree_print(const struct chain_tree *tree, FILE *out)
+{
+    if (tree->count == 0) {
+        return;
+    }
+    print_path(tree, out);
+    for (size_t i = 0; i < tree->count; i++) {
+        static const char *const about[] = {
+            [CHAIN_ROOT] = "a root, need not be sent",
+            [CHAIN_CROSS] = "cross-signed",
+            [CHAIN_DUPLICATE] = "sent before",
+            [CHAIN_EXTRA] = "EXTRA, verifies none of the others",
+        };
+        const struct chain_node *n = &tree->node[i];
+        char text[400];
+
+        if (n->role != CHAIN_PATH) {
+            int len = snprintf(text, sizeof(text), "sent as %zu, %s", i + 1, about[n->role]);
+
+            if (n->role == CHAIN_CROSS && len > 0 && (size_t)len < sizeof(text)) {
+                char issuer[200];
+
+                (void)esp_tls_name_text(n->cert->read.issuer, issuer, sizeof(issuer));
+                snprintf(text + len, sizeof(text) - (size_t)len, " by %s", issuer);
+            }
+            print_line(out, 0, n->cert, text);
+        }
+    }
+}
