@@ -64,15 +64,20 @@ static void print_reason(FILE *out, unsigned number, esp_tls_reason_t reason)
     size_t len = esp_tls_reason_sentence(NULL, reason, text, sizeof(text) - 80);
 
     len = strlen(text) < len ? strlen(text) : len;
-    snprintf(text + len, sizeof(text) - len, " [%s]", esp_tls_reason_name(reason));
+    snprintf(text + len, sizeof(text) - len, "%s[%s]", len > 0 ? " " : "",
+             esp_tls_reason_name(reason));
     snprintf(head, sizeof(head), "%u. ", number);
     paragraph(out, head, 4, text);
     for (unsigned i = 0; i < ESP_TLS_REASON_REMEDIES; i++) {
         esp_tls_remedy_t remedy = esp_tls_reason_remedy(reason, i);
 
-        if (remedy != ESP_TLS_REMEDY_NONE) {
-            (void)esp_tls_remedy_sentence(NULL, remedy, text, sizeof(text));
+        if (remedy == ESP_TLS_REMEDY_NONE) {
+            break;
+        }
+        if (esp_tls_remedy_sentence(NULL, remedy, text, sizeof(text)) > 0) {
             paragraph(out, "- ", 6, text);
+        } else if (esp_tls_remedy_setting(remedy)[0] != '\0') { /* a build without sentences */
+            paragraph(out, "- ", 6, esp_tls_remedy_setting(remedy));
         }
     }
 }
@@ -128,10 +133,10 @@ static void print_name(FILE *out, const struct reading *row, bool has_lines)
 
 static void print_meaning(FILE *out, const struct reading *row)
 {
-    if (row->code.name != NULL) {
+    if (row->code.name != NULL && row->code.sentence[0] != '\0') {
         paragraph(out, "", 4, row->code.sentence);
     }
-    if (row->low.name != NULL) {
+    if (row->low.name != NULL && row->low.sentence[0] != '\0') {
         paragraph(out, "", 4, row->low.sentence);
     }
 }
