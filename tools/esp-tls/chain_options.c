@@ -73,7 +73,7 @@ static bool set_connect_to(void *target, const char *value)
 
 static bool set_timeout(void *target, const char *value)
 {
-    return value_time(value, &of(target)->get.timeout_ms);
+    return value_time(value, "--timeout", &of(target)->get.timeout_ms);
 }
 
 static bool set_help(void *target, const char *value)
