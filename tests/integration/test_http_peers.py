@@ -536,6 +536,15 @@ def test_bodies_of_every_cut_are_whole(http, peer):
                 answer.ok(200, body)
 
 
+def test_fields_of_a_trailer_come_behind_the_body(http, peer):
+    data = CHUNKED + b"5\r\n01234\r\n0\r\nDigest: sum\r\nX: \r\n\r\n"
+    for mode in ("perform", "stream"):
+        p = peer(requests(data))
+        answer = http.new().go(url=f"http://127.0.0.1:{p.port}/", mode=mode).ok(200, b"01234")
+        assert answer.header("Digest") == "sum" and answer.events.endswith("hHdhhF"), answer
+        assert http.go().ok(200, b"01234").connects == 0
+
+
 def test_body_of_a_redirect_is_not_shown(http, peer):
     p = peer(requests(b"HTTP/1.1 302 X\r\nLocation: /a\r\nContent-Length: 5\r\n\r\nmoved",
                       LENGTH + b"0123456789"))

@@ -147,9 +147,13 @@ class Headers(unittest.TestCase):
 
     def test_headers_each_alone_compiles(self):
         self.assertTrue(COMPILERS, "no compiler")
-        for variant in VARIANTS:
+        for variant in ("as built", "all guards on"):
             for header in headers():
                 self.compile(variant, f'#include "{header.name}"\n#include "{header.name}"\n')
+
+    def test_headers_of_each_variant_compile(self):
+        for variant in VARIANTS:
+            self.compile(variant, "".join(f'#include "{h.name}"\n' for h in headers()))
 
     def test_headers_all_together_compile_in_any_order(self):
         names = [h.name for h in headers()]

@@ -145,6 +145,30 @@ static void test_responses_of_every_kind(void **state)
     }
 }
 
+static void test_a_trailer_is_told_and_changes_nothing(void **state)
+{
+    static const struct sim_line line =
+        HTTP_LINE(HTTP_OK(CHUNKED "X-A: head\r\n") "1\r\na\r\n0\r\nX-A: end\r\nX-B: c\r\n"
+                                                   "Content-Range: bytes 0-1/9\r\n\r\n");
+    struct http_case *w = *state;
+    char *value;
+
+    for (int i = 0; i < 2; i++) {
+        w->cfg.is_async = i == 1;
+        http_play(w, &line, 1);
+        http_open(w);
+        assert_int_equal(http_perform(w), ESP_OK);
+        assert_string_equal(w->events, "CSshhHdhhhF");
+        assert_string_equal(w->headers, "Transfer-Encoding: chunked\nX-A: head\nX-A: end\nX-B: c\n"
+                                        "Content-Range: bytes 0-1/9\n");
+        assert_int_equal(esp_http_client_get_response_header(w->client, "X-A", &value), ESP_OK);
+        assert_string_equal(value, "head");
+        assert_int_equal(esp_http_client_get_response_header(w->client, "X-B", &value),
+                         ESP_ERR_NOT_FOUND);
+        assert_int_equal(esp_http_client_get_content_range(w->client), -1);
+    }
+}
+
 static void test_bytes_behind_a_response_end_its_connection(void **state)
 {
     static const struct sim_line lines[] = {HTTP_LINE(HTTP_OK("Content-Length: 1\r\n") "yz"),
@@ -1008,6 +1032,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         http_test(test_a_get_is_one_request_and_its_events_come_in_order),
         http_test(test_responses_of_every_kind),
+        http_test(test_a_trailer_is_told_and_changes_nothing),
         http_test(test_bytes_behind_a_response_end_its_connection),
         http_test(test_responses_without_blocking),
         http_test(test_responses_byte_by_byte),

@@ -68,6 +68,8 @@
  *     made anew.
  *   - A kept connection that the server closed in the meantime is opened again, and an idempotent
  *     request of which no answer came is sent again, once.
+ *   - The fields of a trailer come as ON_HEADER behind the body, and do nothing else: none is kept for
+ *     get_response_header(), or taken for a location, a challenge or a range.
  *   - The header_value of Content-Range comes once. NULL as a handle is an error, never a crash.
  *   - esp_http_client_cleanup() and _close() may be called in any event.
  *
@@ -112,7 +114,7 @@ typedef enum {
     HTTP_EVENT_ON_CONNECTED, /**< a connection was opened */
     HTTP_EVENT_HEADERS_SENT, /**< the request's head is out */
     HTTP_EVENT_HEADER_SENT = HTTP_EVENT_HEADERS_SENT,
-    HTTP_EVENT_ON_HEADER,           /**< header_key, header_value */
+    HTTP_EVENT_ON_HEADER,           /**< header_key, header_value; of a trailer: behind the body */
     HTTP_EVENT_ON_HEADERS_COMPLETE, /**< the response's head is complete */
     HTTP_EVENT_ON_STATUS_CODE,      /**< data: int * */
     HTTP_EVENT_ON_DATA,             /**< data, data_len: a piece of the body */

@@ -125,11 +125,23 @@ static esp_http_response_go_t on_body(void *arg, const char *data, size_t len)
     return ESP_HTTP_RESPONSE_GO;
 }
 
+/** Told, and no more: none of them may change what the head said (RFC 9110 section 6.5.1). */
+static esp_http_response_go_t on_trailer(void *arg, const char *name, const char *value)
+{
+    esp_http_client_handle_t c = arg;
+
+    if (!c->answer.is_followed) {
+        http_event_header(c, name, value);
+    }
+    return go(c);
+}
+
 const esp_http_response_handler_t http_response_handler = {
     .on_status = on_status,
     .on_header = on_header,
     .on_headers_complete = on_headers_complete,
     .on_body = on_body,
+    .on_trailer = on_trailer,
 };
 
 /* --- steps --------------------------------------------------------------------------------------------- */
