@@ -579,6 +579,32 @@ static void test_nothing_can_be_smuggled_into_a_request(void **state)
     assert_null(esp_http_client_init(&w->cfg));
 }
 
+/** What a getter gave is inside the handle. */
+static void test_values_may_be_set_to_themselves(void **state)
+{
+    struct http_case *w = *state;
+    char *value;
+    char url[100];
+
+    w->cfg.username = "user";
+    w->cfg.password = "secret";
+    http_open(w);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(esp_http_client_get_username(w->client, &value), ESP_OK);
+        assert_string_equal(value, "user");
+        assert_int_equal(esp_http_client_set_username(w->client, value), ESP_OK);
+        assert_int_equal(esp_http_client_get_password(w->client, &value), ESP_OK);
+        assert_string_equal(value, "secret");
+        assert_int_equal(esp_http_client_set_password(w->client, value), ESP_OK);
+        assert_int_equal(esp_http_client_get_header(w->client, "User-Agent", &value), ESP_OK);
+        assert_string_equal(value, "ESP32 HTTP Client/1.0");
+        assert_int_equal(esp_http_client_set_header(w->client, "User-Agent", value), ESP_OK);
+        assert_int_equal(esp_http_client_get_url(w->client, url, sizeof(url)), ESP_OK);
+        assert_string_equal(url, "http://test.example:80/path?q=1");
+        assert_int_equal(esp_http_client_set_url(w->client, url), ESP_OK);
+    }
+}
+
 static void test_host_and_target_follow_the_url(void **state)
 {
     static const struct {
@@ -1049,6 +1075,7 @@ int main(void)
         http_test(test_a_server_that_ends_while_the_body_is_sent_is_not_waited_for),
         http_test(test_headers_are_kept_in_order_and_replaced_in_place),
         http_test(test_nothing_can_be_smuggled_into_a_request),
+        http_test(test_values_may_be_set_to_themselves),
         http_test(test_host_and_target_follow_the_url),
         http_test(test_limits_are_errors_of_their_own),
         http_test(test_response_headers_can_be_looked_up),

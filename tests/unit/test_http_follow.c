@@ -147,6 +147,44 @@ static void test_another_origin_gets_no_secrets(void **state)
     assert_int_equal(http_seen(w, "Authorization: Basic bWU6c2VjcmV0\r\n"), 2);
 }
 
+static void test_set_url_to_another_origin_drops_secrets(void **state)
+{
+    static const struct {
+        const char *url;
+        bool is_kept;
+    } rows[] = {{"/other?q", true},
+                {"http://test.example/", true},
+                {"http://TEST.example:80/", true},
+                {"http://test.example:81/", false},
+                {"https://test.example/", false},
+                {"http://other.example/", false},
+                {"http://test.example.other.example/", false}};
+    struct http_case *w = *state;
+
+    w->cfg.username = "me";
+    w->cfg.password = "secret";
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char *value[5];
+
+        http_open(w);
+        assert_int_equal(esp_http_client_set_header(w->client, "Authorization", "x"), ESP_OK);
+        assert_int_equal(esp_http_client_set_header(w->client, "Cookie", "a=b"), ESP_OK);
+        assert_int_equal(esp_http_client_set_header(w->client, "X-Mine", "y"), ESP_OK);
+        assert_int_equal(esp_http_client_set_url(w->client, rows[i].url), ESP_OK);
+        (void)esp_http_client_get_username(w->client, &value[0]);
+        (void)esp_http_client_get_password(w->client, &value[1]);
+        (void)esp_http_client_get_header(w->client, "Authorization", &value[2]);
+        (void)esp_http_client_get_header(w->client, "Cookie", &value[3]);
+        (void)esp_http_client_get_header(w->client, "X-Mine", &value[4]);
+        for (size_t v = 0; v < COUNT(value); v++) {
+            if ((value[v] != NULL) != (rows[i].is_kept || v == 4)) {
+                fail_msg("%s: value %zu is %s", rows[i].url, v,
+                         value[v] != NULL ? value[v] : "gone");
+            }
+        }
+    }
+}
+
 static void test_a_body_goes_to_another_origin_only_if_allowed(void **state)
 {
     static const struct sim_line lines[] = {
@@ -507,6 +545,7 @@ int main(void)
         http_test(test_methods_and_bodies_follow_rfc_9110),
         http_test(test_head_stays_head),
         http_test(test_another_origin_gets_no_secrets),
+        http_test(test_set_url_to_another_origin_drops_secrets),
         http_test(test_a_body_goes_to_another_origin_only_if_allowed),
         http_test(test_redirects_are_counted),
         http_test(test_locations_that_lead_nowhere),
