@@ -41,7 +41,8 @@ static int print_message(esp_transport_handle_t ws)
     while (!is_whole) {
         int n = esp_transport_read(ws, buf, sizeof(buf), 10000);
 
-        if (n < 0 || esp_transport_ws_get_read_opcode(ws) == WS_TRANSPORT_OPCODES_NONE) {
+        if (n < 0 || (n == 0 && left > 0) ||
+            esp_transport_ws_get_read_opcode(ws) == WS_TRANSPORT_OPCODES_NONE) {
             fprintf(stderr, "no answer: %s\n",
                     n < 0 ? esp_err_to_name(esp_transport_get_error_handle(ws)->last_error)
                           : "timeout");

@@ -638,6 +638,20 @@ static void test_shutdown_that_is_not_answered_ends_in_time(void **state)
     }
 }
 
+static void test_shutdown_of_a_full_wire_ends_in_time(void **state)
+{
+    static char data[5000];
+    struct ws_world *w = *state;
+
+    ws_open(w, "");
+    w->server.never_reads = true;
+    sim_wire(0, 0, 0, 100);
+    assert_true(esp_transport_ws_send_raw(w->t, PING, data, 125, 0) >= 0);
+    assert_int_equal(esp_transport_ws_shutdown(w->t, 1000, NULL, -1), -1);
+    assert_int_equal(ws_error(w), ESP_ERR_TCP_TRANSPORT_WS_CLOSE_TIMEOUT);
+    assert_int_equal(sim_elapsed_us(), MS(5000));
+}
+
 static void test_shutdown_checks_what_it_is_given(void **state)
 {
     struct ws_world *w = *state;
@@ -1070,6 +1084,7 @@ int main(void)
         ws_test(test_close_is_answered_in_kind_and_the_end_waited_for),
         ws_test(test_shutdown_is_the_close_handshake),
         ws_test(test_shutdown_that_is_not_answered_ends_in_time),
+        ws_test(test_shutdown_of_a_full_wire_ends_in_time),
         ws_test(test_shutdown_checks_what_it_is_given),
         ws_test(test_close_in_steps),
         ws_test(test_poll_for_the_end_keeps_what_is_there),

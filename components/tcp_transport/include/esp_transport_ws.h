@@ -12,7 +12,8 @@
  *     a read   gives payload of the current frame, never of two at once. After it
  *              esp_transport_ws_get_read_opcode(), _get_fin_flag() and _get_read_payload_len() tell
  *              what frame that was. An empty frame gives 0, and a control frame that was answered
- *              here, too
+ *              here, too; of the time that passed 0 means that no header came (opcode NONE), or
+ *              not all of a payload
  *     a write  sends one frame: binary, and the last of its message. Of length 0 it sends a Ping.
  *              esp_transport_ws_send_raw() sends any other
  *

@@ -161,6 +161,7 @@ int esp_transport_ws_send_raw(esp_transport_handle_t t, ws_transport_opcodes_t o
         return ESP_ERR_INVALID_ARG;
     }
     c->raw_first = (int)opcode;
+    c->is_waiting = false;
     ret = esp_transport_write(t, b, len, timeout_ms);
     c->raw_first = -1;
     return ret;
@@ -325,8 +326,8 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/** Read until it ends. @return false: it has not, in time */
-static bool read_to_the_end(esp_transport_handle_t t, uint64_t until_us)
+/** Read until it ends, or the time does. */
+static void read_to_the_end(esp_transport_handle_t t, uint64_t until_us)
 {
     char dropped[WS_CONTROL_MAX];
     int ret;
@@ -334,7 +335,6 @@ static bool read_to_the_end(esp_transport_handle_t t, uint64_t until_us)
     do {
         ret = esp_transport_read(t, dropped, sizeof(dropped), transport_ms_left(until_us));
     } while (ret >= 0 && plat_clock_us() < until_us);
-    return ret < 0;
 }
 
 int esp_transport_ws_shutdown(esp_transport_handle_t t, uint16_t code, const char *reason,
@@ -343,7 +343,8 @@ int esp_transport_ws_shutdown(esp_transport_handle_t t, uint16_t code, const cha
     struct ws *c = ws_of(t);
     uint8_t payload[WS_CONTROL_MAX] = {(uint8_t)(code >> 8), (uint8_t)code};
     const size_t len = reason != NULL ? strlen(reason) : 0;
-    uint64_t until_us = transport_until(timeout_ms);
+    uint64_t until_us;
+    int ret;
 
     if (c == NULL) {
         return -1;
@@ -355,6 +356,8 @@ int esp_transport_ws_shutdown(esp_transport_handle_t t, uint16_t code, const cha
     if (len > 0) {
         memcpy(payload + 2, reason, len);
     }
+    timeout_ms = timeout_ms < 0 ? ws_close_timeout(c) : timeout_ms;
+    until_us = transport_until(timeout_ms);
     if (!c->is_close_sent) {
         (void)esp_transport_ws_send_raw(
             t, (ws_transport_opcodes_t)(WS_TRANSPORT_OPCODES_CLOSE | WS_TRANSPORT_OPCODES_FIN),
@@ -362,11 +365,11 @@ int esp_transport_ws_shutdown(esp_transport_handle_t t, uint16_t code, const cha
     }
     if (c->is_close_sent) {
         until_us = earlier(until_us, c->close_until_us);
-        if (!read_to_the_end(t, until_us) && !c->is_close_received) {
-            (void)transport_fail(t, ESP_ERR_TCP_TRANSPORT_WS_CLOSE_TIMEOUT, 0);
-        }
+        read_to_the_end(t, until_us);
     }
-    code = c->is_close_received && c->is_close_sent;
+    ret = c->is_close_received && c->is_close_sent
+              ? 0
+              : transport_fail(t, ESP_ERR_TCP_TRANSPORT_WS_CLOSE_TIMEOUT, 0);
     (void)esp_transport_close(t);
-    return code != 0 ? 0 : -1;
+    return ret;
 }

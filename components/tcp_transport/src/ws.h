@@ -87,7 +87,8 @@ struct ws {
     int failed;         /* what every read returns from now on; 0: it has not */
     struct ws_out out;
     struct ws_control control;
-    int raw_first; /* of esp_transport_ws_send_raw(); -1: it is a plain write */
+    int raw_first;   /* of esp_transport_ws_send_raw(); -1: it is a plain write */
+    bool is_waiting; /* a write returned TRANSPORT_AGAIN: the next one may be the same call */
     bool is_write_broken;
 
     bool is_close_sent; /* or on its way, behind which nothing may come */
@@ -133,6 +134,8 @@ int ws_take(esp_transport_handle_t t, void *buffer, size_t len);
 int ws_send_due(esp_transport_handle_t t);
 /** Is the time over for a Pong, or for the end after a Close? */
 bool ws_is_overdue(const struct ws *c);
+/** From the first Close to the end of the connection below, in ms. */
+int ws_close_timeout(const struct ws *c);
 /** When something is due next. */
 uint64_t ws_next_time(const struct ws *c);
 

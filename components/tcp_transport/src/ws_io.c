@@ -50,12 +50,15 @@ void ws_begin_frames(struct ws *c)
 
 /* --- time ------------------------------------------------------------------------------------------- */
 
+int ws_close_timeout(const struct ws *c)
+{
+    return c->policy.close_timeout_ms > 0 ? c->policy.close_timeout_ms : CLOSE_TIMEOUT_MS;
+}
+
 static void begin_closing(struct ws *c)
 {
-    const int ms = c->policy.close_timeout_ms;
-
     if (c->close_until_us == PLAT_NEVER) {
-        c->close_until_us = plat_clock_us() + us(ms > 0 ? ms : CLOSE_TIMEOUT_MS);
+        c->close_until_us = plat_clock_us() + us(ws_close_timeout(c));
     }
 }
 
@@ -310,6 +313,18 @@ static int send_frame(esp_transport_handle_t t, const char *buffer, size_t len)
     }
 }
 
+/** Does this call go on with the data frame that was begun? Of an empty one only the same call does,
+ *  which is waiting. */
+static bool is_same_data(const struct ws *c, unsigned first, size_t len)
+{
+    const struct ws_out *o = &c->out;
+
+    if (o->left + o->piece == 0) {
+        return c->is_waiting && len == 0 && first == o->first;
+    }
+    return !ws_is_control(first & 0x0Fu) && len >= o->piece;
+}
+
 /** A frame was begun, and here is another call.
  *  @return 1 it goes on with the frame; 0 the frame is complete now, and another can begin;
  *          TRANSPORT_AGAIN; -1 */
@@ -320,8 +335,7 @@ static int go_on(esp_transport_handle_t t, unsigned first, size_t len)
     const bool is_control = ws_is_control(o->first & 0x0Fu);
     int ret;
 
-    if (is_control ? first == o->first && len == o->piece
-                   : !ws_is_control(first & 0x0Fu) && len >= o->piece && o->left + o->piece > 0) {
+    if (is_control ? first == o->first && len == o->piece : is_same_data(c, first, len)) {
         return 1;
     }
     if (o->left > 0 || (o->piece > 0 && !is_control)) {
@@ -369,7 +383,9 @@ int ws_write(esp_transport_handle_t t, const char *buffer, int len)
     if (ret == 0) {
         ret = begin_frame(t, first, buffer, (size_t)len);
     }
-    return ret == 1 ? send_frame(t, buffer, (size_t)len) : ret;
+    ret = ret == 1 ? send_frame(t, buffer, (size_t)len) : ret;
+    c->is_waiting = ret == TRANSPORT_AGAIN;
+    return ret;
 }
 
 /* --- what comes ------------------------------------------------------------------------------------- */
