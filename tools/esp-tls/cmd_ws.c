@@ -485,5 +485,5 @@ int cmd_ws(int argc, char **argv)
         }
     }
     free(s);
-    return status;
+    return (int)status;
 }

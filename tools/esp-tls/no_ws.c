@@ -8,5 +8,5 @@ int cmd_ws(int argc, char **argv)
     (void)argc;
     (void)argv;
     fputs("esp-tls: this build has no WebSockets (CONFIG_WS_TRANSPORT)\n", stderr);
-    return EXIT_USAGE;
+    return (int)EXIT_USAGE;
 }
