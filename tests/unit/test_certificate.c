@@ -16,6 +16,7 @@
 #include "psa/crypto.h"
 
 #include "esp_tls_certificate.h"
+#include "plat_sim.h"
 #include "test_certs.h"
 #include "test_chains.h"
 
@@ -459,6 +460,37 @@ static void test_is_signed_by_tells_issuers_from_others(void **state)
     assert_int_equal(esp_tls_certificate_is_signed_by(&leaf, NULL), ESP_ERR_INVALID_ARG);
 }
 
+/** Every allocation of the two calls fails once: no memory is no memory, and nothing is left. */
+static void test_belonging_without_memory_says_so(void **state)
+{
+    esp_tls_certificate_t leaf = CERTIFICATE(server_rsa);
+    esp_tls_certificate_t ca = CERTIFICATE(int_rsa);
+    esp_tls_certificate_t ec = CERTIFICATE(client_ec);
+    size_t live = sim_alloc_live();
+    unsigned failed = 0;
+
+    (void)state;
+    for (unsigned n = 1; n < 400; n++) {
+        esp_err_t by;
+        esp_err_t fits;
+
+        sim_fail_alloc(n, false);
+        by = esp_tls_certificate_is_signed_by(&leaf, &ca);
+        sim_fail_alloc(n, false);
+        fits = FITS(ec, cert_client_ec_key);
+        sim_fail_alloc(0, false);
+        assert_true(by == ESP_OK || by == ESP_ERR_NO_MEM);
+        assert_true(fits == ESP_OK || fits == ESP_ERR_NO_MEM);
+        assert_int_equal(sim_alloc_live(), live);
+        failed += by == ESP_ERR_NO_MEM;
+        failed += fits == ESP_ERR_NO_MEM;
+        if (by == ESP_OK && fits == ESP_OK && n > 100) {
+            break;
+        }
+    }
+    assert_true(failed > 10);
+}
+
 /* --- PEM ---------------------------------------------------------------------------------------------- */
 
 static void test_pem_next_finds_and_decodes_each_block(void **state)
@@ -511,6 +543,7 @@ int main(void)
         cmocka_unit_test(test_key_read_knows_every_format),
         cmocka_unit_test(test_fits_key_tells_pairs_from_others),
         cmocka_unit_test(test_is_signed_by_tells_issuers_from_others),
+        cmocka_unit_test(test_belonging_without_memory_says_so),
         cmocka_unit_test(test_pem_next_finds_and_decodes_each_block),
     };
 

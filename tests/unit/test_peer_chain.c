@@ -5,6 +5,7 @@
 
 #include "esp_tls_certificate.h"
 #include "peer_chain.h"
+#include "reframe.h"
 
 /** What the hook saw. */
 struct seen {
@@ -71,6 +72,30 @@ static void test_hook_of_a_trickling_server_sees_it_once(void **state)
     assert_int_equal(esp_tls_set_peer_chain_hook(t->tls, look, &seen), ESP_OK);
     assert_int_equal(sim_connect_async(t, "test.example", 443), 1);
     expect_chain(&seen);
+}
+
+/** The message comes in many records, and shares them with its neighbours. */
+static void test_hook_of_a_message_in_pieces_sees_it_once(void **state)
+{
+    static const struct reframe ways[] = {{.piece = 7}, {.coalesce = true, .record = 100}};
+    struct sim_case *t = *state;
+    static struct seen seen;
+
+    for (size_t i = 0; i < COUNT(versions) * COUNT(ways); i++) {
+        struct reframe r = ways[i / 2];
+
+        memset(&seen, 0, sizeof(seen));
+        t->server.version = versions[i % 2];
+        t->server.suites = versions[i % 2] == 13 ? reframe_suites : NULL;
+        reframe_attach(&r, &t->server);
+        assert_int_equal(esp_tls_set_peer_chain_hook(t->tls, look, &seen), ESP_OK);
+        assert_int_equal(sim_connect(t), 1);
+        expect_chain(&seen);
+        assert_true(r.records > r.messages);
+        assert_int_equal(esp_tls_conn_destroy(t->tls), 0);
+        reframe_clear(&r);
+        t->tls = esp_tls_init();
+    }
 }
 
 static void test_hook_of_a_refused_chain_sees_it(void **state)
@@ -202,6 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         sim_test(test_hook_of_an_accepted_chain_sees_it_once),
         sim_test(test_hook_of_a_trickling_server_sees_it_once),
+        sim_test(test_hook_of_a_message_in_pieces_sees_it_once),
         sim_test(test_hook_of_a_refused_chain_sees_it),
         sim_test(test_hook_of_an_unparsable_certificate_sees_it),
         sim_test(test_hook_that_is_unset_sees_nothing),
