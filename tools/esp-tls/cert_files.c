@@ -23,7 +23,7 @@ const char *cert_key_format_name(esp_tls_key_format_t format)
 
 static bool is_pem(const struct blob *blob)
 {
-    return memmem(blob->data, blob->size, "-----BEGIN ", 11) != NULL;
+    return blob->size > 0 && memmem(blob->data, blob->size, "-----BEGIN ", 11) != NULL;
 }
 
 /** What a program would give as the length: the blob has a NUL behind it. */

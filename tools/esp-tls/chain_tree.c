@@ -431,6 +431,15 @@ void chain_tree_place(const struct chain_tree *tree, size_t first, struct findin
     find_order(tree, f);
     find_superfluous(tree, first, false, f);
     shift(f, from, first);
+    if (tree->end == CHAIN_UNTRUSTED_ROOT && tree->path_count > 1) {
+        size_t number = first + tree->path[tree->path_count - 1] + 1;
+
+        findings_add(
+            f, FINDING_NOTE, "root-sent", (int)number,
+            "Certificate %zu is the root: as part of an own chain (clientcert_buf) it is sent "
+            "for nothing, %zu bytes of each handshake.",
+            number, tree->node[tree->path[tree->path_count - 1]].cert->len);
+    }
     if (tree->end == CHAIN_MISSING) {
         size_t top = tree->path[tree->path_count - 1];
 

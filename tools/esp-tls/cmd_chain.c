@@ -19,6 +19,7 @@ struct chain {
     struct chain_compare compare;
     bool has_compare;
     char compare_why[300]; /* it could not be made */
+    struct dial_link link; /* of STARTTLS; outlives the connection on it */
     bool was_shown;        /* the hook was called */
     bool no_memory;
     bool opened;
@@ -103,25 +104,23 @@ static void connect_starttls(struct chain *c, esp_tls_t *tls)
 {
     int64_t until_us = dial_now_us() + (int64_t)c->options.get.timeout_ms * 1000;
     struct dial_failure why = {0};
-    struct dial_link link = {.fd = -1};
     struct dial_name name;
 
     if (dial_resolve(&name, connect_host(&c->options), connect_port(&c->options), AF_UNSPEC,
                      until_us)) {
-        for (size_t i = 0; i < name.count && link.fd < 0; i++) {
-            link.fd = dial_open(&name.address[i], true, until_us, &why);
+        for (size_t i = 0; i < name.count && c->link.fd < 0; i++) {
+            c->link.fd = dial_open(&name.address[i], true, until_us, &why);
         }
     }
-    if (link.fd < 0) {
+    if (c->link.fd < 0) {
         say_dial_failure(c, &name, &why);
         return;
     }
-    if (esp_tls_set_stream(tls, &dial_stream, &link) == ESP_OK) {
+    if (esp_tls_set_stream(tls, &dial_stream, &c->link) == ESP_OK) {
         connect_tls(c, tls);
     } else {
         c->no_memory = true;
     }
-    (void)close(link.fd);
 }
 
 static void explain_result(struct chain *c)
@@ -145,6 +144,7 @@ static enum tool_exit look(struct chain *c)
 {
     esp_tls_t *tls = esp_tls_init();
 
+    c->link.fd = -1;
     if (tls == NULL) {
         c->no_memory = true;
     } else if (c->options.target.smtp) {
@@ -154,6 +154,9 @@ static enum tool_exit look(struct chain *c)
     }
     if (tls != NULL) {
         (void)esp_tls_conn_destroy(tls);
+    }
+    if (c->link.fd >= 0) {
+        (void)close(c->link.fd);
     }
     if (c->no_memory) {
         fputs("esp-tls: out of memory\n", stderr);

@@ -109,9 +109,14 @@ struct json_value json_read(const char *text, size_t len)
     return value_at(&r);
 }
 
+static struct reader reader_of(struct json_value value)
+{
+    return (struct reader){.at = value.at, .end = value.len > 0 ? value.at + value.len : value.at};
+}
+
 struct json_value json_member(struct json_value object, const char *name)
 {
-    struct reader r = {.at = object.at, .end = object.at + object.len};
+    struct reader r = reader_of(object);
     struct json_value none = {NULL, 0};
 
     if (object.len == 0 || !take(&r, '{')) {
@@ -137,7 +142,7 @@ struct json_value json_member(struct json_value object, const char *name)
 
 bool json_next(struct json_value array, struct json_value *next)
 {
-    struct reader r = {.at = array.at, .end = array.at + array.len};
+    struct reader r = reader_of(array);
 
     if (array.len == 0) {
         return false;
@@ -181,13 +186,14 @@ static char unescape(const char **at, const char *end)
 
 bool json_text(struct json_value value, char *out, size_t cap)
 {
-    const char *end = value.at + value.len - 1;
+    const char *end;
     size_t n = 0;
 
     out[0] = '\0';
     if (value.len < 2 || value.at[0] != '"') {
         return false;
     }
+    end = value.at + value.len - 1;
     for (const char *p = value.at + 1; p < end; p++) {
         char c = *p;
 
