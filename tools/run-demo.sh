@@ -148,6 +148,6 @@ must_say 'client certificate'
 
 step 5 'A connection that is refused: only the other authority is trusted here'
 run 6 get --cacert stranger.pem "https://localhost:$open/hello.txt"
-must_say 'untrusted'
+must_say 'not among the trusted'
 
 printf '\nAll as it should be. Your turn: make run URL=https://...\n'

@@ -29,7 +29,7 @@ def test_demo_shows_what_it_promises_and_stops_its_servers(copy):
     peers.need("openssl")
     result = run(copy)
     assert result.returncode == 0, result.stdout + result.stderr
-    for word in ("TLSv1.3", "TLSv1.2", "Hello from a server", "certificate_required", "untrusted"):
+    for word in ("TLSv1.3", "TLSv1.2", "Hello from a server", "certificate_required", "not among the trusted"):
         assert word in result.stdout
     left = subprocess.run(["pgrep", "-f", str(copy)], capture_output=True, text=True, check=False)
     in_demo = [p for p in Path("/proc").glob("[0-9]*/cwd") if str(copy) in os.path.realpath(p)]

@@ -105,7 +105,7 @@ static void note_connection(struct fetch *f)
 
     if (tls != NULL) {
         (void)esp_tls_get_timeline(tls, &f->timeline);
-        (void)esp_tls_get_record(tls, &f->failure.of.record);
+        explain_note(&f->failure.of, tls);
     }
 }
 

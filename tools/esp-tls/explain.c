@@ -1,244 +1,188 @@
 #define _GNU_SOURCE /* gai_strerror */
 #include "explain.h"
 
-#include <errno.h>
 #include <netdb.h>
 #include <string.h>
 
-static void add_seconds(struct text *text, int ms)
+void explain_note(struct failure *f, const esp_tls_t *tls)
 {
-    if (ms % 1000 == 0) {
-        text_add(text, "%d s", ms / 1000);
-    } else {
-        text_add(text, "%d ms", ms);
+    (void)esp_tls_get_record(tls, &f->record);
+    (void)esp_tls_get_evidence(tls, &f->evidence);
+}
+
+static void fill(char *to, size_t cap, const char *from)
+{
+    if (to[0] == '\0') {
+        snprintf(to, cap, "%.*s", (int)cap - 1, from);
     }
 }
 
-/** "example.org (192.0.2.1 port 443)", as far as it is known. */
-static void add_peer(const struct failure *f, struct text *text)
+static unsigned asked(const struct get_options *o)
 {
-    if (f->record.address[0] == '\0') {
-        text_add(text, "%s", f->host);
-    } else if (strcmp(f->record.address, f->host) == 0) {
-        text_add(text, "%s port %u", f->host, f->record.port);
-    } else {
-        text_add(text, "%s (%s port %u)", f->host, f->record.address, f->record.port);
-    }
+    unsigned bits = o->cert != NULL ? ESP_TLS_ASKED_IDENTITY : 0U;
+
+    bits |= o->family != ESP_TLS_AF_UNSPEC ? ESP_TLS_ASKED_FAMILY : 0U;
+    bits |= o->version == ESP_TLS_VER_TLS_1_2 ? ESP_TLS_ASKED_TLS_1_2_ONLY : 0U;
+    bits |= o->version == ESP_TLS_VER_TLS_1_3 ? ESP_TLS_ASKED_TLS_1_3_ONLY : 0U;
+    return bits;
 }
 
-/* --- time ----------------------------------------------------------------------------------------
- */
-
-static enum tool_exit explain_timeout(const struct failure *f, struct text *text)
+void explain_diagnose(const struct failure *f, esp_tls_diagnosis_t *d)
 {
-    int limit = f->options->timeout_ms;
+    d->record = f->record;
+    d->evidence = f->evidence;
+    fill(d->evidence.host, sizeof(d->evidence.host), f->host);
+    fill(d->evidence.name, sizeof(d->evidence.name), f->name);
+    d->evidence.asked = (uint16_t)(d->evidence.asked | asked(f->options));
+    if (d->evidence.timeout_ms == 0) {
+        d->evidence.timeout_ms = f->options->timeout_ms;
+    }
+    esp_tls_diagnose(&d->record, &d->evidence, d);
+}
 
-    switch (f->record.phase) {
-    case ESP_TLS_PHASE_RESOLVE:
-        text_add(text, "timeout: no name server has answered for %s within ", f->host);
-        add_seconds(text, limit);
-        text_add(text, ". Check the network, and the name servers in /etc/resolv.conf");
-        break;
-    case ESP_TLS_PHASE_CONNECT:
-        text_add(text, "timeout: no answer from ");
-        add_peer(f, text);
-        text_add(text, " within ");
-        add_seconds(text, limit);
-        text_add(text, ": TCP did not open. Check address and port; a firewall may be dropping "
-                       "the packets");
-        break;
-    case ESP_TLS_PHASE_HANDSHAKE:
-        text_add(text, "timeout: TCP to ");
-        add_peer(f, text);
-        text_add(text, " is open, but the TLS handshake was not complete within ");
-        add_seconds(text, limit);
-        text_add(text, ". Perhaps that port does not speak TLS, or the server is overloaded");
-        break;
+/* --- the exit status ------------------------------------------------------------------------------ */
+
+static enum tool_exit exit_by_phase(esp_tls_phase_t phase)
+{
+    static const enum tool_exit exits[] = {
+        [ESP_TLS_PHASE_NONE] = EXIT_OTHER,    [ESP_TLS_PHASE_CONFIG] = EXIT_USAGE,
+        [ESP_TLS_PHASE_RESOLVE] = EXIT_DNS,   [ESP_TLS_PHASE_CONNECT] = EXIT_TCP,
+        [ESP_TLS_PHASE_HANDSHAKE] = EXIT_TLS, [ESP_TLS_PHASE_OPEN] = EXIT_ANSWER,
+        [ESP_TLS_PHASE_CLOSE] = EXIT_OTHER,
+    };
+
+    return (unsigned)phase < sizeof(exits) / sizeof(exits[0]) ? exits[phase] : EXIT_OTHER;
+}
+
+static enum tool_exit exit_of(const esp_tls_record_t *r)
+{
+    switch (r->cause) {
+    case ESP_TLS_CAUSE_TIMEOUT:
+        return EXIT_TIMEOUT;
+    case ESP_TLS_CAUSE_NO_MEM:
+        return EXIT_MEMORY;
+    case ESP_TLS_CAUSE_VERIFY:
+        return EXIT_CERTIFICATE;
+    case ESP_TLS_CAUSE_STACK: /* TLS 1.3: the verdict on a client certificate comes late */
+        return r->phase == ESP_TLS_PHASE_OPEN ? EXIT_TLS : exit_by_phase(r->phase);
     default:
-        text_add(text, "timeout: ");
-        add_peer(f, text);
-        text_add(text, " is connected, but nothing more came within ");
-        add_seconds(text, limit);
-        break;
-    }
-    text_add(text, ". If it only needs longer, use --timeout.");
-    return EXIT_TIMEOUT;
-}
-
-/* --- before the connection
- * ------------------------------------------------------------------------- */
-
-static enum tool_exit explain_resolve(const struct failure *f, struct text *text)
-{
-    int code = f->record.resolver_code;
-
-    text_add(text, "name not found: %s has no usable address: %s.", f->host,
-             code != 0 ? gai_strerror(code) : strerror(f->record.os_errno));
-    if (code == EAI_AGAIN) {
-        text_add(text, " No name server could be asked: check the network.");
-    } else if (f->options->family != ESP_TLS_AF_UNSPEC) {
-        text_add(text, " Perhaps it has one without -4 or -6.");
-    } else {
-        text_add(text, " Check the spelling; --connect-to HOST:PORT connects elsewhere.");
-    }
-    return EXIT_DNS;
-}
-
-static const char *tcp_remedy(int error)
-{
-    switch (error) {
-    case ECONNREFUSED:
-        return " Nothing listens there: check that the server runs, and the port.";
-    case ENETUNREACH:
-    case EHOSTUNREACH:
-    case EADDRNOTAVAIL:
-        return " There is no way from here to that address: check the network, or try -4 or -6.";
-    case ETIMEDOUT:
-        return " Nobody answers there: check the address; a firewall may be dropping the packets.";
-    case EMFILE:
-    case ENFILE:
-        return " Too many files are open: close some, or raise the limit (ulimit -n).";
-    case EACCES:
-    case EPERM:
-        return " This machine forbids it: check its firewall.";
-    default:
-        return "";
+        return exit_by_phase(r->phase);
     }
 }
 
-static enum tool_exit explain_tcp(const struct failure *f, struct text *text)
+/* --- in words ------------------------------------------------------------------------------------- */
+
+/* A sentence of the diagnosis with all of its evidence. */
+#define SENTENCE_MAX 1024
+
+static const char *label_of(const esp_tls_diagnosis_t *d)
 {
-    text_add(text, "no connection: TCP to ");
-    add_peer(f, text);
-    text_add(text, " was not opened: %s.%s", strerror(f->record.os_errno),
-             tcp_remedy(f->record.os_errno));
-    return EXIT_TCP;
+    static const char *const labels[] = {
+        [ESP_TLS_CLASS_CONFIG] = "settings",
+        [ESP_TLS_CLASS_MEMORY] = "out of memory",
+        [ESP_TLS_CLASS_DNS] = "name not found",
+        [ESP_TLS_CLASS_NETWORK] = "no connection",
+        [ESP_TLS_CLASS_TIMEOUT] = "timeout",
+        [ESP_TLS_CLASS_PROTOCOL] = "TLS failed",
+        [ESP_TLS_CLASS_NEGOTIATION] = "TLS failed",
+        [ESP_TLS_CLASS_CERTIFICATE] = "certificate refused",
+        [ESP_TLS_CLASS_IDENTITY] = "client certificate",
+        [ESP_TLS_CLASS_CLOSED] = "connection closed",
+        [ESP_TLS_CLASS_PROXY] = "proxy",
+        [ESP_TLS_CLASS_INTERNAL] = "failed",
+    };
+
+    if (d->record.cause == ESP_TLS_CAUSE_TIMEOUT) {
+        return "timeout";
+    }
+    return (unsigned)d->kind < sizeof(labels) / sizeof(labels[0]) && labels[d->kind] != NULL
+               ? labels[d->kind]
+               : "failed";
 }
 
-/* --- the options
- * ------------------------------------------------------------------------------------- */
+/** What the system itself calls it, for those who look for that. */
+static void add_system(const esp_tls_record_t *r, struct text *text)
+{
+    if (r->resolver_code != 0) {
+        text_add(text, " (%s)", gai_strerror(r->resolver_code));
+    } else if (r->os_errno != 0) {
+        text_add(text, " (%s)", strerror(r->os_errno));
+    }
+}
 
-static const struct setting {
-    esp_err_t code;
-    const char *sentence;
-} settings[] = {
-    {ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED,
-     "a certificate cannot be read: the file of --cert should hold a certificate, PEM or DER."},
-    {ESP_ERR_MBEDTLS_PK_PARSE_KEY_FAILED,
-     "the private key cannot be read: the file of --key should hold one, PEM or DER, and an "
-     "encrypted key needs its password, with --pass."},
-    {ESP_ERR_MBEDTLS_SSL_CONF_OWN_CERT_FAILED,
-     "the private key of --key does not belong to the certificate of --cert."},
-    {ESP_ERR_MBEDTLS_SSL_SET_HOSTNAME_FAILED,
-     "this name cannot stand in a certificate. Give one that can with --name."},
-    {ESP_ERR_MBEDTLS_CTR_DRBG_SEED_FAILED, "this system gives no random numbers."},
+static void add_reason(const esp_tls_diagnosis_t *d, unsigned i, struct text *text)
+{
+    char sentence[SENTENCE_MAX];
+
+    (void)esp_tls_reason_sentence(d, d->reasons[i], sentence, sizeof(sentence));
+    text_add(text, "%s", sentence);
+}
+
+static const struct option {
+    const char *setting;
+    const char *option;
+} options[] = {
+    {"cacert_buf", "--cacert FILE"},  {"clientcert_buf", "--cert FILE --key FILE"},
+    {"clientkey_buf", "--key FILE"},  {"clientkey_password", "--pass PASSWORD"},
+    {"common_name", "--name NAME"},   {"skip_common_name", "--no-name-check"},
+    {"tls_version", "--tls 1.2|1.3"}, {"timeout_ms", "--timeout TIME"},
+    {"addr_family", "-4, -6"},
 };
 
-static enum tool_exit explain_settings(const struct failure *f, struct text *text)
+const char *explain_option(const char *setting)
 {
-    const esp_tls_record_t *r = &f->record;
-
-    if (r->cause == ESP_TLS_CAUSE_NO_TRUST) {
-        text_add(text, "nothing is set that the server's certificate could be verified with: give "
-                       "its authority with --cacert FILE.");
-        return EXIT_USAGE;
-    }
-    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
-        if (settings[i].code == r->esp_code) {
-            text_add(text, "%s", settings[i].sentence);
-            return EXIT_USAGE;
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        if (strcmp(options[i].setting, setting) == 0) {
+            return options[i].option;
         }
     }
-    text_add(text, "the settings were refused: %s%s%s (%s).",
-             r->option != NULL ? r->option : "one of them",
-             r->cause == ESP_TLS_CAUSE_NOT_SUPPORTED ? " is not supported by this build" : "",
-             r->cause == ESP_TLS_CAUSE_INVALID_ARG ? " has no valid value" : "",
-             esp_err_to_name(r->esp_code));
-    return EXIT_USAGE;
+    return "";
 }
 
-/* --- in and after the handshake
- * ------------------------------------------------------------------------ */
-
-static enum tool_exit explain_memory(const struct failure *f, struct text *text)
+/** The remedies of a reason; each with this program's option, if it has one. */
+static void add_remedies(const esp_tls_diagnosis_t *d, esp_tls_reason_t reason, struct text *text)
 {
-    text_add(text, "out of memory");
-    if (f->record.mem_size != 0) {
-        text_add(text, ": %u bytes could not be had", (unsigned)f->record.mem_size);
+    const char *before = ". What helps: ";
+    esp_tls_remedy_t remedy;
+
+    for (unsigned i = 0; (remedy = esp_tls_reason_remedy(reason, i)) != ESP_TLS_REMEDY_NONE; i++) {
+        const char *option = explain_option(esp_tls_remedy_setting(remedy));
+        char sentence[SENTENCE_MAX];
+
+        (void)esp_tls_remedy_sentence(d, remedy, sentence, sizeof(sentence));
+        text_add(text, "%s%s%s%s%s", before, sentence, option[0] != '\0' ? " (here: " : "", option,
+                 option[0] != '\0' ? ")" : "");
+        before = "; ";
     }
-    text_add(text, ".");
-    return EXIT_MEMORY;
 }
 
-static enum tool_exit explain_handshake(const struct failure *f, struct text *text)
+/** Whom this run trusted. */
+static void add_trusted(const struct failure *f, struct text *text)
 {
-    const esp_tls_record_t *r = &f->record;
-
-    text_add(text, "TLS failed: ");
-    if (r->cause == ESP_TLS_CAUSE_SYSTEM) {
-        text_add(text,
-                 "the connection to %s broke during the handshake: %s. Perhaps that port does not "
-                 "speak TLS. The server's log may say why.",
-                 f->host, strerror(r->os_errno));
-    } else if (r->cause == ESP_TLS_CAUSE_EOF || r->cause == ESP_TLS_CAUSE_TRUNCATED) {
-        text_add(text,
-                 "%s closed the connection during the handshake. Perhaps it demands another "
-                 "version of TLS or a client certificate, or the port belongs to another service. "
-                 "Its log may say why.",
-                 f->host);
-    } else {
-        explain_tls(f, text);
+    if ((f->record.verify_flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
+        text_add(text, ". Trusted here is only what %s holds",
+                 f->options->cacert != NULL ? f->options->cacert
+                                            : "the system's list (/etc/ssl/certs)");
     }
-    return EXIT_TLS;
-}
-
-static enum tool_exit explain_open(const struct failure *f, struct text *text)
-{
-    const esp_tls_record_t *r = &f->record;
-
-    if (r->cause == ESP_TLS_CAUSE_STACK) {
-        return explain_handshake(f, text); /* TLS 1.3: verdict on a client certificate comes late */
-    }
-    text_add(text, "the answer is not complete: ");
-    if (r->cause == ESP_TLS_CAUSE_SYSTEM) {
-        text_add(text, "the connection to %s broke: %s. Try again.", f->host,
-                 strerror(r->os_errno));
-    } else {
-        text_add(text,
-                 "%s closed TCP without closing TLS, so the end may be missing. Try again; if it "
-                 "stays so, the server does not close TLS as it should (close_notify).",
-                 f->host);
-    }
-    return EXIT_ANSWER;
 }
 
 enum tool_exit explain(const struct failure *f, struct text *text)
 {
-    switch (f->record.cause) {
-    case ESP_TLS_CAUSE_TIMEOUT:
-        return explain_timeout(f, text);
-    case ESP_TLS_CAUSE_NO_MEM:
-        return explain_memory(f, text);
-    case ESP_TLS_CAUSE_VERIFY:
-        explain_verify(f, text);
-        return EXIT_CERTIFICATE;
-    default:
-        break;
+    esp_tls_diagnosis_t d;
+    char sentence[SENTENCE_MAX];
+
+    explain_diagnose(f, &d);
+    (void)esp_tls_diagnosis_sentence(&d, sentence, sizeof(sentence));
+    text_add(text, "%s: %s", label_of(&d), sentence);
+    add_system(&d.record, text);
+    for (unsigned i = 0; i < d.reason_count; i++) {
+        text_add(text, i == 0 ? ": " : ". Or: ");
+        add_reason(&d, i, text);
+        if (i == 0) {
+            add_remedies(&d, d.reasons[i], text);
+        }
     }
-    switch (f->record.phase) {
-    case ESP_TLS_PHASE_CONFIG:
-        return explain_settings(f, text);
-    case ESP_TLS_PHASE_RESOLVE:
-        return explain_resolve(f, text);
-    case ESP_TLS_PHASE_CONNECT:
-        return explain_tcp(f, text);
-    case ESP_TLS_PHASE_HANDSHAKE:
-        return explain_handshake(f, text);
-    case ESP_TLS_PHASE_OPEN:
-        return explain_open(f, text);
-    default:
-        text_add(text, "it failed in phase %s: %s.", esp_tls_phase_name(f->record.phase),
-                 esp_tls_cause_name(f->record.cause));
-        return EXIT_OTHER;
-    }
+    add_trusted(f, text);
+    text_add(text, ".");
+    return exit_of(&f->record);
 }

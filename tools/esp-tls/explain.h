@@ -1,11 +1,11 @@
-/* From the record of a connection to one paragraph: what happened, why, and what to change; and to
- * the exit status of its class. */
+/* From what failed to one paragraph, in the words of the library's diagnosis with this program's own
+ * options put to its settings; and to the exit status of its class. */
 #ifndef EXPLAIN_H
 #define EXPLAIN_H
 
 #include <stdbool.h>
 
-#include "esp_tls_record.h"
+#include "esp_tls_diagnosis.h"
 #include "get_options.h"
 #include "text.h"
 #include "tool.h"
@@ -13,17 +13,21 @@
 struct failure {
     const struct get_options *options;
     esp_tls_record_t record;
-    char host[256]; /* that was connected to */
-    char name[256]; /* that the certificate must have */
+    esp_tls_evidence_t evidence; /* all zero: what the options say is taken for it */
+    char host[256];              /* that was connected to */
+    char name[256];              /* that the certificate must have */
 };
+
+/** Take record and evidence from a handle. */
+void explain_note(struct failure *failure, const esp_tls_t *tls);
+
+/** Diagnose it. */
+void explain_diagnose(const struct failure *failure, esp_tls_diagnosis_t *diagnosis);
 
 /** @return the class of the failure; its paragraph is added to *text */
 enum tool_exit explain(const struct failure *failure, struct text *text);
 
-/** What a certificate check found (explain_verify.c). */
-void explain_verify(const struct failure *failure, struct text *text);
-
-/** What an alert, sent or received, means (explain_tls.c). */
-void explain_tls(const struct failure *failure, struct text *text);
+/** The option of this program for a setting of the library's: "--cacert FILE". "" if it has none. */
+const char *explain_option(const char *setting);
 
 #endif

@@ -47,7 +47,7 @@
     X(CLOCK_UNSET, "CONFIG_ESP_TLS_CLOCK_UNSET_ACCEPT", \
       "CONFIG_ESP_TLS_CLOCK_UNSET_ACCEPT goes without the validity period until the clock is set") \
     X(USE_OFFERED_NAME, "common_name", \
-      "connect by one of the certificate's names, or set common_name to it{names_clause}") \
+      "connect by one of the certificate's names, or set common_name to it") \
     X(ADD_NAME, "", \
       "or have the certificate issued again with {name} among its subject alternative names") \
     X(SKIP_NAME, "skip_common_name", \
@@ -55,7 +55,7 @@
     X(ADD_IP_SAN, "", \
       "have the certificate issued with the IP address{address_clause} among its subject alternative names (type iPAddress: a common name or a DNS name does not count, RFC 9525)") \
     X(CONNECT_BY_NAME, "common_name", \
-      "connect by the server's name, or keep the address and set common_name to the name that the certificate has{names_clause}") \
+      "connect by the server's name, or keep the address and set common_name to a name that the certificate has") \
     X(STRONGER_CERTIFICATE, "", \
       "have it issued again with RSA of 2048 bits or more, or P-256, and SHA-256 or better") \
     X(SERVER_CERTIFICATE, "", \
