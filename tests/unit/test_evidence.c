@@ -349,6 +349,28 @@ static void test_silence_is_told_by_phase(void **state)
     assert_int_equal(d.kind, ESP_TLS_CLASS_TIMEOUT);
 }
 
+static void test_record_over_the_limit_says_both_sizes(void **state)
+{
+    static const struct sim_tls_step script[] = {{SIM_TLS_RECORD, 16001}, {SIM_TLS_END, 0}};
+    struct sim_case *t = *state;
+    esp_tls_memory_cfg_t memory = {.in_content_len = 4096};
+    esp_tls_diagnosis_t d;
+    uint8_t data[64];
+
+    t->server.script = script;
+
+    assert_int_equal(esp_tls_conn_destroy(t->tls), 0);
+    t->tls = esp_tls_init_with_memory(&memory);
+    assert_int_equal(sim_connect(t), 1);
+    assert_true(esp_tls_conn_read(t->tls, data, sizeof(data)) < 0);
+    d = diagnose(t);
+    assert_string_equal(esp_tls_reason_name(d.reasons[0]), "RECORD_TOO_LARGE");
+    assert_true(d.record.record_len > 16000);
+    assert_int_equal(d.record.record_limit, 4096);
+    assert_string_equal(esp_tls_remedy_setting(esp_tls_reason_remedy(d.reasons[0], 0)),
+                        "CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN");
+}
+
 /* --- memory --------------------------------------------------------------------------------------- */
 
 static void test_limit_of_the_connection_is_the_reason(void **state)
@@ -438,6 +460,7 @@ int main(void)
         sim_test(test_other_protocols_are_named),
         sim_test(test_end_in_mid_record_says_how_far_it_came),
         sim_test(test_silence_is_told_by_phase),
+        sim_test(test_record_over_the_limit_says_both_sizes),
         sim_test(test_limit_of_the_connection_is_the_reason),
         sim_test(test_evidence_without_room_leaves_the_failure_as_it_was),
         sim_test(test_each_failed_allocation_leaves_a_true_diagnosis),

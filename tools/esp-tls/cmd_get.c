@@ -418,7 +418,11 @@ static enum tool_exit fail(struct fetch *f, esp_err_t err)
     f->failure.upload = &f->upload;
     text_add(&text, "esp-tls: ");
     result = explain_http(&f->failure, err, &text);
-    text_print(&text, stderr);
+    if (f->options.json) {
+        explain_http_json(&f->failure, err, stderr);
+    } else {
+        text_print(&text, stderr);
+    }
     return result;
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "esp_transport_diagnosis.h"
 #include "esp_transport_proxy.h"
 
 const char *http_reason(int status)
@@ -230,4 +231,23 @@ enum tool_exit explain_http(const struct http_failure *f, esp_err_t err, struct 
         return EXIT_TCP;
     }
     return explain_answer(f, text);
+}
+
+/* --- for programs ------------------------------------------------------------------------------------ */
+
+void explain_http_json(const struct http_failure *f, esp_err_t err, FILE *out)
+{
+    static char text[16384]; /* the longest has about 6 KB */
+    esp_tls_diagnosis_t d;
+
+    explain_diagnose(&f->of, &d);
+    esp_transport_diagnose_code(&d, f->code);
+    if (err != ESP_OK) {
+        esp_transport_diagnose_code(&d, err);
+    } else if (f->status >= 300) {
+        esp_tls_diagnosis_lead(&d, f->status >= 400 ? ESP_TLS_REASON_HTTP_STATUS
+                                                    : ESP_TLS_REASON_HTTP_REDIRECT);
+    }
+    (void)esp_tls_diagnosis_json(&d, text, sizeof(text));
+    fprintf(out, "%s\n", text);
 }

@@ -17,6 +17,9 @@ struct http_failure {
 
 /** @param err  what the request returned; ESP_OK: status is the failure
  *  @return the class; its paragraph is added to *text */
+/** Print the diagnosis as one JSON object on a line. */
+void explain_http_json(const struct http_failure *f, esp_err_t err, FILE *out);
+
 enum tool_exit explain_http(const struct http_failure *f, esp_err_t err, struct text *text);
 
 /** The reason that goes with a status (RFC 9110 section 15); "" for one that has none. */

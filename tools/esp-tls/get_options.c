@@ -169,6 +169,13 @@ static bool set_keylog(struct get_options *o, const char *value)
     return true;
 }
 
+static bool set_json(struct get_options *o, const char *value)
+{
+    (void)value;
+    o->json = true;
+    return true;
+}
+
 static bool set_verbose(struct get_options *o, const char *value)
 {
     (void)value;
@@ -217,6 +224,7 @@ static const struct row {
     {'6', "ipv6", NULL, "IPv6 addresses only", set_ipv6},
     {0, "capture", "FILE", "write what is sent and received, for Wireshark", set_capture},
     {0, "keylog", "FILE", "append the secrets of TLS (like SSLKEYLOGFILE)", set_keylog},
+    {0, "json", NULL, "say what failed as a JSON object", set_json},
     {'v', "verbose", NULL, "say what was agreed, and the time; -vv: log, too", set_verbose},
     {'h', "help", NULL, "show this text", set_help},
 };

@@ -56,6 +56,7 @@ struct get_options {
     esp_tls_proto_ver_t version;
     esp_tls_addr_family_t family;
     int timeout_ms;
+    bool json; /* failures as JSON */
     int verbose;
     bool help;
 };

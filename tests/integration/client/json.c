@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "client.h"
+#include "esp_tls_diagnosis.h"
 
 static bool comma;
 
@@ -77,6 +78,19 @@ void json_text(const char *name, const char *value)
     putchar('"');
 }
 
+/** The library's own JSON, whole. */
+static void json_diagnosis(const esp_tls_t *tls)
+{
+    static char text[16384];
+    esp_tls_diagnosis_t d;
+
+    if (esp_tls_get_diagnosis(tls, &d) == ESP_OK &&
+        esp_tls_diagnosis_json(&d, text, sizeof(text)) < sizeof(text)) {
+        name_out("diagnosis");
+        fputs(text, stdout);
+    }
+}
+
 void json_record(const esp_tls_t *tls)
 {
     esp_tls_record_t rec;
@@ -105,6 +119,7 @@ void json_record(const esp_tls_t *tls)
     json_int("bytes_in", (long long)rec.bytes_in);
     json_int("bytes_out", (long long)rec.bytes_out);
     json_close('}');
+    json_diagnosis(tls);
 }
 
 void json_errors(esp_tls_t *tls)

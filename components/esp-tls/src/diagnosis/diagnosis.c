@@ -455,12 +455,12 @@ static bool is_called_root(const char *name)
            strstr(name, "root") != NULL;
 }
 
-/** Only the server's own certificate was sent, and its issuer is neither a trusted one nor, by all
- *  that is seen, a root: an anchor is of the same organization, or the certificate says where its
+/** No issuer of the server's own certificate was sent, nor is it a trusted one, nor, by all that is
+ *  seen, a root: an anchor is of the same organization, or the certificate says where its
  *  issuer's can be had. */
 static bool gap_is_likely(const struct facts *f)
 {
-    return not_trusted(f) && f->e->chain_count == 1 && !chain(f, ESP_TLS_CHAIN_SELF_SIGNED) &&
+    return not_trusted(f) && f->r->verify_depth == 0 && !chain(f, ESP_TLS_CHAIN_SELF_SIGNED) &&
            !is_called_root(f->e->issuer) &&
            (chain(f, ESP_TLS_CHAIN_ANCHOR_KIN) || f->e->aia[0] != '\0');
 }
@@ -662,7 +662,9 @@ static void apply_codes(esp_tls_diagnosis_t *d, const struct facts *f)
         return;
     }
     add_code_if(d, ESP_TLS_CODE_RESOLVER, r->resolver_code);
-    add_code_if(d, ESP_TLS_CODE_ERRNO, r->os_errno);
+    if (r->cause == ESP_TLS_CAUSE_SYSTEM) { /* elsewhere it only accompanies the failure */
+        add_code_if(d, ESP_TLS_CODE_ERRNO, r->os_errno);
+    }
     add_code_if(d, ESP_TLS_CODE_STACK, r->stack_code);
     if (d->reason_count == 0) {
         add_code_if(d, ESP_TLS_CODE_ESP, r->esp_code);
