@@ -142,7 +142,7 @@ def test_chain_above_16_kb_is_refused_with_both_sizes(client, certs, tmp_path, v
                               f"https://localhost:{s.port}/"],
                              capture_output=True, text=True, timeout=60, check=False)
         assert get.returncode == 7, get
-        assert "more than 16384 bytes in several records" in get.stderr, get
+        assert "longer than the 16384" in get.stderr, get
 
 
 # --- both ways -------------------------------------------------------------------------------------------

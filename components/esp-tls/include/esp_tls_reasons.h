@@ -233,7 +233,7 @@
     X(PEER_SPEAKS_MAIL, PROTOCOL, "{peer} greets as a mail or FTP server, in the clear", USE_STARTTLS, CHECK_SERVICE, NONE) \
     X(PEER_NOT_TLS, PROTOCOL, "what {peer} sent is not TLS (it begins with {peer_bytes})", CHECK_SERVICE, CHECK_MIDDLEBOX, CAPTURE) \
     X(RECORD_TOO_LARGE, PROTOCOL, "the server sent a record of {record_len} bytes, and the input buffer takes {record_limit}", RAISE_IN, SERVER_RECORDS, NONE) \
-    X(MESSAGE_TOO_LARGE, PROTOCOL, "a handshake message of {record_len} bytes is longer than the {record_limit} that there is room for; most likely the chain has certificates that nobody needs", SHORTEN_CHAIN, RAISE_IN, NONE) \
+    X(MESSAGE_TOO_LARGE, PROTOCOL, "a handshake message of {record_len} bytes is longer than the {record_limit} that there is room for; most likely the chain has certificates that nobody needs", SHORTEN_CHAIN, NONE, NONE) \
     X(RECORD_DAMAGED, PROTOCOL, "a record arrived damaged: its integrity check failed", CHECK_NETWORK, CAPTURE, REPORT_BUG) \
     X(PEER_FAULT, PROTOCOL, "the peer sent something that TLS does not allow there", CAPTURE, ASK_SERVER_OWNER, REPORT_BUG) \
     X(PEER_REFUSED_OURS, PROTOCOL, "the peer did not accept a message of ours", ASK_SERVER_OWNER, CAPTURE, REPORT_BUG) \
@@ -250,7 +250,7 @@
     X(NO_COMMON_ALPN, NEGOTIATION, "the server speaks none of the protocols that were offered (ALPN)", CHECK_ALPN, NONE, NONE) \
     /* the server's certificate */ \
     X(CERT_EXPIRED, CERTIFICATE, "{certificate} expired on {not_after}", RENEW_CERTIFICATE, SET_CLOCK, NONE) \
-    X(CERT_NOT_YET_VALID, CERTIFICATE, "{certificate} is not valid before {not_before}", SET_CLOCK, RENEW_CERTIFICATE, NONE) \
+    X(CERT_NOT_YET_VALID, CERTIFICATE, "{certificate} is not yet valid (not before {not_before})", SET_CLOCK, RENEW_CERTIFICATE, NONE) \
     X(CLOCK_NOT_SET, CERTIFICATE, "the clock is not set, so no validity period can hold", SET_CLOCK, CLOCK_UNSET, NONE) \
     X(NAME_MISMATCH, CERTIFICATE, "the certificate is for other names than {name}{names_clause}", USE_OFFERED_NAME, ADD_NAME, SKIP_NAME) \
     X(IP_NOT_IN_CERT, CERTIFICATE, "the connection goes to an IP address{address_clause}, which is not in the certificate{names_clause}", ADD_IP_SAN, CONNECT_BY_NAME, SKIP_NAME) \
