@@ -187,6 +187,37 @@ static void test_issuer_that_is_no_ca_is_told_apart(void **state)
     (void)refused(t, ESP_TLS_REASON_NOT_A_CA);
 }
 
+/** A byte of the server's Certificate message is turned over on the way, one after the other, until it
+ *  is the structure of a certificate that is hit. */
+static void test_certificate_that_cannot_be_read_is_told(void **state)
+{
+    struct sim_case *t = *state;
+    uint8_t change[3] = {0, 0, 0xFF};
+    bool found = false;
+
+    t->server.version = 12;
+    t->server.changes = change;
+    t->server.change_count = 1;
+    for (unsigned offset = 90; offset < 200 && !found; offset += 4) {
+        esp_tls_diagnosis_t d;
+
+        change[1] = (uint8_t)offset;
+        assert_int_equal(sim_connect(t), -1);
+        d = diagnose(t);
+        found = d.evidence.input != NULL;
+        if (found) {
+            assert_string_equal(d.evidence.input, "peer");
+            assert_int_equal(d.kind, ESP_TLS_CLASS_CERTIFICATE);
+            assert_true(d.reasons[0] == ESP_TLS_REASON_CERT_UNREADABLE ||
+                        d.reasons[0] == ESP_TLS_REASON_CERT_UNSUPPORTED);
+            assert_int_not_equal(d.evidence.input_fault, 0);
+        }
+        assert_int_equal(esp_tls_conn_destroy(t->tls), 0);
+        t->tls = esp_tls_init();
+    }
+    assert_true(found);
+}
+
 /* --- the own certificate -------------------------------------------------------------------------- */
 
 static void test_missing_client_certificate_is_named(void **state)
@@ -450,6 +481,7 @@ int main(void)
         sim_test(test_namesake_of_the_root_is_told_apart),
         sim_test(test_self_signed_is_told_apart),
         sim_test(test_issuer_that_is_no_ca_is_told_apart),
+        sim_test(test_certificate_that_cannot_be_read_is_told),
         sim_test(test_missing_client_certificate_is_named),
         sim_test(test_missing_key_is_0x7600),
         sim_test(test_key_of_another_certificate_is_told),
