@@ -474,23 +474,3 @@ void cert_json(const struct cert *cert, struct json *j)
     }
     json_string(j, "problem", cert->problem.reason != ESP_TLS_INPUT_OK ? text : NULL);
 }
-
-void cert_print_pem(const struct cert *cert, FILE *out)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-    fputs("-----BEGIN CERTIFICATE-----\n", out);
-    for (size_t i = 0; i < cert->len; i += 3) {
-        size_t left = cert->len - i;
-        unsigned bits = (unsigned)cert->der[i] << 16;
-
-        bits |= left > 1 ? (unsigned)cert->der[i + 1] << 8 : 0;
-        bits |= left > 2 ? cert->der[i + 2] : 0;
-        fputc(digits[bits >> 18], out);
-        fputc(digits[bits >> 12 & 63], out);
-        fputc(left > 1 ? digits[bits >> 6 & 63] : '=', out);
-        fputc(left > 2 ? digits[bits & 63] : '=', out);
-        fputs(i % 48 == 45 || left <= 3 ? "\n" : "", out);
-    }
-    fputs("-----END CERTIFICATE-----\n", out);
-}

@@ -53,7 +53,5 @@ long cert_days(int64_t unix_s);
 void cert_print(const struct cert *cert, FILE *out);
 /** The same as members of an object. */
 void cert_json(const struct cert *cert, struct json *j);
-/** As PEM. */
-void cert_print_pem(const struct cert *cert, FILE *out);
 
 #endif

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "armour.h"
 #include "chain.h"
 #include "dial.h"
 #include "explain.h"
@@ -312,7 +313,7 @@ static enum tool_exit save(const struct chain *c)
     bool ok = file != NULL;
 
     for (size_t i = 0; ok && i < c->sent.count; i++) {
-        cert_print_pem(&c->sent.item[i], file);
+        armour_print(c->sent.item[i].der, c->sent.item[i].len, file);
     }
     ok = ok && ferror(file) == 0;
     if (file != NULL) {

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "armour.h"
 #include "esp_tls.h"
 
 #define SYSTEM_ROOTS  "/etc/ssl/certs/ca-certificates.crt"
@@ -116,41 +117,18 @@ static void count_nul(struct blob *blob)
 /* --- authorities
  * ---------------------------------------------------------------------------------- */
 
-static void base64(const unsigned char *in, size_t len, char out[5])
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    unsigned bits = (unsigned)in[0] << 16;
-
-    bits |= len > 1 ? (unsigned)in[1] << 8 : 0;
-    bits |= len > 2 ? in[2] : 0;
-    out[0] = digits[bits >> 18 & 63];
-    out[1] = digits[bits >> 12 & 63];
-    out[2] = len > 1 ? digits[bits >> 6 & 63] : '=';
-    out[3] = len > 2 ? digits[bits & 63] : '=';
-    out[4] = '\0';
-}
-
 /** Append DER as PEM, so that a directory of both is one buffer. */
 static bool append_armoured(struct blob *all, const struct blob *der)
 {
-    static const char begin[] = "-----BEGIN CERTIFICATE-----\n";
-    static const char end[] = "\n-----END CERTIFICATE-----\n";
-    char *text = malloc(der->size / 3 * 4 + der->size / 48 + 8);
+    char *text = NULL;
     size_t len = 0;
-    bool ok;
+    FILE *file = open_memstream(&text, &len);
+    bool ok = file != NULL;
 
-    if (text == NULL) {
-        return false;
+    if (ok) {
+        armour_print(der->data, der->size, file);
+        ok = fclose(file) == 0 && blob_append(all, text, len);
     }
-    for (size_t i = 0; i < der->size; i += 3) {
-        if (i > 0 && i % 48 == 0) {
-            text[len++] = '\n';
-        }
-        base64(der->data + i, der->size - i, text + len);
-        len += 4;
-    }
-    ok = blob_append(all, begin, sizeof(begin) - 1) && blob_append(all, text, len) &&
-         blob_append(all, end, sizeof(end) - 1);
     free(text);
     return ok;
 }
