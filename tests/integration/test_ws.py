@@ -3,10 +3,13 @@
 server that lies."""
 import asyncio
 import hashlib
+import json
 import os
 import pty
+import shutil
 import subprocess
 import time
+import urllib.request
 from pathlib import Path
 
 import peers
@@ -76,7 +79,6 @@ def test_input_that_ends_closes_after_the_answers(ws, server):
     assert s.connections[0].close_code == 1000
 
 
-@pytest.mark.smoke
 def test_large_binary_message_is_sent_in_fragments_and_comes_back(ws, server):
     result = ws(server().url, "-b", "-n", 1, stdin=BIG)
     assert result.returncode == 0, result.err
@@ -488,3 +490,33 @@ def test_on_a_terminal_lines_go_both_ways_and_control_characters_do_not():
         assert b"Ctrl-D closes" in process.stderr.read()
         process.stderr.close()
     assert b"?[2Jclear" in text and b"\x1b" not in text and b"\xc2\x9b" not in text
+
+
+def test_browser_answers_its_protocol_in_one_frame_of_megabytes(ws, tmp_path, slowness):
+    """Chromium's DevTools refuse an Origin, and send what they have to say unfragmented."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("chromium is not installed")
+    profile = tmp_path / "profile"
+    browser = subprocess.Popen(
+        [program, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+         "--disable-background-networking", "--remote-debugging-port=0",
+         f"--user-data-dir={profile}", "about:blank"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        said = profile / "DevToolsActivePort"
+        until = time.monotonic() + 60 * slowness
+        while not (said.exists() and said.read_text().count("\n") == 1):
+            assert browser.poll() is None and time.monotonic() < until
+            time.sleep(0.05)
+        port = said.read_text().split()[0]
+        pages = json.loads(urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list").read())
+        url = next(p["webSocketDebuggerUrl"] for p in pages if p["type"] == "page")
+        ask = {"id": 1, "method": "Runtime.evaluate",
+               "params": {"expression": "'\u00e9'.repeat(3000000)"}}
+        result = ws(url, "-n", 1, stdin=json.dumps(ask, ensure_ascii=False).encode() + b"\n")
+        assert result.returncode == 0, result.err
+        assert json.loads(result.stdout)["result"]["result"]["value"] == "\u00e9" * 3_000_000
+    finally:
+        browser.kill()
+        browser.wait()
