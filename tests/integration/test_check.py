@@ -240,6 +240,16 @@ def test_check_server_that_signs_with_pss_only(certs):
     assert device(r, "with TLS 1.3 as well")["works"] == "yes"
 
 
+def test_check_server_with_a_key_that_no_device_can_use(issue, tmp_path):
+    issue("ed25519", days=365)
+    with issued(tmp_path) as s:
+        r = check(trust=tmp_path / "root.pem", url=f"https://localhost:{s.port}")
+    assert names(r, "signatures_1_2") == names(r, "signatures_1_3") == ["ed25519"]
+    assert r["exit"] == TLS and r["ids"][0] == "signatures", r["findings"]
+    assert set(r["ids"]) <= {"signatures", "handshake"}
+    assert device(r, "with TLS 1.3 as well")["works"] == "no"
+
+
 # --- what is sent besides ----------------------------------------------------------------------------
 
 
@@ -295,6 +305,57 @@ def test_check_record_sizes_are_those_on_the_wire(certs, tmp_path):
     assert any(sizes[:len(records)] == records for sizes in on_wire), (records, on_wire)
 
 
+def tls_1_2(handshake):
+    """A handshake message, or several, in one record."""
+    return b"\x16\x03\x03" + len(handshake).to_bytes(2, "big") + handshake
+
+
+def message(kind, body):
+    return bytes([kind]) + len(body).to_bytes(3, "big") + body
+
+
+def test_check_server_that_agrees_to_fragments_and_sends_long_ones(certs, peer):
+    leaf = (certs / "server-rsa.der").read_bytes()
+    one = len(leaf).to_bytes(3, "big") + leaf
+    extensions = b"\x00\x01\x00\x01"
+
+    def handler(conn):
+        hello = conn.recv(65536)
+        asked = hello.find(extensions)
+        echo = hello[asked:asked + 5] if asked > 0 else b""
+        body = b"\x03\x03" + bytes(32) + b"\x00\xC0\x2F\x00"
+        body += len(echo).to_bytes(2, "big") + echo if echo else b""
+        conn.sendall(tls_1_2(message(2, body) +
+                             message(11, len(one).to_bytes(3, "big") + one) +
+                             message(12, b"\x03\x00\x17\x01\x04\x08\x04\x00\x01\x00") +
+                             message(14, b"")))
+
+    r = check(trust=certs / "root-rsa.pem", url=f"https://localhost:{peer(handler).port}")
+    assert "max-fragment" in r["ids"], r["findings"]
+    assert r["limits"]["max_fragment_length_ignored"] and not r["limits"]["max_fragment_length"]
+
+
+def test_check_what_is_no_http_is_noted(certs, tls_peer):
+    def handler(tls):
+        tls.recv(4096)
+        tls.sendall(b"200 but not HTTP\r\n\r\n")
+
+    r = ids_at(certs, tls_peer(handler))
+    assert r["exit"] == GOOD and "http" in r["ids"], r["findings"]
+
+
+def test_check_slow_server_is_not_asked_everything(certs):
+    def slow(sink, chunks):
+        time.sleep(0.5)
+        peers.forward(sink, chunks)
+
+    with openssl(certs) as s, peers.Relay(s.port, down=slow) as relay:
+        r = ids_at(certs, relay, "--timeout", "1")
+    assert "incomplete" in r["ids"], r["findings"]
+    assert not all(r[k]["complete"] for k in ("suites_1_2", "suites_1_3", "groups_1_2"))
+    assert r["us"] < 20_000_000
+
+
 # --- certificates ------------------------------------------------------------------------------------
 
 
@@ -337,6 +398,67 @@ def test_check_chain_with_what_nobody_needs_is_noted(certs, tmp_path):
         r = ids_at(certs, s)
     assert r["exit"] == GOOD and set(r["ids"]) - HARMLESS == {"chain-extra"}, r["findings"]
     assert "Test Intermediate RSA" in json.dumps(r["findings"])
+
+
+@pytest.fixture
+def issue(tmp_path):
+    """Make root.pem, leaf.pem and leaf.key: valid since long, and for some days more."""
+    import datetime
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+    from cryptography.hazmat.primitives.serialization import (Encoding, NoEncryption,
+                                                              PrivateFormat)
+    now = datetime.datetime.utcnow()
+
+    def make(kind="ec", days=365, names=1):
+        root_key = ec.generate_private_key(ec.SECP256R1())
+        key = (ed25519.Ed25519PrivateKey.generate() if kind == "ed25519"
+               else ec.generate_private_key(ec.SECP256R1()))
+        root_name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Short Root")])
+        leaf_name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Short Leaf")])
+        begin = now - datetime.timedelta(days=90)
+
+        def certificate(subject, public, end, extensions):
+            builder = (x509.CertificateBuilder().subject_name(subject).issuer_name(root_name)
+                       .public_key(public).serial_number(x509.random_serial_number())
+                       .not_valid_before(begin).not_valid_after(end))
+            for extension, critical in extensions:
+                builder = builder.add_extension(extension, critical)
+            return builder.sign(root_key, hashes.SHA256()).public_bytes(Encoding.PEM)
+
+        dns = ["localhost", *(f"name-{i:04}.of-a-long-list.example" for i in range(1, names))]
+        (tmp_path / "root.pem").write_bytes(certificate(
+            root_name, root_key.public_key(), now + datetime.timedelta(days=3650),
+            [(x509.BasicConstraints(True, None), True)]))
+        (tmp_path / "leaf.pem").write_bytes(certificate(
+            leaf_name, key.public_key(), now + datetime.timedelta(days=days),
+            [(x509.SubjectAlternativeName([x509.DNSName(n) for n in dns]), False)]))
+        (tmp_path / "leaf.key").write_bytes(key.private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return make
+
+
+def issued(folder, *args):
+    return peers.Openssl(folder, *args, cert="leaf", chain=False)
+
+
+@pytest.mark.parametrize("days, is_soon", [(3, True), (60, False)])
+def test_check_certificate_that_expires_soon_is_noted(issue, tmp_path, days, is_soon):
+    issue(days=days)
+    with issued(tmp_path) as s:
+        r = check(trust=tmp_path / "root.pem", url=f"https://localhost:{s.port}")
+    assert r["exit"] == GOOD and set(r["ids"]) - HARMLESS == (
+        {"expires-soon"} if is_soon else set()), r["findings"]
+
+
+def test_check_chain_of_more_than_4096_bytes_is_noted(issue, tmp_path):
+    issue(names=150)
+    with issued(tmp_path) as s:
+        r = check(trust=tmp_path / "root.pem", url=f"https://localhost:{s.port}")
+    assert r["exit"] == GOOD and set(r["ids"]) - HARMLESS == {"chain-long"}, r["findings"]
+    assert r["chain"]["bytes"] > 4096 and "name-0001" in r["chain"]["certificates"][0]["names"]
 
 
 @pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
@@ -515,6 +637,20 @@ print(server.port)
     assert [a["used"] for a in found["addresses"]].count(True) == 1
     assert "address" in [f["id"] for f in found["findings"]]
     assert none.returncode == DNS and '"name"' in none.stdout
+
+
+def test_check_name_server_that_is_silent_ends_with_the_deadline(tmp_path):
+    with peers.Namespace(tmp_path, resolv="nameserver 127.0.0.1\n", sources="dns") as n:
+        n.helper("""
+import socket
+silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+silent.bind(("127.0.0.1", 53))
+print("ready")
+""")
+        result = subprocess.run([*n.command(), PROGRAM, "check", "--json", "--timeout", "300ms",
+                                 "https://slow.example"], capture_output=True, text=True,
+                                timeout=30, check=False)
+    assert result.returncode == TIMEOUT and '"name-timeout"' in result.stdout, result
 
 
 # --- usage, text, page -------------------------------------------------------------------------------
