@@ -7,7 +7,8 @@
 
 #include "check_chain.h"
 #include "credentials.h"
-#include "explain.h"
+#include "esp_tls_diagnosis.h"
+#include "get_options.h"
 #include "session.h"
 #include "survey.h"
 #include "target.h"
@@ -40,19 +41,23 @@ enum check_weight {
     CHECK_NOTE     /* it works; worth knowing */
 };
 
-/** What can be found. Its texts stand in one table, check_findings.c. */
+/** What can be found of a server: check_findings.c. What helps is said by the library's own list of
+ *  reasons and remedies (esp_tls_reasons.h) wherever it has it. */
 struct check_finding_row {
     const char *id;
     enum check_weight weight;
     enum tool_exit exit; /* class of the failure that a device sees */
     const char *title;
-    const char *remedy;
+    esp_tls_reason_t reason;    /* why the device fails then; NONE: it does not, or several */
+    esp_tls_remedy_t remedy[2]; /* instead of all that the reason has */
+    const char *advice;         /* what the library's list does not have, or NULL */
 };
 
 struct check_finding {
     const struct check_finding_row *row;
+    esp_tls_reason_t reason;
     char evidence[700]; /* what was seen of it */
-    char remedy[700];   /* the row's, or a closer one */
+    char remedy[1400];
 };
 
 #define CHECK_FINDINGS 24
@@ -126,11 +131,28 @@ bool check_small_failed(const struct session *small);
 /** The rows for devices; the findings must be there. */
 void check_judge_devices(struct check *c);
 
+/** Findings of what stands before TLS: the name, its addresses, a peer that speaks neither TLS 1.2 nor
+ *  1.3 (check_reach.c). */
+void check_judge_name(struct check *c);
+void check_judge_addresses(struct check *c);
+void check_judge_no_version(struct check *c);
+
 /** Why no device at all connects, when it is one reason; NULL: some do, or the reasons differ. */
 const char *check_no_device(const struct check *c);
 
-/** Add a finding. @param evidence  copied; "" is legal; @param remedy  NULL: the row's */
-void check_add(struct check *c, const char *id, const char *evidence, const char *remedy);
+/** Add a finding.
+ *  @param evidence  copied; "" is legal
+ *  @param advice    goes before the remedies, or NULL
+ *  @param d         what the remedies' words come from; its likeliest reason counts when the row has
+ *                   none; may be NULL */
+void check_add(struct check *c, const char *id, const char *evidence, const char *advice,
+               const esp_tls_diagnosis_t *d);
+
+/** Add a finding whose evidence is what a diagnosis says. */
+void check_add_diagnosis(struct check *c, const char *id, const esp_tls_diagnosis_t *d);
+
+/** Exit status of a class of failure. */
+enum tool_exit check_exit_of(esp_tls_class_t kind);
 
 void check_print_text(const struct check *c, FILE *out);
 void check_print_json(const struct check *c, FILE *out);
@@ -138,8 +160,7 @@ void check_print_json(const struct check *c, FILE *out);
 enum tool_exit check_write_html(const struct check *c, const char *path);
 
 /** Why a session did not open, in words. */
-void check_explain_session(const struct check *c, const struct session *s, struct text *text,
-                           enum tool_exit *exit);
+void check_explain_session(const struct session *s, struct text *text);
 
 /** Copy with a capital letter at the beginning. */
 void check_capital(char *to, size_t cap, const char *from);

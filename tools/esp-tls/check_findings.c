@@ -1,110 +1,121 @@
-/* What can be found of a server, and what helps. */
+/* What can be found of a server. */
 #include <string.h>
 
 #include "check.h"
 
-/** %s is never in here: what was seen is told apart, as evidence. */
+/* Short names for this table. */
+#define REASON(name) ESP_TLS_REASON_##name
+#define REMEDY(name) ESP_TLS_REMEDY_##name
+
+/* clang-format off */
 static const struct check_finding_row rows[] = {
     /* no connection */
     {"name", CHECK_FAILS, EXIT_DNS, "the name has no usable address",
-     "Check the spelling, and the name servers that the device uses."},
+     REASON(NONE), {0}, NULL},
     {"name-timeout", CHECK_FAILS, EXIT_TIMEOUT, "no name server answered in time",
-     "Check the network, and the name servers that the device uses."},
+     REASON(NONE), {0}, NULL},
     {"tcp", CHECK_FAILS, EXIT_TCP, "TCP does not open",
-     "Check address and port; a firewall may be in the way."},
+     REASON(NONE), {0}, NULL},
     {"tcp-timeout", CHECK_FAILS, EXIT_TIMEOUT, "TCP is not answered",
-     "Check address and port; a firewall may be dropping the packets."},
+     REASON(NONE), {0}, NULL},
     {"address", CHECK_DEPENDS, EXIT_TCP, "one of its addresses does not answer",
-     "A device that takes this address first waits for it in vain: have the server's owner take it "
-     "out of the name, or choose the family with .addr_family."},
+     REASON(TCP_NO_ANSWER), {0},
+     "a device that takes this address first waits for it in vain: have the server's owner "
+     "take it out of the name, or choose the family with addr_family"},
     {"starttls", CHECK_FAILS, EXIT_TLS, "STARTTLS is not to be had",
-     "Check that the port is that of a mail server that offers STARTTLS (25, 587); a port with TLS "
-     "from the first byte (465) is smtps."},
+     REASON(NONE), {0},
+     "check that the port is that of a mail server that offers STARTTLS (25, 587); a port "
+     "with TLS from the first byte (465) is smtps"},
     {"no-tls", CHECK_FAILS, EXIT_TLS, "what answers there does not speak TLS",
-     "Check the port; if the service begins in plain text, it may want STARTTLS."},
+     REASON(NONE), {0}, NULL},
     {"silent", CHECK_FAILS, EXIT_TIMEOUT, "TCP opens, but TLS is not answered in time",
-     "Perhaps that port does not speak TLS, or the server is overloaded."},
+     REASON(HANDSHAKE_SILENT), {0}, NULL},
     /* versions */
     {"only-old", CHECK_FAILS, EXIT_TLS, "it speaks nothing newer than TLS 1.1",
-     "The server has to be given TLS 1.2 or 1.3: the older versions are insecure (RFC 8996), and "
-     "no "
-     "current TLS library offers them."},
+     REASON(OLD_TLS_ONLY), {0}, NULL},
     {"no-version", CHECK_FAILS, EXIT_TLS, "it accepts no version of TLS",
-     "The server's log may say why; perhaps it wants another name (SNI), or refuses this address."},
+     REASON(NONE), {0}, NULL},
     {"only-1.3", CHECK_DEFAULT, EXIT_TLS,
      "it speaks TLS 1.3 only, and ESP-IDF's default is TLS 1.2",
-     "Set CONFIG_MBEDTLS_SSL_PROTO_TLS1_3=y."},
+     REASON(VERSION_EXCLUDED), {REMEDY(ENABLE_VERSION)}, NULL},
     /* what is agreed on */
     {"suites", CHECK_FAILS, EXIT_TLS, "no cipher suite in common with any build of ESP-IDF",
-     "The server has to be given a suite with ECDHE and AES-GCM."},
+     REASON(NO_COMMON_SUITE), {0},
+     "the server has to be given a suite with ECDHE and AES-GCM"},
     {"suites-option", CHECK_DEFAULT, EXIT_TLS,
-     "it takes only cipher suites that ESP-IDF has switched off by default", NULL},
+     "it takes only cipher suites that ESP-IDF has switched off by default",
+     REASON(NO_COMMON_SUITE), {0}, NULL},
     {"static-rsa", CHECK_DEPENDS, EXIT_TLS, "it takes only the RSA key exchange",
-     "CONFIG_MBEDTLS_KEY_EXCHANGE_RSA=y is needed. The key exchange has no forward secrecy and is "
-     "gone from newer TLS libraries: the server should be given ECDHE."},
+     REASON(NO_COMMON_SUITE), {0},
+     "CONFIG_MBEDTLS_KEY_EXCHANGE_RSA=y is needed. The key exchange has no forward secrecy "
+     "and is gone from newer TLS libraries: the server should be given ECDHE"},
     {"cbc", CHECK_DEPENDS, EXIT_TLS, "it takes only CBC cipher suites",
+     REASON(NO_COMMON_SUITE), {0},
      "CONFIG_MBEDTLS_CIPHER_MODE_CBC=y is needed, which is ESP-IDF's default, and with this "
-     "library "
-     "CONFIG_ESP_TLS_CBC_CIPHERSUITES=y. The server should be given AES-GCM."},
+     "library CONFIG_ESP_TLS_CBC_CIPHERSUITES=y. The server should be given AES-GCM"},
     {"groups", CHECK_FAILS, EXIT_TLS, "no group (curve) in common with any build of ESP-IDF",
-     "The server has to be given P-256 (secp256r1) or X25519."},
+     REASON(NO_COMMON_GROUP), {0},
+     "the server has to be given P-256 (secp256r1) or X25519"},
     {"groups-large", CHECK_DEPENDS, EXIT_TLS, "it takes neither P-256 nor X25519",
-     "CONFIG_MBEDTLS_ECP_DP_SECP384R1_ENABLED and its like must not be switched off to save flash; "
-     "such curves also take several times as long on a device."},
+     REASON(NO_COMMON_GROUP), {REMEDY(ENABLE_GROUP)},
+     "such curves take several times as long on a device"},
     {"signatures", CHECK_FAILS, EXIT_TLS, "it signs in no way that ESP-IDF can verify",
-     "The server needs a certificate with an RSA or P-256 key."},
+     REASON(NO_COMMON_SIGNATURE), {REMEDY(STRONGER_CERTIFICATE)}, NULL},
     {"pss", CHECK_DEFAULT, EXIT_TLS, "in TLS 1.2 it signs with RSASSA-PSS only",
-     "Set CONFIG_MBEDTLS_SSL_PROTO_TLS1_3=y: in TLS 1.2 Mbed TLS 3.6 takes no such signatures."},
+     REASON(NO_COMMON_SIGNATURE), {REMEDY(ENABLE_VERSION)},
+     "in TLS 1.2 Mbed TLS 3.6 takes no such signatures, in TLS 1.3 it does"},
     {"pss-only", CHECK_FAILS, EXIT_TLS, "it signs with RSASSA-PSS only, and speaks TLS 1.2 only",
-     "Have the server offer RSA PKCS #1 v1.5 signatures as well, or TLS 1.3: in TLS 1.2 Mbed TLS "
-     "3.6 "
-     "takes no RSASSA-PSS."},
-    {"handshake", CHECK_FAILS, EXIT_TLS, "the TLS handshake fails", NULL},
+     REASON(NO_COMMON_SIGNATURE), {0},
+     "have the server offer RSA PKCS #1 v1.5 signatures as well, or TLS 1.3: in TLS 1.2 Mbed "
+     "TLS 3.6 takes no RSASSA-PSS"},
+    {"handshake", CHECK_FAILS, EXIT_TLS, "the TLS handshake fails",
+     REASON(NONE), {0}, NULL},
     {"wants-certificate", CHECK_FAILS, EXIT_TLS, "it demands a client certificate",
-     "Give the device one: .clientcert_buf and .clientkey_buf; here --cert and --key."},
+     REASON(CLIENT_CERT_MISSING), {REMEDY(SET_CLIENT_CERT)}, NULL},
+    {"refuses-certificate", CHECK_FAILS, EXIT_TLS, "it does not accept the client certificate",
+     REASON(CLIENT_CERT_REFUSED), {0}, NULL},
     {"asks-certificate", CHECK_NOTE, EXIT_OK,
      "it asks for a client certificate, and goes on without",
-     "If it is to know its clients, give the device one: .clientcert_buf and .clientkey_buf."},
+     REASON(NONE), {REMEDY(SET_CLIENT_CERT)}, NULL},
     /* the certificate */
-    {"certificate", CHECK_FAILS, EXIT_CERTIFICATE, "the certificate is refused", NULL},
-    {"chain-incomplete", CHECK_FAILS, EXIT_CERTIFICATE,
-     "the chain lacks an intermediate certificate",
-     "The server has to send its chain with all intermediates. A device looks for none by itself, "
-     "as "
-     "browsers do. Until then the missing one can be put into .cacert_buf."},
+    {"certificate", CHECK_FAILS, EXIT_CERTIFICATE, "the certificate is refused",
+     REASON(NONE), {0}, NULL},
     {"chain-order", CHECK_NOTE, EXIT_OK, "the chain is not in order",
-     "Each certificate should be issued by the next one; some TLS libraries refuse it otherwise."},
+     REASON(CHAIN_OUT_OF_ORDER), {0}, NULL},
     {"chain-extra", CHECK_NOTE, EXIT_OK, "the chain has certificates that nobody needs",
-     "Take them out on the server: a device has to receive and parse them."},
+     REASON(NONE), {REMEDY(SHORTEN_CHAIN)}, NULL},
     {"chain-root", CHECK_NOTE, EXIT_OK, "the chain ends with the root, which need not be sent",
-     "Take it out on the server: a device has to receive and parse it, and trusts its own copy."},
+     REASON(NONE), {REMEDY(SHORTEN_CHAIN)}, NULL},
     {"expires-soon", CHECK_NOTE, EXIT_CERTIFICATE, "a certificate expires soon",
-     "The server's owner has to renew it."},
+     REASON(CERT_EXPIRED), {REMEDY(RENEW_CERTIFICATE)}, NULL},
     {"chain-long", CHECK_DEPENDS, EXIT_MEMORY, "the chain is larger than one record of 4096 bytes",
-     "A build with CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN=4096 can take it only from a server that cuts "
-     "handshake messages, and Mbed TLS 3.6 has to hold the whole message at a time."},
+     REASON(MESSAGE_TOO_LARGE), {0}, NULL},
     /* records */
     {"large-records", CHECK_DEPENDS, EXIT_TLS, "its records are larger than a small device takes",
-     "Leave CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN at 16384, with CONFIG_MBEDTLS_DYNAMIC_BUFFER=y so "
-     "that "
-     "the buffer exists only while its record does."},
+     REASON(RECORD_TOO_LARGE), {0}, NULL},
     {"max-fragment", CHECK_DEPENDS, EXIT_TLS,
      "it agrees to max_fragment_length and does not keep to it",
-     "Leave CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN at 16384; the server's TLS library is at fault."},
+     REASON(RECORD_TOO_LARGE), {REMEDY(RAISE_IN)},
+     "the server's TLS library is at fault"},
     {"record-limit", CHECK_DEPENDS, EXIT_TLS,
      "it agrees to record_size_limit and does not keep to it",
-     "Leave CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN at 16384; the server's TLS library is at fault."},
+     REASON(RECORD_TOO_LARGE), {REMEDY(RAISE_IN)},
+     "the server's TLS library is at fault"},
     /* what is spoken within */
     {"alpn", CHECK_FAILS, EXIT_TLS, "it refuses the protocol of this URL (ALPN)",
-     "Check scheme and port; .alpn_protos must name what the server speaks, or be left out."},
+     REASON(NO_COMMON_ALPN), {0}, NULL},
     {"unverified", CHECK_NOTE, EXIT_OTHER, "the certificate was not verified here",
-     "No cipher suite that the server takes is in the build of this program: it leaves out the RSA "
-     "key exchange (CONFIG_MBEDTLS_KEY_EXCHANGE_RSA) and CBC (CONFIG_ESP_TLS_CBC_CIPHERSUITES)."},
+     REASON(NONE), {0},
+     "no cipher suite that the server takes is in the build of this program: it leaves out "
+     "the RSA key exchange (CONFIG_MBEDTLS_KEY_EXCHANGE_RSA) and CBC "
+     "(CONFIG_ESP_TLS_CBC_CIPHERSUITES)"},
     {"http", CHECK_NOTE, EXIT_ANSWER, "its answer is not proper HTTP",
-     "If this is a web server, a client of esp_http_client fails here."},
+     REASON(HTTP_MALFORMED), {0}, NULL},
     {"incomplete", CHECK_NOTE, EXIT_OTHER, "not everything could be asked",
-     "Try again with a longer --timeout, or when the server has less to do."},
+     REASON(NONE), {0},
+     "try again with a longer --timeout, or when the server has less to do"},
 };
+/* clang-format on */
 
 const struct check_finding_row *check_finding_row(const char *id)
 {
@@ -128,8 +139,67 @@ const char *check_weight_name(enum check_weight weight)
     return names[weight];
 }
 
+enum tool_exit check_exit_of(esp_tls_class_t kind)
+{
+    static const enum tool_exit statuses[] = {
+        [ESP_TLS_CLASS_CONFIG] = EXIT_USAGE,    [ESP_TLS_CLASS_MEMORY] = EXIT_MEMORY,
+        [ESP_TLS_CLASS_DNS] = EXIT_DNS,         [ESP_TLS_CLASS_NETWORK] = EXIT_TCP,
+        [ESP_TLS_CLASS_TIMEOUT] = EXIT_TIMEOUT, [ESP_TLS_CLASS_PROTOCOL] = EXIT_TLS,
+        [ESP_TLS_CLASS_NEGOTIATION] = EXIT_TLS, [ESP_TLS_CLASS_CERTIFICATE] = EXIT_CERTIFICATE,
+        [ESP_TLS_CLASS_IDENTITY] = EXIT_TLS,    [ESP_TLS_CLASS_CLOSED] = EXIT_TLS,
+        [ESP_TLS_CLASS_HTTP] = EXIT_HTTP,       [ESP_TLS_CLASS_INTERNAL] = EXIT_TLS,
+    };
+    size_t i = (size_t)kind;
+
+    return i < sizeof(statuses) / sizeof(statuses[0]) && statuses[i] != EXIT_OK ? statuses[i]
+                                                                                : EXIT_OTHER;
+}
+
+/* --- what helps ------------------------------------------------------------------------------- */
+
+static void add_sentence(struct text *text, const char *sentence)
+{
+    char capital[700];
+
+    if (sentence[0] != '\0') {
+        check_capital(capital, sizeof(capital), sentence);
+        text_add(text, "%s%s.", text->len > 0 ? " " : "", capital);
+    }
+}
+
+static void add_remedy(struct text *text, const esp_tls_diagnosis_t *d, esp_tls_remedy_t remedy)
+{
+    char sentence[600] = "";
+
+    if (remedy != ESP_TLS_REMEDY_NONE) {
+        (void)esp_tls_remedy_sentence(d, remedy, sentence, sizeof(sentence));
+    }
+    add_sentence(text, sentence);
+}
+
+static void say_remedies(struct check_finding *f, const char *advice, const esp_tls_diagnosis_t *d)
+{
+    const struct check_finding_row *row = f->row;
+    struct text text = {0};
+
+    add_sentence(&text, advice != NULL ? advice : "");
+    add_sentence(&text, row->advice != NULL ? row->advice : "");
+    if (row->remedy[0] != ESP_TLS_REMEDY_NONE) {
+        add_remedy(&text, d, row->remedy[0]);
+        add_remedy(&text, d, row->remedy[1]);
+    } else if (text.len == 0) {
+        for (unsigned i = 0; i < ESP_TLS_REASON_REMEDIES; i++) {
+            add_remedy(&text, d, esp_tls_reason_remedy(f->reason, i));
+        }
+    }
+    text_copy(&text, f->remedy, sizeof(f->remedy));
+}
+
+/* --- adding ----------------------------------------------------------------------------------- */
+
 /** The gravest stay first; among equals the order in which they were found. */
-void check_add(struct check *c, const char *id, const char *evidence, const char *remedy)
+void check_add(struct check *c, const char *id, const char *evidence, const char *advice,
+               const esp_tls_diagnosis_t *d)
 {
     const struct check_finding_row *row = check_finding_row(id);
     size_t at = c->findings;
@@ -145,9 +215,24 @@ void check_add(struct check *c, const char *id, const char *evidence, const char
     memmove(f + 1, f, (c->findings - at) * sizeof(*f));
     c->findings++;
     f->row = row;
+    f->reason = row->reason;
+    if (f->reason == ESP_TLS_REASON_NONE && d != NULL && d->reason_count > 0) {
+        f->reason = d->reasons[0];
+    }
     snprintf(f->evidence, sizeof(f->evidence), "%s", evidence);
-    snprintf(f->remedy, sizeof(f->remedy), "%s",
-             remedy != NULL        ? remedy
-             : row->remedy != NULL ? row->remedy
-                                   : "");
+    say_remedies(f, advice, d);
+}
+
+void check_add_diagnosis(struct check *c, const char *id, const esp_tls_diagnosis_t *d)
+{
+    struct text text = {0};
+    char sentence[500];
+
+    (void)esp_tls_diagnosis_sentence(d, sentence, sizeof(sentence));
+    text_add(&text, "%s", sentence);
+    if (d->reason_count > 0) {
+        (void)esp_tls_reason_sentence(d, d->reasons[0], sentence, sizeof(sentence));
+        text_add(&text, ": %s", sentence);
+    }
+    check_add(c, id, text.chars, NULL, d);
 }

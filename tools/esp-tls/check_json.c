@@ -140,18 +140,16 @@ static void put_message(struct json *j, const struct session_message *m)
     json_end(j, false);
 }
 
-static void put_session(struct json *j, const struct check *c, const char *key,
-                        const struct session *s)
+static void put_session(struct json *j, const char *key, const struct session *s)
 {
     struct text why = {0};
-    enum tool_exit exit = EXIT_OK;
 
     if (!s->was_tried) {
         json_string(j, key, NULL);
         return;
     }
     if (!s->opened) {
-        check_explain_session(c, s, &why, &exit);
+        check_explain_session(s, &why);
     }
     json_object(j, key);
     json_bool(j, "opened", s->opened);
@@ -258,6 +256,8 @@ static void put_findings(struct json *j, const struct check *c)
         json_string(j, "id", f->row->id);
         json_string(j, "weight", check_weight_name(f->row->weight));
         json_string(j, "title", f->row->title);
+        json_string(j, "reason",
+                    f->reason != ESP_TLS_REASON_NONE ? esp_tls_reason_name(f->reason) : NULL);
         json_string(j, "evidence", or_null(f->evidence));
         json_string(j, "remedy", or_null(f->remedy));
         json_end(j, false);
@@ -282,9 +282,9 @@ void check_print_json(const struct check *c, FILE *out)
     put_versions(&j, c);
     put_lists(&j, &c->survey);
     put_chain(&j, c);
-    put_session(&j, c, "session_1_3", &c->session_1_3);
-    put_session(&j, c, "session_1_2", &c->session_1_2);
-    put_session(&j, c, "session_any", &c->session_any);
+    put_session(&j, "session_1_3", &c->session_1_3);
+    put_session(&j, "session_1_2", &c->session_1_2);
+    put_session(&j, "session_any", &c->session_any);
     put_limits(&j, c);
     put_extras(&j, c);
     put_memory(&j, c);

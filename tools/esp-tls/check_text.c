@@ -81,11 +81,9 @@ static void print_addresses(const struct check *c, FILE *out)
     }
 }
 
-static void print_session(const struct check *c, const struct session *s, const char *name,
-                          FILE *out)
+static void print_session(const struct session *s, const char *name, FILE *out)
 {
     struct text text = {0};
-    enum tool_exit exit;
 
     if (!s->was_tried) {
         return;
@@ -94,7 +92,7 @@ static void print_session(const struct check *c, const struct session *s, const 
         line(out, &name, "connected and verified: %s, %.1f ms", s->suite, s->handshake_us / 1000.0);
         return;
     }
-    check_explain_session(c, s, &text, &exit);
+    check_explain_session(s, &text);
     line(out, &name, "not connected: %s", text.chars);
 }
 
@@ -111,7 +109,7 @@ static void print_versions(const struct check *c, FILE *out)
         }
         line(out, &left, "%s", text);
         if (v >= PROBE_TLS_1_2) {
-            print_session(c, v == PROBE_TLS_1_3 ? &c->session_1_3 : &c->session_1_2, "", out);
+            print_session(v == PROBE_TLS_1_3 ? &c->session_1_3 : &c->session_1_2, "", out);
         }
     }
 }

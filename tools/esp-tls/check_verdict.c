@@ -1,7 +1,4 @@
 /* From what was seen to what it means for a device. No I/O here. */
-#define _GNU_SOURCE /* gai_strerror */
-#include <errno.h>
-#include <netdb.h>
 #include <string.h>
 #include <time.h>
 
@@ -64,123 +61,6 @@ static bool accepts_1_3(const struct check *c)
     return survey_accepts(&c->survey, PROBE_TLS_1_3);
 }
 
-/* --- before TLS ------------------------------------------------------------------------------- */
-
-static void judge_name(struct check *c)
-{
-    char why[300];
-
-    if (c->dns.timed_out) {
-        check_add(c, "name-timeout", c->options.target.host, NULL);
-        return;
-    }
-    snprintf(why, sizeof(why), "%s: %s", c->options.target.host,
-             c->dns.error == EAI_SYSTEM ? strerror(c->dns.sys_errno) : gai_strerror(c->dns.error));
-    check_add(c, "name", why, NULL);
-}
-
-static void judge_addresses(struct check *c)
-{
-    bool any_refused = false;
-    struct text text = {0};
-
-    for (size_t i = 0; i < c->dns.count; i++) {
-        const struct dial_address *a = &c->dns.address[i];
-
-        if (a->error != 0) {
-            text_add(&text, "%s%s port %u: %s", text.len > 0 ? "; " : "", a->text,
-                     c->options.target.port,
-                     a->error == ETIMEDOUT ? "no answer" : strerror(a->error));
-            any_refused = any_refused || a->error != ETIMEDOUT;
-        }
-    }
-    if (text.len > 0) {
-        check_add(c,
-                  c->address != NULL ? "address"
-                  : any_refused      ? "tcp"
-                                     : "tcp-timeout",
-                  text.chars, NULL);
-    }
-}
-
-/* --- TLS at all ------------------------------------------------------------------------------- */
-
-/** The beginning of what came, as text. */
-static void first_bytes(const struct probe_answer *a, char *text, size_t cap)
-{
-    size_t at = 0;
-
-    for (size_t i = 0; i < a->first_len && at + 1 < cap; i++) {
-        bool is_text = a->first[i] >= 0x20 && a->first[i] < 0x7F;
-
-        text[at++] = is_text ? (char)a->first[i] : '.';
-    }
-    text[at] = '\0';
-}
-
-static void judge_not_tls(struct check *c, const struct probe_reply *r)
-{
-    char first[20];
-    char evidence[200];
-    const char *what = "something else";
-
-    first_bytes(&r->answer, first, sizeof(first));
-    if (strncmp(first, "HTTP/", 5) == 0) {
-        what = "HTTP in the clear";
-    } else if (strncmp(first, "SSH-", 4) == 0) {
-        what = "SSH";
-    } else if (strncmp(first, "220", 3) == 0) {
-        what = "a mail or FTP server in the clear";
-    }
-    snprintf(evidence, sizeof(evidence), "%s: %s, it begins with \"%s\"",
-             r->answer.why != NULL ? r->answer.why : "no TLS", what, first);
-    check_add(c, "no-tls", evidence, NULL);
-}
-
-static void judge_starttls(struct check *c, const struct dial_failure *f)
-{
-    char evidence[400];
-
-    if (!f->in_starttls) {
-        check_add(c, f->timed_out ? "tcp-timeout" : "tcp",
-                  f->timed_out ? c->address->text : strerror(f->error), NULL);
-        return;
-    }
-    snprintf(evidence, sizeof(evidence), "%s%s%.200s",
-             f->timed_out              ? "the mail server does not go on in time"
-             : f->closed               ? "the mail server closed the connection"
-             : f->starttls.why != NULL ? f->starttls.why
-                                       : strerror(f->error),
-             f->starttls.code != 0 ? "; it said: " : "",
-             f->starttls.code != 0 ? f->starttls.line : "");
-    check_add(c, f->timed_out ? "silent" : "starttls", evidence, NULL);
-}
-
-/** Neither TLS 1.2 nor 1.3: what then? */
-static void judge_no_version(struct check *c)
-{
-    const struct survey *s = &c->survey;
-    const struct probe_reply *r = &s->version[survey_index(PROBE_TLS_1_2)];
-    char text[120];
-
-    if (survey_accepts(s, PROBE_TLS_1_1) || survey_accepts(s, PROBE_TLS_1_0)) {
-        snprintf(text, sizeof(text), "%s%s%s accepted",
-                 survey_accepts(s, PROBE_TLS_1_1) ? "TLS 1.1" : "",
-                 survey_accepts(s, PROBE_TLS_1_1) && survey_accepts(s, PROBE_TLS_1_0) ? ", " : "",
-                 survey_accepts(s, PROBE_TLS_1_0) ? "TLS 1.0" : "");
-        check_add(c, "only-old", text, NULL);
-    } else if (r->outcome == PROBE_UNREACHABLE) {
-        judge_starttls(c, &r->failure);
-    } else if (r->outcome == PROBE_NOT_TLS) {
-        judge_not_tls(c, r);
-    } else if (r->outcome == PROBE_TIMED_OUT) {
-        check_add(c, "silent", c->address->text, NULL);
-    } else {
-        check_reply_text(r, text, sizeof(text));
-        check_add(c, "no-version", text, NULL);
-    }
-}
-
 /* --- what is agreed on ------------------------------------------------------------------------ */
 
 /** The settings that would bring in what the server takes. */
@@ -190,7 +70,7 @@ static void add_symbols(struct text *text, const struct survey_list *list, enum 
         const struct probe_point *p = probe_point(kind, list->id[i]);
 
         if (p != NULL && p->support == PROBE_BY_OPTION && strstr(text->chars, p->symbol) == NULL) {
-            text_add(text, "%s%s=y", text->len > 0 ? " or " : "Set ", p->symbol);
+            text_add(text, "%s%s=y", text->len > 0 ? " or " : "set ", p->symbol);
         }
     }
 }
@@ -205,18 +85,17 @@ static void judge_suites(struct check *c)
     if (without_1_2 && without_1_3) {
         add_symbols(&symbols, &s->suites_1_2, PROBE_SUITES_1_2);
         add_symbols(&symbols, &s->suites_1_3, PROBE_SUITES_1_3);
-        text_add(&symbols, "%s", symbols.len > 0 ? "." : "");
         check_add(c, symbols.len > 0 ? "suites-option" : "suites", "",
-                  symbols.len > 0 ? symbols.chars : NULL);
+                  symbols.len > 0 ? symbols.chars : NULL, NULL);
         return;
     }
     if (accepts_1_3(c) || without_1_2) {
         return;
     }
     if (check_lacks(&s->suites_1_2, PROBE_SUITES_1_2, PROBE_IS_STATIC_RSA)) {
-        check_add(c, "static-rsa", "", NULL);
+        check_add(c, "static-rsa", "", NULL, NULL);
     } else if (check_lacks(&s->suites_1_2, PROBE_SUITES_1_2, PROBE_IS_CBC)) {
-        check_add(c, "cbc", "", NULL);
+        check_add(c, "cbc", "", NULL, NULL);
     }
 }
 
@@ -250,7 +129,7 @@ static void judge_groups(struct check *c)
     }
     name_list(&text, &s->groups_1_2, PROBE_GROUPS);
     name_list(&text, &s->groups_1_3, PROBE_GROUPS);
-    check_add(c, without_1_2 && without_1_3 ? "groups" : "groups-large", text.chars, NULL);
+    check_add(c, without_1_2 && without_1_3 ? "groups" : "groups-large", text.chars, NULL, NULL);
 }
 
 static void judge_signatures(struct check *c)
@@ -267,47 +146,47 @@ static void judge_signatures(struct check *c)
     name_list(&text, &s->signatures_1_3, PROBE_SIGNATURES);
     if (!without_1_3) {
         if (without_1_2) {
-            check_add(c, "pss", text.chars, NULL);
+            check_add(c, "pss", text.chars, NULL, NULL);
         }
     } else if (check_lacks(&s->signatures_1_2, PROBE_SIGNATURES, 0) || !accepts_1_2(c)) {
-        check_add(c, "signatures", text.chars, NULL);
+        check_add(c, "signatures", text.chars, NULL, NULL);
     } else {
-        check_add(c, "pss-only", text.chars, NULL);
+        check_add(c, "pss-only", text.chars, NULL, NULL);
     }
 }
 
 /* --- the real connections --------------------------------------------------------------------- */
 
-void check_explain_session(const struct check *c, const struct session *s, struct text *text,
-                           enum tool_exit *exit)
+void check_explain_session(const struct session *s, struct text *text)
 {
-    struct failure failure = {.options = &c->options.get, .record = s->record};
+    char sentence[500];
 
-    if (!s->reached && c->options.target.smtp) {
+    if (!s->reached && s->diagnosis.reason_count == 0) { /* in STARTTLS */
         text_add(text, "%s", s->failure.timed_out ? "no answer in time" : "no connection");
-        *exit = s->failure.timed_out ? EXIT_TIMEOUT : EXIT_TCP;
         return;
     }
-    snprintf(failure.host, sizeof(failure.host), "%s", c->options.target.host);
-    snprintf(failure.name, sizeof(failure.name), "%s", c->options.name);
-    *exit = explain(&failure, text);
+    (void)esp_tls_diagnosis_sentence(&s->diagnosis, sentence, sizeof(sentence));
+    text_add(text, "%s", sentence);
 }
 
-static bool is_certificate_alert(int alert)
+static bool asks_certificate(const struct check *c)
 {
-    return alert == 40 || alert == 42 || alert == 46 || alert == 48 || alert == 116;
+    return c->survey.version[survey_index(PROBE_TLS_1_2)].answer.wants_certificate ||
+           c->survey.flight_1_3.answer.wants_certificate;
 }
 
 /** A server that asked for a certificate and then said no. In TLS 1.3 it says so after the
  *  handshake. */
-static bool demands_certificate(const struct check *c, const struct session *s)
+static bool refuses_us(const struct session *s)
 {
-    bool asks = c->survey.version[survey_index(PROBE_TLS_1_2)].answer.wants_certificate ||
-                c->survey.flight_1_3.answer.wants_certificate;
+    const esp_tls_diagnosis_t *d = &s->diagnosis;
 
-    return asks && s->was_tried &&
-           (is_certificate_alert(s->record.alert_received) ||
-            (!s->opened && s->record.cause == ESP_TLS_CAUSE_SYSTEM));
+    for (unsigned i = 0; s->was_tried && i < d->reason_count; i++) {
+        if (esp_tls_reason_class(d->reasons[i]) == ESP_TLS_CLASS_IDENTITY) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /** Is nothing that the server takes in the build of this program? ESP-IDF's has more by default: CBC
@@ -328,40 +207,51 @@ static bool is_beyond_this_build(const struct check *c)
     return list->count > 0;
 }
 
+/** The session whose failure counts: one that the server refused for want of a certificate, or else
+ *  what is shown. */
+static const struct session *judged_session(const struct check *c)
+{
+    if (asks_certificate(c) && refuses_us(&c->session_1_3)) {
+        return &c->session_1_3;
+    }
+    if (asks_certificate(c) && refuses_us(&c->session_1_2)) {
+        return &c->session_1_2;
+    }
+    return check_shown(c);
+}
+
 static void judge_session(struct check *c)
 {
-    const struct session *s = check_shown(c);
+    const struct session *s = judged_session(c);
     const char *id = "handshake";
-    struct text text = {0};
-    enum tool_exit exit;
 
     if (s == NULL) {
         return;
     }
     if (!s->opened && is_beyond_this_build(c)) {
-        check_add(c, "unverified", "", NULL);
+        check_add(c, "unverified", "", NULL, NULL);
         return;
     }
-    if (demands_certificate(c, &c->session_1_2) || demands_certificate(c, &c->session_1_3)) {
-        check_add(c, "wants-certificate", "", NULL);
+    if (asks_certificate(c) && refuses_us(s)) {
+        check_add_diagnosis(
+            c, c->options.get.cert == NULL ? "wants-certificate" : "refuses-certificate",
+            &s->diagnosis);
         return;
     }
     if (s->opened) {
-        if (c->survey.version[survey_index(PROBE_TLS_1_2)].answer.wants_certificate ||
-            c->survey.flight_1_3.answer.wants_certificate) {
-            check_add(c, "asks-certificate", "", NULL);
+        if (asks_certificate(c) && c->options.get.cert == NULL) {
+            check_add(c, "asks-certificate", "", NULL, NULL);
         }
         return;
     }
-    check_explain_session(c, s, &text, &exit);
-    if (s->record.cause == ESP_TLS_CAUSE_VERIFY) {
+    if (s->diagnosis.kind == ESP_TLS_CLASS_CERTIFICATE) {
         id = "certificate";
     } else if (s->record.alert_received == 120) {
         id = "alpn";
-    } else if (exit == EXIT_TIMEOUT) {
+    } else if (s->diagnosis.kind == ESP_TLS_CLASS_TIMEOUT) {
         id = "silent";
     }
-    check_add(c, id, text.chars, NULL);
+    check_add_diagnosis(c, id, &s->diagnosis);
 }
 
 /* --- the chain -------------------------------------------------------------------------------- */
@@ -380,7 +270,7 @@ static void judge_expiry(struct check *c, int64_t now)
             left < (cert->not_after - cert->not_before) / 5) {
             snprintf(evidence, sizeof(evidence), "%s: %lld hours left", cert->subject,
                      (long long)(left / 3600));
-            check_add(c, "expires-soon", evidence, NULL);
+            check_add(c, "expires-soon", evidence, NULL, NULL);
         }
     }
 }
@@ -399,7 +289,7 @@ static void judge_extra(struct check *c)
         }
     }
     if (text.len > 0) {
-        check_add(c, "chain-extra", text.chars, NULL);
+        check_add(c, "chain-extra", text.chars, NULL, NULL);
     }
 }
 
@@ -408,16 +298,16 @@ static void judge_chain(struct check *c)
     char evidence[120];
 
     if (!c->chain.is_in_order) {
-        check_add(c, "chain-order", "", NULL);
+        check_add(c, "chain-order", "", NULL, NULL);
     }
     judge_extra(c);
     if (c->chain.ends_in_root) {
-        check_add(c, "chain-root", "", NULL);
+        check_add(c, "chain-root", "", NULL, NULL);
     }
     if (c->chain.bytes > CHECK_SMALL) {
         snprintf(evidence, sizeof(evidence), "%zu certificates, %zu bytes", c->chain.count,
                  c->chain.bytes);
-        check_add(c, "chain-long", evidence, NULL);
+        check_add(c, "chain-long", evidence, NULL, NULL);
     }
     judge_expiry(c, (int64_t)time(NULL));
 }
@@ -445,13 +335,13 @@ static void judge_records(struct check *c)
                  (unsigned)small->record.record_len,
                  c->survey.max_fragment ? "kept to in TLS 1.2" : "not supported",
                  c->survey.record_limit ? "kept to" : "not supported");
-        check_add(c, "large-records", evidence, NULL);
+        check_add(c, "large-records", evidence, NULL, &small->diagnosis);
     }
     if (c->survey.max_fragment_is_ignored) {
-        check_add(c, "max-fragment", "", NULL);
+        check_add(c, "max-fragment", "", NULL, NULL);
     }
     if (c->survey.record_limit_is_ignored) {
-        check_add(c, "record-limit", "", NULL);
+        check_add(c, "record-limit", "", NULL, NULL);
     }
 }
 
@@ -460,7 +350,7 @@ static void judge_http(struct check *c)
     const struct session *s = check_shown(c);
 
     if (s != NULL && s->opened && c->options.path != NULL && s->http_why != NULL) {
-        check_add(c, "http", s->http_why, NULL);
+        check_add(c, "http", s->http_why, NULL, NULL);
     }
 }
 
@@ -496,16 +386,16 @@ static void sum_up(struct check *c)
 void check_judge(struct check *c)
 {
     if (c->dns.count == 0) {
-        judge_name(c);
+        check_judge_name(c);
     } else {
-        judge_addresses(c);
+        check_judge_addresses(c);
     }
     if (c->address != NULL) {
         if (!accepts_1_2(c) && !accepts_1_3(c)) {
-            judge_no_version(c);
+            check_judge_no_version(c);
         } else {
             if (!accepts_1_2(c)) {
-                check_add(c, "only-1.3", "", NULL);
+                check_add(c, "only-1.3", "", NULL, NULL);
             }
             judge_suites(c);
             judge_groups(c);
@@ -518,7 +408,7 @@ void check_judge(struct check *c)
         judge_records(c);
         judge_http(c);
         if (!c->survey.is_complete) {
-            check_add(c, "incomplete", "", NULL);
+            check_add(c, "incomplete", "", NULL, NULL);
         }
         check_judge_devices(c);
     }

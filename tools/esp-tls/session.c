@@ -296,6 +296,9 @@ void session_run(struct session *s, const struct session_plan *plan, int64_t unt
         if (set_up(s, plan, &link, tls)) {
             connect_and_fetch(s, plan, tls, until_us);
             (void)esp_tls_get_record(tls, &s->record);
+            (void)esp_tls_get_diagnosis(tls, &s->diagnosis);
+            snprintf(s->diagnosis.evidence.host, sizeof(s->diagnosis.evidence.host), "%.79s",
+                     plan->name); /* not the address that was connected to */
         }
         (void)esp_tls_conn_destroy(tls);
     }

@@ -10,6 +10,7 @@
 #include "capture.h"
 #include "dial.h"
 #include "esp_tls.h"
+#include "esp_tls_diagnosis.h"
 #include "esp_tls_record.h"
 #include "esp_tls_trace.h"
 
@@ -56,9 +57,10 @@ struct session {
     struct dial_failure failure; /* when not */
     bool opened;
     esp_tls_record_t record;
-    uint32_t tcp_us;        /* when TCP, and STARTTLS, was done */
-    uint32_t handshake_us;  /* when the handshake was complete; 0: never */
-    uint32_t first_byte_us; /* of the answer */
+    esp_tls_diagnosis_t diagnosis; /* of the record, and of what else was known */
+    uint32_t tcp_us;               /* when TCP, and STARTTLS, was done */
+    uint32_t handshake_us;         /* when the handshake was complete; 0: never */
+    uint32_t first_byte_us;        /* of the answer */
     uint32_t end_us;
     char version[16];
     char suite[64];
