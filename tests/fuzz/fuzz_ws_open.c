@@ -122,6 +122,9 @@ static size_t rest_of(esp_transport_handle_t t)
     while ((n = esp_transport_read(t, buf, (int)sizeof(buf), 10000)) >= 0) {
         len += (size_t)n;
     }
+    if (esp_transport_get_error_handle(t)->last_error == ESP_ERR_TCP_TRANSPORT_WS_NOT_UTF8) {
+        len = 0; /* how much was delivered before is a matter of the pieces */
+    }
     return len * 8 + (size_t)-n;
 }
 

@@ -279,7 +279,7 @@ def test_answer_that_opens_nothing_is_explained(ws, peer, name):
 
 def test_silent_server_is_a_timeout(ws, peer):
     p = peer(peers.hold)
-    failed(ws(f"ws://127.0.0.1:{p.port}/", "--timeout", "300ms"), TIMEOUT, "nothing more came")
+    failed(ws(f"ws://127.0.0.1:{p.port}/", "--timeout", "300ms"), TIMEOUT, "timeout")
 
 
 # --- the request ---------------------------------------------------------------------------------
