@@ -2,6 +2,7 @@
 
 #include "chain.h"
 #include "option_table.h"
+#include "shared_options.h"
 #include "values.h"
 
 #define TIMEOUT_DEFAULT_MS 10000
@@ -40,23 +41,6 @@ static bool set_starttls(void *target, const char *value)
     return true;
 }
 
-static bool set_cacert(void *target, const char *value)
-{
-    of(target)->get.cacert = value;
-    return true;
-}
-
-static bool set_tls(void *target, const char *value)
-{
-    return value_version(value, &of(target)->get.version);
-}
-
-static bool set_name(void *target, const char *value)
-{
-    of(target)->get.name = value;
-    return true;
-}
-
 static bool set_connect_to(void *target, const char *value)
 {
     struct get_options *o = &of(target)->get;
@@ -71,11 +55,6 @@ static bool set_connect_to(void *target, const char *value)
     return true;
 }
 
-static bool set_timeout(void *target, const char *value)
-{
-    return value_time(value, "--timeout", &of(target)->get.timeout_ms);
-}
-
 static bool set_help(void *target, const char *value)
 {
     (void)value;
@@ -88,11 +67,11 @@ static const struct option_row rows[] = {
     {0, "compare", "FILE|chromium", "with a chain that a browser exported, or sees", set_compare},
     {0, "json", NULL, "print JSON", set_json},
     {0, "starttls", "PROTOCOL", "smtp: begin with its STARTTLS", set_starttls},
-    {0, "cacert", "FILE|DIR", "trust these authorities instead of the system's", set_cacert},
-    {0, "tls", "VERSION", "1.2 or 1.3 and no other", set_tls},
-    {0, "name", "NAME", "name the certificate must have, also sent as SNI", set_name},
+    {0, "cacert", "FILE|DIR", "trust these authorities instead of the system's", shared_set_cacert},
+    {0, "tls", "VERSION", "1.2 or 1.3 and no other", shared_set_version},
+    {0, "name", "NAME", "name the certificate must have, also sent as SNI", shared_set_name},
     {0, "connect-to", "HOST:PORT", "connect there; all names stay", set_connect_to},
-    {0, "timeout", "TIME", "seconds, or 500ms: to connect (10)", set_timeout},
+    {0, "timeout", "TIME", "seconds, or 500ms: to connect (10)", shared_set_timeout},
     {'h', "help", NULL, "show this text", set_help},
 };
 

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "option_table.h"
+#include "shared_options.h"
 #include "values.h"
 
 #define TIMEOUT_DEFAULT_MS 10000
@@ -39,62 +40,6 @@ static bool set_no_memory(void *target, const char *value)
     return true;
 }
 
-static bool set_cacert(void *target, const char *value)
-{
-    of(target)->get.cacert = value;
-    return true;
-}
-
-static bool set_cert(void *target, const char *value)
-{
-    of(target)->get.cert = value;
-    return true;
-}
-
-static bool set_key(void *target, const char *value)
-{
-    of(target)->get.key = value;
-    return true;
-}
-
-static bool set_pass(void *target, const char *value)
-{
-    of(target)->get.pass = value;
-    return true;
-}
-
-static bool set_name(void *target, const char *value)
-{
-    of(target)->get.name = value;
-    return true;
-}
-
-static bool set_no_name_check(void *target, const char *value)
-{
-    (void)value;
-    of(target)->get.insecure_no_name_check = true;
-    return true;
-}
-
-static bool set_timeout(void *target, const char *value)
-{
-    return value_time(value, "--timeout", &of(target)->get.timeout_ms);
-}
-
-static bool set_ipv4(void *target, const char *value)
-{
-    (void)value;
-    of(target)->get.family = ESP_TLS_AF_INET;
-    return true;
-}
-
-static bool set_ipv6(void *target, const char *value)
-{
-    (void)value;
-    of(target)->get.family = ESP_TLS_AF_INET6;
-    return true;
-}
-
 static bool set_json(void *target, const char *value)
 {
     (void)value;
@@ -120,31 +65,24 @@ static bool set_keylog(void *target, const char *value)
     return true;
 }
 
-static bool set_help(void *target, const char *value)
-{
-    (void)value;
-    of(target)->get.help = true;
-    return true;
-}
-
 static const struct option_row rows[] = {
     {0, "starttls", "PROTOCOL", "ask for TLS first: smtp", set_starttls},
     {0, "get", "PATH", "fetch this path to see its records (https: its own)", set_get},
     {0, "no-memory", NULL, "do not measure what a device's heap takes", set_no_memory},
-    {0, "cacert", "FILE|DIR", "trust these authorities instead of the system's", set_cacert},
-    {0, "cert", "FILE", "own certificate, and its intermediates", set_cert},
-    {0, "key", "FILE", "key of --cert (default: in the same file)", set_key},
-    {0, "pass", "PASSWORD", "password of the key, or env:NAME, or file:FILE", set_pass},
-    {0, "name", "NAME", "name the certificate must have, also sent as SNI", set_name},
-    {0, "no-name-check", NULL, "accept a certificate for another name", set_no_name_check},
-    {0, "timeout", "TIME", "seconds, or 500ms, of each connection (10)", set_timeout},
-    {'4', "ipv4", NULL, "IPv4 addresses only", set_ipv4},
-    {'6', "ipv6", NULL, "IPv6 addresses only", set_ipv6},
+    {0, "cacert", "FILE|DIR", "trust these authorities instead of the system's", shared_set_cacert},
+    {0, "cert", "FILE", "own certificate, and its intermediates", shared_set_cert},
+    {0, "key", "FILE", "key of --cert (default: in the same file)", shared_set_key},
+    {0, "pass", "PASSWORD", "password of the key, or env:NAME, or file:FILE", shared_set_pass},
+    {0, "name", "NAME", "name the certificate must have, also sent as SNI", shared_set_name},
+    {0, "no-name-check", NULL, "accept a certificate for another name", shared_set_no_name_check},
+    {0, "timeout", "TIME", "seconds, or 500ms, of each connection (10)", shared_set_timeout},
+    {'4', "ipv4", NULL, "IPv4 addresses only", shared_set_ipv4},
+    {'6', "ipv6", NULL, "IPv6 addresses only", shared_set_ipv6},
     {0, "json", NULL, "print JSON", set_json},
     {0, "html", "FILE", "write a page to look at", set_html},
     {0, "capture", "FILE", "pcapng of our connections, secrets included", set_capture},
     {0, "keylog", "FILE", "append their secrets (SSLKEYLOGFILE's format)", set_keylog},
-    {'h', "help", NULL, "show this text", set_help},
+    {'h', "help", NULL, "show this text", shared_set_help},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "option_table.h"
+#include "shared_options.h"
 #include "values.h"
 
 #define TIMEOUT_DEFAULT_MS 10000
@@ -18,36 +19,6 @@ static struct ws_options *of(void *target)
 static bool set_subprotocol(void *target, const char *value)
 {
     of(target)->subprotocol = value;
-    return true;
-}
-
-static bool set_cacert(void *target, const char *value)
-{
-    of(target)->get.cacert = value;
-    return true;
-}
-
-static bool set_cert(void *target, const char *value)
-{
-    of(target)->get.cert = value;
-    return true;
-}
-
-static bool set_key(void *target, const char *value)
-{
-    of(target)->get.key = value;
-    return true;
-}
-
-static bool set_pass(void *target, const char *value)
-{
-    of(target)->get.pass = value;
-    return true;
-}
-
-static bool set_name(void *target, const char *value)
-{
-    of(target)->get.name = value;
     return true;
 }
 
@@ -77,35 +48,11 @@ static bool set_location(void *target, const char *value)
     return true;
 }
 
-static bool set_no_name_check(void *target, const char *value)
-{
-    (void)value;
-    of(target)->get.insecure_no_name_check = true;
-    return true;
-}
-
 static bool set_verbose(void *target, const char *value)
 {
     (void)value;
     of(target)->get.verbose++;
     return true;
-}
-
-static bool set_help(void *target, const char *value)
-{
-    (void)value;
-    of(target)->get.help = true;
-    return true;
-}
-
-static bool set_version(void *target, const char *value)
-{
-    return value_version(value, &of(target)->get.version);
-}
-
-static bool set_timeout(void *target, const char *value)
-{
-    return value_time(value, "--timeout", &of(target)->get.timeout_ms);
 }
 
 static bool set_ping(void *target, const char *value)
@@ -155,20 +102,6 @@ static bool set_connect_to(void *target, const char *value)
     return value_connect_to(&of(target)->get, value);
 }
 
-static bool set_ipv4(void *target, const char *value)
-{
-    (void)value;
-    of(target)->get.family = ESP_TLS_AF_INET;
-    return true;
-}
-
-static bool set_ipv6(void *target, const char *value)
-{
-    (void)value;
-    of(target)->get.family = ESP_TLS_AF_INET6;
-    return true;
-}
-
 static const struct option_row rows[] = {
     {'s', "subprotocol", "LIST", "offer these: 'mqtt' or 'v2, v1'", set_subprotocol},
     {'b', "binary", NULL, "stdin is one message, output is as it comes", set_binary},
@@ -179,21 +112,21 @@ static const struct option_row rows[] = {
     {'L', "location", NULL, "follow redirects, ten at most", set_location},
     {'u', "user", "USER:PASSWORD", "log in (Digest, Basic) if the server asks", set_user},
     {0, "proxy", "URL", "go through http:, socks5:, socks4a: or socks4:", set_proxy},
-    {0, "cacert", "FILE|DIR", "trust these authorities instead of the system's", set_cacert},
-    {0, "cert", "FILE", "own certificate, and its intermediates", set_cert},
-    {0, "key", "FILE", "key of --cert (default: in the same file)", set_key},
-    {0, "pass", "PASSWORD", "password of the key, or env:NAME, or file:FILE", set_pass},
-    {0, "tls", "VERSION", "1.2 or 1.3 and no other", set_version},
-    {0, "name", "NAME", "name the certificate must have, also sent as SNI", set_name},
-    {0, "no-name-check", NULL, "accept a certificate for another name", set_no_name_check},
+    {0, "cacert", "FILE|DIR", "trust these authorities instead of the system's", shared_set_cacert},
+    {0, "cert", "FILE", "own certificate, and its intermediates", shared_set_cert},
+    {0, "key", "FILE", "key of --cert (default: in the same file)", shared_set_key},
+    {0, "pass", "PASSWORD", "password of the key, or env:NAME, or file:FILE", shared_set_pass},
+    {0, "tls", "VERSION", "1.2 or 1.3 and no other", shared_set_version},
+    {0, "name", "NAME", "name the certificate must have, also sent as SNI", shared_set_name},
+    {0, "no-name-check", NULL, "accept a certificate for another name", shared_set_no_name_check},
     {0, "connect-to", "HOST:PORT", "connect there; all names stay the URL's", set_connect_to},
-    {0, "timeout", "TIME", "seconds, or 500ms: to connect, send, close (10)", set_timeout},
-    {'4', "ipv4", NULL, "IPv4 addresses only", set_ipv4},
-    {'6', "ipv6", NULL, "IPv6 addresses only", set_ipv6},
+    {0, "timeout", "TIME", "seconds, or 500ms: to connect, send, close (10)", shared_set_timeout},
+    {'4', "ipv4", NULL, "IPv4 addresses only", shared_set_ipv4},
+    {'6', "ipv6", NULL, "IPv6 addresses only", shared_set_ipv6},
     {0, "capture", "FILE", "write what is sent and received, for Wireshark", set_capture},
     {0, "keylog", "FILE", "append the secrets of TLS (like SSLKEYLOGFILE)", set_keylog},
     {'v', "verbose", NULL, "say what was agreed, pings, closes; -vv: log, too", set_verbose},
-    {'h', "help", NULL, "show this text", set_help},
+    {'h', "help", NULL, "show this text", shared_set_help},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
