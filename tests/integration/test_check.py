@@ -98,6 +98,14 @@ def test_check_rsa_server_signs_in_the_ways_that_it_says(certs):
     assert r["chain"]["certificates"][0]["key"] == "RSA 2048"
 
 
+def test_check_chain_with_keys_on_other_curves_is_not_for_p256_alone(certs):
+    with openssl(certs, cert="server-ec384", chain="int-ec384") as s:
+        r = ids_at(certs, s, root="root-ec384")
+    assert r["exit"] == GOOD and set(r["ids"]) <= HARMLESS, r["findings"]
+    assert device(r, "P-256 as the only curve")["works"] == "no"
+    assert "EC P-384" in device(r, "P-256 as the only curve")["why"]
+
+
 @pytest.mark.parametrize("priority", [None, "NORMAL:-VERS-ALL:+VERS-TLS1.2",
                                       "NORMAL:-VERS-ALL:+VERS-TLS1.3"])
 def test_check_gnutls_server_works_and_keeps_to_record_size_limit(certs, priority):

@@ -90,6 +90,30 @@ static void judge_small(struct check_device *d, const struct session *small)
     }
 }
 
+/** The first certificate on the path whose key is on a curve other than P-256; NULL: none. */
+static const struct chain_certificate *other_curve(const struct chain_report *chain)
+{
+    for (size_t i = 0; i < chain->count; i++) {
+        const struct chain_certificate *cert = &chain->certificate[i];
+
+        if (cert->is_on_path && strncmp(cert->key, "EC ", 3) == 0 &&
+            strcmp(cert->key, "EC P-256") != 0) {
+            return cert;
+        }
+    }
+    return NULL;
+}
+
+static void judge_curve(struct check_device *d, const struct chain_report *chain)
+{
+    const struct chain_certificate *cert = other_curve(chain);
+
+    if (cert != NULL) {
+        d->works = CHECK_NO;
+        snprintf(d->why, sizeof(d->why), "the key of %s is %s", cert->subject, cert->key);
+    }
+}
+
 static void judge_device(struct check *c, const struct wish *w)
 {
     const char *why_1_2 = w->has_1_2 ? missing_1_2(c, w) : "";
@@ -103,6 +127,8 @@ static void judge_device(struct check *c, const struct wish *w)
                  *why_1_2 != '\0' && *why_1_3 != '\0' ? "; " : "", why_1_3);
     } else if (w->small) {
         judge_small(d, w->has_1_2 ? &c->small_1_2 : &c->small_1_3);
+    } else if (w->only_p256) {
+        judge_curve(d, &c->chain);
     }
 }
 
