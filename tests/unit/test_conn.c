@@ -283,6 +283,27 @@ static void test_timeout_of_int_max_does_not_wrap(void **state)
     assert_int_equal(sim_connect_async(t, HOST, 443), 1);
 }
 
+/** Clocks of 32 bits start again after 71 minutes (microseconds) or 49 days (milliseconds). */
+static void test_deadline_behind_a_wrap_of_32_bits_is_kept(void **state)
+{
+    static const uint64_t wraps_us[] = {(uint64_t)1 << 31, (uint64_t)1 << 32,
+                                        ((uint64_t)1 << 31) * 1000, ((uint64_t)1 << 32) * 1000};
+    struct sim_case *t = *state;
+
+    sim_host("127.0.0.1", 443, SIM_ACCEPT, 0, NULL, NULL);
+    for (size_t i = 0; i < COUNT(wraps_us); i++) {
+        uint64_t began;
+
+        sim_advance_us(wraps_us[i] - plat_clock_us() - MS(500));
+        began = plat_clock_us();
+        assert_int_equal(sim_connect(t), -1);
+        assert_int_equal(plat_clock_us() - began, MS(2000));
+        assert_failed(t, ESP_TLS_PHASE_HANDSHAKE, ESP_TLS_CAUSE_TIMEOUT,
+                      ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT);
+        renew(t);
+    }
+}
+
 static void test_async_counts_from_its_first_call(void **state)
 {
     struct sim_case *t = *state;
@@ -888,6 +909,7 @@ int main(void)
         sim_test(test_stall_in_each_handshake_state_ends_at_deadline),
         sim_test(test_timeout_of_zero_and_less_is_10_s),
         sim_test(test_timeout_of_int_max_does_not_wrap),
+        sim_test(test_deadline_behind_a_wrap_of_32_bits_is_kept),
         sim_test(test_async_counts_from_its_first_call),
         sim_test(test_connect_that_is_done_at_its_deadline_is_open),
         sim_test(test_read_deadline_is_want_read_and_the_handle_lives),
