@@ -350,6 +350,16 @@ static int check_room(struct mbed *m)
     return MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
 }
 
+/** Has the server asked for a certificate? Another library's state cannot be looked into. */
+static bool is_asked_for(const struct mbed *m)
+{
+#ifdef ESP_TLS_SYSTEM_MBEDTLS
+    return m->own != NULL;
+#else
+    return m->own != NULL && m->ssl.handshake->client_auth;
+#endif
+}
+
 #ifdef CONFIG_MBEDTLS_DYNAMIC_FREE_CONFIG_DATA
 /** The client's own CertificateVerify; in TLS 1.3 the state of that short name is the server's. */
 static int signing_state(const struct mbed *m)
@@ -377,7 +387,7 @@ int mbed_identity_before(struct mbed *m, int state)
 {
     int ret;
 
-    if (m->own == NULL || !m->ssl.handshake->client_auth) {
+    if (!is_asked_for(m)) {
         return 0;
     }
     if (state == MBEDTLS_SSL_CLIENT_CERTIFICATE) {
@@ -401,10 +411,8 @@ void mbed_identity_after(struct mbed *m, int state)
 #else
 int mbed_identity_before(struct mbed *m, int state)
 {
-    bool is_wanted =
-        m->own != NULL && state == MBEDTLS_SSL_CLIENT_CERTIFICATE && m->ssl.handshake->client_auth;
-
-    return is_wanted ? check_room(m) : 0; /* made when it was set */
+    /* it was made when it was set */
+    return state == MBEDTLS_SSL_CLIENT_CERTIFICATE && is_asked_for(m) ? check_room(m) : 0;
 }
 
 void mbed_identity_after(struct mbed *m, int state)
