@@ -10,7 +10,7 @@ arm="gcc-arm-linux-gnueabi libc6-dev-armel-cross qemu-user"
 peers="openssl gnutls-bin nginx-light stunnel4 apache2-bin squid microsocks python3-httpbin python3-websockets curl"
 test="$clang $arm $peers libcmocka-dev libcurl4-openssl-dev python3-pytest python3-pytest-xdist python3-cryptography iproute2 valgrind gcovr chromium tshark"
 lint="clang-format cppcheck"
-bench="$arm valgrind openssl python3-cryptography"
+bench="$arm valgrind openssl python3-cryptography nginx-light libcurl4-openssl-dev"
 fuzz="$clang"
 demo="openssl nginx-light"
 
