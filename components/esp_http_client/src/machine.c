@@ -205,15 +205,21 @@ static esp_err_t retry(esp_http_client_handle_t c)
     return err;
 }
 
-/** The connection knows nothing of a limit that is this client's: the handler is told all the same. */
-static void note_timeout(esp_http_client_handle_t c, esp_err_t err)
+/** The connection knows nothing of a limit or a want of memory that is this client's: who has only a
+ *  count, or the handler, is told all the same. */
+static void note_cause(struct esp_http_client *c, esp_err_t err)
 {
     esp_tls_error_handle_t error = http_wire_error(c);
     bool is_late = err == ESP_ERR_TIMEOUT || err == ESP_ERR_HTTP_READ_TIMEOUT ||
                    (err == ESP_ERR_HTTP_WRITE_DATA && http_wire_is_silent(c));
 
-    if (error != NULL && is_late && error->last_error == ESP_OK) {
+    if (error == NULL || error->last_error != ESP_OK) {
+        return;
+    }
+    if (is_late) {
         error->last_error = ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT;
+    } else if (err == ESP_ERR_NO_MEM) {
+        error->last_error = err;
     }
 }
 
@@ -230,7 +236,7 @@ esp_err_t http_machine_fail(esp_http_client_handle_t c, esp_err_t err)
     c->is_performing = false;
     c->phase = HTTP_IDLE;
     plat_flag_set(&c->cancelled, 0);
-    note_timeout(c, err);
+    note_cause(c, err);
     http_event_tell(c, HTTP_EVENT_ERROR, http_wire_error(c), 0);
     (void)http_machine_close(c);
     return err;

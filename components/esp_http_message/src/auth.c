@@ -442,8 +442,9 @@ static void to_hex(const unsigned char *from, size_t len, char *to)
     *to = '\0';
 }
 
-/** H(a ":" b ":" c ...) in hex (RFC 7616 section 3.1); the list ends with NULL. */
-static bool hash(mbedtls_md_type_t md, char *hex, const char *const *parts)
+/** H(a ":" b ":" c ...) in hex (RFC 7616 section 3.1); the list ends with NULL.
+ *  @return ESP_OK; ESP_ERR_NO_MEM; ESP_FAIL  no such hash */
+static esp_err_t hash(mbedtls_md_type_t md, char *hex, const char *const *parts)
 {
     unsigned char digest[HASH_MAX];
     const mbedtls_md_info_t *info = mbedtls_md_info_from_type(md);
@@ -466,7 +467,7 @@ static bool hash(mbedtls_md_type_t md, char *hex, const char *const *parts)
         to_hex(digest, mbedtls_md_get_size(info), hex);
     }
     plat_wipe(digest, sizeof(digest));
-    return ret == 0;
+    return ret == 0 ? ESP_OK : ret == MBEDTLS_ERR_MD_ALLOC_FAILED ? ESP_ERR_NO_MEM : ESP_FAIL;
 }
 
 struct answer {
@@ -481,7 +482,7 @@ struct answer {
 };
 
 /** RFC 7616 section 3.4.1 to 3.4.4. */
-static bool respond(const struct challenge *c, struct answer *a)
+static esp_err_t respond(const struct challenge *c, struct answer *a)
 {
     char a1[HEX_MAX];
     char a2[HEX_MAX];
@@ -491,14 +492,21 @@ static bool respond(const struct challenge *c, struct answer *a)
     const char *const with_qop[] = {a1, c->nonce, a->nc, a->cnonce, "auth", a2, NULL};
     const char *const without[] = {a1, c->nonce, a2, NULL};
     const char *const name[] = {a->user, c->realm, NULL};
-    bool good = hash(c->md, a1, secret) && (!c->is_session || hash(c->md, a1, session)) &&
-                hash(c->md, a2, request) &&
-                hash(c->md, a->response, c->qop == QOP_AUTH ? with_qop : without) &&
-                (!c->has_userhash || hash(c->md, a->username, name));
+    esp_err_t err = hash(c->md, a1, secret);
 
+    if (err == ESP_OK && c->is_session) {
+        err = hash(c->md, a1, session);
+    }
+    err = err == ESP_OK ? hash(c->md, a2, request) : err;
+    if (err == ESP_OK) {
+        err = hash(c->md, a->response, c->qop == QOP_AUTH ? with_qop : without);
+    }
+    if (err == ESP_OK && c->has_userhash) {
+        err = hash(c->md, a->username, name);
+    }
     plat_wipe(a1, sizeof(a1));
     plat_wipe(a2, sizeof(a2));
-    return good;
+    return err;
 }
 
 /** The field's value, or only its length when out has no room. */
@@ -532,9 +540,10 @@ static void write_answer(const struct challenge *c, const struct answer *a, stru
 static esp_err_t digest(const struct challenge *c, struct answer *a, char **value)
 {
     struct out o = {0};
+    esp_err_t err = respond(c, a);
 
-    if (!respond(c, a)) {
-        return ESP_FAIL;
+    if (err != ESP_OK) {
+        return err;
     }
     write_answer(c, a, &o);
     o.cap = o.len;
