@@ -7,7 +7,7 @@ PYTHON := /usr/bin/python3
 JOBS ?= $(shell nproc)
 packages = @cmake/install-packages.sh
 
-.PHONY: help build run test test-long coverage bench bench-memory menuconfig lint format fuzz install clean
+.PHONY: help build run test test-long coverage bench bench-http bench-memory menuconfig lint format fuzz install clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -36,6 +36,10 @@ coverage: ## which lines of components/ the tests without servers run
 bench: build ## speed and memory against Mbed TLS alone, into bench/
 	$(packages) bench
 	@BUILD=$(BUILD) bench/run.sh
+
+bench-http: build ## esp_http_client against libcurl: speed, memory, code, into bench/
+	$(packages) bench
+	@BUILD=$(BUILD) bench/http.py
 
 bench-memory: ## heap, stack and static data of TLS clients on 32 bits
 	$(packages) build bench

@@ -41,9 +41,9 @@ static void *counted(void *start, size_t skip, size_t size)
 
 void *malloc(size_t size)
 {
-    return size > SIZE_MAX / 2 ? NULL
-                               : counted(__libc_malloc(size + sizeof(struct header)),
-                                         sizeof(struct header), size);
+    return size > SIZE_MAX / 2
+               ? NULL
+               : counted(__libc_malloc(size + sizeof(struct header)), sizeof(struct header), size);
 }
 
 void free(void *block)

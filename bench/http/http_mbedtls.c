@@ -36,8 +36,8 @@ int bench_prepare(const char *ca_file, const char *ca)
     mbedtls_entropy_init(&entropy);
     mbedtls_ctr_drbg_init(&random_source);
     return psa_crypto_init() == PSA_SUCCESS &&
-                   mbedtls_ctr_drbg_seed(&random_source, mbedtls_entropy_func, &entropy, NULL,
-                                         0) == 0
+                   mbedtls_ctr_drbg_seed(&random_source, mbedtls_entropy_func, &entropy, NULL, 0) ==
+                       0
                ? 0
                : 1;
 }
