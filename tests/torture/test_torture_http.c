@@ -87,7 +87,7 @@ static esp_err_t run_stream(struct http_case *w)
         n = esp_http_client_read(w->client, body, sizeof(body));
         if (n == -ESP_ERR_HTTP_EAGAIN) {
             err = ESP_ERR_HTTP_EAGAIN;
-        } else if (n <= 0 || memcmp(body, "hello" + have, (size_t)n) != 0) {
+        } else if (n <= 0 || memcmp(body, &"hello"[have], (size_t)n) != 0) {
             err = ESP_FAIL;
         }
     }
