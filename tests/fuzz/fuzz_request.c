@@ -5,6 +5,7 @@
 #include "sim_fuzz.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include "esp_http_client_async.h"
 #include "sim_script.h"
@@ -89,7 +90,7 @@ static const char *check_head(const char *text)
             sim_must(spaces == 2 && memcmp(end - 9, " HTTP/1.1", 9) == 0);
         } else {
             sim_must(colon != NULL && colon < end && is_token(text, colon));
-            hosts += colon - text == 4 && (memcmp(text, "Host", 4) == 0);
+            hosts += colon - text == 4 && strncasecmp(text, "Host", 4) == 0;
         }
         sim_must(lines <= LINES_MAX);
         text = end + 2;
