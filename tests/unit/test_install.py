@@ -25,6 +25,61 @@ int main(void)
     return esp_tls_conn_destroy(tls);
 }
 """
+# As programs for ESP-IDF are written, events of the default loop included. Nobody answers at port 1.
+HTTP = r"""
+#include <string.h>
+#include <sys/param.h>
+#include "freertos/FreeRTOS.h"
+#include "esp_event.h"
+#include "esp_log.h"
+#include "esp_tls.h"
+#include "esp_http_client.h"
+
+static const char *TAG = "HTTP";
+static int errors;
+
+static esp_err_t on_http(esp_http_client_event_t *evt)
+{
+    int code = 0;
+
+    if (evt->event_id == HTTP_EVENT_ERROR && evt->data != NULL) {
+        errors += esp_tls_get_and_clear_last_error((esp_tls_error_handle_t)evt->data, &code, NULL)
+                  != ESP_OK;
+        ESP_LOGI(TAG, "0x%x", (unsigned)code);
+    }
+    return ESP_OK;
+}
+
+static void on_event(void *arg, esp_event_base_t base, int32_t id, void *data)
+{
+    if (base == ESP_HTTP_CLIENT_EVENT && id == HTTP_EVENT_ERROR && data != NULL) {
+        *(volatile int *)arg = 1;
+    }
+}
+
+int main(void)
+{
+    static volatile int posted;
+    esp_http_client_config_t config;
+    esp_http_client_handle_t client;
+    esp_err_t err;
+
+    memset(&config, 0, sizeof(config));
+    config.url = "http://127.0.0.1:1/";
+    config.event_handler = on_http;
+    ESP_ERROR_CHECK(esp_event_loop_create_default());
+    ESP_ERROR_CHECK(esp_event_handler_register(ESP_HTTP_CLIENT_EVENT, ESP_EVENT_ANY_ID, on_event,
+                                               (void *)&posted));
+    client = esp_http_client_init(&config);
+    err = esp_http_client_perform(client);
+    ESP_ERROR_CHECK(esp_http_client_cleanup(client));
+    for (int i = 0; i < 10000 && !posted; i++) {
+        esp_event_post(ESP_HTTP_CLIENT_EVENT, 99, NULL, 0, portMAX_DELAY);
+    }
+    puts(err == ESP_ERR_HTTP_CONNECT && errors == 1 && posted ? "made" : "not made");
+    return 0;
+}
+"""
 PROJECT = """
 cmake_minimum_required(VERSION 3.22)
 project(user C)
@@ -85,6 +140,20 @@ class Install(unittest.TestCase):
             self.run_ok("cc", "-Wall", "-Werror", "-o", program, self.folder / "user.c", *flags)
             self.runs(program, LD_LIBRARY_PATH=str(self.libdir))
 
+    def test_an_http_program_as_for_esp_idf_builds_in_c_and_in_cpp(self):
+        self.install()
+        env = {**os.environ, "PKG_CONFIG_PATH": str(self.libdir / "pkgconfig")}
+        flags = self.run_ok("pkg-config", "--cflags", "--libs", "esp-tls", env=env).split()
+        for compiler, language in (("cc", "c"), ("c++", "cpp")):
+            if not shutil.which(compiler):
+                continue
+            source = self.folder / f"http.{language}"
+            source.write_text("#include <stdio.h>\n" + HTTP)
+            program = self.folder / language
+            self.run_ok(compiler, "-Wall", "-Wextra", "-Werror", "-o", program, source, *flags)
+            out = self.run_ok(program, env={**os.environ, "LD_LIBRARY_PATH": str(self.libdir)})
+            self.assertEqual(out.splitlines()[-1], "made", out)
+
     def test_a_program_builds_by_cmake(self):
         self.install()
         (self.folder / "CMakeLists.txt").write_text(PROJECT)
@@ -99,7 +168,7 @@ class Install(unittest.TestCase):
         symbols = self.run_ok("nm", "-D", "--defined-only", self.libdir / "libesp-tls.so")
         names = [line.split()[-1].split("@")[0] for line in symbols.splitlines()]
         strange = [name for name in names if not name.startswith(
-            ("esp_", "heap_caps_", "plat_", "mbedtls_", "psa_", "ESP_TLS_"))]
+            ("esp_", "heap_caps_", "plat_", "mbedtls_", "psa_", "ESP_", "_esp_error_check_"))]
         self.assertEqual(strange, [])
         self.assertIn("esp_tls_conn_new_sync", names)
         dynamic = self.run_ok("readelf", "-d", self.libdir / "libesp-tls.so")
