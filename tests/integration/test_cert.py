@@ -30,8 +30,9 @@ def test_cert_of_every_file_of_the_corpus_agrees_with_openssl(certs):
     """What openssl reads is read, with the same subject and key."""
     files = sorted([*certs.glob("*.pem"), *certs.glob("*.der")])
     names = [f for f in files if f.stem not in ("truncated",) and "bundle" not in f.stem
-             and "." not in f.stem]
-    assert len(names) > 80
+             and "." not in f.stem
+             and not f.stem.startswith(("bad-", "input-"))]  # of bad.py, which another test made
+    assert len(names) >= 80
     found, _ = look(*names[:40])
     found2, _ = look(*names[40:80])
     for file, one in zip(names[:80], [*found["files"], *found2["files"]]):

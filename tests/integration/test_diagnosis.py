@@ -3,6 +3,7 @@
 and that it says nothing of servers that work. The figures of bench/README.md on precision are these:
 every case names its cause first, and no working server gets a finding."""
 import contextlib
+import fcntl
 import json
 import re
 import shlex
@@ -32,9 +33,12 @@ ROWS = {row[0]: row[1:] for row in rows()}
 
 @pytest.fixture(scope="session")
 def bad(certs):
-    """The certificates, those of bad.py among them."""
-    if not (certs / "bad-alone.key").exists():
-        subprocess.run([sys.executable, "-B", ROOT / "tests/certs/bad.py", certs], check=True)
+    """The certificates, those of bad.py among them; one worker makes them."""
+    with open(certs / ".lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (certs / "bad-made").exists():
+            subprocess.run([sys.executable, "-B", ROOT / "tests/certs/bad.py", certs], check=True)
+            (certs / "bad-made").touch()
     return certs
 
 
