@@ -290,6 +290,22 @@ static void cancel(void *arg)
     assert_int_equal(esp_http_client_cancel(w->client), ESP_OK);
 }
 
+/** Of a handle whose connection is closed: the next request is ended, and the one after it is not. */
+static void test_cancel_between_requests_ends_the_next_one_only(void **state)
+{
+    static const struct sim_line line = HTTP_LINE(HTTP_OK("Content-Length: 2\r\n") "ok");
+    struct http_case *w = *state;
+
+    http_play(w, &line, 1);
+    http_open(w);
+    assert_int_equal(http_perform(w), ESP_OK);
+    assert_int_equal(esp_http_client_close(w->client), ESP_OK);
+    cancel(w);
+    assert_int_equal(http_perform(w), ESP_ERR_NOT_FINISHED);
+    http_play(w, &line, 1);
+    assert_int_equal(http_perform(w), ESP_OK);
+}
+
 static void test_cancel_ends_each_phase_and_the_handle_lives(void **state)
 {
     static const struct sim_line line =
@@ -1066,6 +1082,7 @@ int main(void)
         http_test(test_silence_is_counted_from_the_last_byte),
         http_test(test_the_deadline_ends_a_trickle),
         http_test(test_no_connection_is_an_error_of_its_own),
+        http_test(test_cancel_between_requests_ends_the_next_one_only),
         http_test(test_cancel_ends_each_phase_and_the_handle_lives),
         http_test(test_a_connection_serves_many_requests),
         http_test(test_a_body_is_sent_and_its_headers),

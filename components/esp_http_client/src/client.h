@@ -207,6 +207,10 @@ esp_err_t http_wire_write(esp_http_client_handle_t c, const void *data, size_t l
 esp_err_t http_wire_read(esp_http_client_handle_t c, void *data, size_t len, size_t *got);
 bool http_wire_is_stale(esp_http_client_handle_t c);
 esp_err_t http_wire_close(esp_http_client_handle_t c);
+/** The request that was cancelled is over, and the next connection must not inherit it. Waits for a
+ *  cancel that is still being told to the transport, and closes one that is not open: one that is, is
+ *  closed after this. */
+void http_wire_forget_cancel(struct esp_http_client *c);
 /** The next connect makes its transports anew. */
 void http_wire_drop(esp_http_client_handle_t c);
 esp_tls_error_handle_t http_wire_error(esp_http_client_handle_t c);

@@ -235,7 +235,7 @@ esp_err_t http_machine_fail(esp_http_client_handle_t c, esp_err_t err)
     ESP_LOGE(TAG, "request failed: %s", esp_err_to_name(err));
     c->is_performing = false;
     c->phase = HTTP_IDLE;
-    plat_flag_set(&c->cancelled, 0);
+    http_wire_forget_cancel(c);
     note_cause(c, err);
     http_event_tell(c, HTTP_EVENT_ERROR, http_wire_error(c), 0);
     (void)http_machine_close(c);

@@ -450,13 +450,26 @@ esp_transport_handle_t esp_http_client_get_transport(esp_http_client_handle_t cl
     return client != NULL ? client->transport : NULL;
 }
 
+void http_wire_forget_cancel(struct esp_http_client *c)
+{
+    bool was_cancelled;
+
+    plat_mutex_lock(&c->lock);
+    was_cancelled = plat_flag_get(&c->cancelled) != 0;
+    plat_flag_set(&c->cancelled, 0);
+    plat_mutex_unlock(&c->lock);
+    if (was_cancelled && !c->is_open && !c->is_connecting) {
+        (void)esp_transport_close(c->transport); /* it was told while nothing was open */
+    }
+}
+
 esp_err_t esp_http_client_cancel(esp_http_client_handle_t client)
 {
     if (client == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    plat_flag_set(&client->cancelled, 1);
     plat_mutex_lock(&client->lock);
+    plat_flag_set(&client->cancelled, 1);
     (void)esp_transport_cancel(client->transport);
     plat_mutex_unlock(&client->lock);
     return ESP_OK;
