@@ -1,5 +1,6 @@
 /* Reading certificates for people: what is read is what Mbed TLS reads, whatever Mbed TLS takes is
  * readable, and nothing that it refuses goes without a reason. */
+#define _GNU_SOURCE /* memmem() */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -95,6 +96,14 @@ static void expect_same(const esp_tls_certificate_t *cert, const mbedtls_x509_cr
     expect_names(cert, crt);
 }
 
+/** Mbed TLS before 3.6.7 takes a basicConstraints that is no RFC 5280 section 4.2.1.9, even for that of
+ *  an authority (CVE-2026-49300). */
+static bool is_mistaken(const esp_tls_input_problem_t *problem)
+{
+    return MBEDTLS_VERSION_NUMBER < 0x03060700 && problem->field != NULL &&
+           strcmp(problem->field, "tbsCertificate.extensions.basicConstraints") == 0;
+}
+
 /** Codes of a key that is well written and wrong: that takes computing. */
 static bool is_arithmetic(int ret)
 {
@@ -107,20 +116,21 @@ static void compare_der(const uint8_t *der, size_t len)
     esp_tls_certificate_t cert;
     mbedtls_x509_crt crt;
     esp_err_t read = esp_tls_certificate_read(der, len, &cert);
+    esp_err_t err = esp_tls_certificate_examine(der, len, ESP_TLS_INPUT_CERTIFICATES, &problem);
     int ret;
 
     mbedtls_x509_crt_init(&crt);
     ret = mbedtls_x509_crt_parse_der(&crt, der, len);
-    if (ret == 0) {
+    if (ret == 0 && is_mistaken(&problem)) {
+        assert_int_equal(read, ESP_FAIL);
+    } else if (ret == 0) {
         assert_int_equal(read, ESP_OK);
         expect_same(&cert, &crt);
         assert_int_equal(
             esp_tls_certificate_examine(der, cert.der.len, ESP_TLS_INPUT_CERTIFICATES, &problem),
             ESP_OK);
-    } else if (len > 0 && !is_arithmetic(ret)) {
-        if (esp_tls_certificate_examine(der, len, ESP_TLS_INPUT_CERTIFICATES, &problem) == ESP_OK) {
-            fail_msg("-0x%04x without a reason", (unsigned)-ret);
-        }
+    } else if (len > 0 && !is_arithmetic(ret) && err == ESP_OK) {
+        fail_msg("-0x%04x without a reason", (unsigned)-ret);
     }
     mbedtls_x509_crt_free(&crt);
 }
@@ -187,6 +197,50 @@ static void test_read_of_every_length_agrees_with_mbedtls(void **state)
         memcpy(exact, cert_server_ec_der, len);
         compare_der(exact, len);
         free(exact);
+    }
+}
+
+/** What an authority's basicConstraints may be, and what is none although it looks like one. */
+static void test_read_of_basic_constraints_refuses_what_rfc_5280_does(void **state)
+{
+    static const char genuine[] = "\x30\x06\x01\x01\xFF\x02\x01\x00";
+    static const struct {
+        const char *bytes;
+        esp_tls_input_reason_t reason;
+        bool is_ca;
+    } rows[] = {
+        {"\x30\x06\x01\x01\xFF\x02\x01\x00", ESP_TLS_INPUT_OK, true},
+        {"\x30\x06\x01\x01\x00\x02\x01\x00", ESP_TLS_INPUT_OK, false},
+        {"\x30\x06\x02\x01\x01\x02\x01\x00", ESP_TLS_INPUT_TAG, false}, /* no cA */
+        {"\x30\x06\x02\x04\x00\x00\x00\x01", ESP_TLS_INPUT_TAG, false}, /* only pathLen... */
+        {"\x30\x03\x01\x01\xFF\x02\x01\x00", ESP_TLS_INPUT_TRAILING, false},
+        {"\x30\x00\x01\x01\xFF\x02\x01\x00", ESP_TLS_INPUT_TRAILING, false},
+        {"\x30\x07\x01\x01\xFF\x02\x01\x00", ESP_TLS_INPUT_LENGTH, false},
+        {"\x30\x06\x01\x02\xFF\xFF\x05\x00", ESP_TLS_INPUT_VALUE, false},
+        {"\x30\x06\x01\x01\xFF\x01\x01\x00", ESP_TLS_INPUT_TAG, true},
+    };
+    unsigned char copy[sizeof(cert_int_ec_der)];
+    unsigned char *at;
+
+    (void)state;
+    memcpy(copy, cert_int_ec_der, sizeof(copy));
+    at = memmem(copy, sizeof(copy), genuine, sizeof(genuine) - 1);
+    assert_non_null(at);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        esp_tls_input_problem_t problem;
+        esp_tls_certificate_t cert;
+        bool is_ok = rows[i].reason == ESP_TLS_INPUT_OK;
+
+        memcpy(at, rows[i].bytes, sizeof(genuine) - 1);
+        assert_int_equal(esp_tls_certificate_read(copy, sizeof(copy), &cert),
+                         is_ok ? ESP_OK : ESP_FAIL);
+        assert_int_equal(cert.is_ca, rows[i].is_ca);
+        (void)esp_tls_certificate_examine(copy, sizeof(copy), ESP_TLS_INPUT_CERTIFICATES, &problem);
+        assert_int_equal(problem.reason, rows[i].reason);
+        if (!is_ok) {
+            assert_string_equal(problem.field, "tbsCertificate.extensions.basicConstraints");
+        }
+        compare_der(copy, sizeof(copy));
     }
 }
 
@@ -535,6 +589,7 @@ int main(void)
         cmocka_unit_test(test_read_gives_what_mbedtls_reads),
         cmocka_unit_test(test_read_of_changed_bits_agrees_with_mbedtls),
         cmocka_unit_test(test_read_of_every_length_agrees_with_mbedtls),
+        cmocka_unit_test(test_read_of_basic_constraints_refuses_what_rfc_5280_does),
         cmocka_unit_test(test_read_of_a_server_says_what_is_in_it),
         cmocka_unit_test(test_name_text_escapes_as_rfc_4514_says),
         cmocka_unit_test(test_time_text_of_seconds_gives_the_date),

@@ -15,39 +15,31 @@ struct ext {
 
 /* --- each of them ----------------------------------------------------------------------------------- */
 
-/** Mbed TLS does not hold the SEQUENCE's length against the content; it must only end in the end. */
+/** RFC 5280 section 4.2.1.9. The SEQUENCE is all there is, and begins with cA: a pathLenConstraint
+ *  without it, which no authority may issue, was once taken for cA (CVE-2026-49300). */
 static void basic_constraints(struct walk *w, struct ext *e, esp_tls_certificate_t *cert)
 {
-    struct der_span ignored;
+    struct der_span in;
     struct der_item item;
     int number;
-    size_t begin = e->in.at;
 
     cert->has_basic_constraints = true;
-    if (!walk_enter(w, &e->in, DER_SEQUENCE, e->field, &ignored)) {
+    if (!walk_enter(w, &e->in, DER_SEQUENCE, e->field, &in) ||
+        !walk_end(w, &e->in, e->field) || in.at == in.end ||
+        !walk_item(w, &in, DER_BOOLEAN, e->field, &item)) {
         return;
     }
-    e->in.at = ignored.at;
-    if (e->in.at == e->in.end) {
+    if (item.len != 1) {
+        walk_break(w, ESP_TLS_INPUT_VALUE, e->field, item.begin);
         return;
     }
-    if (walk_peek(w, &e->in, DER_BOOLEAN)) {
-        if (walk_item(w, &e->in, DER_BOOLEAN, e->field, &item) && item.len != 1) {
-            walk_break(w, ESP_TLS_INPUT_VALUE, e->field, item.begin);
-        } else if (!w->is_broken) {
-            cert->is_ca = der_byte(w->src, item.content) != 0;
-        }
-    } else if (walk_int(w, &e->in, e->field, &number)) {
-        cert->is_ca = number != 0;
-    }
-    if (w->is_broken || e->in.at == e->in.end) {
+    cert->is_ca = der_byte(w->src, item.content) != 0;
+    if (in.at == in.end || !walk_int(w, &in, e->field, &number) || !walk_end(w, &in, e->field)) {
         return;
     }
-    if (walk_int(w, &e->in, e->field, &number)) {
-        cert->path_length = number;
-        if (number == INT32_MAX) {
-            walk_value(w, ESP_TLS_INPUT_VALUE, e->field, begin);
-        }
+    cert->path_length = number;
+    if (number == INT32_MAX) { /* Mbed TLS adds 1 */
+        walk_value(w, ESP_TLS_INPUT_VALUE, e->field, item.begin);
     }
 }
 

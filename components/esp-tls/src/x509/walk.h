@@ -1,7 +1,7 @@
 /* Walking through a certificate or a key. One walk serves both readers: esp_tls_certificate_read()
  * takes views of what is passed, esp_tls_certificate_examine() the first problem.
  *
- * What is accepted is what Mbed TLS 3.6 accepts, byte for byte where that can be known without
+ * What is accepted is what Mbed TLS 3.6.7 accepts, byte for byte where that can be known without
  * computing with keys: an input that it parses has no problem here. Three kinds of problems:
  * the structure is broken, and the walk stops; a value is bad, and it goes on; something is not
  * supported by this build, and it goes on, and the certificate still counts as read. */
