@@ -7,10 +7,15 @@ PYTHON := /usr/bin/python3
 JOBS ?= $(shell nproc)
 packages = @cmake/install-packages.sh
 
-.PHONY: help build run test test-long coverage bench bench-http bench-memory menuconfig lint format fuzz install clean
+.PHONY: help deps build run test test-long coverage bench bench-http bench-memory menuconfig lint format fuzz install clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+
+deps: ## packages and sources that building and testing need; looks for a newer Mbed TLS
+	$(packages) build test
+	@cmake/mbedtls-source.sh --again >/dev/null
+	@cmake/fetch-source.sh --again cmocka - >/dev/null
 
 build: ## the program build/esp-tls and the libraries build/libesp-tls.{a,so}
 	$(packages) build test

@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import resource
+import shutil
 import socket
 import statistics
 import subprocess
@@ -51,14 +52,20 @@ def command(*args, **options):
     return done
 
 
-def source(*args):
-    return Path(command(ROOT / "cmake" / "fetch-source.sh", *args).stdout.strip())
+def source(script, *args):
+    return Path(command(ROOT / "cmake" / script, *args).stdout.strip())
 
 
 def build(jobs):
     """The others' libraries, each with its own build and default settings, optimised for speed;
     Mbed TLS is the very version that ours is made from."""
-    mbedtls, curl = source("mbedtls", "trixie"), source("curl", "trixie", "upstream")
+    mbedtls = source("mbedtls-source.sh")
+    curl = source("fetch-source.sh", "curl", "trixie", "upstream")
+    made_of = PEERS / "made-of"
+    if not made_of.exists() or made_of.read_text() != f"{mbedtls}\n{curl}\n":
+        shutil.rmtree(PEERS, ignore_errors=True)
+        PEERS.mkdir(parents=True)
+        made_of.write_text(f"{mbedtls}\n{curl}\n")
     common = ("-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", f"-DCMAKE_C_FLAGS={SECTIONS}",
               "--log-level=WARNING")
     if not (PEERS / "mbedtls/library/libmbedtls.a").exists():

@@ -89,7 +89,7 @@ def build_ours(client, jobs):
 
 
 def build_peers(jobs):
-    sources = {"MBEDTLS": fetch("mbedtls", ("trixie",)),
+    sources = {"MBEDTLS": command(ROOT / "cmake" / "mbedtls-source.sh").strip(),
                "WOLFSSL": fetch("wolfssl", ("sid", "upstream"), ("trixie",)),
                "BEARSSL": fetch("bearssl", ("-",))}
     where = OUT / "peers"

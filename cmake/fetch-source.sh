@@ -1,38 +1,44 @@
 #!/usr/bin/env bash
 # Prints the directory of an unpacked Debian source package, fetching it when it is not cached.
-#   cmake/fetch-source.sh PACKAGE RELEASE [upstream]
-#                                              e.g.  mbedtls trixie;  RELEASE "-": this machine's own
+#   cmake/fetch-source.sh [--again] PACKAGE[=VERSION] RELEASE[,RELEASE...] [upstream]
+#                                              e.g.  mbedtls=3.6 sid,trixie
+# The newest version that the releases offer is taken; with =VERSION, the newest that begins with
+# it. A release other than sid brings its security updates with it; RELEASE "-" is this machine's.
 # With "upstream": the authors' release as Debian carries it, without Debian's patches.
 #
+# All build directories and worktrees share the cache, ${XDG_CACHE_HOME:-~/.cache}/esp-tls: a tree
+# for each version (mbedtls-3.6.7-3), and in answers/ a link for each question. A question that was
+# answered before needs no network; --again looks for something newer.
+#
 # apt runs with a configuration of its own, made from the machine's Debian mirrors and keyring:
-# nothing of the system changes, and signatures are checked as always. All build directories and
-# worktrees share the cache, ${XDG_CACHE_HOME:-~/.cache}/esp-tls.
+# nothing of the system changes, and signatures are checked as always.
 set -euo pipefail
 
-package=$1
-release=$2
+again=""
+[ "$1" != --again ] || { again=1; shift; }
+package=${1%%=*}
+wanted=""
+[ "$package" = "$1" ] || wanted=${1#*=}
+releases=$2
 upstream=${3:-}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/esp-tls
+answer=$cache/answers/$1@$releases${upstream:+,$upstream}
 key=/usr/share/keyrings/debian-archive-keyring.gpg
 
 say() {
     echo "esp-tls: $*" >&2
 }
 
-[ "$release" != - ] || release=$(. /etc/os-release && echo "$VERSION_CODENAME")
-tree=$cache/$package-$release${upstream:+-$upstream}
-if [ -d "$tree" ]; then
-    echo "$tree"
-    exit 0
-fi
+# Prints the tree that an earlier run found.
+answered() {
+    [ -d "$answer/" ] && realpath "$answer"
+}
+[ "$again" ] || ! answered || exit 0
 
-mkdir -p "$cache"
+mkdir -p "$cache/answers"
 exec 9>"$cache/lock"
 flock 9 # another build may be fetching the same
-if [ -d "$tree" ]; then
-    echo "$tree"
-    exit 0
-fi
+[ "$again" ] || ! answered || exit 0
 
 for tool in apt-get dpkg-source; do
     command -v $tool >/dev/null || {
@@ -71,34 +77,63 @@ security=$(mirrors | awk '$1 == "security" { print $2; exit }')
 work=$(mktemp -d "$cache/fetch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
-{
+for release in ${releases//,/ }; do
+    [ "$release" != - ] || release=$(. /etc/os-release && echo "$VERSION_CODENAME")
     echo "deb-src [signed-by=$key] $main $release main"
     [ -z "$security" ] || [ "$release" = sid ] || # sid has no security updates of its own
         echo "deb-src [signed-by=$key] $security $release-security main"
-} >"$work/sources.list"
-apt=(apt-get -qq -o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=-
-    -o "Dir::State::lists=$work/lists" -o "Dir::Cache=$work/cache" -o APT::Sandbox::User=)
+done >"$work/sources.list"
+apt() {
+    local command=$1
+    shift
+    "apt-$command" -qq -o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=- \
+        -o "Dir::State::lists=$work/lists" -o "Dir::Cache=$work/cache" -o APT::Sandbox::User= "$@"
+}
 
-say "fetching the source of $package from Debian $release"
+# try TIMES COMMAND...: until it succeeds; mirrors and networks have bad moments.
+try() {
+    local times=$1
+    shift
+    until "$@" >&2; do
+        times=$((times - 1))
+        [ $times -gt 0 ] || return 1
+        sleep 2
+    done
+}
+
+# The newest version on offer that begins with what is wanted, whole numbers compared.
+newest() {
+    local version best=""
+    for version in $(apt cache showsrc --only-source "$package" | sed -n 's/^Version: //p'); do
+        [[ -z $wanted || ${version#*:} =~ ^${wanted//./\\.}([^0-9]|$) ]] || continue
+        [ "$best" ] && dpkg --compare-versions "$version" le "$best" || best=$version
+    done
+    [ "$best" ] && echo "$best"
+}
+
 cd "$work"
-for try in 1 2 3 failed; do
-    [ $try != failed ] || {
+try 3 apt get -o APT::Update::Error-Mode=any update ||
+    say "not all of $releases could be read: going on with what was"
+version=$(newest) || {
+    say "none of $releases offers $package${wanted:+ $wanted}, or there is no network"
+    exit 1
+}
+name=$package-${version#*:}${upstream:+-upstream}
+if [ ! -d "$cache/$name" ]; then
+    say "fetching the source of $package $version"
+    try 3 apt get source --download-only ${upstream:+--tar-only} "$package=$version" || {
         say "cannot fetch the source of $package (network? try again)"
         exit 1
     }
-    "${apt[@]}" update >&2 &&
-        "${apt[@]}" source --download-only ${upstream:+--tar-only} "$package" >&2 && break
-    sleep 2
-done
-# apt has checked the signature of the release, and by its hashes these files: no second check.
-if [ "$upstream" ]; then
-    mkdir tree
-    tar -C tree --strip-components=1 -xf "$(ls ./*.orig.tar.* | grep -v '\.asc$')"
-    version=$(ls ./*.orig.tar.* | sed -nE 's/.*_(.*)\.orig\.tar\..*/\1/p' | head -1)
-else
-    dpkg-source --no-check -x ./*.dsc tree >&2
-    version=$(sed -n 's/^Version: //p' ./*.dsc | head -1)
+    # apt has checked the signature of the release, and by its hashes these files: no second check.
+    if [ "$upstream" ]; then
+        mkdir tree
+        tar -C tree --strip-components=1 -xf "$(ls ./*.orig.tar.* | grep -v '\.asc$')"
+    else
+        dpkg-source --no-check -x ./*.dsc tree >&2
+    fi
+    mv tree "$cache/$name"
 fi
-mv tree "$tree"
-say "$package $version is in $tree"
-echo "$tree"
+ln -sfn "../$name" "$answer"
+say "$package $version is in $cache/$name"
+answered

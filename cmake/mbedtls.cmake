@@ -48,7 +48,7 @@ if(MBEDTLS_SOURCE_DIR)
   set(mbedtls ${MBEDTLS_SOURCE_DIR})
 else()
   execute_process(
-    COMMAND ${PROJECT_SOURCE_DIR}/cmake/fetch-source.sh mbedtls trixie
+    COMMAND ${PROJECT_SOURCE_DIR}/cmake/mbedtls-source.sh ${MBEDTLS_SOURCE_VERSION}
     OUTPUT_VARIABLE mbedtls OUTPUT_STRIP_TRAILING_WHITESPACE
     RESULT_VARIABLE result)
   if(NOT result EQUAL 0)
