@@ -475,6 +475,20 @@ void *plat_alloc(struct plat_account *account, enum plat_mem purpose, size_t siz
                     size);
 }
 
+void *plat_alloc_shared(struct plat_account *told, size_t size)
+{
+    void *block = plat_alloc(NULL, PLAT_MEM_PROCESS, size);
+
+    if (block == NULL && told != NULL) {
+        plat_mutex_lock(&lock);
+        told->failure = process.failure; /* by now it may be that of another thread */
+        told->failure.size = clip(size);
+        told->failure.purpose = PLAT_MEM_PROCESS;
+        plat_mutex_unlock(&lock);
+    }
+    return block;
+}
+
 void *plat_alloc_from(struct plat_account *account, enum plat_mem purpose, enum plat_region_id id,
                       size_t size)
 {

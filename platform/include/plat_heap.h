@@ -118,7 +118,10 @@ void plat_heap_overall(struct plat_mem_use *total, uint32_t *count, uint32_t *la
  *  @param account  NULL = the process account
  *  @return NULL when no memory: account->failure says what was asked and what there was */
 void *plat_alloc(struct plat_account *account, enum plat_mem purpose, size_t size);
-/** The same, from a region of the caller's choice whatever the account says. */
+/** Memory that outlives its first user: the process owns it, and PLAT_MEM_PROCESS is its purpose.
+ *  @param told  the account that learns of it when there is none; NULL: nobody */
+void *plat_alloc_shared(struct plat_account *told, size_t size);
+/** The same as plat_alloc(), from a region of the caller's choice whatever the account says. */
 void *plat_alloc_from(struct plat_account *account, enum plat_mem purpose, enum plat_region_id id,
                       size_t size);
 /** The same, at an address that is a multiple of alignment, which is a power of two. */

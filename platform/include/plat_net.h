@@ -152,15 +152,19 @@ PLAT_MUST_USE int plat_wait(struct plat_wait_item *items, size_t count, uint64_t
 /** A name look-up under way. It belongs to the platform: dropping it never blocks, and the work
  *  behind it may outlive the caller. */
 struct plat_resolve;
+struct plat_account; /* plat_heap.h */
 
 /** Begin to look a host name up (IP literals resolve at once, without a thread).
  *  @param job     the look-up, to be dropped by plat_resolve_drop()
  *  @param host    need not end in NUL; copied
  *  @param family  PLAT_AF_ANY, PLAT_AF_INET or PLAT_AF_INET6
  *  @param wake    an event to set when the answer is there
+ *  @param told    the account that learns of it when there is no memory, which is the process's;
+ *                 NULL: nobody
  *  @return PLAT_OK: begun; else an errno value (ENOMEM, EAGAIN: no thread to be had) */
 PLAT_MUST_USE int plat_resolve_start(struct plat_resolve **job, const char *host, size_t len,
-                                     int family, plat_stream wake);
+                                     int family, plat_stream wake,
+                                     struct plat_account *told);
 
 /** The resolver's code for "no answer in time" (EAI_AGAIN), for callers whose deadline passed. */
 extern const int plat_resolve_timed_out;

@@ -227,7 +227,7 @@ static bool answer_literal(struct plat_resolve *job, size_t len)
 }
 
 int plat_resolve_start(struct plat_resolve **job, const char *host, size_t len, int family,
-                       plat_stream wake)
+                       plat_stream wake, struct plat_account *told)
 {
     struct plat_resolve *made;
     int err = 0;
@@ -236,7 +236,7 @@ int plat_resolve_start(struct plat_resolve **job, const char *host, size_t len, 
     if (len == 0 || len > RESOLVER_HOST_LEN || memchr(host, '\0', len) != NULL) {
         return EINVAL;
     }
-    made = plat_alloc(NULL, PLAT_MEM_PROCESS, sizeof(*made) + len + 1);
+    made = plat_alloc_shared(told, sizeof(*made) + len + 1);
     if (made == NULL) {
         return ENOMEM;
     }

@@ -129,7 +129,7 @@ static void answer(struct plat_resolve *job, const char *host, size_t len, int f
 }
 
 int plat_resolve_start(struct plat_resolve **job, const char *host, size_t len, int family,
-                       plat_stream wake)
+                       plat_stream wake, struct plat_account *told)
 {
     struct plat_resolve *made;
 
@@ -137,7 +137,7 @@ int plat_resolve_start(struct plat_resolve **job, const char *host, size_t len, 
     if (len == 0 || memchr(host, '\0', len) != NULL) {
         return EINVAL;
     }
-    made = plat_alloc(NULL, PLAT_MEM_PROCESS, sizeof(*made));
+    made = plat_alloc_shared(told, sizeof(*made));
     if (made == NULL) {
         return ENOMEM;
     }

@@ -351,6 +351,21 @@ static void test_allocation_of_a_handshake_that_fails_is_told(void **state)
     }
 }
 
+/** Up to the look-up of the name, one by one. The look-up's own memory is the process's; the record
+ *  has its size all the same. */
+static void test_allocation_up_to_the_look_up_that_fails_is_told(void **state)
+{
+    struct sim_case *t = *state;
+    unsigned looked_up = sim_lookups();
+    unsigned nth = 1;
+
+    while (handshake_without(t, &kit_kinds[3], nth) && sim_lookups() == looked_up) {
+        nth++;
+    }
+    assert_true(nth > 10);
+    assert_int_equal(sim_lookups(), looked_up + 1);
+}
+
 /** The rest of a flight could not be moved into a smaller buffer: it is read where it is. */
 static void test_compaction_without_memory_does_no_harm(void **state)
 {
@@ -596,6 +611,7 @@ int main(void)
         sim_test(test_small_write_and_close_need_no_memory),
         sim_test(test_each_allocation_of_an_exchange_fails_once),
         sim_test(test_allocation_of_a_handshake_that_fails_is_told),
+        sim_test(test_allocation_up_to_the_look_up_that_fails_is_told),
         sim_test(test_compaction_without_memory_does_no_harm),
         sim_test(test_limit_of_the_account_is_told),
         sim_test(test_fragmented_region_is_survived),

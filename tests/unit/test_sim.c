@@ -159,9 +159,9 @@ static void test_names_answer_when_they_are_told_to(void **state)
         int code;
 
         assert_int_equal(plat_event_open(&wake), PLAT_OK);
-        assert_int_equal(
-            plat_resolve_start(&job, rows[i].host, strlen(rows[i].host), rows[i].family, wake),
-            PLAT_OK);
+        assert_int_equal(plat_resolve_start(&job, rows[i].host, strlen(rows[i].host),
+                                            rows[i].family, wake, NULL),
+                         PLAT_OK);
         (void)wait_one(wake, PLAT_READ, begun + 1000);
         assert_int_equal(plat_clock_us() - begun, rows[i].after);
         assert_int_equal(plat_resolve_result(job, addrs, 4, &n, &code), rows[i].err);
@@ -575,7 +575,7 @@ static void test_reset_tells_what_was_left_open(void **state)
     (void)state;
     assert_int_equal(plat_stream_open(&s, PLAT_AF_INET), PLAT_OK);
     assert_int_equal(plat_event_open(&wake), PLAT_OK);
-    assert_int_equal(plat_resolve_start(&job, "x.test", 6, PLAT_AF_ANY, wake), PLAT_OK);
+    assert_int_equal(plat_resolve_start(&job, "x.test", 6, PLAT_AF_ANY, wake, NULL), PLAT_OK);
     assert_int_equal(sim_reset(), 3);
     assert_int_equal(sim_reset(), 0);
 }

@@ -416,7 +416,8 @@ static int begin_look_up(esp_transport_handle_t t)
         talk->wake = PLAT_STREAM_NONE;
         return transport_fail(t, plat_is_no_mem(os) ? ESP_ERR_NO_MEM : ESP_FAIL, os);
     }
-    os = plat_resolve_start(&talk->job, talk->host, strlen(talk->host), PLAT_AF_INET, talk->wake);
+    os = plat_resolve_start(&talk->job, talk->host, strlen(talk->host), PLAT_AF_INET, talk->wake,
+                            NULL);
     if (os != PLAT_OK) {
         talk->job = NULL;
         return look_up_failed(t, os);

@@ -174,7 +174,7 @@ static struct plat_resolve *start(const char *host, int family)
 {
     struct plat_resolve *job;
 
-    assert_int_equal(plat_resolve_start(&job, host, strlen(host), family, wake), PLAT_OK);
+    assert_int_equal(plat_resolve_start(&job, host, strlen(host), family, wake, NULL), PLAT_OK);
     return job;
 }
 
@@ -287,10 +287,10 @@ static void test_names_that_cannot_be_are_refused(void **state)
 
     (void)state;
     memset(long_name, 'a', sizeof(long_name));
-    assert_int_equal(plat_resolve_start(&job, "", 0, PLAT_AF_ANY, wake), EINVAL);
-    assert_int_equal(plat_resolve_start(&job, "a\0b", 3, PLAT_AF_ANY, wake), EINVAL);
-    assert_int_equal(plat_resolve_start(&job, long_name, sizeof(long_name), PLAT_AF_ANY, wake),
-                     EINVAL);
+    assert_int_equal(plat_resolve_start(&job, "", 0, PLAT_AF_ANY, wake, NULL), EINVAL);
+    assert_int_equal(plat_resolve_start(&job, "a\0b", 3, PLAT_AF_ANY, wake, NULL), EINVAL);
+    assert_int_equal(
+        plat_resolve_start(&job, long_name, sizeof(long_name), PLAT_AF_ANY, wake, NULL), EINVAL);
     assert_null(job);
 }
 
@@ -360,7 +360,7 @@ static void *start_and_drop(void *arg)
         int code;
 
         if (plat_event_open(&event) != PLAT_OK ||
-            plat_resolve_start(&job, "some.test", 9, PLAT_AF_ANY, event) != PLAT_OK) {
+            plat_resolve_start(&job, "some.test", 9, PLAT_AF_ANY, event, NULL) != PLAT_OK) {
             abort();
         }
         for (unsigned spin = 0; spin < i * step % 7; spin++) {

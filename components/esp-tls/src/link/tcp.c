@@ -350,7 +350,7 @@ tls_status tcp_dial(struct link_tcp *tcp, const char *host, size_t len, uint16_t
     tcp->options = *options;
     tcp->port = port;
     tcp->link.err->now = ESP_TLS_PHASE_RESOLVE;
-    os = plat_resolve_start(&tcp->job, host, len, options->family, wake);
+    os = plat_resolve_start(&tcp->job, host, len, options->family, wake, tcp->account);
     if (os != PLAT_OK) {
         tcp->job = NULL;
         return resolve_failed(tcp, os);

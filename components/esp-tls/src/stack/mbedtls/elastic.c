@@ -342,6 +342,8 @@ void esp_tls_reset_msg_layer(mbedtls_ssl_context *ssl, int partial)
     ssl->keep_current_message = 0;
     ssl->badmac_seen_or_in_hsfraglen = 0;
     ssl->send_alert = 0;
+    ssl->alert_reason = 0;
+    ssl->alert_type = 0;
     ssl->out_msgtype = 0;
     ssl->out_msglen = 0;
     memset(ssl->cur_out_ctr, 0, sizeof(ssl->cur_out_ctr));

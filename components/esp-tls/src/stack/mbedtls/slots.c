@@ -10,6 +10,14 @@
 
 #ifndef ESP_TLS_SYSTEM_MBEDTLS
 
+/** The account of the connection for which a table is made. */
+static struct plat_account *asking(void)
+{
+    const struct mbed *m = mbed_current();
+
+    return m != NULL ? m->io.account : NULL;
+}
+
 #if defined(MBEDTLS_PSA_KEY_STORE_DYNAMIC)
 
 #include "psa_crypto_core.h"
@@ -44,7 +52,7 @@ void *esp_tls_mbed_slots_calloc(size_t n, size_t size)
         first_live++;
         return table;
     }
-    return n != 0 && size > SIZE_MAX / n ? NULL : plat_alloc(NULL, PLAT_MEM_PROCESS, n * size);
+    return n != 0 && size > SIZE_MAX / n ? NULL : plat_alloc_shared(asking(), n * size);
 }
 
 void esp_tls_mbed_slots_free(void *table)
@@ -66,7 +74,7 @@ void esp_tls_mbed_slots_free(void *table);
 
 void *esp_tls_mbed_slots_calloc(size_t n, size_t size)
 {
-    return plat_alloc(NULL, PLAT_MEM_PROCESS, n * size);
+    return plat_alloc_shared(asking(), n * size);
 }
 
 void esp_tls_mbed_slots_free(void *table)
