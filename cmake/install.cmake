@@ -7,6 +7,10 @@ if(CONFIG_ESP_TLS_DEFER_CERT_SIGNATURES)
   install(CODE "message(FATAL_ERROR \"This build postpones the check of signatures \
 (ESP_TLS_DEFER_CERT_SIGNATURES). It is for measuring, and is not installed.\")")
 endif()
+if(ESP_TLS_CHEAP_CRYPTO)
+  install(CODE "message(FATAL_ERROR \"The connections of this build are not protected \
+(ESP_TLS_CHEAP_CRYPTO). It is for tests, and is not installed.\")")
+endif()
 
 set(include_dir ${CMAKE_INSTALL_INCLUDEDIR}/esp-tls)
 install(TARGETS esp-tls ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})

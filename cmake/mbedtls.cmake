@@ -147,9 +147,10 @@ endif()
 set_property(SOURCE ${fast} APPEND PROPERTY COMPILE_OPTIONS ${fast_options})
 set_property(GLOBAL PROPERTY ESP_TLS_FAST ${fast})
 set_property(GLOBAL PROPERTY ESP_TLS_FAST_OPTIONS ${fast_options})
-# Sanitizers make p256-m 5 times slower, and its arrays have fixed sizes: the fuzzers run it with
-# them, other builds do not.
-if(ESP_TLS_SANITIZE AND NOT ESP_TLS_FUZZ)
+if(ESP_TLS_SANITIZE) # makes p256-m 5 times slower, and its arrays have fixed sizes
   set_property(SOURCE ${p256m} APPEND PROPERTY COMPILE_OPTIONS -fno-sanitize=all)
+endif()
+if(ESP_TLS_CHEAP_CRYPTO)
+  include(${PROJECT_SOURCE_DIR}/tests/cheap/cheap.cmake)
 endif()
 set_property(GLOBAL PROPERTY ESP_TLS_MBEDTLS_DIR ${mbedtls})

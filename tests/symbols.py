@@ -19,6 +19,8 @@ symbols = subprocess.run(["nm", "--defined-only", "--format=posix", build / "lib
                          capture_output=True, text=True, check=True).stdout
 names = {line.split()[0] for line in symbols.splitlines() if len(line.split()) > 1}
 assert "esp_tls_set_trace" in names
+cheap = sorted(name for name in names if re.match("cheap_|memo_|p256_real_", name))
+assert not cheap, f"cryptography of the tests (tests/cheap): {cheap}"
 failed = False
 for setting, pattern in RULES.items():
     is_on = re.search(rf"^#define CONFIG_{setting} 1$", config, re.M) is not None

@@ -181,20 +181,26 @@ class Install(unittest.TestCase):
                 for place in (str(ROOT), str(BUILD), str(Path.home() / ".cache")):
                     self.assertNotIn(place, path.read_text(encoding="utf-8"), path)
 
-    def test_an_insecure_build_is_not_installed(self):
+    def is_refused(self, setting, *options):
         if not shutil.which("ninja"):
             self.skipTest("no ninja")
         build = self.folder / "b"
-        self.run_ok("cmake", "-G", "Ninja", "-S", ROOT, "-B", build, "-DESP_TLS_TESTS=OFF",
-                    f"-DSDKCONFIG={self.folder / 'sdkconfig'}",
-                    f"-DSDKCONFIG_DEFAULTS={ROOT / 'sdkconfig.defaults'};"
-                    f"{ROOT / 'tests/sdkconfig.insecure'}")
+        self.run_ok("cmake", "-G", "Ninja", "-S", ROOT, "-B", build,
+                    f"-DSDKCONFIG={self.folder / 'sdkconfig'}", *options)
         result = subprocess.run(["cmake", "--install", build, "--prefix", self.prefix],
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                 check=False)
         self.assertNotEqual(result.returncode, 0)
-        self.assertIn("ESP_TLS_SKIP_SERVER_CERT_VERIFY", result.stdout)
+        self.assertIn(setting, result.stdout)
         self.assertFalse(self.prefix.exists())
+
+    def test_an_insecure_build_is_not_installed(self):
+        self.is_refused("ESP_TLS_SKIP_SERVER_CERT_VERIFY", "-DESP_TLS_TESTS=OFF",
+                        f"-DSDKCONFIG_DEFAULTS={ROOT / 'sdkconfig.defaults'};"
+                        f"{ROOT / 'tests/sdkconfig.insecure'}")
+
+    def test_a_build_with_cheap_cryptography_is_not_installed(self):
+        self.is_refused("ESP_TLS_CHEAP_CRYPTO", "-DESP_TLS_CHEAP_CRYPTO=ON")
 
 
 if __name__ == "__main__":
