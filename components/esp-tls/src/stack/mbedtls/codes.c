@@ -32,28 +32,41 @@ const char *esp_tls_stack_code_name(int code)
     return NULL;
 }
 
-/** Codes that say "no memory" in one of Mbed TLS's many ways. */
-bool mbed_is_no_mem(int code)
+/** Does this one code, without anything added to it, say "no memory"? */
+static bool says_no_mem(int code)
 {
     static const int codes[] = {
         MBEDTLS_ERR_SSL_ALLOC_FAILED,
         MBEDTLS_ERR_X509_ALLOC_FAILED,
-        -0x3F80 /* PK */,
-        -0x1180 /* PEM */,
+        PSA_ERROR_INSUFFICIENT_MEMORY,
         -0x0010 /* MPI */,
+        -0x0017 /* LMS */,
+        -0x006A /* ASN1 */,
+        -0x1180 /* PEM */,
+        -0x3400 /* DHM */,
+        -0x3F80 /* PK */,
         -0x4D80 /* ECP */,
         -0x5180 /* MD */,
+        -0x5780 /* PKCS7 */,
         -0x6180 /* CIPHER */,
-        -0x006A /* ASN1 */,
-        PSA_ERROR_INSUFFICIENT_MEMORY,
     };
 
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
-        if (code == codes[i] || -(-code & 0xFF80) == codes[i] || -(-code & 0x7F) == codes[i]) {
+        if (code == codes[i]) {
             return true;
         }
     }
     return false;
+}
+
+/** A sum has a high-level code, which begins at 0x1000 (error.h of Mbed TLS). PSA's numbers are none,
+ *  though some look so: -144 is no -128 with -16 added to it. */
+bool mbed_is_no_mem(int code)
+{
+    if (code > -MBED_HIGH_LEVEL_LEAST || code < -UINT16_MAX) {
+        return says_no_mem(code);
+    }
+    return says_no_mem(-(-code & MBED_HIGH_LEVEL)) || says_no_mem(-(-code & ~MBED_HIGH_LEVEL));
 }
 
 static tls_status status_of(const struct mbed *m, int code)

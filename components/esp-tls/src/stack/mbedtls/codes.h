@@ -9,7 +9,8 @@
 
 /* Low-level modules add their code to a high-level one (error.h of Mbed TLS): the bits of the
  * latter. */
-#define MBED_HIGH_LEVEL 0xFF80
+#define MBED_HIGH_LEVEL       0xFF80
+#define MBED_HIGH_LEVEL_LEAST 0x1000
 
 /* clang-format off */
 #define MBED_CODES(X) \
