@@ -53,6 +53,8 @@ def chains():
     sha1 = Sha1("bad-sha1", "rsa", "localhost", ca["int-rsa"], EVERY_NAME, usage=SERVER)
     no_ca = Cert("bad-no-ca", "ec", "Test Intermediate That Is No CA", ca["root-ec"])
     by_no_ca = Cert("bad-by-no-ca", "ec", "localhost", no_ca, EVERY_NAME, usage=SERVER)
+    false_ca = make.FalseCa("bad-false-ca", "Test Intermediate Without cA", ca["root-ec"])
+    by_false = Cert("bad-by-false-ca", "ec", "localhost", false_ca, EVERY_NAME, usage=SERVER)
     deep = Cert("bad-deep-int", "ec", "Test Intermediate Deep", ca["root-ec"], ca=True)
     lower = Cert("bad-deep-low", "ec", "Test Intermediate Low", deep, ca=True, path=0)
     low_leaf = Cert("bad-deep", "ec", "localhost", lower, EVERY_NAME, usage=SERVER)
@@ -66,6 +68,7 @@ def chains():
         "bad-weak": ([weak, ca["int-rsa"]], weak),
         "bad-sha1": ([sha1, ca["int-rsa"]], sha1),
         "bad-by-no-ca": ([by_no_ca, no_ca], by_no_ca),
+        "bad-by-false-ca": ([by_false, false_ca], by_false),
     }
 
 

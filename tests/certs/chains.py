@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.x509.oid import NameOID
 
-from make import EVERY_NAME, EXPIRED, FUTURE, SERVER, Cert, der, make_key, oid, rsa_key
+from make import (EVERY_NAME, EXPIRED, FUTURE, SERVER, Cert, FalseCa, der, make_key, oid,
+                  rsa_key)
 
 LEAF_KEY = make_key("server-ec", "ec")
 
@@ -157,6 +158,18 @@ def cases():
     yield "issued by a leaf", [leaf("chains-by-leaf", end), end, inter], [ec]
     no_ca = Cert("chains-no-ca", "ec", "Chains No CA", ec)
     yield "issuer is no authority", [leaf("chains-by-no-ca", no_ca), no_ca], [ec]
+    for text, made in (("no BOOLEAN", FalseCa.NO_BOOLEAN), ("BOOLEAN behind", FalseCa.BEHIND)):
+        fake = FalseCa(f"chains-fake-{text}", f"Chains Fake {text}", ec, made)
+        yield f"false authority, {text}", [leaf(f"chains-by-{text}", fake), fake], [ec]
+        yield f"false authority is the anchor, {text}", [leaf(f"chains-by-{text}", fake)], [fake]
+        under = authority(f"chains-under-{text}", f"Chains Under {text}", fake)
+        yield f"false authority above another, {text}", [
+            leaf(f"chains-low-{text}", under), under, fake], [ec]
+        top = FalseCa(f"chains-fake-root-{text}", f"Chains Fake Root {text}", None, made)
+        yield f"false authority is the root, {text}", [leaf(f"chains-fr-{text}", top)], [top]
+        yield f"false authority is the root above another, {text}", [
+            leaf(f"chains-frl-{text}", high := authority(f"chains-fri-{text}",
+                                                         f"Chains Fri {text}", top)), high], [top]
     short = authority("chains-short", "Chains Short", ec, path=0)
     below = authority("chains-below", "Chains Below", short)
     yield "path length 0", [leaf("chains-path-0", short), short], [ec]

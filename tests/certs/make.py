@@ -254,6 +254,26 @@ class Cert:
             serialization.NoEncryption())
 
 
+class FalseCa(Cert):
+    """Its basicConstraints once passed for an authority's (CVE-2026-49300), which they are not: `made`
+    in place of SEQUENCE { BOOLEAN TRUE }."""
+
+    NO_BOOLEAN = b"\x30\x03\x02\x01\x01"  # SEQUENCE { INTEGER 1 }
+    BEHIND = b"\x30\x00\x01\x01\xff"      # SEQUENCE {} BOOLEAN TRUE
+
+    def __init__(self, label, cn, issuer=None, made=NO_BOOLEAN):
+        self.made = made
+        super().__init__(label, "ec", cn, issuer, ca=True)
+
+    def sign(self, builder, key):
+        tbs = builder.sign(key, hashes.SHA256()).tbs_certificate_bytes
+        true = b"\x04\x05\x30\x03\x01\x01\xff"
+        assert tbs.count(true) == 1
+        tbs = tbs.replace(true, true[:2] + self.made)
+        return der(0x30, tbs, der(0x30, oid("1.2.840.10045.4.3.2")),
+                   der(3, b"\0", ecdsa_sign(key, tbs)))
+
+
 SERVER = ExtendedKeyUsageOID.SERVER_AUTH
 CLIENT = ExtendedKeyUsageOID.CLIENT_AUTH
 EVERY_NAME = ("localhost", "test.example", "*.wild.example", "127.0.0.1", "::1")

@@ -24,6 +24,13 @@ static void note_name(char *to, size_t cap, esp_tls_bytes_t name)
     }
 }
 
+/** Read a certificate as far as it goes. One whose basicConstraints are malformed can be judged still:
+ *  it is no authority. */
+static bool can_be_judged(const uint8_t *der, size_t len, esp_tls_certificate_t *cert)
+{
+    return esp_tls_certificate_read(der, len, cert) == ESP_OK || cert->has_basic_constraints;
+}
+
 /* --- the refused certificate ---------------------------------------------------------------------- */
 
 static void note_aia(struct esp_tls_evidence *e, const esp_tls_certificate_t *cert)
@@ -90,7 +97,7 @@ static bool look_at_anchor(void *ctx, const uint8_t *der, size_t len)
     char organization[ORGANIZATION_MAX + 1];
     esp_tls_certificate_t anchor;
 
-    if (esp_tls_certificate_read(der, len, &anchor) != ESP_OK) {
+    if (!can_be_judged(der, len, &anchor)) {
         return true;
     }
     if (same(anchor.subject, look->wanted)) {
@@ -153,7 +160,7 @@ void evidence_note_chain(struct esp_tls_evidence *e, const struct evidence_chain
         esp_tls_certificate_t cert;
 
         e->chain_count = (uint8_t)(i + 1);
-        if (esp_tls_certificate_read(der, len, &cert) != ESP_OK) {
+        if (!can_be_judged(der, len, &cert)) {
             continue;
         }
         if (i == 0) {

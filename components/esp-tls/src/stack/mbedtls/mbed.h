@@ -55,9 +55,13 @@ struct mbed {
     size_t pending_write;      /* bytes of a write that Mbed TLS has begun and not flushed */
     tls_status blocked;        /* what the link last waited for, TLS_EOF: it ended, or TLS_OK */
     const mbedtls_x509_crt *refused; /* while the chain is verified: the first with flags */
+    bool issuer_is_false;            /* ... the one above is no authority, though it issued */
     bool insecure_skip_name;
     bool deferring;            /* signatures of certificates are noted, not checked: checks.c */
     struct mbed_check *checks; /* the noted ones */
+#ifdef ESP_TLS_SYSTEM_MBEDTLS
+    uint16_t sig_algs[32]; /* in the order of sig_algs.c, or unused */
+#endif
 #ifdef CONFIG_ESP_TLS_TRACE
     const struct stack_tap *tap; /* NULL: nobody wants to know */
     bool tap_told;               /* of the message in the input buffer */
@@ -150,6 +154,13 @@ EVIDENCE_OPTIONAL void mbed_note_failure(struct mbed *m);
 /** A certificate of the peer cannot be parsed. */
 EVIDENCE_OPTIONAL void mbed_note_unparsed(struct mbed *m, const mbedtls_x509_crt *chain,
                                           const uint8_t *der, size_t len);
+
+/* --- sig_algs.c: RSA-PSS in TLS 1.2 ------------------------------------------------------------------ */
+
+/** Put the schemes of the configuration in an order that a faulty library lives with. */
+void mbed_order_sig_algs(struct mbed *m);
+/** Did the library refuse a signature that it had offered to take? */
+bool mbed_refused_pss(const struct mbed *m, int code);
 
 /* --- identity.c: own certificate and key ------------------------------------------------------------ */
 

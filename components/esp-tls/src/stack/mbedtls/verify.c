@@ -1,7 +1,13 @@
 /* Mbed TLS's verifier decides every chain. This callback, which it calls for each certificate of
  * the chain from the root down, notes where flags first appear and applies the two choices that a
- * configuration has: a name that is not compared, and a clock that is not set. */
+ * configuration has: a name that is not compared, and a clock that is not set. It refuses, too, what
+ * issued a certificate and does not say that it is an authority. */
 #include "mbed.h"
+
+#include <string.h>
+
+#include "mbedtls/asn1.h"
+#include "mbedtls/oid.h"
 
 #include "esp_log.h"
 #include "plat_clock.h"
@@ -27,6 +33,74 @@ static void judge_time(struct mbed *m, uint32_t *flags)
     m->io.err->option = "clock";
 }
 
+/* --- authorities --------------------------------------------------------------------------------------- */
+
+/** The content of an extension of that OID (RFC 5280 section 4.1).
+ *  @param p, end  the SEQUENCE OF Extension; then the content. @return false: there is none */
+static bool find_extension(unsigned char **p, const unsigned char **end, const char *oid,
+                           size_t oid_len)
+{
+    const int sequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
+    size_t len;
+
+    if (mbedtls_asn1_get_tag(p, *end, &len, sequence) != 0) {
+        return false;
+    }
+    for (const unsigned char *all = *p + len; *p < all;) {
+        const unsigned char *next;
+        int critical;
+        bool is_it;
+
+        if (mbedtls_asn1_get_tag(p, all, &len, sequence) != 0) {
+            return false;
+        }
+        next = *p + len;
+        if (mbedtls_asn1_get_tag(p, next, &len, MBEDTLS_ASN1_OID) != 0) {
+            return false;
+        }
+        is_it = len == oid_len && memcmp(*p, oid, len) == 0;
+        *p += len;
+        (void)mbedtls_asn1_get_bool(p, next, &critical);
+        if (mbedtls_asn1_get_tag(p, next, &len, MBEDTLS_ASN1_OCTET_STRING) != 0) {
+            return false;
+        }
+        *end = *p + len;
+        if (is_it) {
+            return true;
+        }
+        *p += len;
+    }
+    return false;
+}
+
+/** Does the certificate say so itself, in BasicConstraints (RFC 5280 section 4.2.1.9)? Mbed TLS up
+ *  to 3.6.6 also takes a pathLenConstraint without cA for an authority's, and a cA behind the end
+ *  of the SEQUENCE (CVE-2026-49300). */
+static bool is_authority(const mbedtls_x509_crt *crt)
+{
+    unsigned char *p = crt->v3_ext.p;
+    const unsigned char *end = p + crt->v3_ext.len;
+    size_t len;
+    int ca;
+
+    return crt->ca_istrue != 0 &&
+           find_extension(&p, &end, MBEDTLS_OID_BASIC_CONSTRAINTS,
+                          MBEDTLS_OID_SIZE(MBEDTLS_OID_BASIC_CONSTRAINTS)) &&
+           mbedtls_asn1_get_tag(&p, end, &len, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE) ==
+               0 &&
+           len == (size_t)(end - p) && mbedtls_asn1_get_bool(&p, end, &ca) == 0 && ca != 0;
+}
+
+/** What a false authority issued is not trusted. Certificates before version 3 say nothing of it:
+ *  Mbed TLS takes them as issuers only where they are anchors. */
+static void judge_issuer(struct mbed *m, const mbedtls_x509_crt *crt, int depth, uint32_t *flags)
+{
+    if (m->issuer_is_false) {
+        *flags |= MBEDTLS_X509_BADCERT_NOT_TRUSTED;
+    }
+    m->issuer_is_false = depth > 0 && crt->version >= 3 && !is_authority(crt);
+}
+
 int mbed_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 {
     struct mbed *m = ctx;
@@ -40,6 +114,7 @@ int mbed_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
     if (depth == 0 && (*flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0 && mbed_is_anchor(m, crt)) {
         *flags &= ~(uint32_t)MBEDTLS_X509_BADCERT_NOT_TRUSTED;
     }
+    judge_issuer(m, crt, depth, flags);
     if (*flags != 0 && m->io.err->verify_depth < 0) {
         m->io.err->verify_depth = (int8_t)depth;
         m->refused = crt;
