@@ -93,6 +93,8 @@ if(CONFIG_MBEDTLS_DYNAMIC_BUFFER)
 endif()
 set_source_files_properties(${library}/ssl_tls13_generic.c PROPERTIES
   COMPILE_DEFINITIONS "${peer_crt};mbedtls_pk_verify_ext=esp_tls_pk_verify_now")
+set_source_files_properties(${library}/ssl_tls12_client.c PROPERTIES
+  COMPILE_DEFINITIONS MBED_SIG_ALGS_REPLACE COMPILE_OPTIONS "-include;${stack}/sig_algs.h")
 set_source_files_properties(${library}/ssl_tls13_keys.c PROPERTIES
   COMPILE_DEFINITIONS "psa_import_key=esp_tls_tls13_import_key;MBED_TLS13_KEYS_REPLACE"
   COMPILE_OPTIONS "-include;${stack}/tls13_keys.h")

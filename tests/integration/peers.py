@@ -407,7 +407,7 @@ class Gnutls:
 class Nginx:
     """nginx; its listening socket is made here and handed over, so the port is the kernel's."""
 
-    def __init__(self, certs, folder, *lines, cert="server-ec"):
+    def __init__(self, certs, folder, *lines, cert="server-ec", protocols="TLSv1.2 TLSv1.3"):
         program = need("nginx")
         self.folder = Path(folder)
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -428,7 +428,7 @@ http {{
   server {{
     listen 127.0.0.1:{self.port} ssl;
     ssl_certificate {certs}/{cert}-chain.pem; ssl_certificate_key {certs}/{cert}.key;
-    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_protocols {protocols};
     root {self.folder}/www; dav_methods PUT;
 {extra}
   }}

@@ -139,6 +139,10 @@
     X(UPGRADE_SERVER, "", \
       "the server needs TLS 1.2 or 1.3: TLS 1.0 and 1.1 are not in this library, because they are not secure (RFC 8996)") \
     X(ANY_VERSION, "tls_version", "leave tls_version at ESP_TLS_VER_ANY") \
+    X(NEWER_MBEDTLS, "ESP_TLS_SYSTEM_MBEDTLS", \
+      "build with Mbed TLS 3.6.7 or later, or leave ESP_TLS_SYSTEM_MBEDTLS off: in the Mbed TLS that this library builds itself the fault is mended") \
+    X(ONLY_TLS_1_2, "tls_version", \
+      "or set tls_version to ESP_TLS_VER_TLS_1_2: then RSA-PSS is not offered, and the server signs in another way") \
     X(ENABLE_VERSION, "CONFIG_MBEDTLS_SSL_PROTO_TLS1_3", \
       "enable the version that the server demands: CONFIG_MBEDTLS_SSL_PROTO_TLS1_3 or CONFIG_MBEDTLS_SSL_PROTO_TLS1_2") \
     X(ANY_SUITE, "ciphersuites_list", "leave ciphersuites_list unset, or add one that the server has") \
@@ -246,6 +250,7 @@
     X(SUITES_RESTRICTED, NEGOTIATION, "the server takes none of the cipher suites in ciphersuites_list", ANY_SUITE, ENABLE_SUITES, NONE) \
     X(NO_COMMON_GROUP, NEGOTIATION, "the two have no group (curve) in common", ENABLE_GROUP, NONE, NONE) \
     X(NO_COMMON_SIGNATURE, NEGOTIATION, "the server's certificate is signed, or signs, in a way that was not offered", ENABLE_ALGORITHM, ENABLE_SUITES, NONE) \
+    X(LIBRARY_REFUSES_PSS, NEGOTIATION, "the server signed with RSA-PSS in TLS 1.2, as it was offered, and Mbed TLS 3.6.6 refuses it: a fault of that version", NEWER_MBEDTLS, ONLY_TLS_1_2, NONE) \
     X(NAME_NOT_SERVED, NEGOTIATION, "the server does not serve {name}", SEND_SNI, NONE, NONE) \
     X(NO_COMMON_ALPN, NEGOTIATION, "the server speaks none of the protocols that were offered (ALPN)", CHECK_ALPN, NONE, NONE) \
     /* the server's certificate */ \

@@ -140,6 +140,22 @@ static void drop_stack(struct http_stack *s)
     memset(s, 0, sizeof(*s));
 }
 
+/** A transport of the program's own, as it is after esp_transport_ssl_init(), but for the authorities
+ *  of a file. */
+static bool set_transport(struct http *h, const char *path)
+{
+    const char *ca = load(path);
+
+    drop_stack(&h->stack);
+    h->stack.inner = esp_transport_ssl_init();
+    if (h->stack.inner == NULL) {
+        return false;
+    }
+    esp_transport_ssl_set_cert_data(h->stack.inner, ca, (int)strlen(ca));
+    h->cfg.transport = h->stack.inner;
+    return true;
+}
+
 /** TLS, through a tunnel of the proxy, which is reached by TLS. */
 static bool set_stack(struct http *h, char *text)
 {
@@ -305,6 +321,9 @@ bool options_set(struct http *h, const char *key, char *value)
     }
     if (strcmp(key, "stack") == 0) {
         return set_stack(h, value);
+    }
+    if (strcmp(key, "transport") == 0) {
+        return set_transport(h, value);
     }
     if (strcmp(key, "auth") == 0) {
         return set_auth(h, value);

@@ -389,6 +389,11 @@ static bool refused_by_us(const struct facts *f, unsigned message)
            (f->r->alert_sent == HANDSHAKE_FAILURE || f->r->alert_sent == ILLEGAL_PARAMETER);
 }
 
+static bool pss_refused(const struct facts *f)
+{
+    return option_is(f, "rsa_pss_rsae");
+}
+
 static bool bad_group(const struct facts *f)
 {
     return refused_by_us(f, SERVER_KEY_EXCHANGE);
@@ -396,7 +401,8 @@ static bool bad_group(const struct facts *f)
 
 static bool bad_signature_algorithm(const struct facts *f)
 {
-    return refused_by_us(f, CERTIFICATE_VERIFY);
+    return refused_by_us(f, CERTIFICATE_VERIFY) ||
+           (refused_by_us(f, SERVER_KEY_EXCHANGE) && f->r->alert_sent == ILLEGAL_PARAMETER);
 }
 
 static bool proof_failed(const struct facts *f)
@@ -547,6 +553,7 @@ static const struct rule {
     {OF(STACK), refused_hello, ESP_TLS_REASON_NO_COMMON_SUITE, false},
     {OF(STACK), refused_identity, ESP_TLS_REASON_CLIENT_CERT_REFUSED, false},
     {OF(STACK), wrong_key, ESP_TLS_REASON_CLIENT_KEY_WRONG, false},
+    {OF(STACK), pss_refused, ESP_TLS_REASON_LIBRARY_REFUSES_PSS, true},
     {OF(STACK), bad_group, ESP_TLS_REASON_NO_COMMON_GROUP, false},
     {OF(STACK), bad_signature_algorithm, ESP_TLS_REASON_NO_COMMON_SIGNATURE, false},
     {OF(STACK), proof_failed, ESP_TLS_REASON_PEER_PROOF_FAILED, true},

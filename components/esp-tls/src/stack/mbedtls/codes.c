@@ -102,6 +102,9 @@ static void add_evidence(struct mbed *m, int code)
     if (err->now != ESP_TLS_PHASE_HANDSHAKE) {
         return;
     }
+    if (mbed_refused_pss(m, code)) {
+        err->option = "rsa_pss_rsae";
+    }
     if (code == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED || code == MBEDTLS_ERR_SSL_BAD_CERTIFICATE) {
         err->verify_flags = mbedtls_ssl_get_verify_result(&m->ssl);
         if (err->verify_flags == UINT32_MAX) {

@@ -90,6 +90,7 @@ static tls_status mbed_init(void *ctx, const struct stack_io *io)
     }
     mbedtls_ssl_conf_rng(&m->conf, mbed_random, NULL);
     set_groups(m);
+    mbed_order_sig_algs(m);
     mbedtls_ssl_conf_verify(&m->conf, mbed_verify, m);
 #if defined(MBEDTLS_SSL_SESSION_TICKETS) && defined(MBEDTLS_SSL_CLI_C)
     mbedtls_ssl_conf_session_tickets(&m->conf, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
