@@ -8,6 +8,9 @@
  *     EDEADLK  nothing will ever happen, and there is no deadline
  *     ELOOP    it was called 10,000 times without a byte or a microsecond of progress, or a peer
  *              kept waking itself without either
+ * What a real system would not survive ends the program with a message: a stream, an event, a
+ * look-up, a lock, a monitor or a task that is used after its end or given back twice, a lock that
+ * is let go by another thread or destroyed while it is held.
  *
  * The far side of a connection is a peer: a callback with its state, called inside plat_wait()
  * whenever it can move. A scripted answer and a real TLS server on memory look the same. What a
@@ -31,8 +34,8 @@ extern "C" {
 #endif
 
 /** Back to the beginning: clock at 1 s, wall clock at SIM_WALL_CLOCK, no names, no hosts, no
- * faults, wire without delay. @return how many streams, events and look-ups the last test left open
- */
+ * faults, wire without delay. @return how many streams, events, look-ups and locks of this thread the
+ * last test left */
 int sim_reset(void);
 
 /* --- time -------------------------------------------------------------------------------- */
@@ -68,6 +71,9 @@ struct sim_peer;
 /** Called when the connection is there, when bytes or the client's FIN came, when there is room
  *  again after a short write, and when a time it asked for has come. */
 typedef void (*sim_peer_fn)(struct sim_peer *peer, void *arg);
+
+/** Somebody else closes the descriptor of a stream: what is called for it from now on is EBADF. */
+void sim_steal(int fd);
 
 /** What a connect to this address meets; the newest row wins; without a row it is refused.
  *  @param port  0 = any  @param fn  NULL: a peer that accepts and stays silent */

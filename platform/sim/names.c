@@ -10,6 +10,7 @@
 #include "sim.h"
 
 #define NAME_ADDRS 16
+#define HOST_LEN   1024 /* as on POSIX */
 
 struct name {
     struct name *next;
@@ -88,6 +89,29 @@ unsigned sim_lookups(void)
 
 /* --- look-ups ------------------------------------------------------------------------------- */
 
+/** A look-up that was dropped is freed memory on POSIX. */
+static void check_is_job(const struct plat_resolve *job, const char *call)
+{
+    const struct plat_resolve *at = jobs;
+
+    while (at != NULL && at != job) {
+        at = at->next;
+    }
+    if (at == NULL) {
+        sim_misuse(call, "no look-up, or one that was dropped already");
+    }
+}
+
+bool sim_names_will_set(plat_stream event)
+{
+    const struct plat_resolve *job = jobs;
+
+    while (job != NULL && (job->is_done || job->wake.h != event.h)) {
+        job = job->next;
+    }
+    return job != NULL;
+}
+
 static void fail(struct plat_resolve *job, int resolver_code)
 {
     job->error = resolver_code == EAI_MEMORY ? ENOMEM : EIO;
@@ -134,7 +158,8 @@ int plat_resolve_start(struct plat_resolve **job, const char *host, size_t len, 
     struct plat_resolve *made;
 
     *job = NULL;
-    if (len == 0 || memchr(host, '\0', len) != NULL) {
+    sim_check_event(wake, "plat_resolve_start");
+    if (len == 0 || len > HOST_LEN || memchr(host, '\0', len) != NULL) {
         return EINVAL;
     }
     made = plat_alloc_shared(told, sizeof(*made));
@@ -153,6 +178,7 @@ int plat_resolve_start(struct plat_resolve **job, const char *host, size_t len, 
 int plat_resolve_result(struct plat_resolve *job, struct plat_addr *addrs, size_t cap, size_t *n,
                         int *resolver_code)
 {
+    check_is_job(job, "plat_resolve_result");
     *n = 0;
     *resolver_code = 0;
     if (!job->is_done) {
@@ -169,13 +195,17 @@ int plat_resolve_result(struct plat_resolve *job, struct plat_addr *addrs, size_
 
 void plat_resolve_drop(struct plat_resolve *job)
 {
-    for (struct plat_resolve **at = &jobs; *at != NULL; at = &(*at)->next) {
-        if (*at == job) {
-            *at = job->next;
-            plat_free(job);
-            return;
-        }
+    struct plat_resolve **at = &jobs;
+
+    if (job == NULL) {
+        return;
     }
+    check_is_job(job, "plat_resolve_drop");
+    while (*at != job) {
+        at = &(*at)->next;
+    }
+    *at = job->next;
+    plat_free(job);
 }
 
 bool sim_names_run(void)

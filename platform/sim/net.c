@@ -12,6 +12,10 @@
 #define FIRST_HANDLE 3
 #define ATTEMPTS     256
 
+/* Linux's: include/net/tcp.h */
+#define KEEPALIVE_MAX_S     32767
+#define KEEPALIVE_MAX_COUNT 127
+
 struct host {
     struct host *next;
     struct plat_addr addr;
@@ -41,6 +45,62 @@ static struct sim_stream *find(plat_stream s)
         }
     }
     return NULL;
+}
+
+/** The stream that a call is for. What was closed is EBADF on POSIX only until somebody else's
+ *  descriptor has the number. */
+static struct sim_stream *find_open(plat_stream s, const char *call)
+{
+    struct sim_stream *stream = find(s);
+
+    if (stream == NULL) {
+        sim_misuse(call, "no stream, or one that was closed already");
+    }
+    return stream;
+}
+
+static struct sim_stream *find_stream(plat_stream s, const char *call)
+{
+    struct sim_stream *stream = find_open(s, call);
+
+    if (stream->is_event) {
+        sim_misuse(call, "an event is no stream of bytes");
+    }
+    return stream;
+}
+
+static struct sim_stream *find_event(plat_stream event, const char *call)
+{
+    struct sim_stream *stream = find_open(event, call);
+
+    if (!stream->is_event) {
+        sim_misuse(call, "a stream of bytes is no event");
+    }
+    return stream;
+}
+
+static bool is_closed_in(plat_stream s, const struct sim_stream *list)
+{
+    while (list != NULL && !(list->h == s.h && list->is_closed)) {
+        list = list->next;
+    }
+    return list != NULL;
+}
+
+/** A descriptor that was never a stream of ours is the test's own affair. */
+static bool was_closed(plat_stream s)
+{
+    return is_closed_in(s, streams) || is_closed_in(s, streams_done);
+}
+
+void sim_check_event(plat_stream event, const char *call)
+{
+    (void)find_event(event, call);
+}
+
+void sim_steal(int fd)
+{
+    find_stream((plat_stream){fd}, "sim_steal")->is_stolen = true;
 }
 
 static struct sim_stream *stream_new(bool is_event)
@@ -194,9 +254,9 @@ int plat_stream_close(plat_stream s)
     if (!plat_stream_is_open(s)) {
         return PLAT_OK;
     }
-    stream = find(s);
-    if (stream == NULL) {
-        return EBADF;
+    stream = find_open(s, "plat_stream_close");
+    if (stream->is_event && sim_names_will_set(s)) {
+        sim_misuse("plat_stream_close", "a look-up that was not dropped will set this event");
     }
     stream->is_owned = false;
     stream->is_closed = true;
@@ -208,7 +268,7 @@ int plat_stream_close(plat_stream s)
     if (stream->attempt != 0 && stream->attempt <= ATTEMPTS) {
         attempts[stream->attempt - 1].closed_us = sim_now;
     }
-    return PLAT_OK;
+    return stream->is_stolen ? EBADF : PLAT_OK;
 }
 
 int plat_stream_adopt(plat_stream *s, int fd)
@@ -219,8 +279,8 @@ int plat_stream_adopt(plat_stream *s, int fd)
         at = at->next;
     }
     *s = PLAT_STREAM_NONE;
-    if (at == NULL || at->is_event) {
-        return at == NULL ? EBADF : ENOTSOCK;
+    if (at == NULL || at->is_event || at->is_closed) {
+        return at != NULL && at->is_event ? ENOTSOCK : EBADF;
     }
     opened += !at->is_owned;
     at->is_owned = true;
@@ -238,6 +298,9 @@ plat_stream plat_stream_borrow(int fd)
 
 int plat_stream_fd(plat_stream s)
 {
+    if (was_closed(s)) {
+        sim_misuse("plat_stream_fd", "of a stream that was closed");
+    }
     return (int)s.h;
 }
 
@@ -267,15 +330,21 @@ static int connect_error_of(enum sim_connect what)
     return what == SIM_REFUSE ? ECONNREFUSED : what == SIM_UNREACHABLE ? EHOSTUNREACH : 0;
 }
 
+/** As SO_ERROR does, it tells a failure only once. */
+static int take_connect_error(struct sim_stream *stream)
+{
+    int err = stream->connect_error;
+
+    stream->connect_error = ENOTCONN;
+    return err;
+}
+
 int plat_stream_connect(plat_stream s, const struct plat_addr *addr)
 {
     static const struct host nobody = {.what = SIM_REFUSE};
-    struct sim_stream *stream = find(s);
+    struct sim_stream *stream = find_stream(s, "plat_stream_connect");
     const struct host *host = host_at(addr);
 
-    if (stream == NULL || stream->is_event) {
-        return EBADF;
-    }
     if (stream->state != STREAM_NEW) {
         return stream->state == STREAM_CONNECTED ? EISCONN : EALREADY;
     }
@@ -292,7 +361,7 @@ int plat_stream_connect(plat_stream s, const struct plat_addr *addr)
     stream->state = STREAM_CONNECTING;
     if (host->what == SIM_UNREACHABLE && host->delay_us == 0) {
         stream->state = STREAM_FAILED;
-        return stream->connect_error;
+        return take_connect_error(stream);
     }
     if (host->what == SIM_ACCEPT_NOW) {
         stream->connect_due = sim_now;
@@ -304,10 +373,10 @@ int plat_stream_connect(plat_stream s, const struct plat_addr *addr)
 
 int plat_stream_ends(plat_stream s, struct plat_addr *local, struct plat_addr *peer)
 {
-    const struct sim_stream *stream = find(s);
+    const struct sim_stream *stream = find_stream(s, "plat_stream_ends");
 
-    if (stream == NULL || stream->state != STREAM_CONNECTED) {
-        return stream == NULL ? EBADF : ENOTCONN;
+    if (stream->state != STREAM_CONNECTED || stream->is_stolen) {
+        return stream->is_stolen ? EBADF : ENOTCONN;
     }
     if (stream->remote.family == 0) {
         return EAFNOSUPPORT; /* a connection that was there already */
@@ -320,11 +389,8 @@ int plat_stream_ends(plat_stream s, struct plat_addr *local, struct plat_addr *p
 
 int plat_stream_connect_result(plat_stream s)
 {
-    struct sim_stream *stream = find(s);
+    struct sim_stream *stream = find_stream(s, "plat_stream_connect_result");
 
-    if (stream == NULL || stream->is_event) {
-        return EBADF;
-    }
     (void)settle(stream);
     switch (stream->state) {
     case STREAM_CONNECTED:
@@ -332,7 +398,7 @@ int plat_stream_connect_result(plat_stream s)
     case STREAM_CONNECTING:
         return PLAT_AGAIN;
     case STREAM_FAILED:
-        return stream->connect_error;
+        return take_connect_error(stream);
     default:
         return ENOTCONN;
     }
@@ -343,7 +409,7 @@ int plat_stream_connect_result(plat_stream s)
 /** What stands in the way of reading and writing at all. */
 static int check(const struct sim_stream *stream, size_t len)
 {
-    if (stream == NULL || stream->is_event) {
+    if (stream->is_stolen) {
         return EBADF;
     }
     if (len == 0) {
@@ -377,9 +443,19 @@ static int apply_fault(size_t *len, int eof)
     }
 }
 
+/** A reset is told once: later reads are at the end, later writes meet a broken pipe. */
+static int reset_error(struct sim_stream *stream, int later)
+{
+    if (stream->is_rst_told) {
+        return later;
+    }
+    stream->is_rst_told = true;
+    return stream->in.rst_error;
+}
+
 int plat_stream_read(plat_stream s, void *buf, size_t len, size_t *n)
 {
-    struct sim_stream *stream = find(s);
+    struct sim_stream *stream = find_stream(s, "plat_stream_read");
     int err = check(stream, len);
 
     *n = 0;
@@ -394,14 +470,14 @@ int plat_stream_read(plat_stream s, void *buf, size_t len, size_t *n)
         return PLAT_OK;
     }
     if (stream->in.rst_due <= sim_now) {
-        return stream->in.rst_error;
+        return reset_error(stream, PLAT_EOF);
     }
     return pipe_is_at_end(&stream->in) ? PLAT_EOF : PLAT_AGAIN;
 }
 
 int plat_stream_write(plat_stream s, const void *buf, size_t len, size_t *n)
 {
-    struct sim_stream *stream = find(s);
+    struct sim_stream *stream = find_stream(s, "plat_stream_write");
     int err = check(stream, len);
 
     *n = 0;
@@ -412,7 +488,7 @@ int plat_stream_write(plat_stream s, const void *buf, size_t len, size_t *n)
         return err;
     }
     if (stream->in.rst_due <= sim_now) {
-        return stream->in.rst_error;
+        return reset_error(stream, EPIPE);
     }
     *n = pipe_put(&stream->out, buf, sim_split(len, sim_wire_max_write));
     return *n > 0 ? PLAT_OK : PLAT_AGAIN;
@@ -421,18 +497,18 @@ int plat_stream_write(plat_stream s, const void *buf, size_t len, size_t *n)
 /* --- options -------------------------------------------------------------------------------- */
 
 /** @return the options to change, or NULL and *err */
-static struct sim_options *options_of(plat_stream s, int *err)
+static struct sim_options *options_of(plat_stream s, const char *call, int *err)
 {
-    struct sim_stream *stream = find(s);
+    struct sim_stream *stream = find_stream(s, call);
 
-    *err = stream == NULL || stream->is_event ? EBADF : sim_fault_option();
+    *err = stream->is_stolen ? EBADF : sim_fault_option();
     return *err == PLAT_OK ? &stream->options : NULL;
 }
 
 int plat_stream_set_nodelay(plat_stream s)
 {
     int err;
-    struct sim_options *options = options_of(s, &err);
+    struct sim_options *options = options_of(s, "plat_stream_set_nodelay", &err);
 
     if (options != NULL) {
         options->is_nodelay = true;
@@ -444,12 +520,13 @@ int plat_stream_set_nodelay(plat_stream s)
 int plat_stream_set_keepalive(plat_stream s, int idle_s, int interval_s, int count)
 {
     int err;
-    struct sim_options *options = options_of(s, &err);
+    struct sim_options *options = options_of(s, "plat_stream_set_keepalive", &err);
 
     if (options == NULL) {
         return err;
     }
-    if (idle_s <= 0 || interval_s <= 0 || count <= 0) {
+    if (idle_s <= 0 || idle_s > KEEPALIVE_MAX_S || interval_s <= 0 ||
+        interval_s > KEEPALIVE_MAX_S || count <= 0 || count > KEEPALIVE_MAX_COUNT) {
         return EINVAL;
     }
     options->has_keepalive = true;
@@ -463,7 +540,7 @@ int plat_stream_set_keepalive(plat_stream s, int idle_s, int interval_s, int cou
 int plat_stream_bind_device(plat_stream s, const char *name)
 {
     int err;
-    struct sim_options *options = options_of(s, &err);
+    struct sim_options *options = options_of(s, "plat_stream_bind_device", &err);
 
     if (options == NULL) {
         return err;
@@ -479,7 +556,7 @@ int plat_stream_bind_device(plat_stream s, const char *name)
 int plat_stream_set_blocking(plat_stream s, bool blocking)
 {
     int err;
-    struct sim_options *options = options_of(s, &err);
+    struct sim_options *options = options_of(s, "plat_stream_set_blocking", &err);
 
     if (options != NULL) {
         options->is_blocking = blocking;
@@ -507,20 +584,12 @@ const char *plat_ifreq_name(const struct ifreq *ifr)
 
 void plat_event_set(plat_stream event)
 {
-    struct sim_stream *stream = find(event);
-
-    if (stream != NULL && stream->is_event) {
-        __atomic_store_n(&stream->is_set, true, __ATOMIC_RELEASE);
-    }
+    __atomic_store_n(&find_event(event, "plat_event_set")->is_set, true, __ATOMIC_RELEASE);
 }
 
 void plat_event_clear(plat_stream event)
 {
-    struct sim_stream *stream = find(event);
-
-    if (stream != NULL && stream->is_event) {
-        __atomic_store_n(&stream->is_set, false, __ATOMIC_RELEASE);
-    }
+    __atomic_store_n(&find_event(event, "plat_event_clear")->is_set, false, __ATOMIC_RELEASE);
 }
 
 /* --- what happens --------------------------------------------------------------------------- */
@@ -530,7 +599,10 @@ uint8_t sim_net_ready(plat_stream s)
     const struct sim_stream *stream = find(s);
     int ready = 0;
 
-    if (stream == NULL || stream->state == STREAM_FAILED) {
+    if (was_closed(s)) {
+        sim_misuse("plat_wait", "for a stream that was closed");
+    }
+    if (stream == NULL || stream->is_stolen || stream->state == STREAM_FAILED) {
         return PLAT_READ | PLAT_WRITE; /* an error is found out by the next call */
     }
     if (stream->is_event) {

@@ -52,6 +52,8 @@ struct sim_stream {
     bool is_set;    /* the event */
     bool is_owned;  /* by the code under test */
     bool is_closed; /* by it */
+    bool is_stolen; /* somebody else closed the descriptor */
+    bool is_rst_told;
     enum stream_state state;
     uint64_t connect_due;
     int connect_error;

@@ -215,7 +215,7 @@ uint64_t sim_waits(void)
 
 int sim_reset(void)
 {
-    int left = sim_net_reset() + sim_names_reset();
+    int left = sim_names_reset() + sim_net_reset() + sim_holds_left();
 
     sim_timers_reset();
     sim_faults_reset();

@@ -188,7 +188,7 @@ static void test_connects_end_as_the_host_says(void **state)
         {"10.0.0.2", SIM_ACCEPT, 30, PLAT_AGAIN, PLAT_OK},
         {"2001:db8::3", SIM_ACCEPT_NOW, 0, PLAT_OK, PLAT_OK},
         {"10.0.0.4", SIM_REFUSE, 30, PLAT_AGAIN, ECONNREFUSED},
-        {"10.0.0.5", SIM_UNREACHABLE, 0, EHOSTUNREACH, EHOSTUNREACH},
+        {"10.0.0.5", SIM_UNREACHABLE, 0, EHOSTUNREACH, ENOTCONN}, /* it was told */
         {"10.0.0.6", SIM_UNREACHABLE, 30, PLAT_AGAIN, EHOSTUNREACH},
         {"10.0.0.7", SIM_BLACK_HOLE, 1000, PLAT_AGAIN, PLAT_AGAIN},
     };
@@ -231,7 +231,6 @@ static void test_ends_of_a_connection(void **state)
     assert_int_equal(peer.port, 443);
     assert_int_equal(local.port, SIM_FIRST_PORT + plat_stream_fd(s));
     assert_int_equal(plat_stream_close(s), PLAT_OK);
-    assert_true(plat_stream_ends(s, &local, &peer) > 0);
     assert_int_equal(plat_stream_adopt(&s, sim_accepted(NULL, NULL)), PLAT_OK);
     assert_true(plat_stream_ends(s, &local, &peer) > 0);
     assert_int_equal(plat_stream_close(s), PLAT_OK);
@@ -411,8 +410,41 @@ static void test_a_reset_comes_after_the_bytes_before_it(void **state)
     assert_int_equal(plat_stream_read(s, bytes, sizeof(bytes), &n), PLAT_OK);
     assert_int_equal(n, 3);
     assert_int_equal(plat_stream_read(s, bytes, sizeof(bytes), &n), ECONNRESET);
-    assert_int_equal(plat_stream_write(s, bytes, sizeof(bytes), &n), ECONNRESET);
+    assert_int_equal(plat_stream_write(s, bytes, sizeof(bytes), &n), EPIPE); /* told only once */
+    assert_int_equal(plat_stream_read(s, bytes, sizeof(bytes), &n), PLAT_EOF);
     assert_int_equal(plat_stream_close(s), PLAT_OK);
+}
+
+static void test_a_failed_connect_tells_its_error_once(void **state)
+{
+    struct plat_addr addr = address("10.0.0.1", 443);
+    plat_stream s;
+
+    (void)state;
+    sim_host("10.0.0.1", 443, SIM_REFUSE, 10, NULL, NULL);
+    assert_int_equal(plat_stream_open(&s, PLAT_AF_INET), PLAT_OK);
+    assert_int_equal(plat_stream_connect(s, &addr), PLAT_AGAIN);
+    assert_int_equal(wait_one(s, PLAT_WRITE, PLAT_NEVER), PLAT_OK);
+    assert_int_equal(plat_stream_connect_result(s), ECONNREFUSED);
+    assert_int_equal(plat_stream_connect_result(s), ENOTCONN);
+    assert_int_equal(plat_stream_close(s), PLAT_OK);
+}
+
+static void test_a_stolen_descriptor_is_a_bad_one(void **state)
+{
+    plat_stream s;
+    uint8_t byte = 0;
+    size_t n;
+
+    (void)state;
+    sim_host("10.0.0.1", 443, SIM_ACCEPT, 0, NULL, NULL);
+    s = connected();
+    sim_steal(plat_stream_fd(s));
+    assert_int_equal(wait_one(s, PLAT_READ, PLAT_NEVER), PLAT_OK);
+    assert_int_equal(plat_stream_read(s, &byte, 1, &n), EBADF);
+    assert_int_equal(plat_stream_write(s, &byte, 1, &n), EBADF);
+    assert_int_equal(plat_stream_set_nodelay(s), EBADF);
+    assert_int_equal(plat_stream_close(s), EBADF);
 }
 
 static void test_an_accepted_connection_is_adopted(void **state)
@@ -431,7 +463,7 @@ static void test_an_accepted_connection_is_adopted(void **state)
     assert_int_equal(wait_one(s, PLAT_READ, PLAT_NEVER), PLAT_OK);
     assert_int_equal(plat_stream_read(s, &byte, 1, &n), PLAT_OK);
     assert_int_equal(plat_stream_close(s), PLAT_OK);
-    assert_int_equal(plat_stream_close(s), EBADF);
+    assert_int_equal(plat_stream_adopt(&s, fd), EBADF);
 }
 
 static void test_options_are_kept_and_devices_checked(void **state)
@@ -597,6 +629,8 @@ int main(void)
         T(test_a_full_wire_makes_writes_short_until_the_peer_reads),
         T(test_a_trickling_peer_delivers_a_byte_at_a_time),
         T(test_a_reset_comes_after_the_bytes_before_it),
+        T(test_a_failed_connect_tells_its_error_once),
+        T(test_a_stolen_descriptor_is_a_bad_one),
         T(test_an_accepted_connection_is_adopted),
         T(test_options_are_kept_and_devices_checked),
         T(test_io_faults_strike_the_call_they_were_set_for),
