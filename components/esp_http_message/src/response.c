@@ -492,7 +492,7 @@ static size_t take_extension(esp_http_response_t *r, const char *data, size_t le
             (void)malformed(r, "a chunk's extension has a character that may not be in it");
             return i;
         }
-        if (++r->extension_len > ESP_HTTP_RESPONSE_EXTENSION_MAX) {
+        if (!may_end && ++r->extension_len > ESP_HTTP_RESPONSE_EXTENSION_MAX) {
             (void)end_with(r, ESP_HTTP_RESPONSE_HEADER_TOO_LONG);
             return i;
         }
