@@ -133,6 +133,11 @@ static size_t add_pem(char *text, size_t cap, size_t len, const struct test_der 
     return len + (size_t)added;
 }
 
+static bool is_false_authority(const char *name)
+{
+    return strncmp(name, "false authority", 15) == 0;
+}
+
 static bool client_accepts(struct wire *w, const struct test_chain *chain,
                            esp_tls_proto_ver_t version)
 {
@@ -154,7 +159,10 @@ static bool client_accepts(struct wire *w, const struct test_chain *chain,
     t.cfg.tls_version = version;
     accepts = sim_connect(&t) == 1;
     if (!accepts) {
-        assert_int_equal(sim_record(&t).phase, ESP_TLS_PHASE_HANDSHAKE);
+        /* after Mbed TLS 3.6.6 such an anchor cannot be parsed */
+        if (!is_false_authority(chain->name) || sim_record(&t).phase != ESP_TLS_PHASE_CONFIG) {
+            assert_int_equal(sim_record(&t).phase, ESP_TLS_PHASE_HANDSHAKE);
+        }
         if (sim_record(&t).cause != ESP_TLS_CAUSE_VERIFY &&
             sim_record(&t).cause != ESP_TLS_CAUSE_STACK) {
             fail_msg("%s: %s, -0x%x", chain->name, esp_tls_cause_name(sim_record(&t).cause),
@@ -190,11 +198,6 @@ static bool may_be_refused(const char *name)
     return false;
 }
 #endif
-
-static bool is_false_authority(const char *name)
-{
-    return strncmp(name, "false authority", 15) == 0;
-}
 
 /** Can the test's server send it? With fixed buffers a record of its build is all it has for a
  *  Certificate message, with 5 bytes for each certificate and 8 for all (RFC 8446 section 4.4.2). */
