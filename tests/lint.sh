@@ -8,7 +8,7 @@ clang-format --dry-run -Werror "${files[@]}"
 
 mapfile -t sources < <(git ls-files 'components/*.c' 'platform/*.c' 'tools/*.c' 'examples/*.c')
 includes=(-I build/config)
-for dir in components/*/include components/*/src components/esp-tls/esp-tls-crypto \
+for dir in components/*/include components/*/internal components/*/src components/esp-tls/esp-tls-crypto \
     platform/include platform/posix/include platform/common; do
     includes+=(-I "$dir")
 done

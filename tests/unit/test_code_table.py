@@ -28,7 +28,7 @@ def run(*args):
 def mbedtls_folders():
     """Where the build's compiler finds Mbed TLS's headers."""
     for unit in json.loads((BUILD / "compile_commands.json").read_text()):
-        if unit["file"].endswith("src/stack/mbedtls/code_rows.c"):
+        if unit["file"].endswith("esp_tls_diagnosis/src/codes_stack.c"):
             words = unit["command"].split()
             paths = [b for a, b in zip(words, words[1:]) if a == "-isystem"]
             paths += [word[2:] for word in words if word.startswith("-I")]
@@ -147,7 +147,7 @@ class Table(unittest.TestCase):
                     self.assertNotRegex(remedy["sentence"], r"[{}]")
 
     def test_every_reason_and_remedy_is_reachable(self):
-        listed = (ROOT / "components/esp-tls/include/esp_tls_reasons.h").read_text()
+        listed = (ROOT / "components/esp_tls_diagnosis/include/esp_tls_reasons.h").read_text()
         remedies, reasons = listed.split("#define ESP_TLS_REASONS(X)")
         rows = re.findall(r"^    X\((\w+), \w+,(.*?), (\w+), (\w+), (\w+)\)", reasons, re.M | re.S)
         self.assertEqual({row[0] for row in rows}, set(self.reasons))

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <netdb.h>
 
-#include "diagnosis/clip.h"
+#include "clip.h"
 #include "esp_tls_certificate.h"
 #include "esp_tls_diagnosis.h"
 #include "out.h"

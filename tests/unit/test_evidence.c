@@ -2,7 +2,7 @@
  * reason that it leads to. */
 #include "sim_test.h"
 
-#include "diagnosis/evidence.h"
+#include "evidence.h"
 #include "error.h"
 #include "esp_tls_diagnosis.h"
 #include "esp_tls_memory.h"

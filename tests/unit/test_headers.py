@@ -28,6 +28,9 @@ SDKCONFIG = BUILD / "config" / "sdkconfig.h"
 PUBLIC = [
     ROOT / "components/esp-tls/include",
     ROOT / "components/esp-tls/esp-tls-crypto",
+    ROOT / "components/esp_x509/include",
+    ROOT / "components/esp_tls_diagnosis/include",
+    ROOT / "components/esp_tls_trace/include",
     ROOT / "components/esp_http_message/include",
     ROOT / "components/tcp_transport/include",
     ROOT / "components/esp_http_client/include",

@@ -7,7 +7,7 @@
 #include "esp_transport_tcp.h"
 #include "http_case.h"
 #include "plat_heap.h"
-#include "trace/keylog.h"
+#include "keylog.h"
 #include "transport.h"
 
 static char text[70000];

@@ -12,7 +12,7 @@
 #include "stack/mbedtls/mbed.h"
 
 #include "esp_tls_diagnosis.h"
-#include "stack/mbedtls/codes.h"
+#include "mbedtls_codes.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

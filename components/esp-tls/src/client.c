@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "conn.h"
-#include "diagnosis/evidence.h"
+#include "evidence.h"
 #include "esp_log.h"
 #include "esp_tls_url.h"
 

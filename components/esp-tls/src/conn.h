@@ -18,7 +18,7 @@
 #include "plat_heap.h"
 #include "plat_lock.h"
 #include "stack/stack.h"
-#include "trace/hooks.h"
+#include "hooks.h"
 
 /** timeout_ms when it is not set. */
 #define CONN_TIMEOUT_MS 10000

@@ -1,6 +1,6 @@
 #include "mbed.h"
 
-#include "codes.h"
+#include "mbedtls_codes.h"
 #include "mbedtls/net_sockets.h"
 
 /** The name of a stack code, sign and all sub-codes aside. Low-level modules add their code to a

@@ -17,7 +17,7 @@
 #endif
 
 #include "../stack.h"
-#include "../../diagnosis/evidence.h"
+#include "evidence.h"
 #include "../../trust.h"
 
 #include "buffers.h"

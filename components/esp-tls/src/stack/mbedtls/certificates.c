@@ -2,7 +2,7 @@
  * the next message is read, whatever came of the verification. */
 #include "mbed.h"
 
-#include "../../peer_chain.h"
+#include "peer_chain.h"
 
 #define HEADER 4 /* RFC 8446 section 4: type, length */
 

@@ -6,7 +6,7 @@
 #include "conn.h"
 #include "esp_log.h"
 #include "export.h"
-#include "link/trace.h"
+#include "link/tap.h"
 #include "plat_clock.h"
 #include "records.h"
 

@@ -24,9 +24,8 @@ static void basic_constraints(struct walk *w, struct ext *e, esp_tls_certificate
     int number;
 
     cert->has_basic_constraints = true;
-    if (!walk_enter(w, &e->in, DER_SEQUENCE, e->field, &in) ||
-        !walk_end(w, &e->in, e->field) || in.at == in.end ||
-        !walk_item(w, &in, DER_BOOLEAN, e->field, &item)) {
+    if (!walk_enter(w, &e->in, DER_SEQUENCE, e->field, &in) || !walk_end(w, &e->in, e->field) ||
+        in.at == in.end || !walk_item(w, &in, DER_BOOLEAN, e->field, &item)) {
         return;
     }
     if (item.len != 1) {

@@ -3,7 +3,7 @@
 
 #include "mbedtls/oid.h"
 
-#include "../../x509/oids.h"
+#include "oids.h"
 
 static mbedtls_asn1_buf as_buf(const uint8_t *oid, size_t len)
 {

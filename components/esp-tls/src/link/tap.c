@@ -1,4 +1,4 @@
-#include "trace.h"
+#include "tap.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
 
 #include "esp_tls_certificate.h"
 
-#include "../../x509/oids.h"
+#include "oids.h"
 
 static esp_err_t no_parse(int ret)
 {

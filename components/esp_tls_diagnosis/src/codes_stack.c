@@ -1,7 +1,7 @@
 /* What Mbed TLS's codes mean, for whoever asks: a file of its own, so that a program which does not
  * ask does not carry the texts. */
-#include "codes.h"
-#include "diagnosis/code_row.h"
+#include "mbedtls_codes.h"
+#include "code_row.h"
 #include "stack/stack.h"
 
 static const struct esp_tls_code codes[] = {
