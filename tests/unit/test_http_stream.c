@@ -279,6 +279,76 @@ static void test_the_steps_without_blocking(void **state)
     assert_memory_equal(out, "hello world", 11);
 }
 
+/* --- calls out of order -------------------------------------------------------------------------------------- */
+
+/** What each call says without a connection, as ESP-IDF says it. */
+static void assert_not_connected(struct http_case *w)
+{
+    esp_http_client_handle_t c = w->client;
+    char text[8] = "as is";
+    char *value = NULL;
+    int n = 77;
+
+    assert_int_equal(esp_http_client_request_send(c, 0), ESP_ERR_HTTP_WRITE_DATA);
+    assert_int_equal(esp_http_client_request_send(c, -1), ESP_ERR_HTTP_WRITE_DATA);
+    assert_int_equal(esp_http_client_cancel_request(c), ESP_ERR_INVALID_STATE);
+    assert_int_equal(esp_http_client_write(c, "x", 1), -1);
+    assert_int_equal(esp_http_client_chunk_write_begin(c, 1), -1);
+    assert_int_equal(esp_http_client_chunk_write_end(c, true), -1);
+    assert_int_equal(esp_http_client_fetch_headers(c), -1);
+    assert_int_equal(esp_http_client_read(c, text, 5), -1);
+    assert_int_equal(esp_http_client_read_response(c, text, 5), 0);
+    assert_string_equal(text, "as is");
+    assert_int_equal(esp_http_client_flush_response(c, &n), ESP_FAIL);
+    assert_int_equal(n, 77);
+    assert_int_equal(esp_http_client_clear_response_buffer(c), ESP_OK);
+    assert_int_equal(esp_http_client_get_chunk_length(c, &n), ESP_FAIL);
+    assert_int_equal(esp_http_client_set_redirection(c), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_http_client_add_auth(c), ESP_ERR_NOT_SUPPORTED);
+    assert_int_equal(esp_http_client_get_header(c, "X-None", &value), ESP_ERR_NOT_FOUND);
+    assert_int_equal(esp_http_client_get_socket(c), -1);
+    assert_int_equal(esp_http_client_get_state(c), HTTP_STATE_INIT);
+    assert_int_equal(esp_http_client_prepare(c), ESP_OK);
+    assert_int_equal(esp_http_client_close(c), ESP_OK);
+}
+
+static void test_calls_without_a_connection_say_what_esp_idf_says(void **state)
+{
+    static const struct sim_line lines[] = {HTTP_LINE(ANSWER), HTTP_LINE(ANSWER)};
+    struct http_case *w = *state;
+
+    http_play(w, lines, COUNT(lines));
+    http_open(w);
+    assert_not_connected(w);
+    assert_int_equal(esp_http_client_get_status_code(w->client), -1);
+    assert_int_equal(esp_http_client_get_content_length(w->client), -1);
+    for (int round = 0; round < 2; round++) { /* nothing of it stays, and closed is as before */
+        assert_int_equal(esp_http_client_open(w->client, 0), ESP_OK);
+        assert_int_equal(esp_http_client_fetch_headers(w->client), 11);
+        assert_int_equal(esp_http_client_close(w->client), ESP_OK);
+        assert_int_equal(esp_http_client_request_send(w->client, 0), ESP_ERR_HTTP_WRITE_DATA);
+        assert_int_equal(esp_http_client_get_status_code(w->client), 200);
+        assert_not_connected(w);
+    }
+    assert_int_equal(w->script.peer_count, 2);
+}
+
+#ifdef CONFIG_ESP_HTTP_CLIENT_STRICT_HEADER_BUFFER
+static void test_a_head_without_a_connection_is_made_first(void **state)
+{
+    struct http_case *w = *state;
+    char value[600];
+
+    memset(value, 'x', sizeof(value) - 1);
+    value[sizeof(value) - 1] = '\0';
+    http_open(w);
+    assert_int_equal(esp_http_client_set_header(w->client, "X-Long", value), ESP_OK);
+    assert_int_equal(esp_http_client_request_send(w->client, 0), ESP_ERR_HTTP_HEADER_TOO_LONG);
+    assert_int_equal(esp_http_client_delete_header(w->client, "X-Long"), ESP_OK);
+    assert_int_equal(esp_http_client_request_send(w->client, 0), ESP_ERR_HTTP_WRITE_DATA);
+}
+#endif
+
 /* --- redirects and challenges by hand ------------------------------------------------------------------------ */
 
 static void test_a_redirect_is_followed_by_hand(void **state)
@@ -292,7 +362,7 @@ static void test_a_redirect_is_followed_by_hand(void **state)
         http_play(w, lines, COUNT(lines));
         http_open(w);
         assert_int_equal(esp_http_client_cancel_request(w->client), ESP_ERR_INVALID_STATE);
-        assert_int_equal(esp_http_client_request_send(w->client, 0), ESP_FAIL);
+        assert_int_equal(esp_http_client_request_send(w->client, 0), ESP_ERR_HTTP_WRITE_DATA);
         assert_int_equal(esp_http_client_open(w->client, 0), ESP_OK);
         assert_int_equal(esp_http_client_fetch_headers(w->client), 0);
         assert_int_equal(esp_http_client_get_status_code(w->client), 302);
@@ -390,6 +460,10 @@ int main(void)
         http_test(test_the_answer_to_half_a_body_ends_the_connection),
         http_test(test_a_write_that_cannot_go_on_says_how_much_went),
         http_test(test_the_steps_without_blocking),
+        http_test(test_calls_without_a_connection_say_what_esp_idf_says),
+#ifdef CONFIG_ESP_HTTP_CLIENT_STRICT_HEADER_BUFFER
+        http_test(test_a_head_without_a_connection_is_made_first),
+#endif
         http_test(test_a_redirect_is_followed_by_hand),
         http_test(test_a_challenge_is_answered_by_hand),
         http_test(test_a_lost_connection_is_replaced_on_the_way),

@@ -437,7 +437,10 @@ esp_err_t esp_http_client_clear_response_buffer(esp_http_client_handle_t client)
 esp_err_t esp_http_client_prepare(esp_http_client_handle_t client);
 
 /** Send a request's head on the connection that is open. @param write_len  as in open()
- *  @return ESP_OK; ESP_FAIL  client is NULL or not connected; else as open() */
+ *  @return ESP_OK; ESP_FAIL  client is NULL, or another call of it is under way
+ *          ESP_ERR_HTTP_WRITE_DATA       not connected
+ *          ESP_ERR_HTTP_HEADER_TOO_LONG  a line is longer than buffer_size_tx; said before that
+ *          else as open() */
 esp_err_t esp_http_client_request_send(esp_http_client_handle_t client, int write_len);
 
 /** Give up the request under way and connect again, as after set_redirection(); then request_send().

@@ -237,6 +237,9 @@ const char *http_proxy_password(const struct esp_http_client *c);
 /* request.c */
 esp_err_t http_request_begin(esp_http_client_handle_t c, int64_t length);
 esp_err_t http_request_send_head(esp_http_client_handle_t c);
+/** Without a connection: the head is made, as ESP-IDF makes it, and then there is nowhere to send it.
+ *  @return ESP_ERR_HTTP_WRITE_DATA, or why it could not be made. Never ESP_OK */
+esp_err_t http_request_send_nowhere(esp_http_client_handle_t c, int64_t length);
 esp_err_t http_request_send_body(esp_http_client_handle_t c);
 esp_err_t http_request_flush_frame(esp_http_client_handle_t c);
 void http_request_begin_chunk(esp_http_client_handle_t c, int64_t len);

@@ -369,22 +369,14 @@ void http_request_clear(struct http_request *req)
     *req = (struct http_request){.method = HTTP_METHOD_GET};
 }
 
-esp_err_t http_request_begin(esp_http_client_handle_t c, int64_t length)
+static esp_err_t make(esp_http_client_handle_t c, int64_t length)
 {
-    const bool is_get = c->next_is_get;
-    esp_http_client_method_t method = is_get ? HTTP_METHOD_GET : c->cfg.method;
-
-    c->next_is_get = false;
     http_request_clear(&c->req);
-    http_response_clear(&c->answer);
-    c->req.method = method;
-    c->req.body_dropped = is_get;
+    c->req.method = c->next_is_get ? HTTP_METHOD_GET : c->cfg.method;
+    c->req.body_dropped = c->next_is_get;
     c->req.length = length < 0 ? -1 : length;
     c->buf_pos = 0;
     c->buf_len = 0;
-    c->sink = NULL;
-    esp_http_response_begin(c->parser, method == HTTP_METHOD_HEAD ? ESP_HTTP_REQUEST_HEAD
-                                                                  : ESP_HTTP_REQUEST_OTHER);
     if (http_headers_get(c->headers, "Host") == NULL) {
         esp_err_t err = http_target_write_host(c);
 
@@ -393,4 +385,28 @@ esp_err_t http_request_begin(esp_http_client_handle_t c, int64_t length)
         }
     }
     return http_follow_authorize(c);
+}
+
+esp_err_t http_request_begin(esp_http_client_handle_t c, int64_t length)
+{
+    esp_err_t err = make(c, length);
+
+    c->next_is_get = false;
+    http_response_clear(&c->answer);
+    c->sink = NULL;
+    esp_http_response_begin(c->parser, c->req.method == HTTP_METHOD_HEAD ? ESP_HTTP_REQUEST_HEAD
+                                                                         : ESP_HTTP_REQUEST_OTHER);
+    return err;
+}
+
+esp_err_t http_request_send_nowhere(esp_http_client_handle_t c, int64_t length)
+{
+    esp_err_t err = make(c, length);
+
+    if (err == ESP_OK) {
+        err = fill(c);
+    }
+    http_request_clear(&c->req);
+    c->buf_len = 0;
+    return err == ESP_OK ? ESP_ERR_HTTP_WRITE_DATA : err;
 }

@@ -57,8 +57,14 @@ esp_err_t esp_http_client_open(esp_http_client_handle_t client, int write_len)
 
 esp_err_t esp_http_client_request_send(esp_http_client_handle_t client, int write_len)
 {
-    if (client == NULL || client->depth > 0 || !client->is_open || client->is_performing) {
+    if (client == NULL || client->depth > 0 || client->is_performing) {
         return ESP_FAIL;
+    }
+    if (client->phase == HTTP_CONNECTING) {
+        return ESP_ERR_HTTP_WRITE_DATA;
+    }
+    if (!client->is_open) {
+        return http_request_send_nowhere(client, write_len);
     }
     http_client_enter(client);
     return http_client_leave(client,
