@@ -67,6 +67,7 @@ def test_check_server_with_both_versions_has_no_failing_finding(certs):
     assert not r["versions"]["1.0"]["accepted"] and not r["versions"]["1.1"]["accepted"]
     assert r["session_1_2"]["opened"] and r["session_1_3"]["opened"]
     assert r["session_1_3"]["http_status"] == 200
+    assert r["session_any"]["opened"] and r["session_any"]["version"] == "TLSv1.3"
     assert {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384"} <= set(names(r, "suites_1_3"))
     assert "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" in names(r, "suites_1_2")
     assert {"x25519", "secp256r1", "secp384r1"} <= set(names(r, "groups_1_2"))
@@ -238,13 +239,60 @@ def test_check_server_that_signs_with_pss_only(certs):
                  chain="int-rsa") as s:
         r = ids_at(certs, s, root="root-rsa")
     assert names(r, "signatures_1_2") == ["rsa_pss_rsae_sha256"]
-    assert r["exit"] == TLS and r["ids"][0] == "pss-only", r["findings"]
-    assert set(r["ids"]) <= {"pss-only", "handshake"}
+    # a device without TLS 1.3 does not offer it; one with both does, and opens
+    assert r["exit"] == TLS and set(r["ids"]) - HARMLESS == {"pss"}, r["findings"]
+    assert not r["session_1_2"]["opened"] and r["session_any"]["opened"]
+    assert device(r, "ESP-IDF's default settings")["works"] == "no"
+    assert device(r, "with TLS 1.3 as well")["works"] == "yes"
     with openssl(certs, "-sigalgs", "RSA-PSS+SHA256", cert="server-rsa", chain="int-rsa") as s:
         r = ids_at(certs, s, root="root-rsa")
     assert r["exit"] == TLS and set(r["ids"]) - HARMLESS == {"pss"}, r["findings"]
     assert r["session_1_3"]["opened"] and not r["session_1_2"]["opened"]
     assert device(r, "TLS 1.3 without RSASSA-PSS")["works"] == "no"
+    assert device(r, "with TLS 1.3 as well")["works"] == "yes"
+
+
+BOTH = b"\x00\x2b\x00\x05\x04\x03\x04\x03\x03"  # supported_versions: 1.3, 1.2
+
+
+def only_with(condition):
+    """Passes on what the client sends if its first record is such that the server would like it."""
+    def up(sink, chunks):
+        for i, data in enumerate(chunks):
+            if i == 0 and not condition(data):
+                return
+            sink.sendall(data)
+    return up
+
+
+def test_check_server_that_fails_when_both_versions_are_offered_says_so(certs):
+    """What a program gets that sets no version is tried, not concluded from the two by themselves."""
+    with openssl(certs) as s, peers.Relay(s.port, up=only_with(lambda hello: BOTH not in hello)) as p:
+        r = ids_at(certs, p)
+        got = subprocess.run([PROGRAM, "get", "--cacert", certs / "root-ec.pem",
+                              f"https://localhost:{p.port}/"], capture_output=True, timeout=120,
+                             check=False)
+    assert got.returncode == TLS
+    assert r["session_1_2"]["opened"] and r["session_1_3"]["opened"]
+    assert not r["session_any"]["opened"]
+    assert set(r["ids"]) - HARMLESS == {"fails-both"}, r["findings"]
+    assert device(r, "with TLS 1.3 as well")["works"] == "no"
+    assert "was ended by the server" in device(r, "with TLS 1.3 as well")["why"]
+    assert device(r, "ESP-IDF's default settings")["works"] == "yes"
+    assert r["exit"] == GOOD and not r["memory"]["measured"]
+
+
+def test_check_server_whose_one_version_fails_says_which(certs):
+    """It answers the probes, which have a renegotiation_info extension, and not a client of ours in
+    TLS 1.2, which has neither that nor supported_versions."""
+    def answers(hello):
+        return b"\xff\x01\x00\x01\x00" in hello or b"\x00\x2b\x00" in hello
+
+    with openssl(certs) as s, peers.Relay(s.port, up=only_with(answers)) as p:
+        r = ids_at(certs, p)
+    assert not r["session_1_2"]["opened"]
+    assert set(r["ids"]) - HARMLESS == {"fails-1.2"} and r["exit"] == TLS, r["findings"]
+    assert device(r, "ESP-IDF's default settings")["works"] == "no"
     assert device(r, "with TLS 1.3 as well")["works"] == "yes"
 
 

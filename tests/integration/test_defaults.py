@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Connections as they are when a program sets what it trusts and nothing else, to every kind of
 server: versions, keys, whose choice counts, and whose software it is."""
+import json
+import ssl
 import subprocess
 
 import peers
@@ -106,3 +108,41 @@ def test_default_connection_opens(client, http, certs, roots, tmp_path, server, 
         for name, (way, how) in WAYS.items():
             got = way(client, http, s.port, roots, how)
             assert got in (None, NEWEST[version]), (name, got)
+
+
+@pytest.mark.parametrize("keys", ["RSA", "EC"])
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3],
+                         ids=["1.2", "1.3"])
+def test_default_websocket_opens(certs, roots, version, keys):
+    pytest.importorskip("websockets", reason="python3-websockets is not installed")
+    import ws_peers
+    with ws_peers.Server(ws_peers.echo, certs, KEYS[keys][0], version=version) as s:
+        r = subprocess.run([PROGRAM, "ws", "--cacert", roots, s.url], input="hello\n",
+                           capture_output=True, text=True, timeout=120, check=False)
+    assert (r.returncode, r.stdout) == (0, "hello\n"), r.stderr
+
+
+# --- the commands that look at a server -----------------------------------------------------------------
+
+
+def run(command, *args):
+    return subprocess.run([PROGRAM, command, *map(str, args)], capture_output=True, text=True,
+                          timeout=120, check=False)
+
+
+@pytest.mark.parametrize("options, keys", [
+    (["-tls1_2"], "RSA"), (["-tls1_2", "-serverpref"], "both keys"), (["-tls1_3"], "EC"),
+    (["-tls1_2", "-sigalgs", "RSA-PSS+SHA256"], "RSA"), (["-tls1_2", "-groups", "X448"], "EC")])
+def test_what_the_commands_find_by_default_is_what_get_meets(certs, roots, options, keys):
+    with openssl(certs, None, "both", *KEYS[keys], preference=options) as s:
+        url = f"https://localhost:{s.port}/"
+        got = run("get", "--cacert", roots, url)
+        check = json.loads(run("check", "--json", "--no-memory", "--cacert", roots, url).stdout)
+        chain = run("chain", "--cacert", roots, url)
+        memory = run("memory", "--json", "--cacert", roots, url)
+    opens = got.returncode == 0
+    assert opens == ("X448" not in options), got.stderr
+    assert check["session_any"]["opened"] == opens, check["session_any"]
+    both = next(d for d in check["devices"] if d["name"] == "with TLS 1.3 as well")
+    assert (both["works"] == "yes") == opens, both
+    assert (chain.returncode == 0, memory.returncode == 0) == (opens, opens), (chain, memory)

@@ -16,12 +16,15 @@ GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 class Server:
     """python3-websockets in a thread. handler(ws) is a coroutine; the path is ws.path."""
 
-    def __init__(self, handler, certs=None, cert="server-ec", client_ca=None, **options):
+    def __init__(self, handler, certs=None, cert="server-ec", client_ca=None, version=None,
+                 **options):
         self.handler, self.options = handler, {"max_size": None, "ping_interval": None, **options}
         self.connections = []
         if certs is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certs / f"{cert}-chain.pem", certs / f"{cert}.key")
+            if version is not None:
+                context.minimum_version = context.maximum_version = version
             if client_ca is not None:
                 context.load_verify_locations(client_ca)
                 context.verify_mode = ssl.CERT_REQUIRED

@@ -96,10 +96,10 @@ struct check {
     struct survey survey;
     struct chain_report chain;
     struct session session_1_2, session_1_3; /* as much as the server sends */
-    struct session session_any;              /* when neither version was accepted */
-    struct session small_1_2, small_1_3;     /* records of at most CHECK_SMALL bytes taken */
-    bool has_memory;                         /* the trials were made, and both are complete */
-    const char *no_memory_why;               /* why not */
+    struct session session_any;          /* both offered: what a program gets that sets neither */
+    struct session small_1_2, small_1_3; /* records of at most CHECK_SMALL bytes taken */
+    bool has_memory;                     /* the trials were made, and both are complete */
+    const char *no_memory_why;           /* why not */
     struct trial elastic, fixed;
     unsigned connections;
     uint32_t us;
@@ -124,6 +124,10 @@ void check_judge(struct check *c);
 /** Is there nothing of a default ESP-IDF in what was accepted, without what is excluded (PROBE_IS_...)?
  *  Of an empty list nothing is known: no. */
 bool check_lacks(const struct survey_list *list, enum probe_kind kind, uint8_t excluded);
+
+/** Is nothing of what was accepted in the build of this program? ESP-IDF's has more by default: CBC
+ *  suites, and the RSA key exchange. */
+bool check_is_beyond_this_build(const struct survey_list *suites);
 
 /** Did a connection fail because a record was too large for it? */
 bool check_small_failed(const struct session *small);

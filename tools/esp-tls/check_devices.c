@@ -59,7 +59,9 @@ static const char *missing_1_2(const struct check *c, const struct wish *w)
     const struct survey *s = &c->survey;
     struct wish wish = *w;
 
-    wish.no_signature |= PROBE_IS_PSS; /* probe_support() */
+    if (!w->has_1_3) {
+        wish.no_signature |= PROBE_IS_PSS; /* probe_support(): it is not offered */
+    }
     return !survey_accepts(s, PROBE_TLS_1_2) ? "the server does not speak TLS 1.2"
                                              : missing(&wish, &s->suites_1_2, PROBE_SUITES_1_2,
                                                        &s->groups_1_2, &s->signatures_1_2);
@@ -114,6 +116,23 @@ static void judge_curve(struct check_device *d, const struct chain_report *chain
     }
 }
 
+/** What a connection with this device's versions came to here. */
+static void judge_session_of(const struct check *c, struct check_device *d, const struct wish *w)
+{
+    const struct session *s = w->has_1_2 && w->has_1_3 ? &c->session_any
+                              : w->has_1_2             ? &c->session_1_2
+                                                       : &c->session_1_3;
+    struct text why = {0};
+
+    if (!s->was_tried || s->opened ||
+        (!w->has_1_3 && check_is_beyond_this_build(&c->survey.suites_1_2))) {
+        return;
+    }
+    check_explain_session(s, &why);
+    d->works = CHECK_NO;
+    text_copy(&why, d->why, sizeof(d->why));
+}
+
 static void judge_device(struct check *c, const struct wish *w)
 {
     const char *why_1_2 = w->has_1_2 ? missing_1_2(c, w) : "";
@@ -166,6 +185,11 @@ void check_judge_devices(struct check *c)
     }
     if (c->has_memory) {
         judge_memory_of(c, "esp8266", true);
+    }
+    for (size_t i = 0; s != NULL && s->opened && i < sizeof(wishes) / sizeof(wishes[0]); i++) {
+        if (c->device[i].works == CHECK_YES) {
+            judge_session_of(c, &c->device[i], &wishes[i]);
+        }
     }
     if (s == NULL || s->opened) {
         return;

@@ -144,7 +144,7 @@ static void judge_signatures(struct check *c)
     }
     name_list(&text, &s->signatures_1_2, PROBE_SIGNATURES);
     name_list(&text, &s->signatures_1_3, PROBE_SIGNATURES);
-    if (!without_1_3) {
+    if (!without_1_3 || (accepts_1_2(c) && c->session_any.opened)) {
         if (without_1_2) {
             check_add(c, "pss", text.chars, NULL, NULL);
         }
@@ -189,22 +189,28 @@ static bool refuses_us(const struct session *s)
     return false;
 }
 
-/** Is nothing that the server takes in the build of this program? ESP-IDF's has more by default: CBC
- *  suites, and the RSA key exchange. */
-static bool is_beyond_this_build(const struct check *c)
+bool check_is_beyond_this_build(const struct survey_list *suites)
 {
     const int *own = esp_tls_get_ciphersuites_list();
-    const struct survey_list *list = &c->survey.suites_1_2;
 
-    if (accepts_1_3(c) || own == NULL || check_lacks(list, PROBE_SUITES_1_2, 0)) {
+    if (own == NULL) {
         return false;
     }
     for (; *own != 0; own++) {
-        if (survey_has(list, (uint16_t)*own)) {
+        if (survey_has(suites, (uint16_t)*own)) {
             return false;
         }
     }
-    return list->count > 0;
+    return suites->count > 0;
+}
+
+/** Does this connection say nothing of a device, which has the suites that are missing here? */
+static bool is_unverified(const struct check *c)
+{
+    const struct survey_list *suites = &c->survey.suites_1_2;
+
+    return !accepts_1_3(c) && !check_lacks(suites, PROBE_SUITES_1_2, 0) &&
+           check_is_beyond_this_build(suites);
 }
 
 /** The session whose failure counts: one that the server refused for want of a certificate, or else
@@ -228,7 +234,7 @@ static void judge_session(struct check *c)
     if (s == NULL) {
         return;
     }
-    if (!s->opened && is_beyond_this_build(c)) {
+    if (!s->opened && is_unverified(c)) {
         check_add(c, "unverified", "", NULL, NULL);
         return;
     }
@@ -252,6 +258,37 @@ static void judge_session(struct check *c)
         id = "silent";
     }
     check_add_diagnosis(c, id, &s->diagnosis);
+}
+
+/** One version opens; what comes of the other, and of both in one offer? A failure that another finding
+ *  or this build explains is not told again. */
+static void judge_other_sessions(struct check *c)
+{
+    const struct {
+        const char *id;
+        const struct session *session;
+        bool is_explained;
+    } rows[] = {
+        {"fails-1.2", &c->session_1_2,
+         check_is_beyond_this_build(&c->survey.suites_1_2) ||
+             check_lacks(&c->survey.suites_1_2, PROBE_SUITES_1_2, 0) ||
+             check_lacks(&c->survey.groups_1_2, PROBE_GROUPS, 0) ||
+             check_lacks(&c->survey.signatures_1_2, PROBE_SIGNATURES, PROBE_IS_PSS)},
+        {"fails-1.3", &c->session_1_3,
+         check_lacks(&c->survey.suites_1_3, PROBE_SUITES_1_3, 0) ||
+             check_lacks(&c->survey.groups_1_3, PROBE_GROUPS, 0) ||
+             check_lacks(&c->survey.signatures_1_3, PROBE_SIGNATURES, 0)},
+        {"fails-both", &c->session_any, false},
+    };
+    const struct session *shown = check_shown(c);
+
+    for (size_t i = 0; shown != NULL && shown->opened && i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct session *s = rows[i].session;
+
+        if (s->was_tried && !s->opened && !rows[i].is_explained && !refuses_us(s)) {
+            check_add_diagnosis(c, rows[i].id, &s->diagnosis);
+        }
+    }
 }
 
 /* --- the chain -------------------------------------------------------------------------------- */
@@ -401,6 +438,7 @@ void check_judge(struct check *c)
             judge_groups(c);
             judge_signatures(c);
             judge_session(c);
+            judge_other_sessions(c);
             if (c->chain.count > 0) {
                 judge_chain(c);
             }

@@ -118,9 +118,7 @@ static void run_sessions(struct check *c)
     if (has_1_2) {
         run_session(c, &c->session_1_2, ESP_TLS_VER_TLS_1_2, 0);
     }
-    if (!has_1_2 && !has_1_3) {
-        run_session(c, &c->session_any, ESP_TLS_VER_ANY, 0);
-    }
+    run_session(c, &c->session_any, ESP_TLS_VER_ANY, 0);
     if (c->session_1_3.opened) {
         run_session(c, &c->small_1_3, ESP_TLS_VER_TLS_1_3, CHECK_SMALL);
     }
@@ -140,7 +138,7 @@ static void run_trials(struct check *c)
     bool is_ipv6 = strchr(c->address->text, ':') != NULL;
 
     if (c->options.no_memory || c->options.target.smtp || c->dns.timed_out ||
-        !(c->session_1_2.opened || c->session_1_3.opened)) {
+        !c->session_any.opened) {
         c->no_memory_why = c->options.no_memory     ? "not wanted (--no-memory)"
                            : c->options.target.smtp ? "not behind STARTTLS"
                                                     : "there was no connection to measure";
