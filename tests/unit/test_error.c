@@ -7,6 +7,24 @@
 
 /* --- the writer --------------------------------------------------------------------------------- */
 
+static void test_any_code_of_a_stack_is_kept_without_its_sign(void **state)
+{
+    static const struct {
+        int code;
+        int kept;
+    } rows[] = {
+        {0, 0}, {1, 1}, {-1, 1}, {INT_MAX, INT_MAX}, {-INT_MAX, INT_MAX}, {INT_MIN, INT_MAX}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tls_error err;
+
+        error_clear(&err);
+        (void)error_set(&err, TLS_STACK, 0, 0, rows[i].code);
+        assert_int_equal(err.stack, rows[i].kept);
+    }
+}
+
 static void test_first_cause_wins(void **state)
 {
     struct tls_error err;
@@ -249,6 +267,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_cause_wins),
+        cmocka_unit_test(test_any_code_of_a_stack_is_kept_without_its_sign),
         cmocka_unit_test(test_passing_cause_makes_room),
         cmocka_unit_test(test_every_failure_has_a_code_in_every_phase),
         cmocka_unit_test(test_codes_by_phase),

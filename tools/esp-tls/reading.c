@@ -1,6 +1,7 @@
 /* Words of a text, and what stands before them, as codes. */
 #include "reading_words.h"
 
+#include <limits.h>
 #include <string.h>
 
 /* --- what was read ---------------------------------------------------------------------------- */
@@ -25,6 +26,11 @@ static struct reading *add(struct readings *r, const char *note)
     return &r->rows[r->count++];
 }
 
+int reading_magnitude(int value)
+{
+    return value == INT_MIN ? INT_MAX : value < 0 ? -value : value;
+}
+
 void reading_row(struct readings *r, const esp_tls_code_t *code, int value, const char *note)
 {
     struct reading *row = add(r, note);
@@ -46,7 +52,7 @@ bool reading_code(struct readings *r, esp_tls_code_domain_t domain, int value, c
     row = add(r, note);
     if (row != NULL) {
         row->code = code;
-        row->value = domain == ESP_TLS_CODE_STACK && value < 0 ? -value : value;
+        row->value = domain == ESP_TLS_CODE_STACK ? reading_magnitude(value) : value;
         (void)esp_tls_code_find(domain, row->value - code.value, &row->low);
         if (row->value == code.value) {
             row->low.name = NULL;

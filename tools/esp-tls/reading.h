@@ -61,6 +61,9 @@ void reading_reason(struct readings *r, esp_tls_reason_t reason, const char *not
  *  @return false: nothing was read */
 bool reading_done(struct readings *r);
 
+/** A number without its sign. Of INT_MIN, which has none without it, INT_MAX: no code is as large. */
+int reading_magnitude(int value);
+
 /** All codes, walked through once. */
 const esp_tls_code_t *all_codes(size_t *count);
 

@@ -22,16 +22,16 @@ static bool is_exact(esp_tls_code_domain_t domain, int value)
     esp_tls_code_t code;
 
     return esp_tls_code_find(domain, value, &code) &&
-           code.value == (domain == ESP_TLS_CODE_STACK && value < 0 ? -value : value);
+           code.value == (domain == ESP_TLS_CODE_STACK ? reading_magnitude(value) : value);
 }
 
 /** A sum both parts of which exist. */
 static bool is_sum(int value)
 {
     esp_tls_code_t code;
-    int magnitude = value < 0 ? -value : value;
+    int magnitude = reading_magnitude(value);
 
-    return value != INT_MIN && esp_tls_code_find(ESP_TLS_CODE_STACK, value, &code) &&
+    return esp_tls_code_find(ESP_TLS_CODE_STACK, value, &code) &&
            (code.value == magnitude || is_exact(ESP_TLS_CODE_STACK, magnitude - code.value));
 }
 
@@ -74,10 +74,14 @@ static void loose_read(struct readings *r, const struct spot *word, enum spellin
     any_read(r, spelling, value, note);
     if (spelling == DECIMAL && is_worth_hex(word)) {
         char digits[24];
+        unsigned long long n;
 
         memcpy(digits, word->text, word->len);
         digits[word->len] = '\0';
-        any_read(r, BARE_HEX, (int)strtol(digits, NULL, 16), "in hexadecimal");
+        n = strtoull(digits, NULL, 16);
+        if (n <= INT_MAX) {
+            any_read(r, BARE_HEX, (int)n, "in hexadecimal");
+        }
     }
     if (r->count == r->first && is_sum(value)) {
         (void)reading_code(r, ESP_TLS_CODE_STACK, value, note);
@@ -109,7 +113,7 @@ static void lonely_read(struct readings *r, const struct spot *word, enum spelli
 /** A number that is a code: a sum as well, and in decimal. */
 static void failure_read(struct readings *r, enum spelling spelling, int value)
 {
-    bool is_stacks = spelling == HEX ? is_sum(value) && abs(value) >= 0x1000
+    bool is_stacks = spelling == HEX ? is_sum(value) && reading_magnitude(value) >= 0x1000
                                      : value <= -0x1000 && is_exact(ESP_TLS_CODE_STACK, value);
 
     if (!esp_read(r, value) && is_stacks) {
@@ -229,6 +233,10 @@ static bool is_alert_level(const struct words *words, size_t i, int value)
            word_number(&words->items[at], &next) != NO_NUMBER;
 }
 
+/* Mbed TLS adds a low-level code to a high-level one: 0x10 to 0x2700. */
+#define LOW_END  0x80
+#define HIGH_END 0x8000
+
 /** The numbers of "0x2700 + 0x10" together. @return how many words they take */
 static size_t sum_at(const struct words *words, size_t i, enum spelling *spelling, int *value)
 {
@@ -239,8 +247,9 @@ static size_t sum_at(const struct words *words, size_t i, enum spelling *spellin
         return 0;
     }
     if (i + 2 < words->count && word_is(&words->items[i + 1], "+") &&
-        word_number(&words->items[i + 2], &part) != NO_NUMBER && abs(part) < 0x80) {
-        *value += *value < 0 ? -abs(part) : abs(part);
+        word_number(&words->items[i + 2], &part) != NO_NUMBER &&
+        reading_magnitude(part) < LOW_END && reading_magnitude(*value) < HIGH_END) {
+        *value += *value < 0 ? -reading_magnitude(part) : reading_magnitude(part);
         return 3;
     }
     return 1;

@@ -1,5 +1,6 @@
 #include "error.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "plat_heap.h"
@@ -64,6 +65,11 @@ esp_err_t error_esp_code(tls_status st, uint8_t phase)
     return st == TLS_TIMEOUT ? by_phase[phase].timeout : by_phase[phase].other;
 }
 
+int error_stack(int code)
+{
+    return code == INT_MIN ? INT_MAX : code < 0 ? -code : code;
+}
+
 tls_status error_set(struct tls_error *err, tls_status st, esp_err_t esp, int os, int stack)
 {
     if (err->status == TLS_OK) { /* keep the first cause */
@@ -71,7 +77,7 @@ tls_status error_set(struct tls_error *err, tls_status st, esp_err_t esp, int os
         err->phase = err->now;
         err->esp = esp != 0 ? esp : error_esp_code(st, err->now);
         err->os = os;
-        err->stack = stack < 0 ? -stack : stack;
+        err->stack = error_stack(stack);
     }
     return st;
 }

@@ -44,6 +44,10 @@ void error_clear(struct tls_error *err);
 /** Free the evidence (diagnosis/evidence.h). */
 void error_drop_evidence(struct tls_error *err);
 
+/** A stack's code as the record keeps it: without its sign. Of INT_MIN, which a program's callback may
+ *  return and which has none without it, INT_MAX. */
+int error_stack(int code);
+
 /** Record a failure unless there is one already.
  *  @param esp    ESP-IDF code, 0 = derive it from status and phase
  *  @param os     errno or 0

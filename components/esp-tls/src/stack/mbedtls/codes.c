@@ -171,7 +171,7 @@ tls_status mbed_fail(struct mbed *m, int code, esp_err_t esp)
             return TLS_STACK;
         }
         if (err->stack == 0) {
-            err->stack = -code;
+            err->stack = error_stack(code);
         }
         return (tls_status)err->status;
     }
