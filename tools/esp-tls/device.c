@@ -208,7 +208,7 @@ static bool take_line(struct device *device, const char *name, unsigned number, 
     return device_set(device, where, trim(line), trim(equals + 1));
 }
 
-static bool take_text(struct device *device, const char *name, char *text)
+bool device_read(struct device *device, const char *name, char *text)
 {
     const char *slash = strrchr(name, '/');
     unsigned number = 1;
@@ -259,8 +259,8 @@ bool device_load(struct device *device, const char *name)
     for (size_t i = 0; i < sizeof(built_in) / sizeof(built_in[0]); i++) {
         if (strcmp(name, built_in[i].name) == 0) {
             snprintf(text, sizeof(text), "%s", built_in[i].text);
-            return take_text(device, name, text);
+            return device_read(device, name, text);
         }
     }
-    return read_profile(name, text, sizeof(text)) && take_text(device, name, text);
+    return read_profile(name, text, sizeof(text)) && device_read(device, name, text);
 }

@@ -28,6 +28,9 @@ void device_init(struct device *device);
  *  @return false: what is wrong has been said on stderr */
 bool device_load(struct device *device, const char *name);
 
+/** The same of a profile's text, which is cut up. @param name  for messages, and the device's name */
+bool device_read(struct device *device, const char *name, char *text);
+
 /** Set one key. @param where  for the message: "--heap", "profile.txt line 3" */
 bool device_set(struct device *device, const char *where, const char *key, const char *value);
 
