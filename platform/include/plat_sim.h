@@ -86,6 +86,9 @@ int sim_accepted(sim_peer_fn fn, void *arg);
 
 size_t sim_peer_read(struct sim_peer *peer, void *buf, size_t len);        /* 0 = nothing there */
 size_t sim_peer_write(struct sim_peer *peer, const void *buf, size_t len); /* bytes taken */
+/** Behind what it wrote so far come these bytes, again and again, as fast as they are read: a flood.
+ *  @param bytes  borrowed until sim_reset(); len 0: no more of them */
+void sim_peer_flood(struct sim_peer *peer, const void *bytes, size_t len);
 /** From now on what it writes arrives in pieces of so many bytes, so far apart. */
 void sim_peer_trickle(struct sim_peer *peer, size_t bytes, uint64_t every_us);
 void sim_peer_close(struct sim_peer *peer); /* FIN after what was written; can read on */
@@ -99,6 +102,8 @@ void *sim_peer_state(struct sim_peer *peer, size_t size);
 /** Both directions: delay of each segment, bytes per read and write of the code under test (0 =
  *  all), bytes under way after which a write is short (0 = unlimited). */
 void sim_wire(uint64_t delay_us, size_t max_read, size_t max_write, size_t room);
+/** Each read and write of the code under test takes so long; 0, as in the beginning: no time. */
+void sim_io_time(uint64_t us);
 /** Reads and writes move a random number of bytes; seed 0: off. */
 void sim_wire_random(unsigned seed);
 

@@ -33,6 +33,7 @@ static unsigned opened;
 static unsigned connects;
 static struct sim_options last_options;
 static struct sim_attempt attempts[ATTEMPTS];
+static uint64_t io_us;
 
 /* --- the list ------------------------------------------------------------------------------- */
 
@@ -453,12 +454,18 @@ static int reset_error(struct sim_stream *stream, int later)
     return stream->in.rst_error;
 }
 
+void sim_io_time(uint64_t us)
+{
+    io_us = us;
+}
+
 int plat_stream_read(plat_stream s, void *buf, size_t len, size_t *n)
 {
     struct sim_stream *stream = find_stream(s, "plat_stream_read");
     int err = check(stream, len);
 
     *n = 0;
+    sim_now += io_us;
     if (err == PLAT_OK) {
         err = apply_fault(&len, PLAT_EOF);
     }
@@ -481,6 +488,7 @@ int plat_stream_write(plat_stream s, const void *buf, size_t len, size_t *n)
     int err = check(stream, len);
 
     *n = 0;
+    sim_now += io_us;
     if (err == PLAT_OK) {
         err = apply_fault(&len, EPIPE);
     }
@@ -693,6 +701,7 @@ int sim_net_reset(void)
         hosts = next;
     }
     sim_wire_reset();
+    io_us = 0;
     opened = 0;
     connects = 0;
     last_options = (struct sim_options){0};

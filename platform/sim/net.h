@@ -19,8 +19,11 @@ struct pipe {
     size_t queued;   /* bytes written and not read */
     uint64_t in_all; /* bytes read so far */
     uint64_t last_due;
-    size_t piece;     /* > 0: bytes arrive in such pieces ... */
-    uint64_t every;   /* ... so far apart */
+    size_t piece;         /* > 0: bytes arrive in such pieces ... */
+    uint64_t every;       /* ... so far apart */
+    const uint8_t *flood; /* comes behind all else, without end */
+    size_t flood_len;     /* 0: nothing does */
+    size_t flood_at;
     uint64_t fin_due; /* PLAT_NEVER: not closed */
     uint64_t rst_due;
     int rst_error;
@@ -77,6 +80,7 @@ bool pipe_has_room(const struct pipe *pipe);
 bool pipe_is_at_end(const struct pipe *pipe);
 /** Bytes that have arrived so far, read or not. */
 uint64_t pipe_arrived(const struct pipe *pipe);
+void pipe_flood(struct pipe *pipe, const void *bytes, size_t len);
 void pipe_fin(struct pipe *pipe);
 void pipe_rst(struct pipe *pipe, int os_error);
 void pipe_next(const struct pipe *pipe, uint64_t *next);

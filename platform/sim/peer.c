@@ -49,6 +49,11 @@ size_t sim_peer_write(struct sim_peer *peer, const void *buf, size_t len)
     return taken;
 }
 
+void sim_peer_flood(struct sim_peer *peer, const void *bytes, size_t len)
+{
+    pipe_flood(&peer->stream->in, bytes, len);
+}
+
 void sim_peer_trickle(struct sim_peer *peer, size_t bytes, uint64_t every_us)
 {
     peer->stream->in.piece = bytes;

@@ -98,6 +98,9 @@ size_t pipe_get(struct pipe *pipe, void *bytes, size_t len)
         }
     }
     pipe->queued -= got;
+    while (pipe->flood_len > 0 && pipe->first == NULL && got < len) {
+        ((uint8_t *)bytes)[got++] = pipe->flood[pipe->flood_at++ % pipe->flood_len];
+    }
     pipe->in_all += got;
     if (got > 0) {
         sim_progress();
@@ -107,7 +110,17 @@ size_t pipe_get(struct pipe *pipe, void *bytes, size_t len)
 
 bool pipe_has_bytes(const struct pipe *pipe)
 {
-    return pipe->first != NULL && pipe->first->due <= sim_now;
+    return pipe->first != NULL ? pipe->first->due <= sim_now : pipe->flood_len > 0;
+}
+
+void pipe_flood(struct pipe *pipe, const void *bytes, size_t len)
+{
+    if (pipe->flood == bytes && pipe->flood_len == len) {
+        return; /* it goes on where it is */
+    }
+    pipe->flood = bytes;
+    pipe->flood_len = len;
+    pipe->flood_at = 0;
 }
 
 bool pipe_has_room(const struct pipe *pipe)
