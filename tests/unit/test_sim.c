@@ -390,6 +390,43 @@ static void test_a_trickling_peer_delivers_a_byte_at_a_time(void **state)
     assert_int_equal(plat_stream_close(s), PLAT_OK);
 }
 
+static void flood_peer(struct sim_peer *peer, void *unused)
+{
+    bool *is_begun = sim_peer_state(peer, sizeof(*is_begun));
+
+    (void)unused;
+    if (!*is_begun) {
+        *is_begun = true;
+        assert_int_equal(sim_peer_write(peer, "first", 5), 5);
+    }
+    sim_peer_flood(peer, "abc", 3); /* more than once: it goes on where it is */
+}
+
+static void test_a_flood_never_ends_and_reads_may_take_time(void **state)
+{
+    char buf[8];
+    plat_stream s;
+    size_t n;
+
+    (void)state;
+    sim_host("10.0.0.1", 443, SIM_ACCEPT, 0, flood_peer, NULL);
+    s = connected();
+    sim_advance_us(1);
+    sim_io_time(10);
+    assert_int_equal(plat_stream_read(s, buf, 7, &n), PLAT_OK);
+    assert_int_equal(n, 7);
+    assert_memory_equal(buf, "firstab", 7);
+    for (unsigned i = 0; i < 1000; i++) {
+        uint64_t before = plat_clock_us();
+
+        assert_int_equal(plat_stream_read(s, buf, 3, &n), PLAT_OK);
+        assert_memory_equal(buf, "cab", 3);
+        assert_int_equal(plat_clock_us() - before, 10);
+        sim_advance_us(1); /* the peer runs */
+    }
+    assert_int_equal(plat_stream_close(s), PLAT_OK);
+}
+
 static void write_and_reset(struct sim_peer *peer, void *arg)
 {
     (void)arg;
@@ -628,6 +665,7 @@ int main(void)
         T(test_bytes_go_there_and_back_over_any_wire),
         T(test_a_full_wire_makes_writes_short_until_the_peer_reads),
         T(test_a_trickling_peer_delivers_a_byte_at_a_time),
+        T(test_a_flood_never_ends_and_reads_may_take_time),
         T(test_a_reset_comes_after_the_bytes_before_it),
         T(test_a_failed_connect_tells_its_error_once),
         T(test_a_stolen_descriptor_is_a_bad_one),
