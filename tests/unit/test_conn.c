@@ -145,6 +145,65 @@ static void test_destroy_says_whether_close_failed(void **state)
     t->tls = NULL;
 }
 
+/* What a call can fail with while the connection lives on. */
+
+static void passing_timeout(struct sim_case *t)
+{
+    char byte;
+
+    assert_int_equal(esp_tls_conn_read(t->tls, &byte, 1), ESP_TLS_ERR_SSL_WANT_READ);
+    assert_int_equal(sim_record(t).cause, ESP_TLS_CAUSE_TIMEOUT);
+}
+
+static void passing_no_mem(struct sim_case *t)
+{
+    char byte;
+
+    assert_int_equal(esp_tls_conn_write(t->tls, "x", 1), 1);
+    sim_advance_us(1);
+    sim_fail_alloc(1, true);
+    assert_true(esp_tls_conn_read(t->tls, &byte, 1) < 0);
+    sim_fail_alloc(0, false);
+    assert_int_equal(sim_record(t).cause, ESP_TLS_CAUSE_NO_MEM);
+}
+
+static void passing_misuse(struct sim_case *t)
+{
+    assert_int_equal(esp_tls_conn_write(t->tls, NULL, 1), -1);
+    assert_int_equal(sim_record(t).cause, ESP_TLS_CAUSE_INVALID_ARG);
+}
+
+static void passing_second_connect(struct sim_case *t)
+{
+    assert_int_equal(sim_connect(t), -1);
+    assert_int_equal(sim_record(t).cause, ESP_TLS_CAUSE_INVALID_STATE);
+}
+
+/** The peer must not take the end for a truncation: the connection lived. */
+static void test_destroy_after_a_passing_failure_sends_close_notify(void **state)
+{
+    static void (*const kinds[])(struct sim_case * t) = {passing_timeout, passing_no_mem,
+                                                         passing_misuse, passing_second_connect};
+
+    (void)state;
+    for (int version = 12; version <= 13; version++) {
+        for (size_t i = 0; i < COUNT(kinds); i++) {
+            struct sim_case t;
+
+            sim_case_open(&t);
+            t.server.version = version;
+            assert_int_equal(sim_connect(&t), 1);
+            kinds[i](&t);
+            assert_int_equal(esp_tls_conn_destroy(t.tls), 0);
+            t.tls = NULL;
+            sim_advance_us(1);
+            assert_int_equal(t.server.closed, 1);
+            assert_int_equal(t.server.close_notify, 1);
+            assert_int_equal(sim_case_close(&t), 0);
+        }
+    }
+}
+
 static void test_destroy_sends_close_notify_once(void **state)
 {
     struct sim_case *t = *state;
@@ -901,6 +960,7 @@ int main(void)
         sim_test(test_destroy_in_every_phase_leaves_nothing),
         sim_test(test_destroy_says_whether_close_failed),
         sim_test(test_destroy_sends_close_notify_once),
+        cmocka_unit_test(test_destroy_after_a_passing_failure_sends_close_notify),
         sim_test(test_destroy_does_not_wait_for_room),
         sim_test(test_silent_server_sync_ends_at_deadline),
         sim_test(test_silent_server_async_ends_at_deadline),

@@ -72,6 +72,34 @@ static void test_passing_cause_makes_room(void **state)
     assert_int_equal(err.status, TLS_STACK);
 }
 
+/** A passing cause hides nothing: neither a final one that comes later, nor another passing one. */
+static void test_passing_cause_is_replaced(void **state)
+{
+    struct tls_error err;
+
+    (void)state;
+    error_clear(&err);
+    err.now = ESP_TLS_PHASE_OPEN;
+    (void)error_passing(&err, TLS_TIMEOUT, NULL);
+    (void)error_passing(&err, TLS_INVALID_ARG, "data");
+    assert_int_equal(err.status, TLS_INVALID_ARG);
+    assert_string_equal(err.option, "data");
+    assert_true(err.passing);
+    (void)error_option(&err, TLS_NOT_SUPPORTED, 0, "option");
+    assert_int_equal(err.status, TLS_NOT_SUPPORTED);
+    assert_string_equal(err.option, "option");
+    assert_false(err.passing);
+    error_clear(&err);
+    err.now = ESP_TLS_PHASE_OPEN;
+    (void)error_passing(&err, TLS_NO_MEM, "x");
+    (void)error_set(&err, TLS_SYSTEM, 0, EPIPE, 0);
+    assert_int_equal(err.status, TLS_SYSTEM);
+    assert_int_equal(err.os, EPIPE);
+    assert_int_equal(err.esp, ESP_ERR_MBEDTLS_SSL_READ_FAILED);
+    assert_null(err.option);
+    assert_false(err.passing);
+}
+
 static void test_every_failure_has_a_code_in_every_phase(void **state)
 {
     (void)state;
@@ -269,6 +297,7 @@ int main(void)
         cmocka_unit_test(test_first_cause_wins),
         cmocka_unit_test(test_any_code_of_a_stack_is_kept_without_its_sign),
         cmocka_unit_test(test_passing_cause_makes_room),
+        cmocka_unit_test(test_passing_cause_is_replaced),
         cmocka_unit_test(test_every_failure_has_a_code_in_every_phase),
         cmocka_unit_test(test_codes_by_phase),
         cmocka_unit_test(test_phases_and_causes_have_different_names),

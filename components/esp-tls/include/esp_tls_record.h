@@ -9,8 +9,9 @@
  * when a connect begins afresh.
  *
  * In phase OPEN three causes are not final, because the connection lives on: TIMEOUT, NO_MEM and
- * INVALID_ARG of one read or write. They stand until the next read or write. WANT_READ and
- * WANT_WRITE of a non-blocking handle leave no trace.
+ * INVALID_ARG of one read or write. They stand until the next read or write, or the next cause, and
+ * destroying the handle closes TLS in order. WANT_READ and WANT_WRITE of a non-blocking handle leave no
+ * trace.
  *
  * Beside the record stand a timeline of the connect and the facts of the TLS session. All calls
  * here only copy: they do not block, do not allocate, and may be used like a read, one caller at a

@@ -90,7 +90,7 @@ int conn_reset(struct esp_tls *c)
     int os;
 
     if (c->tls != NULL) {
-        if (c->err.now == ESP_TLS_PHASE_OPEN && c->err.status == TLS_OK) {
+        if (c->err.now == ESP_TLS_PHASE_OPEN && (c->err.status == TLS_OK || c->err.passing)) {
             c->err.now = ESP_TLS_PHASE_CLOSE;
             (void)c->stack->close_notify(c->tls); /* once, without waiting: RFC 8446 section 6.1 */
         }

@@ -72,6 +72,7 @@ int error_stack(int code)
 
 tls_status error_set(struct tls_error *err, tls_status st, esp_err_t esp, int os, int stack)
 {
+    error_drop_passing(err);
     if (err->status == TLS_OK) { /* keep the first cause */
         err->status = (uint8_t)st;
         err->phase = err->now;
@@ -84,6 +85,7 @@ tls_status error_set(struct tls_error *err, tls_status st, esp_err_t esp, int os
 
 tls_status error_option(struct tls_error *err, tls_status st, esp_err_t esp, const char *option)
 {
+    error_drop_passing(err);
     if (err->status == TLS_OK) {
         err->option = option;
     }
@@ -92,11 +94,13 @@ tls_status error_option(struct tls_error *err, tls_status st, esp_err_t esp, con
 
 tls_status error_passing(struct tls_error *err, tls_status st, const char *option)
 {
-    if (err->status == TLS_OK) {
-        err->passing = true;
-        err->option = option;
-    }
-    return error_set(err, st, 0, 0, 0);
+    bool is_first;
+
+    error_drop_passing(err);
+    is_first = err->status == TLS_OK;
+    (void)error_option(err, st, 0, option);
+    err->passing = is_first;
+    return st;
 }
 
 void error_drop_passing(struct tls_error *err)
