@@ -17,6 +17,13 @@
  * while the name is resolved there is the resolver's event, and the event that
  * esp_tls_conn_cancel() raises is always among them. Descriptors are only to be waited for, never
  * read, written or closed. The list holds until the next call on the handle: ask again each time.
+ *
+ * Whatever a peer sends, a call does a bounded amount of work: it reads 64 times at most, or some two
+ * records of full size, and then comes back as if there were nothing more. The list then has the time 0.
+ * What was not read is still in the kernel (or in the stream below), so a program that only waits for the
+ * socket is not held up either, as long as it waits for a state, not for an edge. A peer that sends more
+ * than 32 records in a row that bring nothing (empty ones, warnings, ChangeCipherSpec), or more than 256
+ * tickets, with no data between them, is refused: ESP_TLS_CAUSE_FLOOD.
  */
 #ifndef ESP_TLS_ASYNC_H
 #define ESP_TLS_ASYNC_H
@@ -45,14 +52,14 @@ typedef struct esp_tls_wait_item {
 typedef struct esp_tls_wait_list {
     esp_tls_wait_item_t items[ESP_TLS_WAIT_ITEMS];
     size_t count;   /**< items in use */
-    int timeout_ms; /**< call again after this time even so; 0: at once; -1: no limit */
+    int timeout_ms; /**< call again after this time even so; 0: now, there is more to do; -1: no limit */
 } esp_tls_wait_t;
 
 /** Ask what the operation that last returned 0, WANT_READ or WANT_WRITE is waiting for.
  *  @param tls   a handle
  *  @param wait  receives the list; the wake-up of esp_tls_conn_cancel() is always in it
  *  @return ESP_OK                 *wait is written; timeout_ms is 0 when a read would find bytes
- *                                 that are decrypted already
+ *                                 that are decrypted already, or the call had done its share
  *          ESP_ERR_INVALID_ARG    tls or wait is NULL
  *          ESP_ERR_INVALID_STATE  no connect is under way and none is open
  *  Blocks: no. Memory: none. Threads: as a read. */

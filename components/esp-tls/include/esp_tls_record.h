@@ -56,7 +56,8 @@ typedef enum esp_tls_cause {
     ESP_TLS_CAUSE_SYSTEM,        /**< the operating system refused; see os_errno */
     ESP_TLS_CAUSE_STACK,         /**< the TLS stack refused; see stack_code and the alerts */
     ESP_TLS_CAUSE_VERIFY,        /**< the peer's certificate was rejected; see verify_flags */
-    ESP_TLS_CAUSE_NO_TRUST       /**< no trust option is set, so nothing could be verified */
+    ESP_TLS_CAUSE_NO_TRUST,      /**< no trust option is set, so nothing could be verified */
+    ESP_TLS_CAUSE_FLOOD          /**< the peer sent records without end that bring nothing */
 } esp_tls_cause_t;
 
 /* A numeric IPv6 address with its scope as a number, and NUL. */

@@ -8,7 +8,9 @@
  * Everything else stays: options, deadlines, the record, the ledger. Host and port of the connect
  * call are then handed to the stream, and the host is the name that the certificate must have.
  *
- * No call of a stream may block. What it waits for it says in get_wait().
+ * No call of a stream may block, or loop for as long as a peer sends. What it waits for it says in
+ * get_wait(); where it holds bytes that a read would find, that is no time: esp_tls_wait_until(wait, 0).
+ * esp-tls itself does not read a stream to its end, but 64 times in a call at most (esp_tls_async.h).
  */
 #ifndef ESP_TLS_STREAM_H
 #define ESP_TLS_STREAM_H
@@ -30,7 +32,8 @@ typedef struct esp_tls_stream {
     /** @return > 0 bytes read; 0 the peer closed its side; ESP_TLS_ERR_SSL_WANT_READ or _WANT_WRITE:
      *          nothing can be done now; any other negative value: failed */
     ssize_t (*read)(void *ctx, void *data, size_t len);
-    /** @return > 0 bytes taken; ESP_TLS_ERR_SSL_WANT_READ or _WANT_WRITE; any other value: failed */
+    /** @return > 0 bytes taken; ESP_TLS_ERR_SSL_WANT_READ or _WANT_WRITE; any other value, 0 among
+     *          them: failed */
     ssize_t (*write)(void *ctx, const void *data, size_t len);
     /** Add to *wait what the stream waits for (esp_tls_wait_add()): after connect said 0, or read or
      *  write WANT_...

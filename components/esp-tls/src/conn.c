@@ -60,7 +60,10 @@ void conn_wants(const struct esp_tls *c, tls_status st, struct tls_wait *wait)
 {
     wait_init(wait);
     wait_add(wait, c->wake, PLAT_READ);
-    c->link->ops->wants(c->link, st, wait);
+    c->link->ops->wants(c->link, st == TLS_AGAIN ? TLS_WANT_READ : st, wait);
+    if (st == TLS_AGAIN) {
+        wait_until(wait, 0);
+    }
     if (c->err.now < ESP_TLS_PHASE_OPEN) {
         wait_until(wait, connect_deadline(c));
     }

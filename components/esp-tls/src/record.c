@@ -26,6 +26,7 @@ static const struct {
     [TLS_SYSTEM] = {ESP_TLS_CAUSE_SYSTEM, "system error"},
     [TLS_VERIFY] = {ESP_TLS_CAUSE_VERIFY, "certificate refused"},
     [TLS_STACK] = {ESP_TLS_CAUSE_STACK, "TLS error"},
+    [TLS_FLOOD] = {ESP_TLS_CAUSE_FLOOD, "flood"},
 };
 
 esp_tls_cause_t error_cause(uint8_t status)

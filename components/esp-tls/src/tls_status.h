@@ -9,6 +9,7 @@ typedef enum tls_status {
     TLS_WANT_READ,
     TLS_WANT_WRITE,
     TLS_WANT_TIME, /* only a time, or a name look-up's event */
+    TLS_AGAIN,     /* a step has done its share, and there is more to do now */
     /* the end of a stream */
     TLS_EOF,       /* close_notify, or FIN on a plain connection */
     TLS_TRUNCATED, /* FIN without close_notify (RFC 8446 section 6.1) */
@@ -24,6 +25,7 @@ typedef enum tls_status {
     TLS_SYSTEM,   /* the operating system refused; errno in the record */
     TLS_VERIFY,   /* the peer's certificate was refused */
     TLS_STACK,    /* the TLS library or the peer ended it; stack code and alert in the record */
+    TLS_FLOOD,    /* the peer sent too many records in a row that bring nothing */
 } tls_status;
 
 #define TLS_MUST_USE __attribute__((warn_unused_result))
@@ -31,7 +33,7 @@ typedef enum tls_status {
 /** Neither done nor failed: there is something to wait for. */
 static inline int tls_is_waiting(tls_status st)
 {
-    return st == TLS_WANT_READ || st == TLS_WANT_WRITE || st == TLS_WANT_TIME;
+    return st == TLS_WANT_READ || st == TLS_WANT_WRITE || st == TLS_WANT_TIME || st == TLS_AGAIN;
 }
 
 #endif

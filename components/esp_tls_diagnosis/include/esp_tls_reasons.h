@@ -240,6 +240,7 @@
     X(MESSAGE_TOO_LARGE, PROTOCOL, "a handshake message of {record_len} bytes is longer than the {record_limit} that there is room for; most likely the chain has certificates that nobody needs", SHORTEN_CHAIN, NONE, NONE) \
     X(RECORD_DAMAGED, PROTOCOL, "a record arrived damaged: its integrity check failed", CHECK_NETWORK, CAPTURE, REPORT_BUG) \
     X(PEER_FAULT, PROTOCOL, "the peer sent something that TLS does not allow there", CAPTURE, ASK_SERVER_OWNER, REPORT_BUG) \
+    X(PEER_FLOODS, PROTOCOL, "{peer} sent record after record that means nothing (warnings, empty records, ChangeCipherSpec, tickets), as an attacker would", DISTRUST, CAPTURE, CHECK_MIDDLEBOX) \
     X(PEER_REFUSED_OURS, PROTOCOL, "the peer did not accept a message of ours", ASK_SERVER_OWNER, CAPTURE, REPORT_BUG) \
     X(PEER_INTERNAL_ERROR, PROTOCOL, "the server itself failed", READ_LOG, ASK_SERVER_OWNER, NONE) \
     X(UPDATE_REFUSED, PROTOCOL, "the server sent {option}, which this library does not do", DISABLE_UPDATES, RECONNECT, NONE) \

@@ -502,6 +502,7 @@ static const struct rule {
 } rules[] = {
     {OF(CANCELLED), always, ESP_TLS_REASON_CANCELLED, true},
     {OF(NO_TRUST), always, ESP_TLS_REASON_NO_TRUST_OPTION, true},
+    {OF(FLOOD), always, ESP_TLS_REASON_PEER_FLOODS, true},
 
     {OF(NO_MEM), over_limit, ESP_TLS_REASON_MEMORY_LIMIT, false},
     {OF(NO_MEM), in_pieces, ESP_TLS_REASON_MEMORY_FRAGMENTED, false},

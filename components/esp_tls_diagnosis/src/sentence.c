@@ -85,6 +85,7 @@ static const char *const hows[] = {
     [ESP_TLS_CAUSE_STACK] = " failed",
     [ESP_TLS_CAUSE_VERIFY] = " ended because the server's certificate was refused",
     [ESP_TLS_CAUSE_NO_TRUST] = " was refused before anything was sent",
+    [ESP_TLS_CAUSE_FLOOD] = " was ended because the server sent nothing of use",
 };
 
 static void happened(struct out *out, diagnosis *d)

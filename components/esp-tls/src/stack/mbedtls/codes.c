@@ -71,6 +71,9 @@ bool mbed_is_no_mem(int code)
 
 static tls_status status_of(const struct mbed *m, int code)
 {
+    if (mbed_is_flooded(m)) {
+        return TLS_FLOOD;
+    }
     if (m->io.account->failure.size != 0 || mbed_is_no_mem(code)) {
         return TLS_NO_MEM;
     }
@@ -132,6 +135,7 @@ static bool find_alert(struct mbed *m, int code, esp_err_t esp)
         return false;
     }
     m->io.err->status = TLS_OK;
+    mbed_begin_step(m);
     mbed_enter(&scope, m, PLAT_MEM_HANDSHAKE);
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
     if (saved.now == ESP_TLS_PHASE_HANDSHAKE && m->ssl.transform_application != NULL) {
@@ -159,6 +163,21 @@ static bool find_alert(struct mbed *m, int code, esp_err_t esp)
 }
 #endif
 
+/** Tell the peer, as far as it can be told without waiting (RFC 8446 section 6.2). */
+static void send_alert(struct mbed *m, uint8_t description)
+{
+    struct mbed_scope scope;
+
+    if (m->ssl.out_left != 0) {
+        return;
+    }
+    mbed_enter(&scope, m, PLAT_MEM_RECORD_OUT);
+    if (mbedtls_ssl_send_alert_message(&m->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, description) == 0) {
+        m->io.err->alert_sent = description;
+    }
+    mbed_leave(&scope);
+}
+
 tls_status mbed_fail(struct mbed *m, int code, esp_err_t esp)
 {
     struct tls_error *err = m->io.err;
@@ -177,5 +196,9 @@ tls_status mbed_fail(struct mbed *m, int code, esp_err_t esp)
     }
     add_evidence(m, code);
     tls_status st = status_of(m, code);
-    return error_set(err, st, st == TLS_NO_MEM ? ESP_ERR_NO_MEM : esp, 0, code);
+    (void)error_set(err, st, st == TLS_NO_MEM ? ESP_ERR_NO_MEM : esp, 0, code);
+    if (st == TLS_FLOOD) {
+        send_alert(m, MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE);
+    }
+    return st;
 }

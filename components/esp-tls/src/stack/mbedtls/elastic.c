@@ -235,6 +235,7 @@ int buffers_recv(void *ctx, unsigned char *buf, size_t len)
 {
     struct mbed *m = ctx;
     struct mbed_buffers *b = &m->buffers;
+    int code;
     int ret;
 
     if (m->ssl.in_left != 0) {
@@ -244,6 +245,9 @@ int buffers_recv(void *ctx, unsigned char *buf, size_t len)
         ret = mbed_link_recv(m, b->hdr + b->hdr_len, RECORD_HEADER_LEN - b->hdr_len);
         if (ret <= 0) {
             return ret;
+        }
+        if (b->hdr_len == 0 && (code = mbed_begin_record(m)) != 0) {
+            return code;
         }
         b->hdr_len = (uint8_t)(b->hdr_len + ret);
     }

@@ -24,7 +24,12 @@ int buffers_setup(struct mbed *m)
 
 int buffers_recv(void *ctx, unsigned char *buf, size_t len)
 {
-    return mbed_link_recv(ctx, buf, len);
+    struct mbed *m = ctx;
+    bool begins = m->ssl.in_left == 0;
+    int ret = mbed_link_recv(m, buf, len);
+    int code = ret > 0 && begins ? mbed_begin_record(m) : 0;
+
+    return code != 0 ? code : ret;
 }
 
 int buffers_reserve_out(struct mbed *m, size_t payload)

@@ -307,6 +307,7 @@ static int done(struct mbed *m)
     int ret;
 
     mbed_enter(&scope, m, PLAT_MEM_HANDSHAKE);
+    mbed_made_progress(m);
     mbed_slim_done(m);
     buffers_trim(m);
     ret = m->io.buffers.rx_static ? buffers_fix_input(m) : 0;
@@ -320,6 +321,7 @@ tls_status mbed_handshake(void *ctx)
     tls_status st;
     int ret;
 
+    mbed_begin_step(m);
     /* a failed allocation is remembered over all steps: Mbed TLS passes over some, and it is the peer
      * that complains in the end */
     while (!mbedtls_ssl_is_handshake_over(&m->ssl)) {

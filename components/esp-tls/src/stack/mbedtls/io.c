@@ -4,10 +4,36 @@
 #include <string.h>
 #include "mbedtls/net_sockets.h" /* the codes of a failing link, as ESP-IDF reports them */
 
+/* Mbed TLS goes on by itself as long as bytes come. So that a step ends all the same, a read takes one
+ * unit of the step's share, and another one for each STEP_UNIT bytes: some two full records, or 64 reads
+ * of next to nothing. Few handshakes need more than one share. */
+#define STEP_SHARE 64
+#define STEP_UNIT  512
+
+/* Records that bring nothing: ChangeCipherSpec in TLS 1.3, warnings, data of no length. OpenSSL and
+ * BoringSSL bear as many in a row. */
+#define IGNORED_MAX 32
+/* Messages after the handshake, with no data between them: tickets, of which a client that asks for a
+ * number gets 255 at most (RFC 9149), and TLS 1.2's HelloRequest. */
+#define TICKETS_MAX 256
+
 /* --- the link under Mbed TLS -------------------------------------------------------------------
  *
  * What is below is not this connection's: a link may be another connection or a caller's own code,
  * whose memory and output bound are its own. */
+
+void mbed_begin_step(struct mbed *m)
+{
+    m->share = STEP_SHARE;
+}
+
+/** What a read takes of a step's share. */
+static void take_share(struct mbed *m, size_t len)
+{
+    size_t cost = 1 + len / STEP_UNIT;
+
+    m->share = (uint8_t)(cost < m->share ? m->share - cost : 0);
+}
 
 int mbed_link_recv(void *ctx, unsigned char *buf, size_t len)
 {
@@ -16,6 +42,10 @@ int mbed_link_recv(void *ctx, unsigned char *buf, size_t len)
     size_t n;
     tls_status st;
 
+    if (m->share == 0) { /* what has come stays where it is: in the kernel, or in the link below */
+        m->blocked = TLS_AGAIN;
+        return MBEDTLS_ERR_SSL_WANT_READ;
+    }
     mbed_tap_recv(m);
     mbed_enter(&below, NULL, PLAT_MEM_PROCESS);
     st = m->io.link->ops->read(m->io.link, buf, len, &n);
@@ -23,6 +53,7 @@ int mbed_link_recv(void *ctx, unsigned char *buf, size_t len)
     m->blocked = tls_is_waiting(st) || st == TLS_EOF ? st : TLS_OK;
     switch (st) {
     case TLS_OK:
+        take_share(m, n);
         return (int)n;
     case TLS_EOF:
         return 0;
@@ -30,6 +61,7 @@ int mbed_link_recv(void *ctx, unsigned char *buf, size_t len)
         return MBEDTLS_ERR_SSL_WANT_WRITE;
     case TLS_WANT_READ:
     case TLS_WANT_TIME:
+    case TLS_AGAIN:
         return MBEDTLS_ERR_SSL_WANT_READ;
     default:
         return MBEDTLS_ERR_NET_RECV_FAILED;
@@ -64,10 +96,39 @@ int mbed_link_send(void *ctx, const unsigned char *buf, size_t len)
         return MBEDTLS_ERR_SSL_WANT_READ;
     case TLS_WANT_WRITE:
     case TLS_WANT_TIME:
+    case TLS_AGAIN:
         return MBEDTLS_ERR_SSL_WANT_WRITE;
     default:
         return MBEDTLS_ERR_NET_SEND_FAILED;
     }
+}
+
+/* --- records that bring nothing ------------------------------------------------------------------- */
+
+bool mbed_is_flooded(const struct mbed *m)
+{
+    return m->ignored > IGNORED_MAX || m->tickets > TICKETS_MAX;
+}
+
+void mbed_made_progress(struct mbed *m)
+{
+    m->ignored = -1; /* it is counted when the next one begins */
+    m->tickets = -1;
+}
+
+/* What the last record was is known now that it is done with, whatever it was encrypted as. */
+int mbed_begin_record(struct mbed *m)
+{
+    if (m->ssl.in_msgtype != MBEDTLS_SSL_MSG_HANDSHAKE) {
+        m->ssl.nb_zero = 0; /* Mbed TLS's own bound is 3, and calls it a wrong MAC */
+        m->ignored++;
+    } else if (!mbedtls_ssl_is_handshake_over(&m->ssl)) {
+        m->ignored = 0;
+        m->tickets = 0;
+    } else if (m->ssl.badmac_seen_or_in_hsfraglen == 0) { /* no fragment of one */
+        m->tickets++;
+    }
+    return mbed_is_flooded(m) ? MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE : 0;
 }
 
 bool mbed_is_waiting(const struct mbed *m, int ret, tls_status *st)
@@ -149,6 +210,7 @@ tls_status mbed_read(void *ctx, void *buf, size_t len, size_t *n)
     struct mbed *m = ctx;
 
     m->io.account->failure.size = 0;
+    mbed_begin_step(m);
     for (;;) {
         struct mbed_scope scope;
         tls_status st;
@@ -164,6 +226,7 @@ tls_status mbed_read(void *ctx, void *buf, size_t len, size_t *n)
         }
         mbed_leave(&scope);
         if (ret > 0) {
+            mbed_made_progress(m);
             *n = (size_t)ret;
             return TLS_OK;
         }
@@ -235,6 +298,7 @@ tls_status mbed_write(void *ctx, const void *buf, size_t len, size_t *n)
         return error_passing(m->io.err, TLS_INVALID_ARG, "datalen");
     }
     m->io.account->failure.size = 0;
+    mbed_begin_step(m);
     do {
         mbed_enter(&scope, m, PLAT_MEM_RECORD_OUT);
         begin_call(m);

@@ -58,6 +58,9 @@ struct mbed {
     bool issuer_is_false;            /* ... the one above is no authority, though it issued */
     bool insecure_skip_name;
     bool deferring;            /* signatures of certificates are noted, not checked: checks.c */
+    uint8_t share;             /* what this step may still read: mbed_begin_step() */
+    int8_t ignored;            /* records in a row that brought nothing */
+    int16_t tickets;           /* and messages after the handshake, also in a row */
     struct mbed_check *checks; /* the noted ones */
 #ifdef ESP_TLS_SYSTEM_MBEDTLS
     uint16_t sig_algs[32]; /* in the order of sig_algs.c, or unused */
@@ -223,6 +226,16 @@ void mbed_set_debug_level(void *ctx, int level);
 /** A waiting code of Mbed TLS? Then *st is what the link waits for; TLS_OK: call again at once (Mbed
  *  TLS passes over some messages that way); TLS_NO_MEM: a record buffer could not be had. */
 bool mbed_is_waiting(const struct mbed *m, int ret, tls_status *st);
+
+/** A step begins: it may read so much, and then comes back with TLS_AGAIN. */
+void mbed_begin_step(struct mbed *m);
+
+/** A record begins. @return 0, or Mbed TLS's code: it is one too many that brings nothing */
+int mbed_begin_record(struct mbed *m);
+/** The record at hand brought data, or the end of the handshake: the count begins anew. */
+void mbed_made_progress(struct mbed *m);
+/** Was it refused for that? */
+bool mbed_is_flooded(const struct mbed *m);
 
 tls_status mbed_handshake(void *ctx);
 tls_status mbed_read(void *ctx, void *buf, size_t len, size_t *n);
