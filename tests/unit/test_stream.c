@@ -175,6 +175,29 @@ static void test_stream_that_lies_about_counts_is_not_believed(void **state)
     assert_int_equal(sim_record(t).cause, ESP_TLS_CAUSE_SYSTEM);
 }
 
+/** Nothing taken is no progress: it ends, in each phase and with TLS as without. */
+static void test_stream_that_takes_nothing_has_failed(void **state)
+{
+    (void)state;
+    for (int is_plain = 0; is_plain < 2; is_plain++) {
+        struct sim_case t;
+        struct script s = {.connect = 1, .read = ESP_TLS_ERR_SSL_WANT_READ, .esp = 0x1234};
+
+        sim_case_open(&t);
+        use(&t, &scripted, &s);
+        t.cfg.is_plain_tcp = is_plain;
+        assert_int_equal(sim_connect(&t), is_plain ? 1 : -1);
+        if (is_plain) {
+            assert_true(esp_tls_conn_write(t.tls, "x", 1) < 0);
+        }
+        assert_failed(&t, is_plain ? ESP_TLS_PHASE_OPEN : ESP_TLS_PHASE_HANDSHAKE,
+                      ESP_TLS_CAUSE_SYSTEM, 0x1234);
+        assert_int_equal(sim_record(&t).bytes_out, 0);
+        assert_int_equal(sim_elapsed_us(), 0);
+        assert_int_equal(sim_case_close(&t), 0);
+    }
+}
+
 /* --- waiting --------------------------------------------------------------------------------------- */
 
 static void test_wait_list_is_added_up(void **state)
@@ -249,6 +272,7 @@ int main(void)
         sim_test(test_stream_connect_waits_until_the_deadline),
         sim_test(test_stream_failures_are_in_the_record),
         sim_test(test_stream_that_lies_about_counts_is_not_believed),
+        cmocka_unit_test(test_stream_that_takes_nothing_has_failed),
         sim_test(test_wait_list_is_added_up),
         sim_test(test_wait_says_whose_time_it_was),
         sim_test(test_wait_for_asks_for_the_operation_that_comes),
