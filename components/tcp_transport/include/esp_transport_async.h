@@ -9,6 +9,9 @@
  *         esp_tls_wait(&wait, -1);            // or poll(), epoll with the application's own
  *     }
  *     n = esp_transport_read(t, buf, len, 0); // 0: wait for ESP_TLS_WAIT_READ, call again
+ *
+ * Whatever a peer sends, a call does a bounded amount of work and then comes back (esp_tls_async.h); calls
+ * with a timeout go on until that. A WebSocket's read returns after each frame, control frames among them.
  */
 #ifndef ESP_TRANSPORT_ASYNC_H
 #define ESP_TRANSPORT_ASYNC_H

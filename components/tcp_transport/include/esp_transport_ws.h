@@ -198,8 +198,8 @@ ws_transport_opcodes_t esp_transport_ws_get_read_opcode(esp_transport_handle_t t
 int esp_transport_ws_get_read_payload_len(esp_transport_handle_t t);
 
 /** Wait for the end of the connection below. After a Close came, what follows it is dropped.
- *  @return 1 it has ended, by FIN or reset; 0 the time passed, or there is something to be read
- *          first; -1 not open. Blocks: up to timeout_ms. */
+ *  @return 1 it has ended, by FIN or reset, or by the policy's time for the end or for a Pong; 0 the
+ *          time passed, or there is something to be read first; -1 not open. Blocks: up to timeout_ms. */
 int esp_transport_ws_poll_connection_closed(esp_transport_handle_t t, int timeout_ms);
 
 #ifdef __cplusplus

@@ -353,8 +353,8 @@ static int step_receive(esp_transport_handle_t t)
         if (ret == TRANSPORT_AGAIN) {
             return 0;
         }
-        if (ret <= 0) {
-            return ret == 0 ? NEXT : lost(t);
+        if (ret < 0) {
+            return lost(t);
         }
         c->in_at = 0;
         c->in_len = (size_t)ret;
@@ -434,9 +434,10 @@ static int step_connect(esp_transport_handle_t t, const char *host, int port, in
     int ret = t->is_first_step ? begin(t, host, port) : NEXT;
 
     (void)timeout_ms; /* the deadline is t's */
-    while (ret == NEXT) {
+    for (unsigned n = 0; ret == NEXT && n < TRANSPORT_STEPS; n++) {
         ret = step(t);
     }
+    ret = ret == NEXT ? 0 : ret;
     if (ret == 0 && plat_clock_us() >= t->deadline_us) {
         ret = transport_fail(t, ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT, 0);
     }
@@ -498,7 +499,8 @@ static void get_wait(esp_transport_handle_t t, int events, esp_tls_wait_t *wait)
         events = ESP_TLS_WAIT_WRITE;
     } else if (c->phase == RECEIVE) {
         events = ESP_TLS_WAIT_READ;
-    } else if ((events & ESP_TLS_WAIT_READ) != 0 && step_pending(t) > 0) {
+    }
+    if ((events & ESP_TLS_WAIT_READ) != 0 && c->in_at < c->in_len) {
         esp_tls_wait_until(wait, 0);
     }
     transport_parent_wait(t, events, wait);

@@ -400,7 +400,7 @@ static int step_look_up(esp_transport_handle_t t)
          * say before it was asked. */
         int ret = transport_parent_read(t, &byte, 1);
 
-        return ret == TRANSPORT_AGAIN || ret == 0 ? 0 : ret < 0 ? proxy_lost(t) : malformed(t);
+        return ret == TRANSPORT_AGAIN ? 0 : ret < 0 ? proxy_lost(t) : malformed(t);
     }
     end_look_up(talk);
     return os == PLAT_OK ? begin_talk(t) : look_up_failed(t, os);

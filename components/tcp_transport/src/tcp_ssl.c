@@ -64,7 +64,6 @@ static ssize_t below_read(void *ctx, void *data, size_t len)
 
     switch (ret) {
     case TRANSPORT_AGAIN:
-    case 0: /* an empty frame */
         return ESP_TLS_ERR_SSL_WANT_READ;
     case ERR_TCP_TRANSPORT_CONNECTION_CLOSED_BY_FIN:
         return 0;

@@ -347,7 +347,7 @@ int transport_parent_read(esp_transport_handle_t t, char *buffer, int len)
     int ret = below->ops != NULL ? below->ops->read(below, buffer, len)
                                  : esp_transport_read(below, buffer, len, 0);
 
-    return ret == 0 && below->ops == NULL ? TRANSPORT_AGAIN : ret;
+    return ret == 0 && len > 0 ? TRANSPORT_AGAIN : ret; /* an empty frame brings nothing, either */
 }
 
 int transport_parent_write(esp_transport_handle_t t, const char *buffer, int len)

@@ -12,6 +12,10 @@
 /** Nothing can be done now: wait, then call again. No result of a public call. */
 #define TRANSPORT_AGAIN (-0x40000000)
 
+/** A connect that reads an answer comes back after so many reads. What it waits for is there then, and
+ *  get_wait() leads to the next call at once. */
+#define TRANSPORT_STEPS 64
+
 struct transport_ops {
     /** One step. @return 1 open; 0 under way; -1 failed, see transport_fail(); > 1 status of a
      *  redirect */
@@ -87,7 +91,8 @@ int transport_sleep(esp_transport_handle_t t, int events, uint64_t until_us);
 /** Milliseconds that the connect under way has left, at least 1. */
 int transport_time_left(esp_transport_handle_t t);
 
-/* The parent's calls, without blocking; results as in transport_ops. */
+/* The parent's calls, without blocking; results as in transport_ops, but that a read never returns 0
+ * for len > 0. */
 int transport_parent_connect(esp_transport_handle_t t, const char *host, int port);
 /** The parent's connection is of no use any more: the next transport_parent_connect() makes another.
  *  Not a close: what was cancelled stays cancelled. */

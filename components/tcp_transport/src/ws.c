@@ -313,6 +313,9 @@ int esp_transport_ws_poll_connection_closed(esp_transport_handle_t t, int timeou
             c->has_pushed = true;
             return 0;
         }
+        if (ws_is_overdue(c)) { /* a read says how it ended */
+            return 1;
+        }
         ret =
             ret > 0 ? plat_clock_us() < until_us : transport_sleep(t, ESP_TLS_WAIT_READ, until_us);
         if (ret <= 0) {

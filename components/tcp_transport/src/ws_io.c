@@ -481,17 +481,13 @@ static int nothing(esp_transport_handle_t t)
 /** After a Close only the end counts (section 1.4). */
 static int wait_for_end(esp_transport_handle_t t)
 {
-    const struct ws *c = t->data;
-    char dropped[64];
-    int ret;
+    char dropped[256];
+    int ret = ws_take(t, dropped, sizeof(dropped)); /* where there is more, the wait says "now" */
 
-    do {
-        ret = ws_take(t, dropped, sizeof(dropped));
-    } while (ret >= 0 && plat_clock_us() < c->close_until_us);
     return ret >= 0 || ret == TRANSPORT_AGAIN ? nothing(t) : end_of_parent(t, ret);
 }
 
-/** @return NEXT; 0: not a byte of one; as ws_take() */
+/** @return NEXT; 0: of an empty frame; as ws_take() */
 static int read_header(esp_transport_handle_t t)
 {
     struct ws *c = t->data;
@@ -501,8 +497,8 @@ static int read_header(esp_transport_handle_t t)
 
     c->opcode = WS_TRANSPORT_OPCODES_NONE;
     ret = ws_take(t, bytes, ws_reader_want(&c->reader));
-    if (ret <= 0) {
-        return ret == 0 ? NEXT : ret;
+    if (ret < 0) {
+        return ret;
     }
     switch (ws_reader_feed(&c->reader, bytes, (size_t)ret, &used)) {
     case WS_READ_MORE:
@@ -531,8 +527,8 @@ static int read_payload(esp_transport_handle_t t, char *buffer, size_t len)
     struct ws *c = t->data;
     int ret = ws_take(t, buffer, len < c->reader.left ? len : c->reader.left);
 
-    if (ret <= 0) {
-        return ret == 0 ? NEXT : ret;
+    if (ret < 0) {
+        return ret;
     }
     return ws_reader_payload(&c->reader, (const uint8_t *)buffer, (size_t)ret) ? ret : break_off(t);
 }
@@ -545,8 +541,8 @@ static int read_pong(esp_transport_handle_t t)
     int ret = ws_take(t, bytes, c->reader.left);
     const size_t at = c->reader.payload - c->reader.left;
 
-    if (ret <= 0) {
-        return ret == 0 ? NEXT : ret;
+    if (ret < 0) {
+        return ret;
     }
     for (size_t i = 0; i < (size_t)ret; i++) {
         c->is_pong_right &= at + i < sizeof(c->ping) && bytes[i] == c->ping[at + i];
@@ -662,7 +658,9 @@ int ws_read(esp_transport_handle_t t, char *buffer, int len)
     if (c->is_close_received) {
         return wait_for_end(t);
     }
-    ret = read_frame(t, buffer, (size_t)len);
+    /* a peer that goes on sending does not put the end after our Close off */
+    ret =
+        plat_clock_us() < c->close_until_us ? read_frame(t, buffer, (size_t)len) : TRANSPORT_AGAIN;
     if (ret == TRANSPORT_AGAIN) {
         return nothing(t);
     }

@@ -449,8 +449,8 @@ static int step_answer(esp_transport_handle_t t)
     const size_t from = c->len;
     int ret = layer_read(t, c->buf + from, (int)(c->cap - from));
 
-    if (ret <= 0) {
-        return ret == TRANSPORT_AGAIN ? 0 : ret == 0 ? NEXT : -1;
+    if (ret < 0) {
+        return ret == TRANSPORT_AGAIN ? 0 : -1;
     }
     c->len += (size_t)ret;
     return take_answer(t, from);
@@ -486,9 +486,10 @@ int ws_connect(esp_transport_handle_t t, const char *host, int port, int timeout
     int ret = t->is_first_step ? begin(t, host, port) : NEXT;
 
     (void)timeout_ms; /* the deadline is t's */
-    while (ret == NEXT) {
+    for (unsigned n = 0; ret == NEXT && n < TRANSPORT_STEPS; n++) {
         ret = step(t, host, port);
     }
+    ret = ret == NEXT ? 0 : ret;
     if (ret == 0 && plat_clock_us() >= t->deadline_us) {
         ret = transport_fail(t, ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT, 0);
     }
