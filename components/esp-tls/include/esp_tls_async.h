@@ -52,7 +52,7 @@ typedef struct esp_tls_wait_item {
 typedef struct esp_tls_wait_list {
     esp_tls_wait_item_t items[ESP_TLS_WAIT_ITEMS];
     size_t count;   /**< items in use */
-    int timeout_ms; /**< call again after this time even so; 0: now, there is more to do; -1: no limit */
+    int timeout_ms; /**< call again after this time even so; 0: now; -1: no limit */
 } esp_tls_wait_t;
 
 /** Ask what the operation that last returned 0, WANT_READ or WANT_WRITE is waiting for.

@@ -9,6 +9,10 @@
  *         esp_http_client_get_wait(client, &wait);
  *         esp_tls_wait(&wait, -1);          // or poll(), epoll with the application's own
  *     }
+ *
+ * Whatever a server sends, an asynchronous call comes back after 64 buffers (buffer_size) or so; the list
+ * then has the time 0. timeout_ms of the configuration is for silence; a server that goes on sending is
+ * ended by a deadline (esp_http_client_set_deadline_ms()) or a cancel.
  */
 #ifndef ESP_HTTP_CLIENT_ASYNC_H
 #define ESP_HTTP_CLIENT_ASYNC_H

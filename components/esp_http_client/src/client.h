@@ -92,11 +92,13 @@ struct http_answer {
     char *location;
     struct http_header *saved; /* CONFIG_ESP_HTTP_CLIENT_SAVE_RESPONSE_HEADERS */
     uint16_t saved_count;
-    bool has_begun;   /* a byte of it came */
-    bool at_header;   /* the handler is told of a header */
-    bool is_followed; /* another request follows: the body is nobody's */
-    bool has_surplus; /* bytes behind it that nobody asked for */
-    esp_err_t error;  /* the parser was stopped for this */
+    bool has_begun;         /* a byte of it came */
+    bool at_header;         /* the handler is told of a header */
+    bool is_followed;       /* another request follows: the body is nobody's ... */
+    uint32_t dropped;       /* ... bytes of it so far, framing counted ... */
+    uint64_t drop_until_us; /* ... and how long it may take; 0: it has not begun */
+    bool has_surplus;       /* bytes behind it that nobody asked for */
+    esp_err_t error;        /* the parser was stopped for this */
 };
 
 struct esp_http_client {
@@ -124,6 +126,7 @@ struct esp_http_client {
     bool is_retried; /* a stale one was replaced in this request */
     plat_flag cancelled;
     bool is_waiting;
+    bool has_more;        /* the call ended before it had to wait */
     int wait_events;      /* what the last EAGAIN waits for; 0: the connect */
     uint64_t silence_us;  /* when the silence is too long; PLAT_NEVER */
     uint64_t deadline_us; /* of the request; PLAT_NEVER */
@@ -205,6 +208,8 @@ esp_err_t http_wire_connect(esp_http_client_handle_t c);
 esp_err_t http_wire_write(esp_http_client_handle_t c, const void *data, size_t len, size_t *taken);
 /** ESP_ERR_HTTP_CONNECTION_CLOSED: the end. ESP_ERR_HTTP_FETCH_HEADER: it failed. */
 esp_err_t http_wire_read(esp_http_client_handle_t c, void *data, size_t len, size_t *got);
+/** Would a read find bytes that are in this process's memory, where no socket tells of them? */
+bool http_wire_has_pending(esp_http_client_handle_t c);
 bool http_wire_is_stale(esp_http_client_handle_t c);
 esp_err_t http_wire_close(esp_http_client_handle_t c);
 /** The request that was cancelled is over, and the next connection must not inherit it. Waits for a
@@ -240,7 +245,8 @@ esp_err_t http_request_send_head(esp_http_client_handle_t c);
 /** Without a connection: the head is made, as ESP-IDF makes it, and then there is nowhere to send it.
  *  @return ESP_ERR_HTTP_WRITE_DATA, or why it could not be made. Never ESP_OK */
 esp_err_t http_request_send_nowhere(esp_http_client_handle_t c, int64_t length);
-esp_err_t http_request_send_body(esp_http_client_handle_t c);
+/** A piece of the body goes out. @param is_out  receives whether that was all */
+esp_err_t http_request_send_body(esp_http_client_handle_t c, bool *is_out);
 esp_err_t http_request_flush_frame(esp_http_client_handle_t c);
 void http_request_begin_chunk(esp_http_client_handle_t c, int64_t len);
 void http_request_end_chunk(esp_http_client_handle_t c);
@@ -276,6 +282,10 @@ esp_err_t http_machine_begin(esp_http_client_handle_t c, int64_t length);
  *  @param silence_is_fatal  else timeout_ms of silence is ESP_ERR_HTTP_EAGAIN
  *  @return ESP_OK; ESP_ERR_HTTP_EAGAIN; or the request has failed, and the handler was told */
 esp_err_t http_machine_run(esp_http_client_handle_t c, enum http_phase goal, bool silence_is_fatal);
+/** Before each step of a call. @param made  steps of it so far, counted here
+ *  @return ESP_OK; ESP_ERR_HTTP_EAGAIN: enough for one call that must not block; or what ends the request
+ *          from outside */
+esp_err_t http_machine_go_on(esp_http_client_handle_t c, unsigned *made);
 /** What AGAIN of a step comes to. @return ESP_OK: try again; ESP_ERR_HTTP_EAGAIN; a failure */
 esp_err_t http_machine_pause(esp_http_client_handle_t c, bool silence_is_fatal);
 /** End the request with this. @return err, or ESP_OK: it is tried again on a new connection */

@@ -4,6 +4,10 @@
 #include "esp_log.h"
 #include "plat_clock.h"
 
+/** Steps of one call that must not block; each moves a buffer at most. And if bytes are left in memory. */
+#define STEPS      64
+#define STEPS_MOST 4096
+
 static const char TAG[] = "HTTP_CLIENT";
 
 static void enter(esp_http_client_handle_t c, enum http_phase phase)
@@ -55,12 +59,13 @@ static esp_err_t look_for_answer(esp_http_client_handle_t c, esp_err_t err)
 
 static esp_err_t sending_body(esp_http_client_handle_t c)
 {
-    esp_err_t err = http_request_send_body(c);
+    bool is_out;
+    esp_err_t err = http_request_send_body(c, &is_out);
 
     if (err == ESP_ERR_HTTP_EAGAIN || err == ESP_ERR_HTTP_WRITE_DATA) {
         return look_for_answer(c, err);
     }
-    if (err == ESP_OK) {
+    if (err == ESP_OK && is_out) {
         enter(c, HTTP_READING_HEAD);
     }
     return err;
@@ -100,6 +105,30 @@ static esp_err_t interrupted(esp_http_client_handle_t c)
         return ESP_ERR_NOT_FINISHED;
     }
     return plat_clock_us() >= c->deadline_us ? ESP_ERR_TIMEOUT : ESP_OK;
+}
+
+/** Are bytes left in memory, so that who waits for the socket would not hear of them? They are few: a
+ *  buffer's, or a record's. */
+static bool has_bytes_at_hand(esp_http_client_handle_t c)
+{
+    return c->phase >= HTTP_READING_HEAD && (c->buf_pos < c->buf_len || http_wire_has_pending(c));
+}
+
+esp_err_t http_machine_go_on(esp_http_client_handle_t c, unsigned *made)
+{
+    esp_err_t err = interrupted(c);
+
+    c->is_waiting = false;
+    c->has_more = false;
+    if (err != ESP_OK || !c->cfg.is_async || ++*made <= STEPS) {
+        return err;
+    }
+    if (*made <= STEPS_MOST && has_bytes_at_hand(c)) {
+        return ESP_OK;
+    }
+    c->is_waiting = true;
+    c->has_more = true;
+    return ESP_ERR_HTTP_EAGAIN;
 }
 
 esp_err_t http_machine_pause(esp_http_client_handle_t c, bool silence_is_fatal)
@@ -150,10 +179,14 @@ esp_err_t http_machine_begin(esp_http_client_handle_t c, int64_t length)
 
 esp_err_t http_machine_run(esp_http_client_handle_t c, enum http_phase goal, bool silence_is_fatal)
 {
-    while (c->phase < goal) {
-        esp_err_t err = interrupted(c);
+    unsigned count = 0;
 
-        c->is_waiting = false;
+    while (c->phase < goal) {
+        esp_err_t err = http_machine_go_on(c, &count);
+
+        if (err == ESP_ERR_HTTP_EAGAIN) {
+            return err;
+        }
         if (err == ESP_OK) {
             err = steps[c->phase](c);
         }
@@ -247,6 +280,7 @@ esp_err_t http_machine_close(esp_http_client_handle_t c)
     c->phase = HTTP_IDLE;
     c->is_performing = false;
     c->is_waiting = false;
+    c->has_more = false;
     c->buf_pos = 0;
     c->buf_len = 0;
     return http_wire_close(c);

@@ -318,46 +318,36 @@ static esp_err_t draw(struct esp_http_client *c)
     return ESP_OK;
 }
 
-static esp_err_t send_source(struct esp_http_client *c)
+static esp_err_t send_source(struct esp_http_client *c, bool *is_out)
 {
-    esp_err_t err;
+    esp_err_t err = http_request_flush_frame(c);
 
-    for (;;) {
-        err = http_request_flush_frame(c);
-        if (err == ESP_OK) {
-            err = flush(c);
-        }
-        if (err != ESP_OK || c->req.body_is_over) {
-            return err;
-        }
-        err = draw(c);
-        if (err != ESP_OK) {
-            return err;
-        }
+    if (err == ESP_OK) {
+        err = flush(c);
     }
+    *is_out = c->req.body_is_over;
+    return err != ESP_OK || *is_out ? err : draw(c);
 }
 
-static esp_err_t send_post_data(struct esp_http_client *c)
+static esp_err_t send_post_data(struct esp_http_client *c, bool *is_out)
 {
-    while (c->req.sent < c->req.length) {
-        size_t n;
-        esp_err_t err = http_wire_write(c, c->post_data + c->req.sent,
-                                        (size_t)(c->req.length - c->req.sent), &n);
+    int64_t left = c->req.length - c->req.sent;
+    size_t n = 0;
+    esp_err_t err =
+        left > 0 ? http_wire_write(c, c->post_data + c->req.sent, (size_t)left, &n) : ESP_OK;
 
-        if (err != ESP_OK) {
-            return err;
-        }
-        c->req.sent += (int64_t)n;
-    }
-    return ESP_OK;
+    c->req.sent += (int64_t)n;
+    *is_out = c->req.sent >= c->req.length;
+    return err;
 }
 
-esp_err_t http_request_send_body(struct esp_http_client *c)
+esp_err_t http_request_send_body(struct esp_http_client *c, bool *is_out)
 {
+    *is_out = true;
     if (c->req.length == 0) {
         return ESP_OK;
     }
-    return c->source != NULL ? send_source(c) : send_post_data(c);
+    return c->source != NULL ? send_source(c, is_out) : send_post_data(c, is_out);
 }
 
 /* --- life -------------------------------------------------------------------------------------------------- */

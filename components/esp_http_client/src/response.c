@@ -4,6 +4,7 @@
 #include "client.h"
 #include "esp_http_field.h"
 #include "esp_log.h"
+#include "plat_clock.h"
 #include "plat_heap.h"
 
 /** Of a body that nobody wants: with more of it, a new connection is cheaper. */
@@ -241,15 +242,24 @@ static esp_err_t read_into_buffer(esp_http_client_handle_t c)
     }
     c->buf_pos = 0;
     c->buf_len = (uint32_t)got;
+    c->answer.dropped += c->answer.is_followed ? (uint32_t)got : 0;
     return ESP_OK;
 }
 
-/** Nobody wants it, and it is long, or the connection is not needed any more. */
-static bool is_not_worth_reading(const struct esp_http_client *c)
+/** Nobody wants it, and it is long or takes long, or the connection is not needed any more. */
+static bool is_not_worth_reading(struct esp_http_client *c)
 {
-    return c->answer.is_followed &&
-           (c->is_foreign || !http_response_keeps_alive(c) || c->answer.received > DROPPED_MAX ||
-            esp_http_response_content_length(c->parser) > DROPPED_MAX);
+    struct http_answer *a = &c->answer;
+    const uint64_t now = plat_clock_us();
+
+    if (!a->is_followed) {
+        return false;
+    }
+    if (a->drop_until_us == 0) {
+        a->drop_until_us = now + (uint64_t)c->cfg.timeout_ms * 1000;
+    }
+    return c->is_foreign || !http_response_keeps_alive(c) || a->dropped > DROPPED_MAX ||
+           esp_http_response_content_length(c->parser) > DROPPED_MAX || now >= a->drop_until_us;
 }
 
 esp_err_t http_response_step(esp_http_client_handle_t c)

@@ -293,12 +293,17 @@ int64_t esp_http_client_fetch_headers(esp_http_client_handle_t client)
 static int read_body(esp_http_client_handle_t c, char *buffer, int len)
 {
     esp_err_t err = ESP_OK;
+    unsigned steps = 0;
 
     begin_wait(c);
     c->sink = buffer;
     c->sink_cap = len;
     c->sink_len = 0;
     while (err == ESP_OK && c->phase == HTTP_READING_BODY && c->sink_len < len) {
+        err = http_machine_go_on(c, &steps);
+        if (err != ESP_OK) {
+            break;
+        }
         err = http_response_step(c);
         if (err == ESP_OK && (c->is_doomed || c->is_asked_to_close)) {
             err = ESP_FAIL;

@@ -291,6 +291,9 @@ static void get_wait(esp_http_client_handle_t c, esp_tls_wait_t *wait)
             add_wait(c, each[i], wait);
         }
     }
+    if (c->has_more) {
+        esp_tls_wait_until(wait, 0);
+    }
     esp_tls_wait_until(wait, ms_until(c->silence_us));
     esp_tls_wait_until(wait, ms_until(c->deadline_us));
 }
@@ -385,6 +388,15 @@ esp_err_t http_wire_read(esp_http_client_handle_t c, void *data, size_t len, siz
     }
     return n == ERR_TCP_TRANSPORT_CONNECTION_CLOSED_BY_FIN ? ESP_ERR_HTTP_CONNECTION_CLOSED
                                                            : ESP_ERR_HTTP_FETCH_HEADER;
+}
+
+bool http_wire_has_pending(esp_http_client_handle_t c)
+{
+    esp_tls_wait_t wait;
+
+    esp_tls_wait_init(&wait);
+    add_wait(c, ESP_TLS_WAIT_READ, &wait);
+    return wait.timeout_ms == 0;
 }
 
 bool http_wire_is_stale(esp_http_client_handle_t c)
