@@ -115,13 +115,13 @@ static void take(struct session *s, const char *data, int n)
 {
     const ws_transport_opcodes_t opcode = esp_transport_ws_get_read_opcode(s->link.ws);
 
-    s->heard_ms = now_ms();
     if (opcode >= WS_TRANSPORT_OPCODES_CLOSE) {
         if (s->options.get.verbose > 0) {
             say_control(s);
         }
         return;
     }
+    s->heard_ms = now_ms();
     if (s->left == 0) {
         s->left = esp_transport_ws_get_read_payload_len(s->link.ws);
     }
@@ -398,10 +398,10 @@ static enum tool_exit talk(struct session *s)
         if (!s->is_done) {
             transmit(s);
         }
-        if (!s->is_done && !is_more) {
+        if (!s->is_done) {
             bool blocked = is_blocked(s);
 
-            if (!s->is_done) {
+            if (!s->is_done && !is_more) {
                 wait_for_either(s, blocked);
             }
         }

@@ -171,6 +171,9 @@ bool dial_wait(int fd, short events, int64_t until_us)
     struct pollfd p = {.fd = fd, .events = events};
     int n;
 
+    if (dial_now_us() >= until_us) { /* also where there is always something to read */
+        return false;
+    }
     do {
         n = poll(&p, 1, left_ms(until_us));
     } while (n < 0 && errno == EINTR);

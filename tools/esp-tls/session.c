@@ -219,7 +219,8 @@ static void linger(esp_tls_t *tls, const struct session_plan *plan, int64_t unti
     int64_t soon_us = dial_now_us() + (int64_t)plan->linger_ms * 1000;
     char data[512];
 
-    while (read_some(tls, data, sizeof(data), soon_us < until_us ? soon_us : until_us) > 0) {
+    soon_us = soon_us < until_us ? soon_us : until_us;
+    while (read_some(tls, data, sizeof(data), soon_us) > 0 && dial_now_us() < soon_us) {
     }
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "esp_heap_caps.h"
+#include "esp_http_response.h"
 #include "esp_tls_async.h"
 #include "esp_tls_url.h"
 #include "llhttp.h"
@@ -34,6 +35,7 @@ struct run {
     uint32_t psram_at_start;
     uint32_t events_cap;
     uint32_t events_open; /* of these came before the close */
+    bool has_head;        /* of the final answer */
 };
 
 /* --- the simulated heap
@@ -271,6 +273,14 @@ static int on_body(llhttp_t *parser, const char *at, size_t len)
     return 0;
 }
 
+static int on_headers_complete(llhttp_t *parser)
+{
+    struct run *r = parser->data;
+
+    r->has_head = parser->status_code / 100 != 1;
+    return 0;
+}
+
 static int on_message_complete(llhttp_t *parser)
 {
     return parser->status_code / 100 == 1 ? 0 : HPE_PAUSED; /* interim ones go before */
@@ -297,10 +307,16 @@ static bool send_request(struct run *r)
 static const char *receive(struct run *r, llhttp_t *parser)
 {
     char data[4096];
+    size_t head = 0;
     ssize_t n;
 
     while ((n = measured_read(r, data, sizeof(data))) > 0) {
         llhttp_errno_t err = llhttp_execute(parser, data, (size_t)n);
+
+        head += r->has_head ? 0 : (size_t)n;
+        if (head > ESP_HTTP_RESPONSE_HEAD_MAX) {
+            return "its head does not end";
+        }
 
         if (err == HPE_PAUSED) {
             return NULL;
@@ -323,6 +339,7 @@ static bool fetch(struct run *r)
 
     llhttp_settings_init(&settings);
     settings.on_body = on_body;
+    settings.on_headers_complete = on_headers_complete;
     settings.on_message_complete = on_message_complete;
     llhttp_init(&parser, HTTP_RESPONSE, &settings);
     parser.data = r;
