@@ -1,9 +1,11 @@
+#define _GNU_SOURCE /* strerrorname_np() */
 #include "sim_test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "esp_log.h"
+#include "plat_errno.h"
 
 static char log_text[16384];
 static size_t log_len;
@@ -169,6 +171,77 @@ esp_tls_record_t sim_record(const struct sim_case *t)
 
     assert_int_equal(esp_tls_get_record(t->tls, &record), ESP_OK);
     return record;
+}
+
+/** Add a word to a text of words, if it is there. */
+__attribute__((format(printf, 4, 5))) static void add_word(char *text, size_t cap, bool is_there,
+                                                           const char *format, ...)
+{
+    size_t len = strlen(text);
+    va_list args;
+    int n = 0;
+
+    if (is_there) {
+        va_start(args, format);
+        len += (size_t)snprintf(text + len, cap - len, "%s", len > 0 ? " " : "");
+        n = vsnprintf(text + len, cap - len, format, args);
+        va_end(args);
+    }
+    assert_true(n >= 0 && (size_t)n < cap - len);
+}
+
+const char *sim_record_text(const esp_tls_record_t *r)
+{
+    static char text[256];
+    const size_t cap = sizeof(text);
+    const bool has_flags = r->verify_flags != 0 || r->verify_depth != -1;
+    const bool has_record = r->record_len != 0 || r->record_limit != 0;
+
+    text[0] = '\0';
+    add_word(text, cap, r->os_errno != 0, "os=%s", strerrorname_np(r->os_errno));
+    add_word(text, cap, r->resolver_code != 0, "resolver=%s", plat_resolve_name(r->resolver_code));
+    add_word(text, cap, r->stack_code != 0, "stack=0x%04X", (unsigned)r->stack_code);
+    add_word(text, cap, has_flags, "flags=0x%X@%d", (unsigned)r->verify_flags, r->verify_depth);
+    add_word(text, cap, r->alert_sent != -1, "sent=%d", r->alert_sent);
+    add_word(text, cap, r->alert_received != -1, "received=%d", r->alert_received);
+    add_word(text, cap, r->option != NULL, "option=%s", r->option);
+    add_word(text, cap, r->mem_size != 0, "mem");
+    add_word(text, cap, has_record, "record");
+    return text;
+}
+
+void sim_assert_failed(const struct sim_case *t, esp_tls_phase_t phase, esp_tls_cause_t cause,
+                       esp_err_t esp, const char *file, int line, const char *rest, ...)
+{
+    const esp_tls_record_t r = sim_record(t);
+    char wanted[256];
+    va_list args;
+
+    va_start(args, rest);
+    (void)vsnprintf(wanted, sizeof(wanted), rest, args);
+    va_end(args);
+    if (r.phase != phase || r.cause != cause || r.esp_code != esp ||
+        strcmp(sim_record_text(&r), wanted) != 0) {
+        print_error("%s, %s, 0x%x: \"%s\"\nwanted: %s, %s, 0x%x: \"%s\"\n",
+                    esp_tls_phase_name(r.phase), esp_tls_cause_name(r.cause), (unsigned)r.esp_code,
+                    sim_record_text(&r), esp_tls_phase_name(phase), esp_tls_cause_name(cause),
+                    (unsigned)esp, wanted);
+        _fail(file, line);
+    }
+}
+
+const char *sim_reasons(const esp_tls_diagnosis_t *diagnosis)
+{
+    static char text[256];
+
+    text[0] = '\0';
+    for (size_t i = 0; i < ESP_TLS_DIAGNOSIS_REASONS; i++) {
+        const bool is_counted = i < diagnosis->reason_count;
+
+        assert_int_equal(diagnosis->reasons[i] != ESP_TLS_REASON_NONE, is_counted);
+        add_word(text, sizeof(text), is_counted, "%s", esp_tls_reason_name(diagnosis->reasons[i]));
+    }
+    return text;
 }
 
 esp_tls_conn_state_t sim_state(const struct sim_case *t)

@@ -15,6 +15,7 @@
 
 #include "esp_tls.h"
 #include "esp_tls_async.h"
+#include "esp_tls_diagnosis.h"
 #include "esp_tls_record.h"
 #include "plat_clock.h"
 #include "plat_sim.h"
@@ -60,13 +61,32 @@ esp_tls_conn_state_t sim_state(const struct sim_case *t);
 /** Since the test began (the clock starts at 1 s). */
 uint64_t sim_elapsed_us(void);
 
-#define assert_failed(t, wanted_phase, wanted_cause, wanted_esp)                                   \
+/** What else the record says, a word for each field that is not empty, in this order:
+ *      os=EPIPE resolver=EAI_FAIL          errno, EAI_...
+ *      stack=0x7780                        the stack's code
+ *      flags=0x8@0                         verify flags, and the certificate's depth
+ *      sent=70 received=40                 alerts
+ *      option=port mem record              an option; memory, a record's length: the test says which
+ *  Address, port and the counts of bytes are no part of it.
+ *  @return static text, until the next call */
+const char *sim_record_text(const esp_tls_record_t *record);
+
+/** The whole record: what is not said is not there.
+ *  @param ...  as sim_record_text() has it, as a format with its values: "received=%d", alert */
+#define assert_failed(t, phase, cause, esp, ...)                                                   \
+    sim_assert_failed(t, phase, cause, esp, __FILE__, __LINE__, __VA_ARGS__)
+void sim_assert_failed(const struct sim_case *t, esp_tls_phase_t phase, esp_tls_cause_t cause,
+                       esp_err_t esp, const char *file, int line, const char *rest, ...);
+
+/** All reasons of the handle's diagnosis, in their order: "NAME_MISMATCH CERT_EXPIRED". */
+#define assert_reasons(t, wanted)                                                                  \
     do {                                                                                           \
-        esp_tls_record_t r_ = sim_record(t);                                                       \
-        assert_string_equal(esp_tls_phase_name(r_.phase), esp_tls_phase_name(wanted_phase));       \
-        assert_string_equal(esp_tls_cause_name(r_.cause), esp_tls_cause_name(wanted_cause));       \
-        assert_int_equal(r_.esp_code, wanted_esp);                                                 \
+        esp_tls_diagnosis_t d_;                                                                    \
+        assert_int_equal(esp_tls_get_diagnosis((t)->tls, &d_), ESP_OK);                            \
+        assert_string_equal(sim_reasons(&d_), wanted);                                             \
     } while (0)
+/** @return static text, until the next call */
+const char *sim_reasons(const esp_tls_diagnosis_t *diagnosis);
 
 /** Send len bytes of sim_pattern(), or read and check as many, on a handle that blocks. */
 void sim_send(struct sim_case *t, size_t len);

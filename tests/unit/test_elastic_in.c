@@ -206,7 +206,7 @@ static void test_message_header_over_two_records_is_refused(void **state)
             r.piece = 50;
             assert_int_equal(sim_connect(t), -1);
             assert_failed(t, ESP_TLS_PHASE_HANDSHAKE, ESP_TLS_CAUSE_STACK,
-                          ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED);
+                          ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED, "stack=0x7200");
             kit_renew(t, NULL);
         }
     }
@@ -238,7 +238,7 @@ static void test_message_without_end_is_refused(void **state)
     sim_host("127.0.0.1", 443, SIM_ACCEPT, 0, endless_message_peer, NULL);
     assert_int_equal(sim_connect(t), -1);
     assert_failed(t, ESP_TLS_PHASE_HANDSHAKE, ESP_TLS_CAUSE_STACK,
-                  ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED);
+                  ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED, "stack=0x7200 record");
     assert_int_equal(sim_record(t).record_limit, 16384);
     assert_in_range(sim_record(t).record_len, 16385, 2 * 16384);
     assert_in_range(kit_stats(t).by_purpose[ESP_TLS_MEM_RECORD_IN].peak, 8192, 2 * 16384 + 8192);
@@ -559,7 +559,8 @@ static void test_record_at_the_limit_is_read_and_above_refused(void **state)
         sim_send(t, 1);
         count = kit_stats(t).count;
         assert_true(esp_tls_conn_read(t->tls, &byte, 1) < 0);
-        assert_failed(t, ESP_TLS_PHASE_OPEN, ESP_TLS_CAUSE_STACK, ESP_ERR_MBEDTLS_SSL_READ_FAILED);
+        assert_failed(t, ESP_TLS_PHASE_OPEN, ESP_TLS_CAUSE_STACK, ESP_ERR_MBEDTLS_SSL_READ_FAILED,
+                      "stack=0x7200 record");
         assert_in_range(sim_record(t).record_len, over, over + 256);
         assert_int_equal(sim_record(t).record_limit, limits[i]);
         assert_int_equal(kit_stats(t).count, count); /* refused before anything is allocated */
@@ -579,7 +580,7 @@ static void test_handshake_record_above_the_limit_is_refused(void **state)
         kit_renew(t, &memory);
         assert_int_equal(sim_connect(t), -1);
         assert_failed(t, ESP_TLS_PHASE_HANDSHAKE, ESP_TLS_CAUSE_STACK,
-                      ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED);
+                      ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED, "stack=0x7200 record");
         assert_in_range(sim_record(t).record_len, 512, 16384);
         assert_int_equal(sim_record(t).record_limit, 512);
         kit_assert_bound();
@@ -643,7 +644,10 @@ static void test_other_protocols_are_refused_without_memory(void **state)
             assert_failed(t, ESP_TLS_PHASE_HANDSHAKE,
                           strlen(banners[i]) < 5 ? ESP_TLS_CAUSE_TIMEOUT : ESP_TLS_CAUSE_STACK,
                           strlen(banners[i]) < 5 ? ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT
-                                                 : ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED);
+                                                 : ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED,
+                          strlen(banners[i]) < 5    ? ""
+                          : i + 1 == COUNT(banners) ? "stack=0x7200 record"
+                                                    : "stack=0x7200");
             assert_int_equal(kit_stats(t).by_purpose[ESP_TLS_MEM_RECORD_IN].peak, 0);
             kit_renew(t, NULL);
         }

@@ -561,7 +561,8 @@ static void test_static_input_that_cannot_be_had_is_no_mem(void **state)
         kit_use(t, &kit_kinds[i]);
         kit_renew(t, &memory);
         assert_int_equal(sim_connect(t), -1);
-        assert_failed(t, ESP_TLS_PHASE_HANDSHAKE, ESP_TLS_CAUSE_NO_MEM, ESP_ERR_NO_MEM);
+        assert_failed(t, ESP_TLS_PHASE_HANDSHAKE, ESP_TLS_CAUSE_NO_MEM, ESP_ERR_NO_MEM,
+                      "stack=0x7F00 mem");
         assert_in_range(sim_record(t).mem_size, 16384, 17000);
         assert_int_equal(sim_record(t).mem_purpose, ESP_TLS_MEM_RECORD_IN);
     }

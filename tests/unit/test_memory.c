@@ -277,7 +277,7 @@ static void test_region_without_room_is_named(void **state)
     use_memory(t, &records_outside);
     assert_int_equal(sim_connect(t), -1);
     assert_failed(t, IS_ELASTIC ? ESP_TLS_PHASE_HANDSHAKE : ESP_TLS_PHASE_CONFIG,
-                  ESP_TLS_CAUSE_NO_MEM, ESP_ERR_NO_MEM);
+                  ESP_TLS_CAUSE_NO_MEM, ESP_ERR_NO_MEM, "mem");
     assert_int_equal(sim_record(t).mem_purpose, ESP_TLS_MEM_RECORD_IN);
     assert_in_range(sim_record(t).mem_largest_free, 500, 1000);
     (void)esp_tls_conn_destroy(t->tls);
@@ -412,7 +412,8 @@ static void check_refused(struct sim_case *t, esp_tls_buffers_t buffers)
     use_memory(t, &cfg);
     assert_int_equal(sim_connect(t), 1);
     assert_true(esp_tls_conn_read(t->tls, &byte, 1) < 0);
-    assert_failed(t, ESP_TLS_PHASE_OPEN, ESP_TLS_CAUSE_STACK, ESP_ERR_MBEDTLS_SSL_READ_FAILED);
+    assert_failed(t, ESP_TLS_PHASE_OPEN, ESP_TLS_CAUSE_STACK, ESP_ERR_MBEDTLS_SSL_READ_FAILED,
+                  "stack=0x7200 record");
     assert_in_range(sim_record(t).record_len, RECORD, RECORD + OVERHEAD);
     assert_int_equal(sim_record(t).record_limit, 2048);
     assert_true(stats_of(t->tls).by_purpose[ESP_TLS_MEM_RECORD_IN].peak < 2048 + OVERHEAD);
@@ -490,7 +491,7 @@ static void starve_reads(struct sim_case *t, uint64_t at)
 
     for (unsigned tries = 0; tries < 3; tries++) {
         assert_int_equal(esp_tls_conn_read(t->tls, buf, sizeof(buf)), -1);
-        assert_failed(t, ESP_TLS_PHASE_OPEN, ESP_TLS_CAUSE_NO_MEM, ESP_ERR_NO_MEM);
+        assert_failed(t, ESP_TLS_PHASE_OPEN, ESP_TLS_CAUSE_NO_MEM, ESP_ERR_NO_MEM, "mem");
         assert_int_equal(sim_record(t).mem_purpose, ESP_TLS_MEM_RECORD_IN);
         assert_in_range(sim_record(t).mem_size, RECORD - 100, RECORD + OVERHEAD);
         assert_in_range(sim_record(t).mem_largest_free, 1500, 2100);
@@ -531,7 +532,7 @@ static void test_write_without_memory_can_be_repeated(void **state)
     block = hog(1000);
     for (unsigned tries = 0; tries < 3; tries++) {
         assert_int_equal(esp_tls_conn_write(t->tls, data, sizeof(data)), -1);
-        assert_failed(t, ESP_TLS_PHASE_OPEN, ESP_TLS_CAUSE_NO_MEM, ESP_ERR_NO_MEM);
+        assert_failed(t, ESP_TLS_PHASE_OPEN, ESP_TLS_CAUSE_NO_MEM, ESP_ERR_NO_MEM, "mem");
         assert_int_equal(sim_record(t).mem_purpose, ESP_TLS_MEM_RECORD_OUT);
         assert_in_range(sim_record(t).mem_size, 4000, 4000 + OVERHEAD);
     }
