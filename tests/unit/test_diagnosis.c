@@ -26,7 +26,7 @@ static const struct row {
     const char *name;
     esp_tls_record_t record;
     esp_tls_evidence_t evidence;
-    esp_tls_reason_t reasons[ESP_TLS_DIAGNOSIS_REASONS]; /* NONE: whatever follows */
+    esp_tls_reason_t reasons[ESP_TLS_DIAGNOSIS_REASONS]; /* all of them */
     esp_tls_class_t kind;
 } rows[] = {
     {"nothing failed", RECORD(PHASE(OPEN)), {.port = 0}, REASONS(R(NONE)), ESP_TLS_CLASS_NONE},
@@ -109,17 +109,17 @@ static const struct row {
     {"no such name",
      RECORD(PHASE(RESOLVE), CAUSE(RESOLVE), .resolver_code = EAI_NONAME),
      {.port = 0},
-     REASONS(R(DNS_NO_NAME)),
+     REASONS(R(DNS_NO_NAME), R(DNS_NO_SERVER)),
      ESP_TLS_CLASS_DNS},
     {"no address of the family",
      RECORD(PHASE(RESOLVE), CAUSE(RESOLVE), .resolver_code = EAI_NONAME),
      {.asked = ESP_TLS_ASKED_FAMILY},
-     REASONS(R(DNS_NO_ADDRESS)),
+     REASONS(R(DNS_NO_ADDRESS), R(DNS_NO_NAME), R(DNS_NO_SERVER)),
      ESP_TLS_CLASS_DNS},
     {"no name server",
      RECORD(PHASE(RESOLVE), CAUSE(RESOLVE), .resolver_code = EAI_AGAIN),
      {.port = 0},
-     REASONS(R(DNS_NO_SERVER)),
+     REASONS(R(DNS_NO_SERVER), R(DNS_TIMEOUT)),
      ESP_TLS_CLASS_DNS},
     {"name server is silent",
      RECORD(PHASE(RESOLVE), CAUSE(TIMEOUT), .resolver_code = EAI_AGAIN),
@@ -150,12 +150,12 @@ static const struct row {
     {"reset in the handshake",
      RECORD(PHASE(HANDSHAKE), CAUSE(SYSTEM), .os_errno = ECONNRESET),
      {.port = 0},
-     REASONS(R(TCP_RESET)),
+     REASONS(R(TCP_RESET), R(CLOSED_IN_HANDSHAKE)),
      ESP_TLS_CLASS_NETWORK},
     {"reset when open",
      RECORD(PHASE(OPEN), CAUSE(SYSTEM), .os_errno = ECONNRESET),
      {.port = 0},
-     REASONS(R(CONNECTION_LOST)),
+     REASONS(R(CONNECTION_LOST), R(TCP_RESET)),
      ESP_TLS_CLASS_CLOSED},
 
     {"no answer to SYN",
@@ -218,7 +218,7 @@ static const struct row {
     {"a ServerKeyExchange with a group or signature that was not offered",
      RECORD(PHASE(HANDSHAKE), CAUSE(STACK), .stack_code = 0x6600, .alert_sent = 47),
      {.message = 12},
-     REASONS(R(NO_COMMON_GROUP), R(NO_COMMON_SIGNATURE)),
+     REASONS(R(NO_COMMON_GROUP), R(NO_COMMON_SIGNATURE), R(PEER_FAULT)),
      ESP_TLS_CLASS_NEGOTIATION},
     {"KeyUpdate",
      RECORD(PHASE(OPEN), CAUSE(STACK), .stack_code = 0x7700, .option = "KeyUpdate"),
@@ -244,12 +244,12 @@ static const struct row {
     {"alert 40 to the ClientHello",
      RECORD(PHASE(HANDSHAKE), CAUSE(STACK), .alert_received = 40, .stack_code = 0x7780),
      {.message = 2},
-     REASONS(R(NO_COMMON_SUITE)),
+     REASONS(R(NO_COMMON_SUITE), R(NO_COMMON_GROUP)),
      ESP_TLS_CLASS_NEGOTIATION},
     {"alert 40 to a list of suites",
      RECORD(PHASE(HANDSHAKE), CAUSE(STACK), .alert_received = 40, .stack_code = 0x7780),
      {.message = 2, .asked = ESP_TLS_ASKED_SUITES},
-     REASONS(R(SUITES_RESTRICTED), R(NO_COMMON_SUITE)),
+     REASONS(R(SUITES_RESTRICTED), R(NO_COMMON_SUITE), R(NO_COMMON_GROUP)),
      ESP_TLS_CLASS_NEGOTIATION},
     {"alert 40 after CertificateRequest",
      RECORD(PHASE(HANDSHAKE), CAUSE(STACK), .alert_received = 40, .stack_code = 0x7780),
@@ -269,12 +269,12 @@ static const struct row {
     {"alert 42 for a certificate",
      RECORD(PHASE(HANDSHAKE), CAUSE(STACK), .alert_received = 42, .stack_code = 0x7780),
      {.asked = ESP_TLS_ASKED_IDENTITY, .identity_wanted = true},
-     REASONS(R(CLIENT_CERT_REFUSED)),
+     REASONS(R(CLIENT_CERT_REFUSED), R(CLIENT_KEY_WRONG)),
      ESP_TLS_CLASS_IDENTITY},
     {"alert 51 for a signature",
      RECORD(PHASE(HANDSHAKE), CAUSE(STACK), .alert_received = 51, .stack_code = 0x7780),
      {.asked = ESP_TLS_ASKED_IDENTITY},
-     REASONS(R(CLIENT_KEY_WRONG)),
+     REASONS(R(CLIENT_KEY_WRONG), R(PSK_UNKNOWN), R(PEER_REFUSED_OURS)),
      ESP_TLS_CLASS_IDENTITY},
     {"alert 112",
      RECORD(PHASE(HANDSHAKE), CAUSE(STACK), .alert_received = 112),
@@ -289,7 +289,7 @@ static const struct row {
     {"curve not offered",
      RECORD(PHASE(HANDSHAKE), CAUSE(STACK), .alert_sent = 40, .stack_code = 0x6E00),
      {.message = 12},
-     REASONS(R(NO_COMMON_GROUP)),
+     REASONS(R(NO_COMMON_GROUP), R(NO_COMMON_SUITE), R(NO_COMMON_SIGNATURE)),
      ESP_TLS_CLASS_NEGOTIATION},
 
     {"expired",
@@ -350,7 +350,7 @@ static const struct row {
     {"namesake",
      RECORD(PHASE(HANDSHAKE), CAUSE(VERIFY), .verify_flags = 8),
      {.chain_count = 2, .chain = ESP_TLS_CHAIN_ANCHOR_NAMESAKE},
-     REASONS(R(ANCHOR_KEY_DIFFERS)),
+     REASONS(R(ANCHOR_KEY_DIFFERS), R(ROOT_NOT_TRUSTED), R(MISSING_INTERMEDIATE)),
      ESP_TLS_CLASS_CERTIFICATE},
     {"no CA",
      RECORD(PHASE(HANDSHAKE), CAUSE(VERIFY), .verify_flags = 8),
@@ -397,7 +397,7 @@ static const struct row {
     {"closed after ClientHello",
      RECORD(PHASE(HANDSHAKE), CAUSE(TRUNCATED), .stack_code = 0x7280),
      {.message = 2},
-     REASONS(R(CLOSED_IN_HANDSHAKE)),
+     REASONS(R(CLOSED_IN_HANDSHAKE), R(NO_COMMON_SUITE)),
      ESP_TLS_CLASS_CLOSED},
     {"closed after CertificateRequest",
      RECORD(PHASE(HANDSHAKE), CAUSE(TRUNCATED), .stack_code = 0x7280, .bytes_in = 2000),
@@ -428,30 +428,30 @@ static esp_tls_record_t complete(esp_tls_record_t record)
     return record;
 }
 
-static void check_row(const struct row *row)
+static bool check_row(const struct row *row)
 {
     esp_tls_record_t record = complete(row->record);
     esp_tls_diagnosis_t d;
 
     esp_tls_diagnose(&record, &row->evidence, &d);
-    if (d.kind != row->kind) {
-        fail_msg("%s: class %s, reason %s", row->name, esp_tls_class_name(d.kind),
-                 esp_tls_reason_name(d.reasons[0]));
+    if (d.kind != row->kind || memcmp(d.reasons, row->reasons, sizeof(d.reasons)) != 0) {
+        print_error("%s: class %s, reasons %s\n", row->name, esp_tls_class_name(d.kind),
+                    sim_reasons(&d));
+        return false;
     }
-    for (size_t i = 0; i < ESP_TLS_DIAGNOSIS_REASONS; i++) {
-        if (row->reasons[i] != ESP_TLS_REASON_NONE && d.reasons[i] != row->reasons[i]) {
-            fail_msg("%s: reason %zu is %s, not %s", row->name, i,
-                     esp_tls_reason_name(d.reasons[i]), esp_tls_reason_name(row->reasons[i]));
-        }
-    }
+    (void)sim_reasons(&d); /* counts them, too */
+    return true;
 }
 
 static void test_diagnose_each_evidence_names_its_reason(void **state)
 {
+    bool is_good = true;
+
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        check_row(&rows[i]);
+        is_good = check_row(&rows[i]) && is_good;
     }
+    assert_true(is_good);
 }
 
 static void test_diagnose_without_evidence_still_knows_the_codes(void **state)

@@ -2,10 +2,12 @@
  * reason that it leads to. */
 #include "sim_test.h"
 
-#include "evidence.h"
+#include <stdio.h>
+
 #include "error.h"
 #include "esp_tls_diagnosis.h"
 #include "esp_tls_memory.h"
+#include "evidence.h"
 
 static esp_tls_diagnosis_t diagnose(struct sim_case *t)
 {
@@ -15,14 +17,22 @@ static esp_tls_diagnosis_t diagnose(struct sim_case *t)
     return d;
 }
 
-static esp_tls_diagnosis_t refused(struct sim_case *t, esp_tls_reason_t reason)
+/** @param reasons  all of them, in their order
+ *  @param chain    what is odd about the peer's chain, and nothing else */
+static esp_tls_diagnosis_t refused_chain(struct sim_case *t, const char *reasons, unsigned chain)
 {
     esp_tls_diagnosis_t d;
 
     assert_int_equal(sim_connect(t), -1);
     d = diagnose(t);
-    assert_string_equal(esp_tls_reason_name(d.reasons[0]), esp_tls_reason_name(reason));
+    assert_string_equal(sim_reasons(&d), reasons);
+    assert_int_equal(d.evidence.chain, chain);
     return d;
+}
+
+static esp_tls_diagnosis_t refused(struct sim_case *t, const char *reasons)
+{
+    return refused_chain(t, reasons, 0);
 }
 
 static void serve(struct sim_case *t, struct sim_cert cert, struct sim_cert key)
@@ -83,7 +93,7 @@ static void test_wrong_name_says_both(void **state)
     esp_tls_diagnosis_t d;
 
     serve(t, CERT(server_name_chain_pem), CERT(server_name_key));
-    d = refused(t, ESP_TLS_REASON_NAME_MISMATCH);
+    d = refused_chain(t, "NAME_MISMATCH", ESP_TLS_CHAIN_NO_IP_NAMES);
     assert_string_equal(d.evidence.host, "test.example");
     assert_string_equal(d.evidence.name, "test.example");
     assert_string_equal(d.evidence.names, "other.example");
@@ -113,7 +123,7 @@ static void test_expired_says_when(void **state)
     esp_tls_diagnosis_t d;
 
     serve(t, CERT(server_expired_chain_pem), CERT(server_expired_key));
-    d = refused(t, ESP_TLS_REASON_CERT_EXPIRED);
+    d = refused(t, "CERT_EXPIRED");
     assert_true(d.evidence.not_after < d.evidence.now);
     assert_true(d.evidence.not_after > d.evidence.not_before);
     assert_true(d.evidence.clock_is_set);
@@ -125,7 +135,7 @@ static void test_future_with_a_clock_is_early(void **state)
     struct sim_case *t = *state;
 
     serve(t, CERT(server_future_chain_pem), CERT(server_future_key));
-    (void)refused(t, ESP_TLS_REASON_CERT_NOT_YET_VALID);
+    (void)refused(t, "CERT_NOT_YET_VALID");
 }
 
 static void test_clock_that_is_not_set_is_the_reason(void **state)
@@ -133,7 +143,7 @@ static void test_clock_that_is_not_set_is_the_reason(void **state)
     struct sim_case *t = *state;
 
     sim_set_wall_clock(false, 0);
-    (void)refused(t, ESP_TLS_REASON_CLOCK_NOT_SET);
+    (void)refused(t, "CLOCK_NOT_SET");
 }
 
 static void test_clock_of_1970_is_not_set(void **state)
@@ -141,7 +151,7 @@ static void test_clock_of_1970_is_not_set(void **state)
     struct sim_case *t = *state;
 
     sim_set_wall_clock(true, 5);
-    (void)refused(t, ESP_TLS_REASON_CLOCK_NOT_SET);
+    (void)refused(t, "CLOCK_NOT_SET");
 }
 
 static void test_expired_intermediate_is_the_one_that_is_named(void **state)
@@ -150,7 +160,7 @@ static void test_expired_intermediate_is_the_one_that_is_named(void **state)
     esp_tls_diagnosis_t d;
 
     serve(t, CERT(server_int_expired_chain_pem), CERT(server_int_expired_key));
-    d = refused(t, ESP_TLS_REASON_CERT_EXPIRED);
+    d = refused(t, "CERT_EXPIRED");
     assert_int_equal(d.record.verify_depth, 1);
     assert_non_null(strstr(d.evidence.subject, "CN="));
 }
@@ -160,7 +170,7 @@ static void test_foreign_root_is_not_trusted(void **state)
     struct sim_case *t = *state;
 
     serve(t, CERT(server_untrusted_chain_pem), CERT(server_untrusted_key));
-    (void)refused(t, ESP_TLS_REASON_ROOT_NOT_TRUSTED);
+    (void)refused_chain(t, "ROOT_NOT_TRUSTED MISSING_INTERMEDIATE", ESP_TLS_CHAIN_ANCHOR_KIN);
 }
 
 static void test_namesake_of_the_root_is_told_apart(void **state)
@@ -168,7 +178,8 @@ static void test_namesake_of_the_root_is_told_apart(void **state)
     struct sim_case *t = *state;
 
     serve(t, CERT(server_twin_chain_pem), CERT(server_twin_key));
-    (void)refused(t, ESP_TLS_REASON_ANCHOR_KEY_DIFFERS);
+    (void)refused_chain(t, "ANCHOR_KEY_DIFFERS ROOT_NOT_TRUSTED MISSING_INTERMEDIATE",
+                        ESP_TLS_CHAIN_ANCHOR_NAMESAKE | ESP_TLS_CHAIN_ANCHOR_KIN);
 }
 
 static void test_self_signed_is_told_apart(void **state)
@@ -176,7 +187,7 @@ static void test_self_signed_is_told_apart(void **state)
     struct sim_case *t = *state;
 
     serve(t, CERT(self_leaf_pem), CERT(self_leaf_key));
-    (void)refused(t, ESP_TLS_REASON_SELF_SIGNED);
+    (void)refused_chain(t, "SELF_SIGNED", ESP_TLS_CHAIN_SELF_SIGNED | ESP_TLS_CHAIN_ANCHOR_KIN);
 }
 
 static void test_issuer_that_is_no_ca_is_told_apart(void **state)
@@ -184,7 +195,41 @@ static void test_issuer_that_is_no_ca_is_told_apart(void **state)
     struct sim_case *t = *state;
 
     serve(t, CERT(server_by_leaf_chain_pem), CERT(server_by_leaf_key));
-    (void)refused(t, ESP_TLS_REASON_NOT_A_CA);
+    (void)refused_chain(t, "NOT_A_CA", ESP_TLS_CHAIN_NO_CONSTRAINTS | ESP_TLS_CHAIN_ANCHOR_KIN);
+}
+
+/** Certificates that lead nowhere are told, and those that are needed are not called so. */
+static void test_extra_certificates_are_told_apart(void **state)
+{
+    static const struct {
+        const char *first;
+        const char *second; /* behind it; NULL: nothing */
+        unsigned count;
+        unsigned extra;
+    } rows[] = {
+        {(const char *)cert_server_expired_chain_pem, NULL, 2, 0},
+        {(const char *)cert_server_expired_chain_pem, (const char *)cert_root_ec_pem, 3, 0},
+        {(const char *)cert_server_expired_chain_pem, (const char *)cert_root_client_pem, 3,
+         ESP_TLS_CHAIN_EXTRA},
+        {(const char *)cert_server_expired_chain_pem, (const char *)cert_server_name_chain_pem, 4,
+         ESP_TLS_CHAIN_EXTRA},
+    };
+    struct sim_case *t = *state;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char chain[8192];
+        esp_tls_diagnosis_t d;
+
+        (void)snprintf(chain, sizeof(chain), "%s%s", rows[i].first,
+                       rows[i].second != NULL ? rows[i].second : "");
+        serve(t, (struct sim_cert){(const unsigned char *)chain, (unsigned)strlen(chain) + 1},
+              CERT(server_expired_key));
+        d = refused_chain(t, "CERT_EXPIRED", rows[i].extra);
+        assert_int_equal(d.evidence.chain_count, rows[i].count);
+        assert_int_equal(esp_tls_conn_destroy(t->tls), 0);
+        t->tls = esp_tls_init();
+        sim_advance_us(1); /* the server is done with its chain */
+    }
 }
 
 /** A byte of the server's Certificate message is turned over on the way, one after the other, until it
@@ -226,7 +271,7 @@ static void test_missing_client_certificate_is_named(void **state)
 
     t->server.client_ca = CERT(root_client_pem);
     t->server.version = 12;
-    (void)refused(t, ESP_TLS_REASON_CLIENT_CERT_MISSING);
+    (void)refused(t, "CLIENT_CERT_MISSING CLOSED_IN_HANDSHAKE");
 }
 
 static void test_missing_key_is_0x7600(void **state)
@@ -236,7 +281,7 @@ static void test_missing_key_is_0x7600(void **state)
 
     t->cfg.clientcert_buf = cert_client_ec_pem;
     t->cfg.clientcert_bytes = sizeof(cert_client_ec_pem);
-    d = refused(t, ESP_TLS_REASON_KEY_MISSING);
+    d = refused(t, "KEY_MISSING");
     assert_int_equal(d.record.stack_code, 0x7600);
     assert_int_equal(d.kind, ESP_TLS_CLASS_IDENTITY);
 }
@@ -249,7 +294,7 @@ static void test_key_of_another_certificate_is_told(void **state)
     t->cfg.clientcert_bytes = sizeof(cert_client_ec_pem);
     t->cfg.clientkey_buf = cert_client_other_key;
     t->cfg.clientkey_bytes = sizeof(cert_client_other_key);
-    (void)refused(t, ESP_TLS_REASON_KEY_MISMATCH);
+    (void)refused(t, "KEY_MISMATCH");
 }
 
 /* --- inputs --------------------------------------------------------------------------------------- */
@@ -260,7 +305,7 @@ static void test_pem_without_nul_is_told(void **state)
     esp_tls_diagnosis_t d;
 
     t->cfg.cacert_bytes--;
-    d = refused(t, ESP_TLS_REASON_INPUT_NO_NUL);
+    d = refused(t, "INPUT_NO_NUL");
     assert_string_equal(d.evidence.input, "cacert_buf");
     assert_string_equal(esp_tls_remedy_setting(esp_tls_reason_remedy(d.reasons[0], 0)),
                         "cacert_bytes");
@@ -272,7 +317,7 @@ static void test_key_as_certificate_is_told(void **state)
 
     t->cfg.cacert_buf = cert_client_ec_key;
     t->cfg.cacert_bytes = sizeof(cert_client_ec_key);
-    (void)refused(t, ESP_TLS_REASON_INPUT_WRONG_KIND);
+    (void)refused(t, "INPUT_WRONG_KIND");
 }
 
 static void test_truncated_der_says_where(void **state)
@@ -282,7 +327,7 @@ static void test_truncated_der_says_where(void **state)
 
     t->cfg.cacert_buf = cert_truncated_der;
     t->cfg.cacert_bytes = sizeof(cert_truncated_der);
-    d = refused(t, ESP_TLS_REASON_INPUT_TRUNCATED);
+    d = refused(t, "INPUT_TRUNCATED");
     assert_string_equal(d.evidence.input, "cacert_buf");
 }
 
@@ -295,7 +340,7 @@ static void test_encrypted_key_wants_its_password(void **state)
     t->cfg.clientcert_bytes = sizeof(cert_client_ec_pem);
     t->cfg.clientkey_buf = cert_client_ec_aes128_pem;
     t->cfg.clientkey_bytes = sizeof(cert_client_ec_aes128_pem);
-    d = refused(t, ESP_TLS_REASON_KEY_PASSWORD);
+    d = refused(t, "KEY_PASSWORD");
     assert_string_equal(d.evidence.input, "clientkey_buf");
 }
 
@@ -364,7 +409,7 @@ static void test_end_in_mid_record_says_how_far_it_came(void **state)
     esp_tls_diagnosis_t d;
 
     sim_host("127.0.0.1", 443, SIM_ACCEPT, 0, stop_in_record, NULL);
-    d = refused(t, ESP_TLS_REASON_CLOSED_IN_RECORD);
+    d = refused(t, "CLOSED_IN_RECORD");
     assert_int_equal(d.record.record_len, 100);
     assert_int_equal(d.evidence.record_got, 10);
 }
@@ -375,7 +420,7 @@ static void test_silence_is_told_by_phase(void **state)
     esp_tls_diagnosis_t d;
 
     sim_host("127.0.0.1", 443, SIM_ACCEPT, 0, NULL, NULL);
-    d = refused(t, ESP_TLS_REASON_HANDSHAKE_SILENT);
+    d = refused(t, "HANDSHAKE_SILENT");
     assert_int_equal(d.evidence.timeout_ms, 2000);
     assert_int_equal(d.kind, ESP_TLS_CLASS_TIMEOUT);
 }
@@ -415,7 +460,7 @@ static void test_limit_of_the_connection_is_the_reason(void **state)
     assert_int_equal(esp_tls_conn_destroy(t->tls), 0);
     t->tls = esp_tls_init_with_memory(&memory);
     assert_non_null(t->tls);
-    d = refused(t, ESP_TLS_REASON_MEMORY_LIMIT);
+    d = refused(t, "MEMORY_LIMIT");
     assert_true(d.record.mem_size > 0);
     assert_int_equal(d.kind, ESP_TLS_CLASS_MEMORY);
 }
@@ -483,6 +528,7 @@ int main(void)
         sim_test(test_namesake_of_the_root_is_told_apart),
         sim_test(test_self_signed_is_told_apart),
         sim_test(test_issuer_that_is_no_ca_is_told_apart),
+        sim_test(test_extra_certificates_are_told_apart),
         sim_test(test_certificate_that_cannot_be_read_is_told),
         sim_test(test_missing_client_certificate_is_named),
         sim_test(test_missing_key_is_0x7600),

@@ -54,7 +54,8 @@ extern "C" {
 #define ESP_TLS_ASKED_INTERFACE    0x080 /* if_name is set */
 #define ESP_TLS_ASKED_FAMILY       0x100 /* addr_family is set */
 
-/** What was seen of the peer's chain, as bits of esp_tls_evidence_t.chain. */
+/** What was seen of the peer's chain, as bits of esp_tls_evidence_t.chain. Where an issuer is is asked
+ *  only of a chain that was refused because it is not trusted. */
 #define ESP_TLS_CHAIN_SELF_SIGNED     0x01 /* the refused certificate is its own issuer */
 #define ESP_TLS_CHAIN_OUT_OF_ORDER    0x02 /* an issuer stands before what it issued */
 #define ESP_TLS_CHAIN_EXTRA           0x04 /* certificates that lead nowhere */

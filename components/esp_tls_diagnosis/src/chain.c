@@ -131,31 +131,25 @@ static bool is_needed(const struct evidence_chain *chain, unsigned i, esp_tls_by
     return false;
 }
 
-/** One certificate of the list: what it says about where the refused one's issuer is. */
-static void look_at_sent(struct esp_tls_evidence *e, const struct evidence_chain *chain, unsigned i,
-                         const esp_tls_certificate_t *cert, const esp_tls_certificate_t *refused)
+/** A certificate of the list that has the name of the issuer that was looked for. One behind the
+ *  refused one was looked at by the verifier, and did not sign it. */
+static void look_at_issuer(struct esp_tls_evidence *e, const esp_tls_certificate_t *cert,
+                           bool is_before)
 {
-    bool is_refused = cert->der.ptr == refused->der.ptr;
-
-    if (!is_refused && same(cert->subject, refused->issuer)) {
-        e->chain |= cert->version >= 3 && !cert->is_ca ? ESP_TLS_CHAIN_NO_CONSTRAINTS
-                                                       : ESP_TLS_CHAIN_OUT_OF_ORDER;
-    }
-    if (i > 0 && !is_needed(chain, i, cert->subject)) {
-        e->chain |= ESP_TLS_CHAIN_EXTRA;
+    if (cert->version >= 3 && !cert->is_ca) {
+        e->chain |= ESP_TLS_CHAIN_NO_CONSTRAINTS;
+    } else if (is_before) {
+        e->chain |= ESP_TLS_CHAIN_OUT_OF_ORDER;
     }
 }
 
-void evidence_note_chain(struct esp_tls_evidence *e, const struct evidence_chain *chain)
+static void look_at_sent(struct esp_tls_evidence *e, const struct evidence_chain *chain,
+                         const esp_tls_certificate_t *refused)
 {
-    esp_tls_certificate_t refused;
+    bool is_before = true;
     const uint8_t *der;
     size_t len;
 
-    if (esp_tls_certificate_read(chain->refused, chain->refused_len, &refused) != ESP_OK) {
-        return;
-    }
-    note_refused(e, &refused);
     for (unsigned i = 0; i < UINT8_MAX && chain->sent(chain->arg, i, &der, &len); i++) {
         esp_tls_certificate_t cert;
 
@@ -165,17 +159,56 @@ void evidence_note_chain(struct esp_tls_evidence *e, const struct evidence_chain
         }
         if (i == 0) {
             note_names(e, &cert);
+        } else if (!is_needed(chain, i, cert.subject)) {
+            e->chain |= ESP_TLS_CHAIN_EXTRA;
         }
-        look_at_sent(e, chain, i, &cert, &refused);
+        if (der == refused->der.ptr) {
+            is_before = false;
+        } else if (chain->is_untrusted && same(cert.subject, refused->issuer)) {
+            look_at_issuer(e, &cert, is_before);
+        }
     }
-    if (refused.is_self_issued) {
-        e->chain |= chain->sent(chain->arg, 0, &der, &len) && der == refused.der.ptr
-                        ? ESP_TLS_CHAIN_SELF_SIGNED
-                        : ESP_TLS_CHAIN_ROOT_SENT;
-    }
-    struct look look = {.e = e, .wanted = refused.issuer};
+}
 
-    (void)esp_tls_name_attribute(refused.issuer, OID_ORGANIZATION, look.organization,
+static void look_at_anchors(struct esp_tls_evidence *e, const struct evidence_chain *chain,
+                            const esp_tls_certificate_t *refused)
+{
+    struct look look = {.e = e, .wanted = refused->issuer};
+
+    (void)esp_tls_name_attribute(refused->issuer, OID_ORGANIZATION, look.organization,
                                  sizeof(look.organization));
     chain->each_anchor(chain->arg, look_at_anchor, &look);
+}
+
+/** Not if it says that another key signed it (RFC 5280 section 4.2.1.1): names alone may be alike. */
+static bool is_self_signed(const esp_tls_certificate_t *cert)
+{
+    return cert->is_self_issued &&
+           (cert->authority_key_id.len == 0 || cert->subject_key_id.len == 0 ||
+            same(cert->authority_key_id, cert->subject_key_id));
+}
+
+void evidence_note_chain(struct esp_tls_evidence *e, const struct evidence_chain *chain)
+{
+    esp_tls_certificate_t refused;
+    const uint8_t *der;
+    size_t len;
+    bool is_first;
+
+    if (esp_tls_certificate_read(chain->refused, chain->refused_len, &refused) != ESP_OK) {
+        return;
+    }
+    note_refused(e, &refused);
+    look_at_sent(e, chain, &refused);
+    is_first = chain->sent(chain->arg, 0, &der, &len) && der == refused.der.ptr;
+    if (is_self_signed(&refused) && is_first) {
+        e->chain |= ESP_TLS_CHAIN_SELF_SIGNED;
+    }
+    if (!chain->is_untrusted) {
+        return; /* its issuer is known: an anchor, or one that was sent */
+    }
+    if (is_self_signed(&refused) && !is_first) {
+        e->chain |= ESP_TLS_CHAIN_ROOT_SENT;
+    }
+    look_at_anchors(e, chain, &refused);
 }

@@ -103,6 +103,11 @@ static bool over_limit(const struct facts *f)
     return f->e->mem_over_limit;
 }
 
+static bool heap_refused(const struct facts *f)
+{
+    return !f->e->mem_over_limit;
+}
+
 static bool in_pieces(const struct facts *f)
 {
     return f->r->mem_largest_free != 0 && f->r->mem_size > f->r->mem_largest_free &&
@@ -461,20 +466,27 @@ static bool is_called_root(const char *name)
            strstr(name, "root") != NULL;
 }
 
+/** The wanted issuer was seen, and is not the one that is missing. */
+static bool issuer_is_there(const struct facts *f)
+{
+    return chain(f, ESP_TLS_CHAIN_SELF_SIGNED | ESP_TLS_CHAIN_NO_CONSTRAINTS |
+                        ESP_TLS_CHAIN_OUT_OF_ORDER);
+}
+
 /** No issuer of the server's own certificate was sent, nor is it a trusted one, nor, by all that is
  *  seen, a root: an anchor is of the same organization, or the certificate says where its
  *  issuer's can be had. */
 static bool gap_is_likely(const struct facts *f)
 {
-    return not_trusted(f) && f->r->verify_depth == 0 && !chain(f, ESP_TLS_CHAIN_SELF_SIGNED) &&
+    return not_trusted(f) && f->r->verify_depth == 0 && !issuer_is_there(f) &&
            !is_called_root(f->e->issuer) &&
            (chain(f, ESP_TLS_CHAIN_ANCHOR_KIN) || f->e->aia[0] != '\0');
 }
 
 static bool gap_is_possible(const struct facts *f)
 {
-    return not_trusted(f) && f->e->chain_count > 0 &&
-           !chain(f, ESP_TLS_CHAIN_ROOT_SENT | ESP_TLS_CHAIN_SELF_SIGNED);
+    return not_trusted(f) && f->e->chain_count > 0 && !chain(f, ESP_TLS_CHAIN_ROOT_SENT) &&
+           !issuer_is_there(f);
 }
 
 static bool ip_mismatch(const struct facts *f)
@@ -506,7 +518,7 @@ static const struct rule {
 
     {OF(NO_MEM), over_limit, ESP_TLS_REASON_MEMORY_LIMIT, false},
     {OF(NO_MEM), in_pieces, ESP_TLS_REASON_MEMORY_FRAGMENTED, false},
-    {OF(NO_MEM), always, ESP_TLS_REASON_NO_MEMORY, false},
+    {OF(NO_MEM), heap_refused, ESP_TLS_REASON_NO_MEMORY, false},
     {OF(NO_MEM), in_open, ESP_TLS_REASON_NO_MEMORY_FOR_CALL, true},
     {OF(NO_MEM), always, ESP_TLS_REASON_NONE, true},
 
@@ -586,32 +598,59 @@ static void add(esp_tls_diagnosis_t *d, esp_tls_reason_t reason)
     d->reasons[d->reason_count++] = reason;
 }
 
+/** A client certificate cannot be missing where one is set, nor before the server could ask. */
+static bool identity_cannot_be_missing(const struct facts *f)
+{
+    return asked(f, ESP_TLS_ASKED_IDENTITY) || f->e->message == SERVER_HELLO;
+}
+
+/** What a code may mean elsewhere, and cannot mean here. */
+static const struct {
+    uint8_t reason;
+    condition is_excluded;
+} exclusions[] = {
+    {ESP_TLS_REASON_CLOSED_IN_HANDSHAKE, in_open},
+    {ESP_TLS_REASON_CONNECTION_LOST, in_handshake},
+    {ESP_TLS_REASON_CLIENT_CERT_MISSING, identity_cannot_be_missing},
+};
+
+static bool is_excluded(const struct facts *f, uint8_t reason)
+{
+    for (size_t i = 0; i < sizeof(exclusions) / sizeof(exclusions[0]); i++) {
+        if (exclusions[i].reason == reason) {
+            return exclusions[i].is_excluded(f);
+        }
+    }
+    return false;
+}
+
 /** What a code means in general. @param most  of its reasons, the likeliest first */
-static void add_code(esp_tls_diagnosis_t *d, esp_tls_code_domain_t domain, int value, unsigned most)
+static void add_code(esp_tls_diagnosis_t *d, const struct facts *f, esp_tls_code_domain_t domain,
+                     int value, unsigned most)
 {
     esp_tls_code_t code;
 
     if (esp_tls_code_find(domain, value, &code)) {
         for (unsigned i = 0; i < most; i++) {
-            add(d, (esp_tls_reason_t)code.reasons[i]);
+            if (!is_excluded(f, code.reasons[i])) {
+                add(d, (esp_tls_reason_t)code.reasons[i]);
+            }
         }
     }
 }
 
-static void add_code_if(esp_tls_diagnosis_t *d, esp_tls_code_domain_t domain, int value)
+static void add_code_if(esp_tls_diagnosis_t *d, const struct facts *f, esp_tls_code_domain_t domain,
+                        int value)
 {
     if (value != 0) {
-        add_code(d, domain, value, ALL);
+        add_code(d, f, domain, value, ALL);
     }
 }
 
 static bool is_said(const struct facts *f, uint32_t flag)
 {
     return (flag == FLAG_NAME && asked(f, ESP_TLS_ASKED_IP)) ||
-           (flag == FLAG_FUTURE && is_early(f)) ||
-           (flag == FLAG_NOT_TRUSTED &&
-            chain(f, ESP_TLS_CHAIN_SELF_SIGNED | ESP_TLS_CHAIN_NO_CONSTRAINTS |
-                         ESP_TLS_CHAIN_OUT_OF_ORDER));
+           (flag == FLAG_FUTURE && is_early(f)) || (flag == FLAG_NOT_TRUSTED && issuer_is_there(f));
 }
 
 /** Each flag by itself, as far as the rules have not said it better. */
@@ -621,7 +660,7 @@ static void add_each_flag(esp_tls_diagnosis_t *d, const struct facts *f, unsigne
         uint32_t flag = (uint32_t)1 << bit;
 
         if (has_flag(f, flag) && !is_said(f, flag)) {
-            add_code(d, ESP_TLS_CODE_VERIFY, (int)flag, most);
+            add_code(d, f, ESP_TLS_CODE_VERIFY, (int)flag, most);
         }
     }
 }
@@ -660,7 +699,7 @@ static void apply_codes(esp_tls_diagnosis_t *d, const struct facts *f)
     const esp_tls_record_t *r = f->r;
 
     if (r->alert_received >= 0) {
-        add_code(d, ESP_TLS_CODE_ALERT, r->alert_received, ALL);
+        add_code(d, f, ESP_TLS_CODE_ALERT, r->alert_received, ALL);
         if (d->reason_count > 0) {
             return; /* the other codes only say that there was one */
         }
@@ -669,13 +708,13 @@ static void apply_codes(esp_tls_diagnosis_t *d, const struct facts *f)
     if (r->cause == ESP_TLS_CAUSE_VERIFY && d->reason_count > 0) {
         return;
     }
-    add_code_if(d, ESP_TLS_CODE_RESOLVER, r->resolver_code);
+    add_code_if(d, f, ESP_TLS_CODE_RESOLVER, r->resolver_code);
     if (r->cause == ESP_TLS_CAUSE_SYSTEM) { /* elsewhere it only accompanies the failure */
-        add_code_if(d, ESP_TLS_CODE_ERRNO, r->os_errno);
+        add_code_if(d, f, ESP_TLS_CODE_ERRNO, r->os_errno);
     }
-    add_code_if(d, ESP_TLS_CODE_STACK, r->stack_code);
+    add_code_if(d, f, ESP_TLS_CODE_STACK, r->stack_code);
     if (d->reason_count == 0) {
-        add_code_if(d, ESP_TLS_CODE_ESP, r->esp_code);
+        add_code_if(d, f, ESP_TLS_CODE_ESP, r->esp_code);
     }
 }
 

@@ -42,6 +42,7 @@ struct evidence_chain {
                         void *ctx);
     const uint8_t *refused; /* DER of the certificate that flags belong to */
     size_t refused_len;
+    bool is_untrusted; /* it was refused because its issuer is missing, or is none */
 };
 
 void evidence_note_chain(struct esp_tls_evidence *e, const struct evidence_chain *chain);

@@ -56,6 +56,7 @@ struct mbed {
     tls_status blocked;        /* what the link last waited for, TLS_EOF: it ended, or TLS_OK */
     const mbedtls_x509_crt *refused; /* while the chain is verified: the first with flags */
     bool issuer_is_false;            /* ... the one above is no authority, though it issued */
+    bool refused_is_untrusted;       /* BADCERT_NOT_TRUSTED is among them */
     bool insecure_skip_name;
     bool deferring;            /* signatures of certificates are noted, not checked: checks.c */
     uint8_t share;             /* what this step may still read: mbed_begin_step() */

@@ -167,6 +167,7 @@ void mbed_note_chain(struct mbed *m, const mbedtls_x509_crt *head)
         .each_anchor = each_anchor,
         .refused = m->refused->raw.p,
         .refused_len = m->refused->raw.len,
+        .is_untrusted = m->refused_is_untrusted,
     };
     struct esp_tls_evidence *e = evidence(m);
 

@@ -118,6 +118,7 @@ int mbed_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
     if (*flags != 0 && m->io.err->verify_depth < 0) {
         m->io.err->verify_depth = (int8_t)depth;
         m->refused = crt;
+        m->refused_is_untrusted = (*flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0;
     }
     if (depth == 0 && m->refused != NULL) {
         if (mbed_note_chain != NULL) {
