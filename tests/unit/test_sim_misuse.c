@@ -48,7 +48,7 @@ static void make_all(void)
 {
     sim_name_never(NAME);
     if (plat_stream_open(&stream, PLAT_AF_INET) != PLAT_OK || plat_event_open(&event) != PLAT_OK ||
-        plat_resolve_start(&job, NAME, strlen(NAME), PLAT_AF_ANY, event) != PLAT_OK ||
+        plat_resolve_start(&job, NAME, strlen(NAME), PLAT_AF_ANY, event, NULL) != PLAT_OK ||
         plat_mutex_init(&mutex) != 0) {
         exit(1);
     }
@@ -221,7 +221,7 @@ static void close_event_that_will_be_set(void)
 
 static void start_without_event(void)
 {
-    (void)!plat_resolve_start(&job, NAME, strlen(NAME), PLAT_AF_ANY, PLAT_STREAM_NONE);
+    (void)!plat_resolve_start(&job, NAME, strlen(NAME), PLAT_AF_ANY, PLAT_STREAM_NONE, NULL);
 }
 
 static void lock_twice(void)
