@@ -239,6 +239,23 @@ static void test_silence_is_counted_from_the_last_byte(void **state)
     assert_in_range(took, MS(100) * lines[0].len + MS(1800), MS(100) * lines[0].len + MS(2200));
 }
 
+static void test_silence_is_5_s_when_nothing_is_set(void **state)
+{
+    static const int rows[] = {0, -1};
+    struct http_case *w = *state;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uint64_t begin;
+
+        w->cfg.timeout_ms = rows[i];
+        http_play(w, NULL, 0); /* it says nothing */
+        http_open(w);
+        begin = plat_clock_us();
+        assert_int_equal(http_perform(w), ESP_ERR_HTTP_READ_TIMEOUT);
+        assert_in_range(plat_clock_us() - begin, MS(5000), MS(5100));
+    }
+}
+
 static void test_the_deadline_ends_a_trickle(void **state)
 {
     static const struct sim_line lines[] = {HTTP_LINE(HTTP_OK("Content-Length: 90\r\n") "abc")};
@@ -1080,6 +1097,7 @@ int main(void)
         http_test(test_responses_byte_by_byte),
         http_test(test_responses_with_the_smallest_buffers),
         http_test(test_silence_is_counted_from_the_last_byte),
+        http_test(test_silence_is_5_s_when_nothing_is_set),
         http_test(test_the_deadline_ends_a_trickle),
         http_test(test_no_connection_is_an_error_of_its_own),
         http_test(test_cancel_between_requests_ends_the_next_one_only),
