@@ -141,13 +141,15 @@ static void assert_bounded(const struct cost *cost)
     assert_true(cost->us <= STEP_IO * 1000);
 }
 
-static void assert_refused(struct sim_case *t, esp_tls_phase_t phase, esp_err_t esp)
+/** @param option  of the record: " option=...", or "" */
+static void assert_refused(struct sim_case *t, esp_tls_phase_t phase, esp_err_t esp,
+                           const char *option)
 {
     esp_tls_diagnosis_t d;
 
-    assert_failed(t, phase, ESP_TLS_CAUSE_FLOOD, esp);
-    assert_int_equal(sim_record(t).stack_code, -MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE);
-    assert_int_equal(sim_record(t).alert_sent, MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE);
+    assert_failed(t, phase, ESP_TLS_CAUSE_FLOOD, esp, "stack=0x%04X sent=%d%s",
+                  -MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE,
+                  option);
     assert_int_equal(esp_tls_get_diagnosis(t->tls, &d), ESP_OK);
     assert_int_equal(d.reason_count, 1);
     assert_int_equal(d.reasons[0], ESP_TLS_REASON_PEER_FLOODS);
@@ -174,7 +176,7 @@ static void refused_sync(struct sim_case *t)
 {
     t->cfg.timeout_ms = 700;
     assert_int_equal(sim_connect(t), -1);
-    assert_refused(t, ESP_TLS_PHASE_HANDSHAKE, ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED);
+    assert_refused(t, ESP_TLS_PHASE_HANDSHAKE, ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED, "");
     assert_true(sim_elapsed_us() < MS(200)); /* 33 records of two reads, and the handshake */
 }
 
@@ -184,7 +186,7 @@ static void refused_async(struct sim_case *t)
 
     assert_int_equal(connect_in_steps(t, &cost), -1);
     assert_bounded(&cost);
-    assert_refused(t, ESP_TLS_PHASE_HANDSHAKE, ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED);
+    assert_refused(t, ESP_TLS_PHASE_HANDSHAKE, ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED, "");
 }
 
 static void test_flood_in_the_handshake_is_refused(void **state)
@@ -223,7 +225,7 @@ static void test_flood_of_pieces_ends_at_the_deadline(void **state)
     begin_endless(t);
     assert_int_equal(sim_connect(t), -1);
     assert_failed(t, ESP_TLS_PHASE_HANDSHAKE, ESP_TLS_CAUSE_TIMEOUT,
-                  ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT);
+                  ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT, "");
     assert_true(sim_elapsed_us() >= MS(700));
     assert_true(sim_elapsed_us() < MS(700) + 100 * STEP_IO);
 }
@@ -239,7 +241,7 @@ static void test_flood_of_pieces_comes_back_step_by_step(void **state)
     assert_true(cost.steps > ENDLESS_STEPS);
     assert_true(cost.was_now);
     assert_failed(t, ESP_TLS_PHASE_HANDSHAKE, ESP_TLS_CAUSE_TIMEOUT,
-                  ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT);
+                  ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT, "");
     assert_true(sim_elapsed_us() < MS(700) + 100 * STEP_IO);
 }
 
@@ -256,7 +258,7 @@ static void test_flood_of_pieces_is_cancelled(void **state)
     sim_after(MS(300), cancel, t->tls);
     assert_int_equal(sim_connect(t), -1);
     assert_failed(t, ESP_TLS_PHASE_HANDSHAKE, ESP_TLS_CAUSE_CANCELLED,
-                  ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED);
+                  ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED, "");
     assert_true(sim_elapsed_us() < MS(300) + 200 * STEP_IO);
 }
 
@@ -280,13 +282,14 @@ static const struct {
     struct sim_tls_step step;
     size_t borne; /* so many in a row */
     int version;
+    const char *option; /* of the record, as its text has it */
 } kinds[] = {
-    {"warnings", {SIM_TLS_ALERT, SIM_WARNING(90)}, IGNORED, 12},
-    {"warnings", {SIM_TLS_ALERT, SIM_WARNING(90)}, IGNORED, 13},
-    {"empty records", {SIM_TLS_EMPTY, 1}, IGNORED, 12},
-    {"empty records", {SIM_TLS_EMPTY, 1}, IGNORED, 13},
-    {"HelloRequests", {SIM_TLS_HELLO_REQUEST, 0}, TICKETS, 12},
-    {"tickets", {SIM_TLS_TICKET, 100}, TICKETS, 13},
+    {"warnings", {SIM_TLS_ALERT, SIM_WARNING(90)}, IGNORED, 12, ""},
+    {"warnings", {SIM_TLS_ALERT, SIM_WARNING(90)}, IGNORED, 13, ""},
+    {"empty records", {SIM_TLS_EMPTY, 1}, IGNORED, 12, ""},
+    {"empty records", {SIM_TLS_EMPTY, 1}, IGNORED, 13, ""},
+    {"HelloRequests", {SIM_TLS_HELLO_REQUEST, 0}, TICKETS, 12, " option=renegotiation"},
+    {"tickets", {SIM_TLS_TICKET, 100}, TICKETS, 13, ""},
 };
 
 /** Open, and the server sends `count` of a kind, then `n` bytes. */
@@ -330,7 +333,8 @@ static void test_flood_of_encrypted_records_is_refused(void **state)
                 assert_int_equal(esp_tls_conn_read(t.tls, buf, sizeof(buf)),
                                  MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE);
             }
-            assert_refused(&t, ESP_TLS_PHASE_OPEN, ESP_ERR_MBEDTLS_SSL_READ_FAILED);
+            assert_refused(&t, ESP_TLS_PHASE_OPEN, ESP_ERR_MBEDTLS_SSL_READ_FAILED,
+                           kinds[i].option);
             sim_advance_us(1);
             assert_int_equal(t.server.alert, MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE);
             end(&t, script);
@@ -352,7 +356,7 @@ static void test_flood_of_ccs_is_refused_when_open(void **state)
     sim_advance_us(1);
     assert_int_equal(esp_tls_conn_read(t->tls, buf, sizeof(buf)),
                      MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE);
-    assert_refused(t, ESP_TLS_PHASE_OPEN, ESP_ERR_MBEDTLS_SSL_READ_FAILED);
+    assert_refused(t, ESP_TLS_PHASE_OPEN, ESP_ERR_MBEDTLS_SSL_READ_FAILED, "");
 }
 
 static void test_flood_is_not_read_by_a_write_or_the_end(void **state)

@@ -190,7 +190,7 @@ static void test_stream_that_takes_nothing_has_failed(void **state)
             assert_true(esp_tls_conn_write(t.tls, "x", 1) < 0);
         }
         assert_failed(&t, is_plain ? ESP_TLS_PHASE_OPEN : ESP_TLS_PHASE_HANDSHAKE,
-                      ESP_TLS_CAUSE_SYSTEM, 0x1234);
+                      ESP_TLS_CAUSE_SYSTEM, 0x1234, is_plain ? "" : "stack=0x004E");
         assert_int_equal(sim_record(&t).bytes_out, 0);
         assert_int_equal(sim_elapsed_us(), 0);
         assert_int_equal(sim_case_close(&t), 0);
