@@ -163,8 +163,7 @@ struct plat_account; /* plat_heap.h */
  *                 NULL: nobody
  *  @return PLAT_OK: begun; else an errno value (ENOMEM, EAGAIN: no thread to be had) */
 PLAT_MUST_USE int plat_resolve_start(struct plat_resolve **job, const char *host, size_t len,
-                                     int family, plat_stream wake,
-                                     struct plat_account *told);
+                                     int family, plat_stream wake, struct plat_account *told);
 
 /** The resolver's code for "no answer in time" (EAI_AGAIN), for callers whose deadline passed. */
 extern const int plat_resolve_timed_out;
