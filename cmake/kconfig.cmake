@@ -1,9 +1,8 @@
 # Settings: ${PROJECT_BINARY_DIR}/config/sdkconfig.h for C, CONFIG_* for CMake.
-set(PYTHON /usr/bin/python3) # the one that Debian's python3-kconfiglib is installed for
 set(config ${PROJECT_BINARY_DIR}/config)
 execute_process(
   COMMAND ${PYTHON} ${PROJECT_SOURCE_DIR}/cmake/kconfig.py generate
-    --config ${SDKCONFIG} "--defaults=${SDKCONFIG_DEFAULTS}"
+    --config ${SDKCONFIG} "--defaults=${SDKCONFIG_DEFAULTS}" "--off=${SEAM_OFF_SYMBOLS}"
     --header ${config}/sdkconfig.h --cmake ${config}/sdkconfig.cmake
   WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
   RESULT_VARIABLE result

@@ -323,9 +323,20 @@ def cmake(kconf):
     return "\n".join(lines) + ")\n"
 
 
+def switch_off(kconf, names):
+    """What cannot be had with the Mbed TLS at hand is off, whatever the settings say; the file of the
+    settings stays as it is."""
+    for name in names:
+        kconf.syms[name].set_value("n")
+        if kconf.syms[name].str_value == "y":
+            raise Refused([f"CONFIG_{name} cannot be had with this Mbed TLS, and is needed: "
+                           f"{why(kconf.syms[name], 'n')}"])
+
+
 def generate(args):
     kconf = load(args.kconfig)
     write(args.config, configure(kconf, args.config, args.defaults))
+    switch_off(kconf, args.off)
     write(args.header, header(kconf))
     write(args.cmake, cmake(kconf))
 
@@ -349,11 +360,14 @@ def main(argv=None):
     parser.add_argument("--config", default=os.path.join(ROOT, "sdkconfig"))
     parser.add_argument("--defaults", default=os.path.join(ROOT, "sdkconfig.defaults"),
                         type=lambda text: [name for name in text.split(";") if name])
+    parser.add_argument("--off", default="", type=lambda text: [n for n in text.split(";") if n],
+                        help="symbols that are off, whatever the settings say")
     parser.add_argument("--header", help="the C header to write")
     parser.add_argument("--cmake", help="the CMake file to write")
     args = parser.parse_args(argv)
     if isinstance(args.defaults, str):
         args.defaults = [args.defaults]
+    args.off = args.off or []
     if args.command == "generate" and not (args.header and args.cmake):
         parser.error("generate needs --header and --cmake")
     try:

@@ -1,4 +1,4 @@
-/* Signatures of the peer. Mbed TLS calls these two in place of mbedtls_pk_verify_ext() (build files):
+/* Signatures of the peer. Mbed TLS calls these two in place of mbedtls_pk_verify_ext() (seam.txt):
  * x509_crt.c esp_tls_pk_verify_ext(), ssl_tls13_generic.c esp_tls_pk_verify_now().
  *
  * RSA goes to Mbed TLS's RSA module straight away: through PSA the key, parsed already, would be
@@ -23,14 +23,6 @@
 
 #include "mbedtls/psa_util.h"
 #include "mbedtls/rsa.h"
-
-int esp_tls_pk_verify_ext(mbedtls_pk_type_t type, const void *options, mbedtls_pk_context *ctx,
-                          mbedtls_md_type_t md_alg, const unsigned char *hash, size_t hash_len,
-                          const unsigned char *sig, size_t sig_len);
-
-int esp_tls_pk_verify_now(mbedtls_pk_type_t type, const void *options, mbedtls_pk_context *ctx,
-                          mbedtls_md_type_t md_alg, const unsigned char *hash, size_t hash_len,
-                          const unsigned char *sig, size_t sig_len);
 
 #ifdef MBEDTLS_RSA_C
 /** PSA takes no key with a length of half a byte; this is no place to be more generous. */

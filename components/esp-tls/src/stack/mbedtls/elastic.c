@@ -9,8 +9,9 @@
  * sets to the bound of the connection at hand and mbed_leave() restores. Before a step that writes,
  * a buffer of the size that the step needs is put in place; once it is flushed the stub returns.
  *
- * Mbed TLS's own checks are a second net with holes, so every use of the two lengths in the versions
- * named below was read, and each is safe because of one of these:
+ * Mbed TLS's own checks are a second net with holes, so every use of the two lengths in the functions
+ * that seam.txt lists was read, and each is safe because of one of these (with other functions there
+ * the build leaves this file out):
  *   A  the step's need is reserved before it runs (handshake.c, table of needs)
  *   B  a record of `out_len` bytes fits its buffer: out_len + OUT_EXPANSION (buffers.h)
  *   C  the length is that of the buffer's full size, and the input that is compared with it was
@@ -49,11 +50,6 @@
 
 #include <string.h>
 
-#include "mbedtls/version.h"
-
-#if MBEDTLS_VERSION_NUMBER < 0x03060600 || MBEDTLS_VERSION_NUMBER > 0x03060700
-#error "Elastic buffers were not tested with this Mbed TLS: set CONFIG_MBEDTLS_DYNAMIC_BUFFER=n"
-#endif
 #if defined(MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH)
 #error                                                                                             \
     "CONFIG_MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH and CONFIG_MBEDTLS_DYNAMIC_BUFFER exclude each other"
@@ -316,9 +312,7 @@ void buffers_trim(struct mbed *m)
     out_release(m);
 }
 
-void esp_tls_reset_msg_layer(mbedtls_ssl_context *ssl, int partial);
-
-/** Stands for mbedtls_ssl_session_reset_msg_layer() in Mbed TLS's TLS 1.3 sources (build files), which
+/** Stands for mbedtls_ssl_session_reset_msg_layer() in Mbed TLS's TLS 1.3 sources (seam.txt), which
  *  a HelloRetryRequest (RFC 8446 section 4.1.4) calls: the same without clearing buffers by the
  *  lengths that they would have, 16 KB and more. */
 void esp_tls_reset_msg_layer(mbedtls_ssl_context *ssl, int partial)

@@ -13,7 +13,10 @@
 #include "mbedtls/x509_crt.h"
 #include "psa/crypto.h"
 #ifndef ESP_TLS_SYSTEM_MBEDTLS
+#include "mbed_seam_features.h" /* MBED_HAS_...: made by the build from seam.txt */
 #include "ssl_misc.h"
+
+#include "seam.h"
 #endif
 
 #include "../stack.h"
@@ -199,7 +202,7 @@ void mbed_slim_done(struct mbed *m);
 void mbed_tap(void *ctx, const struct stack_tap *tap);
 #endif
 
-#if defined(CONFIG_ESP_TLS_TRACE) && !defined(ESP_TLS_SYSTEM_MBEDTLS)
+#ifdef MBED_HAS_MESSAGES
 /* Of messages that Mbed TLS reads after the handshake. */
 void mbed_tap_recv(struct mbed *m); /* bytes of a record are asked for */
 void mbed_tap_look(struct mbed *m); /* a read has ended */

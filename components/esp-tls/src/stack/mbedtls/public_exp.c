@@ -5,7 +5,7 @@
  * exponent. Doubling modulo N gets R^2 in place, in 2n cheap steps; and the exponent of a public key
  * is one word, for which three numbers are enough.
  *
- * Mbed TLS's bignum.c and rsa.c call these two instead of its own (build files), with its own
+ * Mbed TLS's bignum.c and rsa.c call these two instead of its own (seam.txt), with its own
  * Montgomery multiplication underneath. The tests compare both with the originals on vectors. */
 #include "mbed.h"
 
@@ -42,8 +42,6 @@ static void r2(mbedtls_mpi_uint *x, const mbedtls_mpi_uint *n, size_t limbs)
         double_mod(x, n, limbs);
     }
 }
-
-int esp_tls_mont_r2(mbedtls_mpi *X, const mbedtls_mpi *N);
 
 int esp_tls_mont_r2(mbedtls_mpi *X, const mbedtls_mpi *N)
 {
@@ -88,9 +86,6 @@ static void exp_word(mbedtls_mpi_uint *x, mbedtls_mpi_uint e, size_t e_bits,
     }
     mbedtls_mpi_core_from_mont_rep(x, x, n, limbs, mm, t);
 }
-
-int esp_tls_exp_mod_public(mbedtls_mpi *X, const mbedtls_mpi *A, const mbedtls_mpi *E,
-                           const mbedtls_mpi *N, mbedtls_mpi *RR);
 
 int esp_tls_exp_mod_public(mbedtls_mpi *X, const mbedtls_mpi *A, const mbedtls_mpi *E,
                            const mbedtls_mpi *N, mbedtls_mpi *RR)

@@ -137,9 +137,8 @@ void esp_mbedtls_mem_free(void *ptr)
     plat_free(ptr);
 }
 #elif defined(CONFIG_MBEDTLS_DYNAMIC_BUFFER)
-void *esp_tls_mbed_setup_calloc(size_t n, size_t size);
 
-/** Where the program's allocator serves Mbed TLS, its ssl_tls.c comes here first (build files): the
+/** Where the program's allocator serves Mbed TLS, its ssl_tls.c comes here first (seam.txt): the
  *  two full-size buffers of its set-up are not even asked for. */
 void *esp_tls_mbed_setup_calloc(size_t n, size_t size)
 {
@@ -152,10 +151,8 @@ void *esp_tls_mbed_setup_calloc(size_t n, size_t size)
 #endif
 
 #ifndef ESP_TLS_SYSTEM_MBEDTLS
-psa_status_t esp_tls_session_import_key(const psa_key_attributes_t *attributes, const uint8_t *data,
-                                        size_t len, mbedtls_svc_key_id_t *key);
 
-/** Stands for psa_import_key() in Mbed TLS's ssl_tls.c (build files). TLS 1.2 makes the session's keys
+/** Stands for psa_import_key() in Mbed TLS's ssl_tls.c (seam.txt). TLS 1.2 makes the session's keys
  *  in the state in which the own private key may sign: they are the handshake's all the same. */
 psa_status_t esp_tls_session_import_key(const psa_key_attributes_t *attributes, const uint8_t *data,
                                         size_t len, mbedtls_svc_key_id_t *key)
@@ -184,7 +181,7 @@ int mbed_random(void *ctx, unsigned char *buf, size_t len)
 /** Are these bytes part of the record that is being read, which outlives the chain's verification? */
 static bool is_in_record(const unsigned char *buf)
 {
-#ifdef MBED_KEEPS_PEER
+#if defined(MBED_KEEPS_PEER) || !defined(MBED_HAS_PEER_IN_RECORD)
     (void)buf;
     return false; /* the chain outlives the record */
 #else
@@ -196,7 +193,7 @@ static bool is_in_record(const unsigned char *buf)
 #endif
 }
 
-/** Mbed TLS's TLS layer calls this in place of mbedtls_x509_crt_parse_der() (build files). A peer's
+/** Mbed TLS's TLS layer calls this in place of mbedtls_x509_crt_parse_der() (seam.txt). A peer's
  *  certificate that lies in its record needs no copy; slim.c keeps only the key of it.
  *
  *  Of a certificate with an unknown signature algorithm Mbed TLS takes no notice, in case that the

@@ -4,7 +4,7 @@
  * connection to such a server would succeed; the versions before and after it do not.
  *
  * Where Mbed TLS is built by us, ssl_tls12_client.c asks esp_tls_sig_alg_is_supported() in place of
- * its own function (build files). That the scheme was offered is a check of its own, behind it.
+ * its own function (seam.txt). That the scheme was offered is a check of its own, behind it.
  *
  * With the system's library the offer names rsa_pkcs1_* before rsa_pss_rsae_*, which helps with
  * servers that follow the client's order; with the others it fails, and the record says why. */

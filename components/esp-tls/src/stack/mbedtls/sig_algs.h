@@ -1,4 +1,4 @@
-/* Included by the compiler in front of Mbed TLS's ssl_tls12_client.c (build files): its question
+/* Included by the compiler in front of Mbed TLS's ssl_tls12_client.c (seam.txt): its question
  * whether a signature scheme may be used goes to sig_algs.c of this folder.
  *
  * The question is asked through an inline function of ssl_misc.h, so that header comes first. */

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-#if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE) && !defined(MBED_KEEPS_PEER)
+#if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE) && !defined(MBED_KEEPS_PEER) &&                     \
+    defined(MBED_HAS_SLIM)
 /** Mbed TLS 3.6 holds the whole chain where TLS 1.3 is compiled in, but reads only the key of the
  *  first certificate after the chain was verified. */
 static void keep_peer_key_only(struct mbed *m)
@@ -66,7 +67,7 @@ static void drop_session_name(mbedtls_ssl_session *session)
 {
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3) && defined(MBEDTLS_SSL_CLI_C) &&                             \
     defined(MBEDTLS_SSL_SESSION_TICKETS) && defined(MBEDTLS_SSL_SERVER_NAME_INDICATION) &&         \
-    !defined(ESP_TLS_SYSTEM_MBEDTLS)
+    defined(MBED_HAS_SLIM)
     int ret = session != NULL ? mbedtls_ssl_session_set_hostname(session, NULL) : 0;
 
     (void)ret; /* setting none cannot fail */
@@ -78,8 +79,7 @@ static void drop_session_name(mbedtls_ssl_session *session)
 /** Mbed TLS makes the record keys of TLS 1.2 ready before it knows the version. */
 static void drop_tls12_keys(struct mbed *m)
 {
-#if defined(MBEDTLS_SSL_PROTO_TLS1_2) && defined(MBEDTLS_SSL_PROTO_TLS1_3) &&                      \
-    !defined(ESP_TLS_SYSTEM_MBEDTLS)
+#if defined(MBEDTLS_SSL_PROTO_TLS1_2) && defined(MBEDTLS_SSL_PROTO_TLS1_3) && defined(MBED_HAS_SLIM)
     if (m->ssl.tls_version == MBEDTLS_SSL_VERSION_TLS1_3 && m->ssl.transform_negotiate != NULL) {
         mbedtls_ssl_transform_free(m->ssl.transform_negotiate);
         mbedtls_free(m->ssl.transform_negotiate);
@@ -108,7 +108,7 @@ void mbed_slim_after(struct mbed *m, int state)
  *  release does not take (they are read and passed over without it). */
 static void free_handshake(struct mbed *m)
 {
-#if defined(MBEDTLS_SSL_PROTO_TLS1_3) && !defined(ESP_TLS_SYSTEM_MBEDTLS)
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3) && defined(MBED_HAS_SLIM)
     if (m->ssl.tls_version == MBEDTLS_SSL_VERSION_TLS1_3 && m->ssl.handshake != NULL) {
         mbedtls_ssl_handshake_wrapup_free_hs_transform(&m->ssl);
     }

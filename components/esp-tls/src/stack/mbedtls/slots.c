@@ -1,5 +1,5 @@
-/* PSA's key slots, which all connections share. Its psa_crypto_slot_management.c allocates here (build
- * files), so that a slot table which grows while one connection needs a key is never taken from that
+/* PSA's key slots, which all connections share. Its psa_crypto_slot_management.c allocates here
+ * (seam.txt), so that a slot table which grows while one connection needs a key is never taken from that
  * connection's account or arena, which it outlives.
  *
  * The first slots are static: a table that is never given back would only fragment the heap. They
@@ -30,9 +30,6 @@ extern size_t (*mbedtls_test_hook_psa_volatile_key_slice_length)(size_t table);
 static psa_key_slot_t first[FIRST_TABLE + MBEDTLS_PSA_KEY_SLOT_COUNT];
 static size_t first_used; /* slots handed out; guarded by PSA's own lock, like all of this */
 static size_t first_live; /* tables of it in use */
-
-void *esp_tls_mbed_slots_calloc(size_t n, size_t size);
-void esp_tls_mbed_slots_free(void *table);
 
 static size_t table_length(size_t table)
 {
@@ -68,9 +65,6 @@ void esp_tls_mbed_slots_free(void *table)
 }
 
 #else
-
-void *esp_tls_mbed_slots_calloc(size_t n, size_t size);
-void esp_tls_mbed_slots_free(void *table);
 
 void *esp_tls_mbed_slots_calloc(size_t n, size_t size)
 {

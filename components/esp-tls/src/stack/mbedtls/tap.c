@@ -1,7 +1,7 @@
 /* What a trace is told: handshake messages and secrets.
  *
  * Mbed TLS has a call for secrets. Messages it has none for; but its files call each other for every
- * message that they read or write, and the build sends these calls here first (cmake/mbedtls.cmake):
+ * message that they read or write, and the build sends these calls here first (seam.txt):
  * mbedtls_ssl_read_record(), ..._write_handshake_msg_ext() and ..._finish_handshake_msg(), from all
  * files but ssl_msg.c, which has them. So encrypted messages are seen, too. What ssl_msg.c reads for
  * itself, after the handshake, is looked at when it goes on to the next record, or stops at it. */
@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#ifndef ESP_TLS_SYSTEM_MBEDTLS
+#ifdef MBED_HAS_MESSAGES
 
 #define HS_HEADER 4 /* RFC 8446 section 4: type, length */
 
@@ -53,8 +53,6 @@ static void tell_received(struct mbed *m)
     m->tap_told = true;
     tell(m, false, type_of(msg, len), len, 0);
 }
-
-int esp_tls_tap_read_record(mbedtls_ssl_context *ssl, unsigned update_hs_digest);
 
 /** Stands for mbedtls_ssl_read_record(). A message that is kept is handed out twice. */
 int esp_tls_tap_read_record(mbedtls_ssl_context *ssl, unsigned update_hs_digest)
@@ -119,8 +117,6 @@ static bool is_written(int ret)
     return ret == 0 || ret == MBEDTLS_ERR_SSL_WANT_WRITE;
 }
 
-int esp_tls_tap_write_message(mbedtls_ssl_context *ssl, int update_checksum, int force_flush);
-
 /** Stands for mbedtls_ssl_write_handshake_msg_ext(), which writes ChangeCipherSpec as well. */
 int esp_tls_tap_write_message(mbedtls_ssl_context *ssl, int update_checksum, int force_flush)
 {
@@ -135,8 +131,6 @@ int esp_tls_tap_write_message(mbedtls_ssl_context *ssl, int update_checksum, int
     return ret;
 }
 
-int esp_tls_tap_finish_message(mbedtls_ssl_context *ssl, size_t buf_len, size_t msg_len);
-
 /** Stands for mbedtls_ssl_finish_handshake_msg(). */
 int esp_tls_tap_finish_message(mbedtls_ssl_context *ssl, size_t buf_len, size_t msg_len)
 {
@@ -149,7 +143,7 @@ int esp_tls_tap_finish_message(mbedtls_ssl_context *ssl, size_t buf_len, size_t 
     return ret;
 }
 
-#endif /* ESP_TLS_SYSTEM_MBEDTLS */
+#endif /* MBED_HAS_MESSAGES */
 
 /* --- secrets ------------------------------------------------------------------------------------------ */
 

@@ -1,4 +1,4 @@
-/* Keys of TLS 1.3. Mbed TLS's ssl_tls13_keys.c calls these in place of functions of PSA (build files).
+/* Keys of TLS 1.3. Mbed TLS's ssl_tls13_keys.c calls these in place of functions of PSA (seam.txt).
  *
  * Derivations: tls13_keys.h says why. Mbed TLS's HKDF (hkdf.c) does the work.
  *
@@ -65,9 +65,6 @@ psa_status_t esp_tls_derivation_abort(struct esp_tls_derivation *derivation)
     *derivation = (struct esp_tls_derivation){0};
     return PSA_SUCCESS;
 }
-
-psa_status_t esp_tls_tls13_import_key(const psa_key_attributes_t *attributes, const uint8_t *data,
-                                      size_t len, mbedtls_svc_key_id_t *key);
 
 psa_status_t esp_tls_tls13_import_key(const psa_key_attributes_t *attributes, const uint8_t *data,
                                       size_t len, mbedtls_svc_key_id_t *key)

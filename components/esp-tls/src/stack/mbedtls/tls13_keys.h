@@ -1,4 +1,4 @@
-/* Included by the compiler in front of Mbed TLS's ssl_tls13_keys.c (build files): its key derivations
+/* Included by the compiler in front of Mbed TLS's ssl_tls13_keys.c (seam.txt): its key derivations
  * go to tls13_keys.c of this folder.
  *
  * What TLS 1.3 derives (RFC 8446 section 7.1) is HKDF's extract or expand over bytes that are in
