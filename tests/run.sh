@@ -42,6 +42,23 @@ section "insecure options allowed"
 build insecure tests-insecure tls-client
 run build-insecure -L insecure
 
+# What is built against the oldest Mbed TLS that is taken, for as long as Debian has it.
+older=3.6.6
+section "Mbed TLS $older"
+if ! cmake/mbedtls-source.sh $older >/dev/null; then
+    echo "skipped: Debian has no Mbed TLS $older, or there is no network"
+elif [ "$long" = long ]; then
+    build older
+    run build-older -LE static
+    run build-older -R test_seam
+    build older-arm
+    run build-older-arm $quick
+else
+    build older test_certificate test_chains test_mbedtls test_elastic_in tls-client esp-tls-program
+    run build-older -R "test_(certificate|chains|mbedtls|elastic_in)$"
+    tests/integration/run build-older test_defaults.py
+fi
+
 if [ "$long" = long ]; then
     section "clang, char unsigned"
     build clang
