@@ -57,6 +57,8 @@ write_basic_package_version_file(esp-tls-config-version.cmake COMPATIBILITY Same
 install(FILES ${PROJECT_BINARY_DIR}/esp-tls-config.cmake
   ${PROJECT_BINARY_DIR}/esp-tls-config-version.cmake DESTINATION ${package_dir})
 
+install(DIRECTORY platform/host-kit DESTINATION ${package_dir})
+
 file(GLOB pages CONFIGURE_DEPENDS docs/man/*.[1-8])
 foreach(page ${pages})
   string(REGEX REPLACE ".*\\." "" section ${page})

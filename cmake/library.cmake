@@ -15,6 +15,7 @@ set(posix $<TARGET_OBJECTS:platform_common_objects> $<TARGET_OBJECTS:platform_po
 
 add_library(esp-tls-core STATIC EXCLUDE_FROM_ALL ${objects})
 add_library(esp-tls STATIC ${objects} ${posix})
+add_library(esp-tls::esp-tls ALIAS esp-tls) # the name that find_package(esp-tls) gives it
 foreach(target esp-tls-core esp-tls)
   target_link_libraries(${target} PUBLIC ${headers} Threads::Threads)
 endforeach()
@@ -22,6 +23,7 @@ endforeach()
 if(ESP_TLS_SHARED)
   set(map ${PROJECT_SOURCE_DIR}/cmake/esp-tls.map)
   add_library(esp-tls-shared SHARED ${objects} ${posix})
+  add_library(esp-tls::esp-tls-shared ALIAS esp-tls-shared)
   set_target_properties(esp-tls-shared PROPERTIES
     OUTPUT_NAME esp-tls
     VERSION ${PROJECT_VERSION}

@@ -34,6 +34,7 @@ static struct plat_mem_use overall;
 static uint32_t overall_count;
 static uint32_t overall_largest;
 static struct plat_mem_use system_use[PLAT_REGION_IDS];
+static uint32_t system_blocks[PLAT_REGION_IDS];
 
 void heap_lock(void)
 {
@@ -272,12 +273,13 @@ void plat_heap_overall(struct plat_mem_use *total, uint32_t *count, uint32_t *la
     plat_mutex_unlock(&lock);
 }
 
-struct plat_mem_use heap_system_use(enum plat_region_id id)
+struct plat_mem_use heap_system_use(enum plat_region_id id, uint32_t *blocks)
 {
     struct plat_mem_use use;
 
     plat_mutex_lock(&lock);
     use = system_use[id];
+    *blocks = system_blocks[id];
     plat_mutex_unlock(&lock);
     return use;
 }
@@ -322,6 +324,7 @@ static void charge(struct plat_account *account, const struct heap_block *block)
     use_add(&overall, size);
     if (block->home == HOME_SYSTEM) {
         use_add(&system_use[block->id], size);
+        system_blocks[block->id]++;
     }
     account->blocks++;
     account->count++;
@@ -336,6 +339,36 @@ static inline void discharge(struct plat_account *account, const struct heap_blo
     detail_discharge(account, block);
     account->blocks--;
     overall.live -= size;
+    if (block->home == HOME_SYSTEM) {
+        system_use[block->id].live -= size;
+        system_blocks[block->id]--;
+    }
+}
+
+/** A block without a header, as the ledger sees it. */
+static struct heap_block as_plain(uint32_t size, enum plat_region_id id)
+{
+    return (struct heap_block){
+        .size = size, .purpose = PLAT_MEM_APPLICATION, .home = HOME_SYSTEM, .id = (uint8_t)id & 3u};
+}
+
+void heap_charge_plain(uint32_t size, enum plat_region_id id)
+{
+    struct heap_block block = as_plain(size, id);
+
+    charge(&process, &block);
+}
+
+void heap_discharge_plain(uint32_t size, enum plat_region_id id)
+{
+    struct heap_block block = as_plain(size, id);
+
+    discharge(&process, &block);
+}
+
+void heap_refuse_plain(size_t size, enum plat_region_id id)
+{
+    note_failure(&process, PLAT_MEM_APPLICATION, id, NULL, size, false);
 }
 
 /* --- blocks --------------------------------------------------------------------------------- */
@@ -449,10 +482,10 @@ static void *take_from_system(struct plat_account *account, size_t size, struct 
     return entered(account, block, header);
 }
 
+/** @param region  NULL: the system's heap */
 static void *alloc_in(struct plat_account *account, enum plat_mem purpose, enum plat_region_id id,
-                      struct plat_region *arena, size_t size)
+                      struct plat_region *region, size_t size)
 {
-    struct plat_region *region = arena != NULL ? arena : home_region(id);
     struct heap_block header = {.mark = HEAP_MARK_USED};
 
     size = size == 0 ? 1 : size;
@@ -463,15 +496,16 @@ static void *alloc_in(struct plat_account *account, enum plat_mem purpose, enum 
         header.home = HOME_SYSTEM;
         return take_from_system(account, size, header);
     }
-    header.home = arena != NULL ? HOME_ARENA : HOME_REGION;
+    header.home = region == account->arena ? HOME_ARENA : HOME_REGION;
     return take_from_region(account, region, size, header);
 }
 
 void *plat_alloc(struct plat_account *account, enum plat_mem purpose, size_t size)
 {
     struct plat_account *payer = account == NULL ? &process : account;
+    enum plat_region_id id = (enum plat_region_id)payer->region[purpose];
 
-    return alloc_in(payer, purpose, (enum plat_region_id)payer->region[purpose], payer->arena,
+    return alloc_in(payer, purpose, id, payer->arena != NULL ? payer->arena : home_region(id),
                     size);
 }
 
@@ -492,20 +526,16 @@ void *plat_alloc_shared(struct plat_account *told, size_t size)
 void *plat_alloc_from(struct plat_account *account, enum plat_mem purpose, enum plat_region_id id,
                       size_t size)
 {
-    return alloc_in(account == NULL ? &process : account, purpose, id, NULL, size);
+    return alloc_in(account == NULL ? &process : account, purpose, id, home_region(id), size);
 }
 
-void *plat_alloc_aligned(struct plat_account *account, enum plat_mem purpose,
-                         enum plat_region_id id, size_t alignment, size_t size)
+/** Of a block that is longer by alignment: the aligned address in it, with a header that leads back
+ *  to the block's own. */
+static void *align_in(uint8_t *memory, size_t alignment)
 {
-    uint8_t *memory;
     uintptr_t at;
     struct heap_block *inner;
 
-    if (alignment <= HEAP_UNIT || size > HEAP_SIZE_MAX || alignment > HEAP_SIZE_MAX) {
-        return plat_alloc_from(account, purpose, id, alignment > HEAP_UNIT ? SIZE_MAX : size);
-    }
-    memory = plat_alloc_from(account, purpose, id, size + alignment);
     if (memory == NULL || ((uintptr_t)memory & (alignment - 1)) == 0) {
         return memory;
     }
@@ -514,6 +544,23 @@ void *plat_alloc_aligned(struct plat_account *account, enum plat_mem purpose,
     *inner = (struct heap_block){
         .size = (uint32_t)(at - (uintptr_t)memory), .home = HOME_ALIGNED, .mark = HEAP_MARK_USED};
     return (void *)at;
+}
+
+void *plat_app_alloc(enum plat_region_id id, size_t alignment, size_t size)
+{
+    struct plat_region *region = home_region(id);
+
+    if (region == NULL) {
+        return plain_alloc(id, alignment, size);
+    }
+    if (alignment <= HEAP_UNIT) {
+        return alloc_in(&process, PLAT_MEM_APPLICATION, id, region, size);
+    }
+    if (size > HEAP_SIZE_MAX || alignment > HEAP_SIZE_MAX) {
+        return alloc_in(&process, PLAT_MEM_APPLICATION, id, region, SIZE_MAX);
+    }
+    return align_in(alloc_in(&process, PLAT_MEM_APPLICATION, id, region, size + alignment),
+                    alignment);
 }
 
 /** The block that a payload lies in. */
@@ -530,13 +577,13 @@ static struct heap_block *block_of(const void *payload)
     return block;
 }
 
-static void give_to_region(struct heap_block *block, struct plat_region *arena)
+static struct retired *give_to_region(struct heap_block *block, struct plat_region *arena)
 {
     if (block->home == HOME_ARENA) {
         region_give(arena, block);
-    } else {
-        home_give(block);
+        return NULL;
     }
+    return home_give(block);
 }
 
 void plat_free(void *payload)
@@ -544,6 +591,7 @@ void plat_free(void *payload)
     struct heap_block *block;
     struct plat_account *account;
     struct plat_region *arena;
+    struct retired *emptied;
     enum plat_region_id id;
     struct told told = {0};
 
@@ -560,12 +608,12 @@ void plat_free(void *payload)
     }
     block->mark = HEAP_MARK_FREE;
     if (block->home == HOME_SYSTEM) {
-        system_use[id].live -= block->size;
         plat_mutex_unlock(&lock);
         plat_system_free(block, id);
     } else {
-        give_to_region(block, arena);
+        emptied = give_to_region(block, arena);
         plat_mutex_unlock(&lock);
+        home_drop(emptied);
     }
     if (told.trace != NULL) {
         told.trace(told.arg, told.purpose, told.size, told.live);

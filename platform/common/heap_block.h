@@ -1,4 +1,5 @@
-/* What heap.c, region.c and home.c share: the one header that every block has.
+/* What heap.c, heap_plain.c, region.c and home.c share: the one header that every block has, except
+ * those that an application took from the system's heap (heap_plain.c).
  *
  *   system heap:  [ header | payload ]           one block of the C library's
  *   region:       [ header | payload | slack ]   the region rounds up to the header's size
@@ -62,6 +63,15 @@ size_t region_free_bytes(const struct plat_region *region);
 size_t region_largest_free(const struct plat_region *region);
 bool region_is_empty(const struct plat_region *region);
 
+struct region_counts {
+    size_t used_blocks;
+    size_t free_blocks;
+};
+
+/** Walk over all blocks. @return NULL, or where the region is damaged: then counts are what was found
+ *  before that place */
+const void *region_examine(const struct plat_region *region, struct region_counts *counts);
+
 /* home.c */
 
 extern struct plat_region *home_regions[PLAT_REGION_IDS];
@@ -72,12 +82,33 @@ static inline struct plat_region *home_region(enum plat_region_id id)
     return __atomic_load_n(&home_regions[id], __ATOMIC_ACQUIRE);
 }
 
-/** Give a HOME_REGION block back to the region that it came from; with the lock held. */
-void home_give(struct heap_block *block);
+struct retired; /* a region that was replaced while blocks lived in it */
+
+/** Give a HOME_REGION block back to the region that it came from; with the lock held.
+ *  @return a retired region that is empty now, for home_drop() without the lock; or NULL */
+struct retired *home_give(struct heap_block *block);
+void home_drop(struct retired *emptied);
+/** The region that the address lies in, current or retired, or NULL; with the lock held. */
+const struct plat_region *home_of(const void *memory);
+/** Does this address lie in a region that stands, or stood, for an id? Takes the lock, and not even
+ *  that where none was ever simulated. */
+bool home_has(const void *memory);
+
+/* heap_plain.c */
+
+/** Zeroes from the system's heap, without a header, counted in the process account. */
+void *plain_alloc(enum plat_region_id id, size_t alignment, size_t size);
+
+/* heap.c, for heap_plain.c; with the lock held */
+
+void heap_charge_plain(uint32_t size, enum plat_region_id id);
+void heap_discharge_plain(uint32_t size, enum plat_region_id id);
+void heap_refuse_plain(size_t size, enum plat_region_id id);
 
 /* heap.c, for heap_caps.c */
 
-/** Bytes that are live in the system's heap under this id, and the most that ever were. */
-struct plat_mem_use heap_system_use(enum plat_region_id id);
+/** Bytes that are live in the system's heap under this id, the most that ever were, and in how many
+ *  blocks. */
+struct plat_mem_use heap_system_use(enum plat_region_id id, uint32_t *blocks);
 
 #endif

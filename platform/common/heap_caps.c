@@ -1,8 +1,10 @@
 /* Memory by capability: ESP-IDF's names over the regions. */
 #include "esp_heap_caps.h"
 
+#include <stdarg.h>
 #include <string.h>
 
+#include "esp_log.h"
 #include "heap_block.h"
 
 #define CAPS_ANYWHERE                                                                              \
@@ -39,7 +41,7 @@ void *heap_caps_malloc(size_t size, uint32_t caps)
     if (size == 0 || !region_for(caps, &id)) {
         return NULL;
     }
-    return plat_alloc_from(NULL, PLAT_MEM_APPLICATION, id, size);
+    return plat_app_alloc(id, 1, size);
 }
 
 void *heap_caps_calloc(size_t n, size_t size, uint32_t caps)
@@ -63,7 +65,7 @@ void *heap_caps_realloc(void *ptr, size_t size, uint32_t caps)
     }
     moved = heap_caps_malloc(size, caps);
     if (moved != NULL) {
-        had = plat_alloc_size(ptr);
+        had = plat_app_size(ptr);
         memcpy(moved, ptr, had < size ? had : size);
         heap_caps_free(ptr);
     }
@@ -72,7 +74,7 @@ void *heap_caps_realloc(void *ptr, size_t size, uint32_t caps)
 
 void heap_caps_free(void *ptr)
 {
-    plat_free(ptr);
+    plat_app_free(ptr);
 }
 
 void *heap_caps_aligned_alloc(size_t alignment, size_t size, uint32_t caps)
@@ -83,7 +85,7 @@ void *heap_caps_aligned_alloc(size_t alignment, size_t size, uint32_t caps)
         !region_for(caps, &id)) {
         return NULL;
     }
-    return plat_alloc_aligned(NULL, PLAT_MEM_APPLICATION, id, alignment, size);
+    return plat_app_alloc(id, alignment, size);
 }
 
 void *heap_caps_aligned_calloc(size_t alignment, size_t n, size_t size, uint32_t caps)
@@ -98,7 +100,65 @@ void *heap_caps_aligned_calloc(size_t alignment, size_t n, size_t size, uint32_t
 
 void heap_caps_aligned_free(void *ptr)
 {
-    plat_free(ptr);
+    plat_app_free(ptr);
+}
+
+bool heap_caps_owns(const void *ptr)
+{
+    return plat_app_owns(ptr);
+}
+
+/* --- the first of several capabilities that has room -------------------------------------------- */
+
+void *heap_caps_malloc_prefer(size_t size, size_t num, ...)
+{
+    void *block = NULL;
+    va_list caps;
+
+    va_start(caps, num);
+    for (size_t i = 0; i < num && block == NULL; i++) {
+        block = heap_caps_malloc(size, va_arg(caps, uint32_t));
+    }
+    va_end(caps);
+    return block;
+}
+
+void *heap_caps_calloc_prefer(size_t n, size_t size, size_t num, ...)
+{
+    void *block = NULL;
+    va_list caps;
+
+    va_start(caps, num);
+    for (size_t i = 0; i < num && block == NULL; i++) {
+        block = heap_caps_calloc(n, size, va_arg(caps, uint32_t));
+    }
+    va_end(caps);
+    return block;
+}
+
+void *heap_caps_realloc_prefer(void *ptr, size_t size, size_t num, ...)
+{
+    void *block = NULL;
+    va_list caps;
+
+    va_start(caps, num);
+    for (size_t i = 0; i < num && block == NULL; i++) {
+        block = heap_caps_realloc(ptr, size, va_arg(caps, uint32_t));
+        if (size == 0) {
+            break; /* it is freed */
+        }
+    }
+    va_end(caps);
+    return block;
+}
+
+/* --- what there is --------------------------------------------------------------------------------- */
+
+static struct plat_mem_use system_use_of(enum plat_region_id id)
+{
+    uint32_t blocks;
+
+    return heap_system_use(id, &blocks);
 }
 
 size_t heap_caps_get_total_size(uint32_t caps)
@@ -123,8 +183,7 @@ size_t heap_caps_get_free_size(uint32_t caps)
         return 0;
     }
     region = home_region(id);
-    return region == NULL ? SYSTEM_TOTAL - heap_system_use(id).live
-                          : plat_region_free_bytes(region);
+    return region == NULL ? SYSTEM_TOTAL - system_use_of(id).live : plat_region_free_bytes(region);
 }
 
 size_t heap_caps_get_minimum_free_size(uint32_t caps)
@@ -136,7 +195,7 @@ size_t heap_caps_get_minimum_free_size(uint32_t caps)
         return 0;
     }
     region = home_region(id);
-    return region == NULL ? SYSTEM_TOTAL - heap_system_use(id).peak : plat_region_min_free(region);
+    return region == NULL ? SYSTEM_TOTAL - system_use_of(id).peak : plat_region_min_free(region);
 }
 
 size_t heap_caps_get_largest_free_block(uint32_t caps)
@@ -153,7 +212,94 @@ size_t heap_caps_get_largest_free_block(uint32_t caps)
 
 size_t heap_caps_get_allocated_size(void *ptr)
 {
-    return plat_alloc_size(ptr);
+    return plat_app_size(ptr);
+}
+
+static void system_info(multi_heap_info_t *info, enum plat_region_id id)
+{
+    uint32_t blocks;
+    struct plat_mem_use use = heap_system_use(id, &blocks);
+
+    info->total_free_bytes = SYSTEM_TOTAL - use.live;
+    info->total_allocated_bytes = use.live;
+    info->largest_free_block = info->total_free_bytes;
+    info->minimum_free_bytes = SYSTEM_TOTAL - use.peak;
+    info->allocated_blocks = blocks;
+    info->free_blocks = 1;
+}
+
+static void region_info(multi_heap_info_t *info, struct plat_region *region)
+{
+    struct region_counts counts;
+
+    info->total_free_bytes = plat_region_free_bytes(region);
+    info->total_allocated_bytes = plat_region_used(region);
+    info->largest_free_block = plat_region_largest_free(region);
+    info->minimum_free_bytes = plat_region_min_free(region);
+    heap_lock();
+    (void)region_examine(region, &counts);
+    heap_unlock();
+    info->allocated_blocks = counts.used_blocks;
+    info->free_blocks = counts.free_blocks;
+}
+
+void heap_caps_get_info(multi_heap_info_t *info, uint32_t caps)
+{
+    enum plat_region_id id;
+
+    memset(info, 0, sizeof(*info));
+    if (!region_for(caps, &id)) {
+        return;
+    }
+    if (home_region(id) == NULL) {
+        system_info(info, id);
+    } else {
+        region_info(info, home_region(id));
+    }
+    info->total_blocks = info->allocated_blocks + info->free_blocks;
+}
+
+static bool is_whole(const struct plat_region *region, bool print_errors)
+{
+    const void *damaged = NULL;
+    struct region_counts counts;
+
+    if (region != NULL) {
+        heap_lock();
+        damaged = region_examine(region, &counts);
+        heap_unlock();
+    }
+    if (damaged != NULL && print_errors) {
+        ESP_LOGE("heap", "the block at %p is damaged, or what lies before it was overrun", damaged);
+    }
+    return damaged == NULL;
+}
+
+bool heap_caps_check_integrity(uint32_t caps, bool print_errors)
+{
+    enum plat_region_id id;
+
+    return !region_for(caps, &id) || is_whole(home_region(id), print_errors);
+}
+
+bool heap_caps_check_integrity_all(bool print_errors)
+{
+    bool all = true;
+
+    for (int id = 0; id < PLAT_REGION_IDS; id++) {
+        all = is_whole(home_region((enum plat_region_id)id), print_errors) && all;
+    }
+    return all;
+}
+
+bool heap_caps_check_integrity_addr(intptr_t addr, bool print_errors)
+{
+    const struct plat_region *region;
+
+    heap_lock();
+    region = home_of((const void *)addr);
+    heap_unlock();
+    return is_whole(region, print_errors);
 }
 
 esp_err_t heap_caps_simulate(size_t size, uint32_t caps)

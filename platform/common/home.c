@@ -16,34 +16,42 @@ struct retired {
 };
 
 static struct retired *retired_first;
+static bool is_simulated; /* some region was made, ever */
 
 struct plat_region *plat_region_get(enum plat_region_id id)
 {
     return id < PLAT_REGION_IDS ? home_region(id) : NULL;
 }
 
-void home_give(struct heap_block *block)
+struct retired *home_give(struct heap_block *block)
 {
     struct plat_region *region = home_regions[block->id];
 
     if (region != NULL && region_contains(region, block)) {
         region_give(region, block);
-        return;
+        return NULL;
     }
     for (struct retired **at = &retired_first; *at != NULL; at = &(*at)->next) {
         struct retired *old = *at;
 
         if (region_contains(old->region, block)) {
             region_give(old->region, block);
-            if (region_is_empty(old->region)) {
-                *at = old->next;
-                free(old->memory);
-                free(old);
+            if (!region_is_empty(old->region)) {
+                return NULL;
             }
-            return;
+            *at = old->next;
+            return old;
         }
     }
     heap_corrupt(heap_payload(block));
+}
+
+void home_drop(struct retired *emptied)
+{
+    if (emptied != NULL) {
+        free(emptied->memory);
+        free(emptied);
+    }
 }
 
 /** Put region in the place of id; with the lock held. @param spare  takes the old one if need be
@@ -65,6 +73,34 @@ static bool replace(enum plat_region_id id, struct plat_region *region, void **m
     return is_empty;
 }
 
+const struct plat_region *home_of(const void *memory)
+{
+    for (int id = 0; id < PLAT_REGION_IDS; id++) {
+        if (home_regions[id] != NULL && region_contains(home_regions[id], memory)) {
+            return home_regions[id];
+        }
+    }
+    for (const struct retired *old = retired_first; old != NULL; old = old->next) {
+        if (region_contains(old->region, memory)) {
+            return old->region;
+        }
+    }
+    return NULL;
+}
+
+bool home_has(const void *memory)
+{
+    bool is_in;
+
+    if (!__atomic_load_n(&is_simulated, __ATOMIC_ACQUIRE)) {
+        return false;
+    }
+    heap_lock();
+    is_in = home_of(memory) != NULL;
+    heap_unlock();
+    return is_in;
+}
+
 int plat_region_simulate(enum plat_region_id id, size_t size)
 {
     struct retired *spare = malloc(sizeof(*spare));
@@ -77,6 +113,7 @@ int plat_region_simulate(enum plat_region_id id, size_t size)
         free(spare);
         return id >= PLAT_REGION_IDS ? EINVAL : ENOMEM;
     }
+    __atomic_store_n(&is_simulated, true, __ATOMIC_RELEASE);
     heap_lock();
     is_unused = replace(id, region, &memory, spare);
     heap_unlock();

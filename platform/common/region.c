@@ -153,6 +153,48 @@ bool region_is_empty(const struct plat_region *region)
     return region->free_bytes == (size_t)(region->end - region->begin);
 }
 
+/** The block at a place where no free one is. @return its end; NULL when it cannot be one */
+static const uint8_t *used_end(const struct plat_region *region, const uint8_t *at)
+{
+    const struct heap_block *block = (const struct heap_block *)at;
+    size_t extent;
+
+    if (block->mark != HEAP_MARK_USED || block->home == HOME_SYSTEM ||
+        block->home == HOME_ALIGNED || block->size > HEAP_SIZE_MAX) {
+        return NULL;
+    }
+    extent = block_extent(block->size);
+    return extent > (size_t)(region->end - at) ? NULL : at + extent;
+}
+
+const void *region_examine(const struct plat_region *region, struct region_counts *counts)
+{
+    const struct free_block *free_block = region->first;
+    size_t free_bytes = 0;
+    const uint8_t *at = region->begin;
+    const uint8_t *end;
+
+    *counts = (struct region_counts){0};
+    for (; at < region->end; at = end) {
+        if (at != (const uint8_t *)free_block) {
+            end = used_end(region, at);
+            counts->used_blocks++;
+        } else if (free_block->size == 0 || free_block->size % HEAP_UNIT != 0 ||
+                   free_block->size > (size_t)(region->end - at)) {
+            return at;
+        } else {
+            end = at + free_block->size;
+            counts->free_blocks++;
+            free_bytes += free_block->size;
+            free_block = free_block->next;
+        }
+        if (end == NULL || (free_block != NULL && (const uint8_t *)free_block < end)) {
+            return at;
+        }
+    }
+    return free_block == NULL && free_bytes == region->free_bytes ? NULL : region->begin;
+}
+
 /* --- the same for callers without an account ------------------------------------------------ */
 
 void *plat_region_alloc(struct plat_region *region, size_t size)

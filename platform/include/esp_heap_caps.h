@@ -9,16 +9,25 @@
  * A region is the system's heap, and then reports INT32_MAX bytes in all, until one of a given size
  * is put in its place with heap_caps_simulate(), which the chip does not have.
  *
- * What is allocated here counts in the process account as PLAT_MEM_APPLICATION. Unlike on the chip,
- * heap_caps_free() and free() are two heaps: a block goes back to the one that it came from.
+ * As on the chip, this and malloc() are one heap: free() and realloc() take what was allocated here,
+ * and heap_caps_free() and heap_caps_realloc() what malloc(), strdup(), asprintf() or getline() gave.
+ * Without a simulated region a block is the C library's own. With one, the linker must lead the
+ * program's free() and realloc() here, which it does for programs that CMake's esp_tls_add_app()
+ * makes (docs/porting.md); other programs give a block back to the heap that it came from.
+ *
+ * What is allocated here counts as the process's (esp_tls_get_memory_stats(NULL)), by the bytes that
+ * were asked for; what malloc() gave does not. A block that free() took in a program which was not
+ * made by esp_tls_add_app() counts until the C library gives its address out again.
  */
 #ifndef ESP_HEAP_CAPS_H
 #define ESP_HEAP_CAPS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "esp_err.h"
+#include "multi_heap.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -53,12 +62,17 @@ void *heap_caps_malloc(size_t size, uint32_t caps);
 void *heap_caps_calloc(size_t n, size_t size, uint32_t caps);
 /** ptr NULL: as heap_caps_malloc(). size 0: frees, NULL. On failure ptr stays as it was. */
 void *heap_caps_realloc(void *ptr, size_t size, uint32_t caps);
-/** NULL is legal. */
+/** Also of what malloc() gave. NULL is legal. */
 void heap_caps_free(void *ptr);
 /** @param alignment  a power of two. Freed by heap_caps_free(). */
 void *heap_caps_aligned_alloc(size_t alignment, size_t size, uint32_t caps);
 void *heap_caps_aligned_calloc(size_t alignment, size_t n, size_t size, uint32_t caps);
 void heap_caps_aligned_free(void *ptr);
+
+/** The same with num capabilities (uint32_t each) in place of one: the first that has room. */
+void *heap_caps_malloc_prefer(size_t size, size_t num, ...);
+void *heap_caps_calloc_prefer(size_t n, size_t size, size_t num, ...);
+void *heap_caps_realloc_prefer(void *ptr, size_t size, size_t num, ...);
 
 size_t heap_caps_get_total_size(uint32_t caps);
 size_t heap_caps_get_free_size(uint32_t caps);
@@ -66,8 +80,21 @@ size_t heap_caps_get_free_size(uint32_t caps);
 size_t heap_caps_get_minimum_free_size(uint32_t caps);
 /** The largest request that could be met now. */
 size_t heap_caps_get_largest_free_block(uint32_t caps);
-/** Bytes of a block as they were asked for. */
+/** Bytes of a block as they were asked for; of one that malloc() gave, those that can be used. */
 size_t heap_caps_get_allocated_size(void *ptr);
+/** All of it at once; zeroes when no memory has these capabilities. A region's allocated bytes include
+ *  its headers. */
+void heap_caps_get_info(multi_heap_info_t *info, uint32_t caps);
+
+/** Walk over a simulated region, or over all: are its headers whole? An overrun of the block before
+ *  breaks one. The system's heap cannot be looked at and counts as whole, and so does what no memory
+ *  has the capabilities for.
+ *  @param print_errors  say in the log where it is damaged
+ *  Takes the heap's lock for the walk. Threads: any. */
+bool heap_caps_check_integrity(uint32_t caps, bool print_errors);
+bool heap_caps_check_integrity_all(bool print_errors);
+/** The region that the address lies in. */
+bool heap_caps_check_integrity_addr(intptr_t addr, bool print_errors);
 
 /** Host only: have a region of a given size, so that a device's memory can be had on a PC, its
  *  fragmentation included.
@@ -77,6 +104,8 @@ size_t heap_caps_get_allocated_size(void *ptr);
  *          size is too small for a region
  *  Blocks that live stay where they are. Threads: any. */
 esp_err_t heap_caps_simulate(size_t size, uint32_t caps);
+/** Host only: was ptr allocated here (and, outside of simulated regions, not yet freed)? */
+bool heap_caps_owns(const void *ptr);
 
 #ifdef __cplusplus
 }

@@ -124,15 +124,24 @@ void *plat_alloc_shared(struct plat_account *told, size_t size);
 /** The same as plat_alloc(), from a region of the caller's choice whatever the account says. */
 void *plat_alloc_from(struct plat_account *account, enum plat_mem purpose, enum plat_region_id id,
                       size_t size);
-/** The same, at an address that is a multiple of alignment, which is a power of two. */
-void *plat_alloc_aligned(struct plat_account *account, enum plat_mem purpose,
-                         enum plat_region_id id, size_t alignment, size_t size);
 /** NULL is legal. A block that is not one, or was freed already, ends the program. */
 void plat_free(void *block);
 /** Wipe, then free; for secrets. */
 void plat_free_secret(void *block);
 /** The bytes that were asked for. */
 size_t plat_alloc_size(const void *block);
+/* The application's own blocks, counted in the process account as PLAT_MEM_APPLICATION. Outside of
+ * simulated regions they are blocks of the C library without a header: its free() and ours take each
+ * other's. */
+
+/** size bytes of zeroes, at least 1. @param alignment  a power of two */
+void *plat_app_alloc(enum plat_region_id id, size_t alignment, size_t size);
+/** Also of a block that malloc() gave. NULL is legal. */
+void plat_app_free(void *block);
+/** The bytes that were asked for; of a block that malloc() gave, those that can be used. */
+size_t plat_app_size(const void *block);
+/** Is it in a simulated region, or counted? Else it is the C library's alone. */
+bool plat_app_owns(const void *block);
 /** Overwrite with zeroes in a way that the compiler keeps. */
 void plat_wipe(void *memory, size_t size);
 
@@ -157,6 +166,8 @@ struct plat_region *plat_region_get(enum plat_region_id id);
 /* --- for the platform's own use: where the default heap comes from -------------------------- */
 
 void *plat_system_alloc(size_t size, enum plat_region_id id); /* zeroed; NULL when none */
+void *plat_system_alloc_aligned(size_t alignment, size_t size, enum plat_region_id id);
+size_t plat_system_size(const void *block); /* bytes that can be used */
 void plat_system_free(void *block, enum plat_region_id id);
 
 #ifdef __cplusplus

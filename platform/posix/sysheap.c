@@ -1,5 +1,7 @@
 /* The default heap is the C library's, so that sanitizers and valgrind see every block. */
+#include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "plat_heap.h"
 
@@ -9,8 +11,30 @@ void *plat_system_alloc(size_t size, enum plat_region_id id)
     return calloc(1, size);
 }
 
+void *plat_system_alloc_aligned(size_t alignment, size_t size, enum plat_region_id id)
+{
+    void *block = NULL;
+
+    (void)id;
+    return posix_memalign(&block, alignment, size) == 0 ? memset(block, 0, size) : NULL;
+}
+
+size_t plat_system_size(const void *block)
+{
+    return malloc_usable_size((void *)(uintptr_t)block);
+}
+
+/** The linker's name for the C library's free() in a program whose free() is ours (--wrap=free, see
+ *  cmake/esp-tls-app.cmake); NULL in others. Ours calls back into the ledger, whose lock may be held
+ *  here. */
+extern void __real_free(void *block) __attribute__((weak));
+
 void plat_system_free(void *block, enum plat_region_id id)
 {
     (void)id;
-    free(block);
+    if (__real_free != NULL) {
+        __real_free(block);
+    } else {
+        free(block);
+    }
 }

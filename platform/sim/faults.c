@@ -1,6 +1,8 @@
 /* Faults on demand, and the parts of the platform that only fail: heap and random numbers. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "plat_heap.h"
 #include "plat_random.h"
@@ -151,6 +153,23 @@ void *plat_system_alloc(size_t size, enum plat_region_id id)
         (void)__atomic_add_fetch(&alloc_live, 1, __ATOMIC_RELAXED);
     }
     return block;
+}
+
+void *plat_system_alloc_aligned(size_t alignment, size_t size, enum plat_region_id id)
+{
+    void *block = NULL;
+
+    (void)id;
+    if (strikes(&alloc_fault) || posix_memalign(&block, alignment, size) != 0) {
+        return NULL;
+    }
+    (void)__atomic_add_fetch(&alloc_live, 1, __ATOMIC_RELAXED);
+    return memset(block, 0, size);
+}
+
+size_t plat_system_size(const void *block)
+{
+    return malloc_usable_size((void *)(uintptr_t)block);
 }
 
 void plat_system_free(void *block, enum plat_region_id id)

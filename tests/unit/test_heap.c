@@ -373,23 +373,25 @@ static void test_no_room_for_another_account_is_out_of_memory(void **state)
 
 static void test_aligned_blocks_come_back_whole(void **state)
 {
-    struct plat_account a;
+    const struct plat_account *a = plat_process_account();
 
     (void)state;
-    plat_account_init(&a);
-    for (size_t alignment = 1; alignment <= 4096; alignment *= 2) {
-        uint8_t *block =
-            plat_alloc_aligned(&a, PLAT_MEM_APPLICATION, PLAT_REGION_DEFAULT, alignment, 100);
+    for (size_t in_region = 0; in_region <= 1; in_region++) {
+        assert_int_equal(plat_region_simulate(PLAT_REGION_DEFAULT, in_region * 20000), 0);
+        for (size_t alignment = 1; alignment <= 4096; alignment *= 2) {
+            uint8_t *block = plat_app_alloc(PLAT_REGION_DEFAULT, alignment, 100);
 
-        assert_non_null(block);
-        assert_int_equal((uintptr_t)block % alignment, 0);
-        assert_true(plat_alloc_size(block) >= 100);
-        memset(block, 0xFF, 100);
-        plat_free(block);
-        assert_int_equal(a.blocks, 0);
-        assert_int_equal(a.total.live, 0);
+            assert_non_null(block);
+            assert_int_equal((uintptr_t)block % alignment, 0);
+            assert_true(plat_app_size(block) >= 100);
+            assert_true(plat_app_owns(block));
+            assert_int_equal(a->blocks, 1);
+            memset(block, 0xFF, 100);
+            plat_app_free(block);
+            assert_int_equal(a->blocks, 0);
+            assert_int_equal(a->total.live, 0);
+        }
     }
-    plat_account_clear(&a);
 }
 
 /* --- threads -------------------------------------------------------------------------------- */
@@ -568,6 +570,97 @@ static void test_caps_calloc_realloc_and_aligned(void **state)
     heap_caps_aligned_free(block);
 }
 
+static void test_prefer_takes_the_first_that_has_room(void **state)
+{
+    size_t internal;
+    void *block;
+
+    (void)state;
+    assert_int_equal(heap_caps_simulate(1000, MALLOC_CAP_INTERNAL), ESP_OK);
+    assert_int_equal(heap_caps_simulate(5000, MALLOC_CAP_SPIRAM), ESP_OK);
+    internal = heap_caps_get_free_size(MALLOC_CAP_INTERNAL);
+    block = heap_caps_malloc_prefer(100, 2, MALLOC_CAP_INTERNAL, MALLOC_CAP_SPIRAM);
+    assert_true(heap_caps_get_free_size(MALLOC_CAP_INTERNAL) < internal);
+    block = heap_caps_realloc_prefer(block, 2000, 2, MALLOC_CAP_INTERNAL, MALLOC_CAP_SPIRAM);
+    assert_non_null(block);
+    assert_int_equal(heap_caps_get_free_size(MALLOC_CAP_INTERNAL), internal);
+    assert_null(heap_caps_realloc_prefer(block, 9000, 2, MALLOC_CAP_INTERNAL, MALLOC_CAP_SPIRAM));
+    assert_int_equal(heap_caps_get_allocated_size(block), 2000);
+    assert_null(heap_caps_realloc_prefer(block, 0, 2, MALLOC_CAP_INTERNAL, MALLOC_CAP_SPIRAM));
+    block = heap_caps_calloc_prefer(20, 100, 3, MALLOC_CAP_EXEC, MALLOC_CAP_INTERNAL,
+                                    MALLOC_CAP_SPIRAM);
+    assert_non_null(block);
+    heap_caps_free(block);
+    assert_null(heap_caps_calloc_prefer(SIZE_MAX, 2, 1, MALLOC_CAP_SPIRAM));
+    assert_null(heap_caps_malloc_prefer(10, 0));
+}
+
+static void test_info_says_what_a_region_holds(void **state)
+{
+    multi_heap_info_t info;
+    void *blocks[3];
+
+    (void)state;
+    assert_int_equal(heap_caps_simulate(5000, MALLOC_CAP_INTERNAL), ESP_OK);
+    for (size_t i = 0; i < 3; i++) {
+        blocks[i] = heap_caps_malloc(100, MALLOC_CAP_INTERNAL);
+    }
+    heap_caps_free(blocks[1]);
+    heap_caps_get_info(&info, MALLOC_CAP_INTERNAL);
+    assert_int_equal(info.allocated_blocks, 2);
+    assert_int_equal(info.free_blocks, 2);
+    assert_int_equal(info.total_blocks, 4);
+    assert_int_equal(info.total_free_bytes, heap_caps_get_free_size(MALLOC_CAP_INTERNAL));
+    assert_int_equal(info.total_free_bytes + info.total_allocated_bytes,
+                     heap_caps_get_total_size(MALLOC_CAP_INTERNAL));
+    assert_int_equal(info.largest_free_block,
+                     heap_caps_get_largest_free_block(MALLOC_CAP_INTERNAL));
+    assert_int_equal(info.minimum_free_bytes, heap_caps_get_minimum_free_size(MALLOC_CAP_INTERNAL));
+    heap_caps_free(blocks[0]);
+    heap_caps_free(blocks[2]);
+    heap_caps_get_info(&info, MALLOC_CAP_INTERNAL);
+    assert_int_equal(info.allocated_blocks, 0);
+    assert_int_equal(info.free_blocks, 1);
+    heap_caps_get_info(&info, MALLOC_CAP_EXEC);
+    assert_int_equal(info.total_blocks, 0);
+}
+
+/** Each byte of a header is overwritten in turn, in front of a used and of a free block. */
+static void test_integrity_sees_a_header_overrun(void **state)
+{
+    uint8_t *blocks[3];
+
+    (void)state;
+    assert_int_equal(heap_caps_simulate(5000, MALLOC_CAP_SPIRAM), ESP_OK);
+    for (size_t i = 0; i < 3; i++) {
+        blocks[i] = heap_caps_malloc(2 * UNIT, MALLOC_CAP_SPIRAM);
+    }
+    assert_true(heap_caps_check_integrity(MALLOC_CAP_SPIRAM, true));
+    for (size_t is_free = 0; is_free <= 1; is_free++) {
+        uint8_t *header = blocks[1] - UNIT;
+
+        for (size_t i = 0; i < 4; i++) { /* the size, in both */
+            header[i] ^= 0xFF;
+            assert_false(heap_caps_check_integrity(MALLOC_CAP_SPIRAM, false));
+            assert_false(heap_caps_check_integrity_all(false));
+            assert_false(heap_caps_check_integrity_addr((intptr_t)blocks[0], false));
+            assert_true(heap_caps_check_integrity(MALLOC_CAP_INTERNAL, false));
+            header[i] ^= 0xFF;
+            assert_true(heap_caps_check_integrity_addr((intptr_t)blocks[0], false));
+        }
+        if (is_free == 0) {
+            header[7] ^= 1; /* the mark */
+            assert_false(heap_caps_check_integrity(MALLOC_CAP_SPIRAM, false));
+            header[7] ^= 1;
+            heap_caps_free(blocks[1]);
+        }
+    }
+    assert_true(heap_caps_check_integrity(MALLOC_CAP_EXEC, false));
+    assert_true(heap_caps_check_integrity_addr((intptr_t)&blocks, false));
+    heap_caps_free(blocks[0]);
+    heap_caps_free(blocks[2]);
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -592,6 +685,9 @@ int main(void)
         T(test_caps_choose_the_region),
         T(test_caps_without_a_region_are_the_systems_heap),
         T(test_caps_calloc_realloc_and_aligned),
+        T(test_prefer_takes_the_first_that_has_room),
+        T(test_info_says_what_a_region_holds),
+        T(test_integrity_sees_a_header_overrun),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

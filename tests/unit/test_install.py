@@ -88,6 +88,32 @@ add_executable(static user.c)
 target_link_libraries(static esp-tls::esp-tls)
 add_executable(shared user.c)
 target_link_libraries(shared esp-tls::esp-tls-shared)
+esp_tls_add_app(app SRCS app.c)
+esp_tls_add_app(app_shared SRCS app.c SHARED)
+"""
+# On a chip malloc() and heap_caps_malloc() are one heap; here one of a device's size.
+APP = r"""
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "esp_heap_caps.h"
+
+int main(void)
+{
+    size_t before;
+    char *text;
+
+    ESP_ERROR_CHECK(heap_caps_simulate(20000, MALLOC_CAP_SPIRAM));
+    before = heap_caps_get_free_size(MALLOC_CAP_SPIRAM);
+    text = heap_caps_malloc(10, MALLOC_CAP_SPIRAM);
+    strcpy(text, "made");
+    free(heap_caps_malloc(10, MALLOC_CAP_SPIRAM));
+    text = realloc(text, 100);
+    heap_caps_free(strdup(text));
+    puts(before == heap_caps_get_free_size(MALLOC_CAP_SPIRAM) ? text : "not made");
+    free(text);
+    return 0;
+}
 """
 
 
@@ -157,10 +183,11 @@ class Install(unittest.TestCase):
     def test_a_program_builds_by_cmake(self):
         self.install()
         (self.folder / "CMakeLists.txt").write_text(PROJECT)
+        (self.folder / "app.c").write_text(APP)
         self.run_ok("cmake", "-G", "Ninja", "-S", self.folder, "-B", self.folder / "b",
                     f"-DCMAKE_PREFIX_PATH={self.prefix}")
         self.run_ok("cmake", "--build", self.folder / "b")
-        for name in ("static", "shared"):
+        for name in ("static", "shared", "app", "app_shared"):
             self.runs(self.folder / "b" / name)
 
     def test_the_shared_library_shows_only_its_interface(self):
