@@ -27,7 +27,7 @@ ROOMS = {
     "examples": 9,
     "tools": 9,
 }
-PUBLIC = ("include/", "esp-tls-crypto/", "posix/include/", "lwip/include/")
+PUBLIC = ("include/", "idf/", "esp-tls-crypto/", "posix/include/", "lwip/include/")
 STACK = ("components/esp-tls/src/stack/mbedtls/", "components/esp_x509/src/mbedtls/")
 
 # What an operating system gives belongs into platform/.

@@ -9,7 +9,7 @@ clang-format --dry-run -Werror "${files[@]}"
 mapfile -t sources < <(git ls-files 'components/*.c' 'platform/*.c' 'tools/*.c' 'examples/*.c')
 includes=(-I build/config)
 for dir in components/*/include components/*/internal components/*/src components/esp-tls/esp-tls-crypto \
-    platform/include platform/posix/include platform/common; do
+    platform/idf platform/include platform/posix/include platform/common; do
     includes+=(-I "$dir")
 done
 # Only what cppcheck is good at: definite errors and suspicious code, not style opinions.

@@ -35,8 +35,8 @@ PUBLIC = [
     ROOT / "components/tcp_transport/include",
     ROOT / "components/esp_http_client/include",
 ]
-PLATFORM = ROOT / "platform/include"
-KEY_CONFIG = ROOT / "platform/include/esp_key_config.h"
+PLATFORM = ROOT / "platform/idf"
+KEY_CONFIG = ROOT / "platform/idf/esp_key_config.h"
 WARNINGS = ["-Wall", "-Wextra", "-pedantic", "-Werror"]
 
 COMPILERS = [
