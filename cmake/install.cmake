@@ -23,7 +23,11 @@ endif()
 
 get_property(dirs GLOBAL PROPERTY ESP_TLS_PUBLIC_DIRS)
 foreach(dir ${dirs})
-  install(DIRECTORY ${dir}/ DESTINATION ${include_dir} FILES_MATCHING PATTERN "*.h"
+  set(to ${include_dir})
+  if(dir MATCHES "/platform/idf$") # programs search it last: see esp-tls.pc.in
+    set(to ${include_dir}/platform)
+  endif()
+  install(DIRECTORY ${dir}/ DESTINATION ${to} FILES_MATCHING PATTERN "*.h"
     PATTERN plat_sim.h EXCLUDE) # the tests' own
 endforeach()
 install(FILES ${PROJECT_BINARY_DIR}/config/sdkconfig.h DESTINATION ${include_dir})

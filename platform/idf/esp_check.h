@@ -3,8 +3,8 @@
 #ifndef ESP_CHECK_H
 #define ESP_CHECK_H
 
-#include "esp_err.h"
-#include "esp_log.h"
+#include <esp_err.h>
+#include <esp_log.h>
 
 #ifdef CONFIG_COMPILER_OPTIMIZATION_CHECKS_SILENT
 #define ESP_CHECK_SAY_(log, tag, format, ...) (void)tag

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "esp_compiler.h"
+#include <esp_compiler.h>
 
 #ifdef __cplusplus
 extern "C" {

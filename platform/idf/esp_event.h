@@ -14,16 +14,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "esp_err.h"
-#include "esp_event_base.h"
-#include "freertos/FreeRTOS.h"
-#include "freertos/task.h"
+#include <esp_err.h>
+#include <esp_event_base.h>
+#include <freertos/FreeRTOS.h>
+#include <freertos/queue.h>
+#include <freertos/semphr.h>
+#include <freertos/task.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/** Priority, stack size and core are the system's choice here. */
+/** Priority, stack size and core are the system's choice here, and not read: another FreeRTOS's types
+ *  may have other widths. */
 typedef struct {
     int32_t queue_size;    /**< events, at least 1 */
     const char *task_name; /**< NULL: no task, the application calls esp_event_loop_run() */

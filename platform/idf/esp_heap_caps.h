@@ -26,8 +26,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "esp_err.h"
-#include "multi_heap.h"
+#include <esp_err.h>
+#include <multi_heap.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -180,6 +180,38 @@ class Install(unittest.TestCase):
             out = self.run_ok(program, env={**os.environ, "LD_LIBRARY_PATH": str(self.libdir)})
             self.assertEqual(out.splitlines()[-1], "made", out)
 
+    def test_another_freertos_is_found_before_ours(self):
+        """Wherever its folder stands among the options: none of ours may be mixed with it."""
+        self.install()
+        other = self.folder / "kernel/freertos"
+        other.mkdir(parents=True)
+        (other / "FreeRTOS.h").write_text(
+            "#pragma once\ntypedef long BaseType_t;\ntypedef unsigned long UBaseType_t;\n"
+            "typedef unsigned int TickType_t;\n#define OTHER_KERNEL 1\n")
+        for name, line in (("task.h", "typedef struct other_task *TaskHandle_t;"),
+                           ("queue.h", "typedef struct other_queue *QueueHandle_t;"),
+                           ("semphr.h", "typedef struct other_queue *SemaphoreHandle_t;")):
+            (other / name).write_text(f"#pragma once\n{line}\n")
+        program = self.folder / "kernel.c"
+        program.write_text(
+            '#include "esp_event.h"\n#include "esp_http_client.h"\n#include "freertos/FreeRTOS.h"\n'
+            '#include "freertos/semphr.h"\n#ifndef OTHER_KERNEL\n#error ours\n#endif\n'
+            "BaseType_t core;\nTaskHandle_t task;\nQueueHandle_t queue;\nSemaphoreHandle_t lock;\n")
+        env = {**os.environ, "PKG_CONFIG_PATH": str(self.libdir / "pkgconfig")}
+        flags = self.run_ok("pkg-config", "--cflags", "esp-tls", env=env).split()
+        folder = [f"-I{other.parent}"]
+        for options in (folder + flags, flags + folder):
+            self.run_ok("cc", "-Wall", "-Werror", "-fsyntax-only", *options, program)
+        self.run_ok("cc", "-Wall", "-Werror", "-fsyntax-only", *flags, "-DOTHER_KERNEL", program)
+
+    def test_the_platforms_headers_lie_apart(self):
+        self.install()
+        include = self.prefix / "include/esp-tls"
+        for name in ("esp_err.h", "esp_event.h", "esp_timer.h", "freertos/FreeRTOS.h"):
+            self.assertTrue((include / "platform" / name).is_file(), name)
+            self.assertFalse((include / name).exists(), name)
+        self.assertTrue((include / "esp_tls.h").is_file())
+
     def test_a_program_builds_by_cmake(self):
         self.install()
         (self.folder / "CMakeLists.txt").write_text(PROJECT)

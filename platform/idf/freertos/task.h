@@ -2,7 +2,7 @@
 #ifndef FREERTOS_TASK_H
 #define FREERTOS_TASK_H
 
-#include "freertos/FreeRTOS.h"
+#include <freertos/FreeRTOS.h>
 
 typedef struct tskTaskControlBlock *TaskHandle_t;
 
