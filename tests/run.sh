@@ -72,8 +72,8 @@ if [ "$long" = long ]; then
     section "everything kept; the program's own allocator"
     build kept test_memory_kconfig
     run build-kept -R test_memory_kconfig
-    build custom test_memory_kconfig
-    run build-custom -R test_memory_kconfig
+    build custom test_memory_kconfig test_crt_bundle
+    run build-custom -R "test_memory_kconfig|test_crt_bundle"
     section "line coverage of components/"
     tests/coverage.sh
     section "fuzzers"

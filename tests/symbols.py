@@ -10,6 +10,7 @@ RULES = {
     "ESP_TLS_TRACE": r"link_trace_init|records_scan|mbed_tap|mbed_tap_look|esp_tls_tap_\w+|"
                      r"conn_trace_default",
     "ESP_TLS_CAPTURE": r"pcapng_\w+|frame_make|frame_head_len|keylog_line",
+    "MBEDTLS_CERTIFICATE_BUNDLE": r"esp_crt_bundle_\w+",
     "MBEDTLS_DEBUG": r"mbed_set_debug_level|mbedtls_esp_enable_debug_log|conn_debug",
 }
 

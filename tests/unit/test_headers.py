@@ -31,6 +31,7 @@ PUBLIC = [
     ROOT / "components/esp_x509/include",
     ROOT / "components/esp_tls_diagnosis/include",
     ROOT / "components/esp_tls_trace/include",
+    ROOT / "components/esp_crt_bundle/include",
     ROOT / "components/esp_http_message/include",
     ROOT / "components/tcp_transport/include",
     ROOT / "components/esp_http_client/include",
@@ -66,6 +67,10 @@ GUARDS = [
 ]
 # Declared whatever the configuration is, and defined with these only, as in ESP-IDF.
 DEFINED_WITH = {
+    "esp_crt_bundle_attach": "MBEDTLS_CERTIFICATE_BUNDLE",
+    "esp_crt_bundle_detach": "MBEDTLS_CERTIFICATE_BUNDLE",
+    "esp_crt_bundle_in_use": "MBEDTLS_CERTIFICATE_BUNDLE",
+    "esp_crt_bundle_set": "MBEDTLS_CERTIFICATE_BUNDLE",
     "esp_transport_ssl_crt_bundle_attach": "MBEDTLS_CERTIFICATE_BUNDLE",
     "esp_transport_ssl_set_alpn_protocol": "MBEDTLS_SSL_ALPN",
     "esp_transport_ssl_set_ds_data": "ESP_TLS_USE_DS_PERIPHERAL",
@@ -192,7 +197,7 @@ class Headers(unittest.TestCase):
         ).stdout
         ours = self.lines_from({str(h) for h in headers()}, out)
         # A prototype: a name of ours before its parameters, not a pointer in a struct.
-        return set(re.findall(r"\b(esp_(?:tls|crypto|http|transport)_\w+)\s*\((?!\*)", ours))
+        return set(re.findall(r"\b(esp_(?:tls|crypto|crt|http|transport)_\w+)\s*\((?!\*)", ours))
 
     @staticmethod
     def lines_from(files, preprocessed):
