@@ -279,6 +279,114 @@ static void test_the_steps_without_blocking(void **state)
     assert_memory_equal(out, "hello world", 11);
 }
 
+/** A program that calls open() once, and then waits for the socket. */
+static void test_open_once_and_go_on(void **state)
+{
+    static const struct sim_line lines[] = {{0, SIM_TEXT(""), SIM_SCRIPT_GO_ON},
+                                            {6, SIM_TEXT(ANSWER), SIM_SCRIPT_GO_ON}};
+    struct http_case *w = *state;
+    int64_t length;
+    int sent = 0;
+
+    w->cfg.is_async = true;
+    w->cfg.method = HTTP_METHOD_POST;
+    w->cfg.url = "http://127.0.0.1/path";
+    w->script.byte_us = MS(1);
+    http_play(w, lines, COUNT(lines));
+    http_open(w);
+    assert_int_equal(esp_http_client_open(w->client, 6), ESP_ERR_HTTP_EAGAIN);
+    assert_int_equal(esp_http_client_get_state(w->client), HTTP_STATE_CONNECTING);
+    assert_int_not_equal(esp_http_client_get_socket(w->client), -1);
+    assert_int_equal(esp_http_client_write(w->client, "abcdef", 6), 0);
+    while (sent < 6) {
+        int n = esp_http_client_write(w->client, "abcdef" + sent, 6 - sent);
+
+        assert_true(n >= 0);
+        sent += n;
+        if (n == 0) {
+            wait_for(w);
+        }
+    }
+    while ((length = esp_http_client_fetch_headers(w->client)) == -ESP_ERR_HTTP_EAGAIN) {
+        wait_for(w);
+    }
+    assert_int_equal(length, 11);
+    assert_seen(w, "abcdef");
+}
+
+static void test_open_once_and_fetch(void **state)
+{
+    static const struct sim_line lines[] = {HTTP_LINE(ANSWER)};
+    struct http_case *w = *state;
+    int64_t length;
+
+    w->cfg.is_async = true;
+    http_play(w, lines, COUNT(lines));
+    http_open(w);
+    assert_int_equal(esp_http_client_open(w->client, 0), ESP_ERR_HTTP_EAGAIN);
+    while ((length = esp_http_client_fetch_headers(w->client)) == -ESP_ERR_HTTP_EAGAIN) {
+        wait_for(w);
+    }
+    assert_int_equal(length, 11);
+    assert_int_equal(esp_http_client_get_status_code(w->client), 200);
+}
+
+static void test_open_once_and_begin_a_chunk(void **state)
+{
+    static const struct sim_line lines[] = {{0, SIM_TEXT(""), SIM_SCRIPT_GO_ON}};
+    struct http_case *w = *state;
+    int ret;
+
+    w->cfg.is_async = true;
+    w->cfg.method = HTTP_METHOD_POST;
+    http_play(w, lines, COUNT(lines));
+    http_open(w);
+    assert_int_equal(esp_http_client_open(w->client, -1), ESP_ERR_HTTP_EAGAIN);
+    assert_int_equal(esp_http_client_chunk_write_end(w->client, true), -ESP_ERR_HTTP_EAGAIN);
+    while ((ret = esp_http_client_chunk_write_begin(w->client, 3)) == -ESP_ERR_HTTP_EAGAIN) {
+        wait_for(w);
+    }
+    assert_int_equal(ret, 0);
+    assert_int_equal(esp_http_client_write(w->client, "abc", 3), 3);
+    assert_int_equal(esp_http_client_chunk_write_end(w->client, true), 0);
+}
+
+/** What open() could not say yet is said by the call that goes on with it. */
+static void test_open_once_and_nobody_answers(void **state)
+{
+    struct http_case *w = *state;
+    int ret;
+
+    w->cfg.is_async = true;
+    w->cfg.url = "http://127.0.0.1:81/";
+    http_play(w, NULL, 0);
+    http_open(w);
+    ret = esp_http_client_open(w->client, 3) == ESP_ERR_HTTP_EAGAIN ? 0 : -1;
+    while (ret == 0) {
+        wait_for(w);
+        ret = esp_http_client_write(w->client, "abc", 3);
+    }
+    assert_int_equal(ret, -1);
+    assert_int_equal(esp_http_client_get_socket(w->client), -1);
+    assert_non_null(strchr(w->events, 'E'));
+    assert_int_equal(esp_http_client_fetch_headers(w->client), -1);
+}
+
+/** cancel_request() connects, and sends nothing: nothing goes on with it as with an open(). */
+static void test_what_cancel_request_began_is_no_open(void **state)
+{
+    static const struct sim_line lines[] = {HTTP_LINE(ANSWER)};
+    struct http_case *w = *state;
+
+    w->cfg.is_async = true;
+    http_play(w, lines, COUNT(lines));
+    http_open(w);
+    assert_int_equal(esp_http_client_open(w->client, 0), ESP_ERR_HTTP_EAGAIN);
+    assert_int_equal(esp_http_client_cancel_request(w->client), ESP_ERR_HTTP_EAGAIN);
+    assert_int_equal(esp_http_client_fetch_headers(w->client), -1);
+    assert_not_seen(w, "GET");
+}
+
 /* --- calls out of order -------------------------------------------------------------------------------------- */
 
 /** What each call says without a connection, as ESP-IDF says it. */
@@ -450,6 +558,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         http_test(test_a_body_is_read_in_pieces),
+        http_test(test_open_once_and_go_on),
+        http_test(test_open_once_and_fetch),
+        http_test(test_open_once_and_begin_a_chunk),
+        http_test(test_open_once_and_nobody_answers),
+        http_test(test_what_cancel_request_began_is_no_open),
         http_test(test_every_size_of_read_gives_the_same_bytes),
         http_test(test_read_response_fills_the_buffer_or_stops),
         http_test(test_silence_is_an_answer_and_the_call_can_be_repeated),

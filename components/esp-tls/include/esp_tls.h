@@ -440,7 +440,11 @@ ssize_t esp_tls_get_bytes_avail(esp_tls_t *tls);
 
 /** The socket of a connection.
  *  @param tls     a handle
- *  @param sockfd  receives the descriptor, -1 if none is open yet. It stays the handle's
+ *  @param sockfd  receives the descriptor, -1 if none is open yet. It stays the handle's. While an
+ *                 asynchronous connect is under way: that of the attempt under way, from the first
+ *                 call on where the host is an address, from the end of the look-up on where it is a
+ *                 name. It is another one later where a name's next address is faster: ask again
+ *                 after each call, or wait by esp_tls_get_wait() (esp_tls_async.h)
  *  @return ESP_OK               *sockfd is written
  *          ESP_ERR_INVALID_ARG  tls or sockfd is NULL
  *  Blocks: no. Memory: none. Threads: as a read. */

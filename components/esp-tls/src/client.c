@@ -253,7 +253,7 @@ esp_err_t esp_tls_get_conn_sockfd(esp_tls_t *tls, int *sockfd)
     if (tls == NULL || sockfd == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    *sockfd = tls->adopt_fd >= 0 ? tls->adopt_fd : plat_stream_fd(tls->tcp.stream);
+    *sockfd = tls->adopt_fd >= 0 ? tls->adopt_fd : plat_stream_fd(tcp_attempt(&tls->tcp));
     return ESP_OK;
 }
 

@@ -18,7 +18,11 @@
  *
  * Underneath is one state machine that never blocks. Calls of a synchronous handle run it and wait in
  * between; those of a handle with is_async return ESP_ERR_HTTP_EAGAIN (a count: 0 or
- * -ESP_ERR_HTTP_EAGAIN), and esp_http_client_async.h says what to wait for.
+ * -ESP_ERR_HTTP_EAGAIN), and esp_http_client_async.h says what to wait for. So the first open() of such
+ * a handle mostly returns ESP_ERR_HTTP_EAGAIN, for http as well as for https: nothing has failed, the
+ * connect is under way, and where the host is an address its socket is there already. Call open() again
+ * or not, as you like: write() and fetch_headers() go on with it. (ESP-IDF's open() blocks for the
+ * connect, and over http until the head is sent.)
  *
  * Time. timeout_ms limits silence, as in ESP-IDF: the whole connect, and then each wait for the
  * server, begun anew with every byte that moves. So a server that trickles may take any time;
@@ -398,7 +402,8 @@ esp_err_t esp_http_client_open(esp_http_client_handle_t client, int write_len);
 int esp_http_client_write(esp_http_client_handle_t client, const char *buffer, int len);
 
 /** Begin a chunk of a request opened with -1; then write() exactly len bytes.
- *  @return 0; -1  not such a request, len < 1, the last chunk is not complete, or sending failed */
+ *  @return 0; -1  not such a request, len < 1, the last chunk is not complete, or sending failed;
+ *          -ESP_ERR_HTTP_EAGAIN  is_async: open() is still under way. Call again */
 int esp_http_client_chunk_write_begin(esp_http_client_handle_t client, const int len);
 
 /** End it. @param last_chunk  no further one comes @return as above */
@@ -408,7 +413,7 @@ int esp_http_client_chunk_write_end(esp_http_client_handle_t client, bool last_c
  *  @return > 0  Content-Length
  *          0    no body, or one of unknown length: get_content_length(), is_chunked_response()
  *          -ESP_ERR_HTTP_EAGAIN  nothing came for timeout_ms, is_async: not yet. Call again
- *          -1   failed, with HTTP_EVENT_ERROR; or client is NULL, or nothing was sent
+ *          -1   failed, with HTTP_EVENT_ERROR; or client is NULL, or nothing was opened
  *  Blocks: unless is_async. */
 int64_t esp_http_client_fetch_headers(esp_http_client_handle_t client);
 
@@ -576,7 +581,8 @@ int esp_http_client_get_errno(esp_http_client_handle_t client);
  *          ESP_ERR_INVALID_STATE  nothing was connected yet */
 esp_err_t esp_http_client_get_and_clear_last_tls_error(esp_http_client_handle_t client,
                                                        int *esp_tls_error_code, int *esp_tls_flags);
-/** @return -1: not connected */
+/** The socket; is_async: also while it connects (see esp_tls_get_conn_sockfd()).
+ *  @return -1: not connected, or a name is still looked up */
 int esp_http_client_get_socket(esp_http_client_handle_t client);
 
 #ifdef __cplusplus

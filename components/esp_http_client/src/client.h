@@ -121,6 +121,7 @@ struct esp_http_client {
     bool transport_is_tls;
     bool is_open;
     bool is_connecting;
+    bool is_opening; /* open() or request_send() said EAGAIN: write() and others go on with it */
     bool is_reused;  /* it served a request before */
     bool is_foreign; /* the target is another origin by now */
     bool is_retried; /* a stale one was replaced in this request */

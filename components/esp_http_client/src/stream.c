@@ -37,7 +37,26 @@ static esp_err_t send_head(esp_http_client_handle_t c, int64_t length, bool is_n
 {
     esp_err_t err = is_new ? http_machine_begin(c, length) : ESP_OK;
 
-    return err == ESP_OK ? http_machine_run(c, HTTP_SENDING_BODY, true) : err;
+    if (err == ESP_OK) {
+        err = http_machine_run(c, HTTP_SENDING_BODY, true);
+    }
+    c->is_opening = err == ESP_ERR_HTTP_EAGAIN;
+    return err;
+}
+
+/** Go on with an open() that said EAGAIN, for a program that calls it once.
+ *  @return ESP_OK  nothing is left of it; ESP_ERR_HTTP_EAGAIN; ESP_FAIL, and c may be gone */
+static esp_err_t go_on_opening(esp_http_client_handle_t c)
+{
+    esp_err_t err;
+
+    if (!c->is_opening || c->depth > 0 || c->is_performing ||
+        (c->phase != HTTP_CONNECTING && c->phase != HTTP_SENDING_HEAD)) {
+        return ESP_OK;
+    }
+    http_client_enter(c);
+    err = http_client_leave(c, send_head(c, 0, false));
+    return err == ESP_OK || err == ESP_ERR_HTTP_EAGAIN ? err : ESP_FAIL;
 }
 
 esp_err_t esp_http_client_open(esp_http_client_handle_t client, int write_len)
@@ -76,6 +95,7 @@ static esp_err_t reconnect(esp_http_client_handle_t c)
 {
     esp_err_t err = ESP_OK;
 
+    c->is_opening = false;
     if (c->phase != HTTP_CONNECTING) {
         (void)http_wire_close(c);
         c->phase = HTTP_IDLE;
@@ -181,7 +201,16 @@ static int leave_count(esp_http_client_handle_t c, int count)
 
 int esp_http_client_write(esp_http_client_handle_t client, const char *buffer, int len)
 {
-    if (client == NULL || buffer == NULL || len < 0 || !may_write(client, len)) {
+    esp_err_t err;
+
+    if (client == NULL || buffer == NULL || len < 0) {
+        return -1;
+    }
+    err = go_on_opening(client);
+    if (err != ESP_OK) {
+        return err == ESP_ERR_HTTP_EAGAIN ? 0 : -1;
+    }
+    if (!may_write(client, len)) {
         return -1;
     }
     http_client_enter(client);
@@ -199,8 +228,12 @@ static int flush_frame(esp_http_client_handle_t c)
 
 int esp_http_client_chunk_write_begin(esp_http_client_handle_t client, const int len)
 {
-    if (client == NULL || len < 1 || !may_write(client, 0) || client->req.length >= 0 ||
-        client->req.in_chunk) {
+    esp_err_t err = client == NULL ? ESP_FAIL : go_on_opening(client);
+
+    if (err != ESP_OK) {
+        return err == ESP_ERR_HTTP_EAGAIN ? -ESP_ERR_HTTP_EAGAIN : -1;
+    }
+    if (len < 1 || !may_write(client, 0) || client->req.length >= 0 || client->req.in_chunk) {
         return -1;
     }
     http_client_enter(client);
@@ -215,8 +248,12 @@ int esp_http_client_chunk_write_begin(esp_http_client_handle_t client, const int
 int esp_http_client_chunk_write_end(esp_http_client_handle_t client, bool last_chunk)
 {
     struct http_request *req;
+    esp_err_t err = client == NULL ? ESP_FAIL : go_on_opening(client);
 
-    if (client == NULL || !may_write(client, 0) || client->req.length >= 0) {
+    if (err != ESP_OK) {
+        return err == ESP_ERR_HTTP_EAGAIN ? -ESP_ERR_HTTP_EAGAIN : -1;
+    }
+    if (!may_write(client, 0) || client->req.length >= 0) {
         return -1;
     }
     req = &client->req;
@@ -280,9 +317,12 @@ static int64_t fetch_headers(esp_http_client_handle_t c)
 int64_t esp_http_client_fetch_headers(esp_http_client_handle_t client)
 {
     int64_t length;
+    esp_err_t err = client == NULL ? ESP_FAIL : go_on_opening(client);
 
-    if (client == NULL || client->depth > 0 || client->is_performing ||
-        client->phase < HTTP_SENDING_BODY) {
+    if (err != ESP_OK) {
+        return err == ESP_ERR_HTTP_EAGAIN ? -ESP_ERR_HTTP_EAGAIN : NO_HEAD;
+    }
+    if (client->depth > 0 || client->is_performing || client->phase < HTTP_SENDING_BODY) {
         return NO_HEAD;
     }
     http_client_enter(client);

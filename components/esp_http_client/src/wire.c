@@ -454,7 +454,9 @@ esp_err_t esp_http_client_get_and_clear_last_tls_error(esp_http_client_handle_t 
 
 int esp_http_client_get_socket(esp_http_client_handle_t client)
 {
-    return client != NULL && client->is_open ? esp_transport_get_socket(client->transport) : -1;
+    return client != NULL && (client->is_open || client->is_connecting)
+               ? esp_transport_get_socket(client->transport)
+               : -1;
 }
 
 esp_transport_handle_t esp_http_client_get_transport(esp_http_client_handle_t client)

@@ -179,7 +179,9 @@ esp_tls_error_handle_t esp_transport_get_error_handle(esp_transport_handle_t t);
 /** errno of what went wrong, and clear it. @return 0: none; -1: t has no error handle */
 int esp_transport_get_errno(esp_transport_handle_t t);
 
-/** The socket, of the transport or the parent that has one. @return -1: none, or not connected */
+/** The socket, of the transport or the parent that has one; while esp_transport_connect_async() is under
+ *  way, that of the attempt under way (see esp_tls_get_conn_sockfd()).
+ *  @return -1: none, not connected, or a name is still looked up */
 int esp_transport_get_socket(esp_transport_handle_t t);
 
 /** @return ESP_ERR_TCP_TRANSPORT_..., or ESP_FAIL for a number that is none */

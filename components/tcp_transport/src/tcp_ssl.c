@@ -263,13 +263,12 @@ static int get_socket(esp_transport_handle_t t)
     const struct tls_transport *c = t->data;
     int fd = -1;
 
-    if (!c->is_open) {
-        return -1;
-    }
     if (t->parent != NULL) {
         return esp_transport_get_socket(t->parent);
     }
-    (void)esp_tls_get_conn_sockfd(c->tls, &fd);
+    if (c->tls != NULL) { /* connected or under way; a failed handle has none */
+        (void)esp_tls_get_conn_sockfd(c->tls, &fd);
+    }
     return fd;
 }
 

@@ -365,19 +365,29 @@ tls_status tcp_adopt(struct link_tcp *tcp, int fd)
     return os == PLAT_OK ? TLS_OK : error_set(tcp->link.err, TLS_SYSTEM, 0, os, 0);
 }
 
+/** Where the connected stream is, or the first one under way. */
+static plat_stream *current_stream(struct link_tcp *tcp)
+{
+    plat_stream *at = &tcp->stream;
+
+    for (size_t i = 0; !plat_stream_is_open(*at) && tcp->race != NULL && i < tcp->race->begun;
+         i++) {
+        at = &tcp->race->attempt[i].stream;
+    }
+    return at;
+}
+
+plat_stream tcp_attempt(struct link_tcp *tcp)
+{
+    return *current_stream(tcp);
+}
+
 plat_stream tcp_take_attempt(struct link_tcp *tcp)
 {
-    plat_stream stream = tcp->stream;
+    plat_stream *at = current_stream(tcp);
+    plat_stream stream = *at;
 
-    tcp->stream = PLAT_STREAM_NONE;
-    for (size_t i = 0; tcp->race != NULL && i < tcp->race->begun; i++) {
-        struct attempt *a = &tcp->race->attempt[i];
-
-        if (!plat_stream_is_open(stream)) {
-            stream = a->stream;
-            a->stream = PLAT_STREAM_NONE;
-        }
-    }
+    *at = PLAT_STREAM_NONE;
     return stream;
 }
 

@@ -40,6 +40,9 @@ TLS_MUST_USE tls_status tcp_dial(struct link_tcp *tcp, const char *host, size_t 
 /** Use a connected descriptor of the caller's; it is owned by the link from here on. */
 TLS_MUST_USE tls_status tcp_adopt(struct link_tcp *tcp, int fd);
 
+/** The connected stream, or the first attempt that is still under way; none while a name is resolved. */
+plat_stream tcp_attempt(struct link_tcp *tcp);
+
 /** Give away the stream: the connected one, or the first attempt that is still under way. */
 plat_stream tcp_take_attempt(struct link_tcp *tcp);
 
