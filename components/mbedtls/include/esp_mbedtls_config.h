@@ -6,10 +6,11 @@
  *   memory      calloc and free are esp-tls's, which count by purpose and connection
  *   crypto      PSA underneath TLS and X.509, with the "legacy" configuration: a
  *               PSA_CRYPTO_CONFIG would refuse p256-m beside curves that it does not know
- *   random      esp-tls gives PSA the platform's generator; there is no entropy module
+ *   random      esp-tls gives PSA the platform's generator
  *   time        the platform's wall clock
  *   locks       the platform's mutexes (threading_alt.h)
- *   files, sockets, timers   none: esp-tls has its own
+ *   sockets, entropy pool   esp-tls uses neither; they are there for programs that call them
+ *   timers      none
  */
 #ifndef ESP_MBEDTLS_CONFIG_H
 #define ESP_MBEDTLS_CONFIG_H
@@ -82,6 +83,13 @@ time_t esp_mbedtls_time(time_t *out);
 #ifdef CONFIG_MBEDTLS_SELF_TEST
 #define MBEDTLS_SELF_TEST
 #endif
+
+/* ---- what programs call, and esp-tls does not ---- */
+
+#define MBEDTLS_NET_C
+#define MBEDTLS_ENTROPY_C /* its one source is the platform's generator: mbedtls_hardware_poll() */
+#define MBEDTLS_NO_PLATFORM_ENTROPY
+#define MBEDTLS_ENTROPY_HARDWARE_ALT
 
 /* ---- PSA ---- */
 
