@@ -54,7 +54,7 @@ menuconfig: ## choose settings; they go into sdkconfig
 	$(packages) build
 	@$(PYTHON) cmake/kconfig.py menuconfig
 
-lint: ## clang-format, cppcheck, and the rules of the house
+lint: ## clang-format, cppcheck, gcc's analyzer
 	$(packages) build test lint
 	@tests/lint.sh
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# clang-format and cppcheck over our own C files.
+# clang-format, cppcheck and gcc's analyzer over our own C files.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mapfile -t files < <(git ls-files '*.c' '*.h')
@@ -16,4 +16,8 @@ done
 cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability \
     --library=posix --suppress=missingInclude --suppress=arrayIndexThenCheck --suppress=invalidFunctionArg --suppress=preprocessorErrorDirective -D__GNUC__ \
     -j "$(nproc)" "${includes[@]}" "${sources[@]}"
+if [ ! -f build/compile_commands.json ]; then
+    cmake -S . -B build -G Ninja -DESP_TLS_WERROR=ON --log-level=WARNING >/dev/null
+fi
+tests/analyze.py build
 echo "lint: ${#files[@]} files are in shape"

@@ -71,6 +71,8 @@ def test_cert_of_a_locked_key_needs_its_password(certs, key, tmp_path):
     assert "needs-password" in said and found["exit"] == USAGE
     found, said = look("--pass", "wrong", *args)
     assert "key-unusable" in said and found["exit"] == CERTIFICATE
+    found, said = look("--pass", "file:/dev/null", *args)  # an empty password is a password
+    assert "pair" not in said and found["exit"] in (USAGE, CERTIFICATE)
 
 
 def test_cert_of_what_does_not_belong_together_is_told(certs):

@@ -10,20 +10,20 @@
 struct cert *certs_add(struct certs *certs, const unsigned char *der, size_t len)
 {
     struct cert *grown = realloc(certs->item, (certs->count + 1) * sizeof(*grown));
+    unsigned char *copy;
     struct cert *c;
 
     if (grown == NULL) {
         return NULL;
     }
     certs->item = grown;
-    c = &certs->item[certs->count];
-    memset(c, 0, sizeof(*c));
-    c->der = malloc(len + (len == 0));
-    if (c->der == NULL) {
+    copy = malloc(len + (len == 0));
+    if (copy == NULL) {
         return NULL;
     }
-    memcpy(c->der, der, len);
-    c->len = len;
+    memcpy(copy, der, len);
+    c = &grown[certs->count];
+    *c = (struct cert){.der = copy, .len = len};
     c->is_read = esp_tls_certificate_read(c->der, len, &c->read) == ESP_OK;
     (void)esp_tls_certificate_examine(c->der, len, ESP_TLS_INPUT_CERTIFICATES, &c->problem);
     certs->count++;

@@ -260,7 +260,9 @@ static enum tool_exit password_from_file(const char *path, char **password)
     enum tool_exit result = read_file(path, &blob);
 
     if (result == EXIT_OK) {
-        *password = strndup((const char *)blob.data, strcspn((const char *)blob.data, "\r\n"));
+        const char *text = blob.data != NULL ? (const char *)blob.data : ""; /* of an empty file */
+
+        *password = strndup(text, strcspn(text, "\r\n"));
         result = *password != NULL ? EXIT_OK : no_memory();
     }
     credentials_blob_clear(&blob);

@@ -226,7 +226,7 @@ static bool advise_all(struct memory_report *r, const struct trial_target *targe
         const struct choice *c = &r->choice[i];
         const struct row *row = row_named(c->name);
 
-        if (row->is_advice && c->works && c->saved > 0 && row->apply(&s)) {
+        if (row != NULL && row->is_advice && c->works && c->saved > 0 && row->apply(&s)) {
             add_words(names, sizeof(names), ", ", c->name);
             add_words(r->advice_args, sizeof(r->advice_args), " ", c->args);
             count++;
@@ -256,7 +256,7 @@ bool choices_advise(struct memory_report *r, const struct trial_target *target)
     for (size_t i = 0; i < r->choices; i++) {
         const struct row *row = row_named(r->choice[i].name);
 
-        if (r->choice[i].fits && row->is_advice) {
+        if (r->choice[i].fits && row != NULL && row->is_advice) {
             advise_one(r, &r->choice[i]);
             return true;
         }

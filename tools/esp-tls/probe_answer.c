@@ -168,7 +168,7 @@ static enum probe_result read_hello(struct probe_decoder *d, const uint8_t *mess
     session_id = octets_vector(&body, 1);
     a->suite = (uint16_t)octets_number(&body, 2);
     (void)octets_number(&body, 1); /* compression */
-    if (body.is_bad || session_id.left > 32) {
+    if (random == NULL || body.is_bad || session_id.left > 32) {
         return broken(d, "a ServerHello that is too short");
     }
     a->is_retry = memcmp(random, retry_random, sizeof(retry_random)) == 0;

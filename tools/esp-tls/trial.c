@@ -33,7 +33,6 @@ struct run {
     struct timespec began;
     uint32_t heap_at_start; /* free */
     uint32_t psram_at_start;
-    uint32_t events_cap;
     uint32_t events_open; /* of these came before the close */
     bool has_head;        /* of the final answer */
 };
@@ -111,25 +110,6 @@ static uint32_t us_since(const struct timespec *began)
                       (now.tv_nsec - began->tv_nsec) / 1000);
 }
 
-static bool room_for_event(struct run *r)
-{
-    struct trial *t = r->trial;
-    struct trial_event *more;
-
-    if (t->events < r->events_cap) {
-        return true;
-    }
-    if (r->events_cap >= EVENTS_MAX) {
-        return false;
-    }
-    r->events_cap = r->events_cap == 0 ? 4096 : r->events_cap * 2;
-    more = realloc(t->event, r->events_cap * sizeof(*more));
-    if (more != NULL) {
-        t->event = more;
-    }
-    return more != NULL;
-}
-
 static void on_block(void *arg, esp_tls_mem_purpose_t purpose, int32_t size, uint32_t live)
 {
     struct run *r = arg;
@@ -140,7 +120,7 @@ static void on_block(void *arg, esp_tls_mem_purpose_t purpose, int32_t size, uin
         t->record_count++;
         t->record_largest = (uint32_t)size > t->record_largest ? (uint32_t)size : t->record_largest;
     }
-    if (room_for_event(r)) {
+    if (t->events < EVENTS_MAX) {
         t->event[t->events++] = (struct trial_event){.us = us_since(&r->began),
                                                      .size = size,
                                                      .heap = heap_taken(r),
@@ -530,8 +510,10 @@ static void be_device(const struct device *device, const struct trial_target *ta
     static struct trial trial;
     struct run run = {.device = device, .target = target, .trial = &trial};
     struct painted painted;
-    bool ok = make_heap(device) && painted_run(&painted, connect_and_fetch, &run);
+    bool ok;
 
+    trial.event = calloc(EVENTS_MAX, sizeof(*trial.event)); /* what is not used is never there */
+    ok = trial.event != NULL && make_heap(device) && painted_run(&painted, connect_and_fetch, &run);
     if (ok) {
         sum_up(&trial, run.events_open);
         ok = write_all(fd, &trial, sizeof(trial)) &&
