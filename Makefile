@@ -7,7 +7,7 @@ PYTHON := /usr/bin/python3
 JOBS ?= $(shell nproc)
 packages = @cmake/install-packages.sh
 
-.PHONY: help deps build run test test-long coverage bench bench-http bench-memory menuconfig lint format fuzz install clean
+.PHONY: help deps build run test test-long coverage mutate bench bench-http bench-memory menuconfig lint format fuzz install clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -33,6 +33,10 @@ test: ## every test that takes minutes; the summary is the last line
 test-long: ## what takes longer: all of torture, soaks, fuzzing
 	$(packages) build test lint bench fuzz
 	@tests/run.sh long
+
+mutate: ## small faults put in on purpose, SEED=1 COUNT=250: do the tests find them?
+	$(packages) build test
+	@tests/mutate.py --seed $(or $(SEED),1) --count $(or $(COUNT),250) --jobs $(JOBS)
 
 coverage: ## which lines of components/ the tests without servers run
 	$(packages) build test
