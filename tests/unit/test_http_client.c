@@ -241,13 +241,13 @@ static void test_silence_is_counted_from_the_last_byte(void **state)
 
 static void test_silence_is_5_s_when_nothing_is_set(void **state)
 {
-    static const int rows[] = {0, -1};
+    static const int unset_ms[] = {0, -1};
     struct http_case *w = *state;
 
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT(unset_ms); i++) {
         uint64_t begin;
 
-        w->cfg.timeout_ms = rows[i];
+        w->cfg.timeout_ms = unset_ms[i];
         http_play(w, NULL, 0); /* it says nothing */
         http_open(w);
         begin = plat_clock_us();
