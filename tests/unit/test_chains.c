@@ -292,7 +292,7 @@ static void test_chains_with_a_bit_changed(void **state)
             for (size_t p = 0; p < COUNT(places); p++) {
                 size_t at = places[p].from_end ? w.len[c] - places[p].at : places[p].at;
                 unsigned char bit = (unsigned char)(1u << (i + c + p) % 8);
-                char what[48];
+                char what[64];
 
                 if (at >= w.len[c] || turn++ % stride != 0) {
                     continue;

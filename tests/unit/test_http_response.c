@@ -288,6 +288,40 @@ static void test_messages_follow_each_other_in_one_parser(void **state)
     esp_http_response_free(NULL);
 }
 
+/** Feed all of a text. */
+static esp_http_response_result_t feed(esp_http_response_t *r, const char *text)
+{
+    size_t used;
+
+    return esp_http_response_feed(r, text, strlen(text), &used);
+}
+
+static void test_nothing_of_the_message_before_is_left(void **state)
+{
+    static char field[ESP_HTTP_RESPONSE_HEAD_MAX / 16]; /* nine of them are more than half a head */
+    struct seen seen = {.text = ""};
+    esp_http_response_t *r =
+        esp_http_response_new(sizeof(field), &(esp_http_response_handler_t){0}, &seen);
+
+    (void)state;
+    memset(field, 'x', sizeof(field));
+    memcpy(field, "A: ", 3);
+    memcpy(field + sizeof(field) - 3, "\r\n", 3);
+    for (int i = 0; i < 3; i++) { /* each has its own bound on the length of a head */
+        esp_http_response_begin(r, ESP_HTTP_REQUEST_OTHER);
+        assert_int_equal(feed(r, OK "Content-Length: 0\r\n"), ESP_HTTP_RESPONSE_MORE);
+        for (int k = 0; k < 9; k++) {
+            assert_int_equal(feed(r, field), ESP_HTTP_RESPONSE_MORE);
+        }
+        assert_int_equal(feed(r, "\r\n"), ESP_HTTP_RESPONSE_COMPLETE);
+    }
+    esp_http_response_begin(r, ESP_HTTP_REQUEST_OTHER); /* broken off in the line of a chunk */
+    assert_int_equal(feed(r, OK "Transfer-Encoding: chunked\r\n\r\n1;x"), ESP_HTTP_RESPONSE_MORE);
+    esp_http_response_begin(r, ESP_HTTP_REQUEST_OTHER);
+    assert_int_equal(feed(r, OK "Content-Length: 1\r\n\r\na"), ESP_HTTP_RESPONSE_COMPLETE);
+    esp_http_response_free(r);
+}
+
 /* --- callbacks that say something ---------------------------------------------------------------------- */
 
 static esp_http_response_go_t pause_body(void *arg, const char *data, size_t len)
@@ -475,6 +509,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         sim_test(test_each_response_whole_and_in_pieces),
         sim_test(test_messages_follow_each_other_in_one_parser),
+        cmocka_unit_test(test_nothing_of_the_message_before_is_left),
         sim_test(test_a_pause_loses_nothing),
         sim_test(test_a_stop_ends_it),
         sim_test(test_endless_extensions_are_bounded),

@@ -62,6 +62,21 @@ static void test_blocks_are_aligned_zeroed_and_inside(void **state)
     }
 }
 
+static void test_memory_of_any_size_is_used_in_whole_units(void **state)
+{
+    (void)state;
+    for (size_t size = 1000; size < 1000 + 2 * UNIT; size++) {
+        struct plat_region *region = plat_region_init(memory, size);
+        size_t left = plat_region_free_bytes(region);
+        uint8_t *block = plat_region_alloc(region, left - UNIT);
+
+        assert_int_equal(left % UNIT, 0);
+        assert_non_null(block);
+        assert_true(block + left - UNIT <= memory + size); /* and less than a unit is lost: */
+        assert_true(block + left > memory + size);
+    }
+}
+
 static void test_a_request_takes_one_header_and_its_size_rounded_up(void **state)
 {
     static const size_t sizes[] = {0, 1, 7, 8, 9, 15, 16, 17, 100, 1000};
@@ -223,6 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_init_refuses_memory_that_holds_no_block),
         cmocka_unit_test(test_blocks_are_aligned_zeroed_and_inside),
+        cmocka_unit_test(test_memory_of_any_size_is_used_in_whole_units),
         cmocka_unit_test(test_a_request_takes_one_header_and_its_size_rounded_up),
         cmocka_unit_test(test_first_fit_takes_the_lowest_gap),
         cmocka_unit_test(test_fragments_refuse_what_their_sum_could_hold),

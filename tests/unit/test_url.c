@@ -138,6 +138,8 @@ static const char *const bad[] = {
     "https://h/%",
     "https://h/%4",
     "https://h/%zz",
+    "https://h/%4z",
+    "https://h/%z4",
     "https://h%/",
     "https://h%4/",
     "https://u%@h/",
