@@ -33,8 +33,6 @@ function(warn_of_open_faults version)
   endif()
 endfunction()
 
-set(SEAM_OFF "")
-set(SEAM_OFF_SYMBOLS "")
 if(ESP_TLS_SYSTEM_MBEDTLS)
   find_path(MBEDTLS_INCLUDE_DIR mbedtls/ssl.h)
   if(NOT MBEDTLS_INCLUDE_DIR)
@@ -43,11 +41,7 @@ if(ESP_TLS_SYSTEM_MBEDTLS)
   endif()
   set(ESP_TLS_ALLOW_UNTESTED_MBEDTLS ON) # its public interface is enough here
   read_mbedtls_version(${MBEDTLS_INCLUDE_DIR})
-  warn_of_open_faults(${MBEDTLS_VERSION})
-  return()
-endif()
-
-if(MBEDTLS_SOURCE_DIR)
+elseif(MBEDTLS_SOURCE_DIR)
   set(mbedtls ${MBEDTLS_SOURCE_DIR})
 else()
   execute_process(
@@ -58,17 +52,25 @@ else()
     message(FATAL_ERROR "No source of Mbed TLS")
   endif()
 endif()
-read_mbedtls_version(${mbedtls}/include)
+set(source "")
+if(NOT ESP_TLS_SYSTEM_MBEDTLS)
+  read_mbedtls_version(${mbedtls}/include)
+  set(source --source ${mbedtls})
+endif()
 warn_of_open_faults(${MBEDTLS_VERSION})
 
 execute_process(
   COMMAND ${PYTHON} -B ${PROJECT_SOURCE_DIR}/cmake/seam.py configure
-    --source ${mbedtls} --out ${PROJECT_BINARY_DIR}/config
+    ${source} --out ${PROJECT_BINARY_DIR}/config
   RESULT_VARIABLE result)
 if(NOT result EQUAL 0)
   message(FATAL_ERROR "The seam into Mbed TLS cannot be read")
 endif()
 include(${PROJECT_BINARY_DIR}/config/seam.cmake)
+if(ESP_TLS_SYSTEM_MBEDTLS) # all of it is off, and the settings that want it are refused
+  set(SEAM_OFF_SYMBOLS "")
+  set(SEAM_OFF "")
+endif()
 foreach(name ${SEAM_OFF})
   message(WARNING "Mbed TLS ${MBEDTLS_VERSION}: ${name} is off: ${SEAM_OFF_${name}}")
 endforeach()

@@ -2,7 +2,8 @@
 """The seam into Mbed TLS: its table (components/esp-tls/src/stack/mbedtls/seam.txt, which says how
 it is read) against a source of Mbed TLS.
 
-    seam.py configure --source DIR --out DIR   what holds, as seam.cmake and mbed_seam_features.h
+    seam.py configure [--source DIR] --out DIR what holds, as seam.cmake and mbed_seam_features.h;
+                                               without a source (the system's library): nothing
     seam.py digests --source DIR...            the table, with the digests of these sources
     seam.py markdown                           the table for people: docs/mbedtls.md
 """
@@ -205,7 +206,22 @@ class Uses(Row):
         return f"{more[0]} uses {self.name}" if more else ""
 
 
-ROWS = {"call": Call, "define": Define, "include": Include, "relies": Relies, "uses": Uses}
+class File(Row):
+    """file NAME: of our folder, is built with the feature. instead NAME: without it."""
+
+    def __init__(self, words):
+        super().__init__(words)
+        (self.name,) = words
+
+    def fits(self, source):
+        return ""
+
+
+class Instead(File):
+    """See File."""
+
+
+ROWS = {"file": File, "instead": Instead, "call": Call, "define": Define, "include": Include, "relies": Relies, "uses": Uses}
 TEXTS = ("what", "off")
 
 
@@ -321,7 +337,23 @@ def cmake(features, gone):
                          f' COMPILE_OPTIONS "{option}")')
         if wanted:
             lines.append("  endif()")
-    return "\n".join([*lines, "endmacro()"]) + "\n"
+    return "\n".join([*lines, "endmacro()", *choose_files(features, gone)]) + "\n"
+
+
+def choose_files(features, gone):
+    """A macro that takes out of a list of sources what is not built."""
+    lines = ["macro(seam_sources list)"]
+    for feature in features:
+        with_it = [row.name for row in feature.rows if type(row) is File]
+        without = [row.name for row in feature.rows if isinstance(row, Instead)]
+        wanted = "FALSE" if feature.name in gone else " AND ".join(
+            f"CONFIG_{symbol}" for symbol in condition(feature)) or "TRUE"
+        for names, unless in ((with_it, f"if(NOT ({wanted}))"), (without, f"if({wanted})")):
+            for name in names:
+                lines += [f"  {unless}",
+                          f'    list(FILTER ${{list}} EXCLUDE REGEX "stack/mbedtls/{name}$")',
+                          "  endif()"]
+    return [*lines, "endmacro()"]
 
 
 def header(features, gone):
@@ -338,7 +370,8 @@ def header(features, gone):
 
 def configure(args):
     features = read_table(TABLE.read_text(encoding="utf-8")).features
-    gone = off(features, Source(args.source[0]))
+    gone = off(features, Source(args.source[0])) if args.source else {
+        feature.name: "the system's Mbed TLS" for feature in features}
     write(Path(args.out) / "seam.cmake", cmake(features, gone))
     write(Path(args.out) / "mbed_seam_features.h", header(features, gone))
 
@@ -449,8 +482,8 @@ def main(argv=None):
     parser.add_argument("--source", action="append", help="a source of Mbed TLS")
     parser.add_argument("--out", help="where the files are written")
     args = parser.parse_args(argv)
-    if args.command != "markdown" and not args.source:
-        parser.error(f"{args.command} needs --source")
+    if args.command == "digests" and not args.source:
+        parser.error("digests needs --source")
     try:
         {"configure": configure, "digests": digests, "markdown": markdown}[args.command](args)
     except (Bad, OSError) as error:

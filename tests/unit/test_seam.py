@@ -91,6 +91,13 @@ def test_tests_that_are_skipped_exist():
             assert (ROOT / f"tests/unit/{name}.c").exists(), (feature.name, name)
 
 
+def test_files_of_the_table_exist():
+    for feature in TABLE.features:
+        for row in feature.rows:
+            if isinstance(row, seam.File):
+                assert (seam.TABLE.parent / row.name).exists(), row.name
+
+
 def test_a_line_that_cannot_be_read_is_refused_with_its_number():
     for line in ("call a.c f", "relies", "feature x\nmystery y", "call a.c f g 1"):
         with pytest.raises(seam.Bad, match=r"seam.txt:\d+:"):

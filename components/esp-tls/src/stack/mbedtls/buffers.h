@@ -74,6 +74,9 @@ int buffers_recv(void *ctx, unsigned char *buf, size_t len);
  *  @return 0, a waiting code of Mbed TLS, or MBEDTLS_ERR_SSL_ALLOC_FAILED (try again later) */
 int buffers_reserve_out(struct mbed *m, size_t payload);
 
+/** The same for what the step of a state of the handshake writes. What was pending is flushed first. */
+int buffers_reserve_for(struct mbed *m, int state);
+
 /** Bytes of a handshake message that there can be a buffer for: of any size up to a record's (RFC 8446
  *  section 5.1), or Mbed TLS's own. */
 size_t buffers_max_message(const struct mbed *m);

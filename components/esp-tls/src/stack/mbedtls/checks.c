@@ -4,20 +4,8 @@
  * RSA goes to Mbed TLS's RSA module straight away: through PSA the key, parsed already, would be
  * written out (600 bytes of stack), imported and parsed once more, 1 KB of heap on top of the peak.
  * P-256 goes to PSA at once, as mbedtls_pk_verify() would do itself after taking 450 bytes of stack
- * for a curve of any size.
- *
- * Postponed checks (CONFIG_ESP_TLS_DEFER_CERT_SIGNATURES). While Mbed TLS verifies the peer's chain,
- * the record that carries it and the parsed certificates are all in memory; the arithmetic of a
- * signature check comes on top. With this option a check only notes what it would compare: hash,
- * signature and the issuer's key. When the step is over, the record and the chain are freed, and
- * then every noted signature is checked. One that is bad ends the handshake.
- *
- * Which certificates form the path is still Mbed TLS's choice, with every signature taken as good.
- * Every signature that it relied on must then hold, so no chain passes that Mbed TLS alone refuses.
- * It may refuse one that Mbed TLS accepts: with two issuers of one name, the first is taken. */
+ * for a curve of any size. */
 #include "mbed.h"
-
-#ifndef ESP_TLS_SYSTEM_MBEDTLS
 
 #include <string.h>
 
@@ -134,127 +122,14 @@ int esp_tls_pk_verify_now(mbedtls_pk_type_t type, const void *options, mbedtls_p
     return mbedtls_pk_verify(ctx, md_alg, hash, hash_len, sig, sig_len);
 }
 
-#ifndef CONFIG_ESP_TLS_DEFER_CERT_SIGNATURES
-
 int esp_tls_pk_verify_ext(mbedtls_pk_type_t type, const void *options, mbedtls_pk_context *ctx,
                           mbedtls_md_type_t md_alg, const unsigned char *hash, size_t hash_len,
                           const unsigned char *sig, size_t sig_len)
 {
-    return esp_tls_pk_verify_now(type, options, ctx, md_alg, hash, hash_len, sig, sig_len);
-}
-
-#else
-
-struct mbed_check {
-    struct mbed_check *next;
-    mbedtls_pk_type_t type;
-    mbedtls_md_type_t md;
-    mbedtls_pk_rsassa_pss_options pss;
-    bool has_pss;
-    size_t hash_len;
-    size_t sig_len;
-    size_t key_len;
-    unsigned char data[]; /* hash, signature, SubjectPublicKeyInfo */
-};
-
-static struct mbed_check *note(mbedtls_pk_type_t type, const void *options,
-                               const mbedtls_x509_buf *key, const unsigned char *hash,
-                               size_t hash_len, const unsigned char *sig, size_t sig_len)
-{
-    struct mbed_check *check = mbedtls_calloc(1, sizeof(*check) + hash_len + sig_len + key->len);
-
-    if (check == NULL) {
-        return NULL;
-    }
-    check->type = type;
-    check->hash_len = hash_len;
-    check->sig_len = sig_len;
-    check->key_len = key->len;
-    if (options != NULL) {
-        check->pss = *(const mbedtls_pk_rsassa_pss_options *)options;
-        check->has_pss = true;
-    }
-    memcpy(check->data, hash, hash_len);
-    memcpy(check->data + hash_len, sig, sig_len);
-    memcpy(check->data + hash_len + sig_len, key->p, key->len);
-    return check;
-}
-
-int esp_tls_pk_verify_ext(mbedtls_pk_type_t type, const void *options, mbedtls_pk_context *ctx,
-                          mbedtls_md_type_t md_alg, const unsigned char *hash, size_t hash_len,
-                          const unsigned char *sig, size_t sig_len)
-{
-    struct mbed *m = mbed_deferring();
-    const mbedtls_x509_crt *issuer;
-    struct mbed_check *check;
-
-    if (m == NULL) {
-        return esp_tls_pk_verify_now(type, options, ctx, md_alg, hash, hash_len, sig, sig_len);
-    }
-    issuer = (const mbedtls_x509_crt *)(const void *)((const char *)ctx -
-                                                      offsetof(mbedtls_x509_crt, pk));
-    check = note(type, options, &issuer->pk_raw, hash, hash_len, sig, sig_len);
-    if (check == NULL) {
-        return MBEDTLS_ERR_PK_ALLOC_FAILED;
-    }
-    check->md = md_alg;
-    check->next = m->checks;
-    m->checks = check;
-    return 0;
-}
-
-static int check_one(struct mbed_check *check)
-{
-    unsigned char *key = check->data + check->hash_len + check->sig_len;
-    mbedtls_pk_context pk;
     int ret;
 
-    mbedtls_pk_init(&pk);
-    ret = mbedtls_pk_parse_subpubkey(&key, key + check->key_len, &pk);
-    if (ret == 0) {
-        ret = esp_tls_pk_verify_now(check->type, check->has_pss ? &check->pss : NULL, &pk,
-                                    check->md, check->data, check->hash_len,
-                                    check->data + check->hash_len, check->sig_len);
+    if (mbed_checks_note(&ret, type, options, ctx, md_alg, hash, hash_len, sig, sig_len)) {
+        return ret;
     }
-    mbedtls_pk_free(&pk);
-    return ret;
+    return esp_tls_pk_verify_now(type, options, ctx, md_alg, hash, hash_len, sig, sig_len);
 }
-
-void mbed_checks_clear(struct mbed *m)
-{
-    while (m->checks != NULL) {
-        struct mbed_check *check = m->checks;
-
-        m->checks = check->next;
-        mbedtls_free(check);
-    }
-}
-
-int mbed_checks_run(struct mbed *m)
-{
-    int ret = 0;
-
-    while (ret == 0 && m->checks != NULL) {
-        struct mbed_check *check = m->checks;
-
-        ret = check_one(check);
-        m->checks = check->next;
-        mbedtls_free(check);
-    }
-    if (ret != 0) {
-        mbed_checks_clear(m);
-        if (m->io.account->failure.size != 0) {
-            return MBEDTLS_ERR_X509_ALLOC_FAILED;
-        }
-        m->io.err->verify_flags = MBEDTLS_X509_BADCERT_NOT_TRUSTED;
-        m->ssl.alert_type = MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA;
-        (void)mbedtls_ssl_send_alert_message(&m->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
-                                             MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA);
-        return MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;
-    }
-    return 0;
-}
-
-#endif
-
-#endif /* ESP_TLS_SYSTEM_MBEDTLS */

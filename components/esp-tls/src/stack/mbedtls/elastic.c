@@ -46,8 +46,6 @@
  */
 #include "mbed.h"
 
-#ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
-
 #include <string.h>
 
 #if defined(MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH)
@@ -433,5 +431,3 @@ void buffers_free(struct mbed *m)
     m->ssl.out_buf = NULL;
     plat_wipe(&m->buffers, sizeof(m->buffers));
 }
-
-#endif

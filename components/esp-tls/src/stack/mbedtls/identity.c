@@ -1,16 +1,13 @@
-/* Own certificate chain and private key. Both are checked when they are set and then only referred
- * to: the chain is sent from its DER, and the key exists from the step that signs to its end, in a
- * PSA slot of its own where it can be put there as it is. */
-#include "mbed.h"
+/* Own certificate chain and private key. Both are checked when they are set, and the chain is sent
+ * from its DER. How long they are in memory says the one of key_on_demand.c and key_kept.c that is
+ * built. */
+#include "identity.h"
 
 #include <string.h>
 
-#include "mbedtls/asn1.h"
-#include "mbedtls/oid.h"
-
 /* --- setting: check, and forget what the check made ------------------------------------------------- */
 
-static int parse_key(const struct stack_identity *source, mbedtls_pk_context *key)
+int mbed_identity_parse_key(const struct stack_identity *source, mbedtls_pk_context *key)
 {
     if (source->key == NULL) {
 #if defined(MBEDTLS_USE_PSA_CRYPTO)
@@ -126,7 +123,7 @@ static bool add_raw(void *arg, const uint8_t *der, size_t len)
     return true;
 }
 
-static void chain_clear(struct mbed *m)
+void mbed_identity_chain_clear(struct mbed *m)
 {
     struct mbed_identity *own = m->own;
 
@@ -143,7 +140,7 @@ static void chain_clear(struct mbed *m)
     m->conf.key_cert = NULL;
 }
 
-static int chain_have(struct mbed *m)
+int mbed_identity_chain_have(struct mbed *m)
 {
     int code;
 
@@ -152,7 +149,7 @@ static int chain_have(struct mbed *m)
     }
     code = mbed_walk_checked(m->own->source.cert, m->own->source.cert_len, add_raw, m->own);
     if (m->own->chain == NULL || m->io.account->failure.size != 0) {
-        chain_clear(m);
+        mbed_identity_chain_clear(m);
         return code != 0 ? code : MBEDTLS_ERR_SSL_ALLOC_FAILED;
     }
     return mbedtls_ssl_conf_own_cert(&m->conf, m->own->chain, &m->own->key);
@@ -171,77 +168,7 @@ size_t mbed_identity_chain_len(const struct mbed *m)
 
 /* --- the key, for as long as it signs ---------------------------------------------------------------- */
 
-#ifdef CONFIG_MBEDTLS_DYNAMIC_FREE_CONFIG_DATA
-/** An RSA private key of PKCS #1 inside PKCS #8 (RFC 5958 section 2), or as it is. */
-static bool rsa_pkcs1(const uint8_t *der, size_t len, const uint8_t **rsa, size_t *rsa_len)
-{
-    const int sequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
-    unsigned char *p = (unsigned char *)der;
-    const unsigned char *end = der + len;
-    mbedtls_asn1_buf alg;
-    mbedtls_asn1_buf params;
-    size_t n;
-    int version;
-
-    if (mbedtls_asn1_get_tag(&p, end, &n, sequence) != 0) {
-        return false;
-    }
-    end = p + n;
-    if (mbedtls_asn1_get_int(&p, end, &version) != 0) {
-        return false;
-    }
-    if (p < end && *p == MBEDTLS_ASN1_INTEGER) { /* RSAPrivateKey: the modulus follows */
-        *rsa = der;
-        *rsa_len = (size_t)(end - der);
-        return true;
-    }
-    if (mbedtls_asn1_get_alg(&p, end, &alg, &params) != 0 ||
-        MBEDTLS_OID_CMP(MBEDTLS_OID_PKCS1_RSA, &alg) != 0 ||
-        mbedtls_asn1_get_tag(&p, end, &n, MBEDTLS_ASN1_OCTET_STRING) != 0) {
-        return false;
-    }
-    *rsa = p;
-    *rsa_len = n;
-    return true;
-}
-
-/** Put an unencrypted RSA key in DER straight into a PSA slot: Mbed TLS would hold it parsed, export
- *  it and import it again for each signature. @return 0, or not possible */
-static int rsa_to_slot(struct mbed *m)
-{
-    const struct stack_identity *source = &m->own->source;
-    bool tls13 = m->ssl.tls_version == MBEDTLS_SSL_VERSION_TLS1_3;
-    psa_key_attributes_t attr = PSA_KEY_ATTRIBUTES_INIT;
-    const uint8_t *rsa;
-    size_t len;
-
-    if (source->key == NULL || !rsa_pkcs1(source->key, source->key_len, &rsa, &len)) {
-        return MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE;
-    }
-    psa_set_key_usage_flags(&attr, PSA_KEY_USAGE_SIGN_HASH);
-    psa_set_key_type(&attr, PSA_KEY_TYPE_RSA_KEY_PAIR);
-    psa_set_key_algorithm(&attr, tls13 ? PSA_ALG_RSA_PSS(PSA_ALG_ANY_HASH)
-                                       : PSA_ALG_RSA_PKCS1V15_SIGN(PSA_ALG_ANY_HASH));
-    if (psa_import_key(&attr, rsa, len, &m->own->slot) != PSA_SUCCESS) {
-        m->own->slot = 0;
-        return MBEDTLS_ERR_PK_ALLOC_FAILED;
-    }
-    return mbedtls_pk_setup_opaque(&m->own->key, m->own->slot);
-}
-static int key_have(struct mbed *m)
-{
-    int ret;
-
-    if (mbedtls_pk_get_type(&m->own->key) != MBEDTLS_PK_NONE) {
-        return 0;
-    }
-    ret = rsa_to_slot(m);
-    return ret == MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE ? parse_key(&m->own->source, &m->own->key)
-                                                     : ret;
-}
-#endif
-
-static void key_clear(struct mbed *m)
+void mbed_identity_key_clear(struct mbed *m)
 {
     mbedtls_pk_free(&m->own->key);
     mbedtls_pk_init(&m->own->key);
@@ -262,23 +189,6 @@ size_t mbed_identity_signature_len(const struct mbed *m)
 }
 
 /* --- what is kept between the steps --------------------------------------------------------------------- */
-
-#ifdef CONFIG_MBEDTLS_DYNAMIC_FREE_CONFIG_DATA
-/** Nothing: chain and key are made again for the steps that use them. */
-static tls_status keep_identity(struct mbed *m)
-{
-    key_clear(m);
-    return TLS_OK;
-}
-#else
-/** Both, for as long as the connection. */
-static tls_status keep_identity(struct mbed *m)
-{
-    int ret = chain_have(m);
-
-    return ret == 0 ? TLS_OK : mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_CONF_OWN_CERT_FAILED);
-}
-#endif
 
 /** A chain with a gap would be refused by the peer: all of it must parse. */
 static tls_status check_chain(struct mbed *m, const struct stack_identity *source)
@@ -310,7 +220,7 @@ static tls_status set_identity(struct mbed *m, const struct stack_identity *sour
     }
     m->own->source = *source;
     mbedtls_pk_init(&m->own->key);
-    ret = parse_key(source, &m->own->key);
+    ret = mbed_identity_parse_key(source, &m->own->key);
     if (ret != 0) {
         st = check_chain(m, source); /* the certificate's fault comes first */
         return st != TLS_OK ? st
@@ -318,7 +228,7 @@ static tls_status set_identity(struct mbed *m, const struct stack_identity *sour
                                           source->key != NULL ? "clientkey_buf" : "client_key");
     }
     st = check_chain(m, source);
-    return st == TLS_OK ? keep_identity(m) : st;
+    return st == TLS_OK ? mbed_identity_keep(m) : st;
 }
 
 tls_status mbed_set_identity(void *ctx, const struct stack_identity *identity)
@@ -337,7 +247,7 @@ tls_status mbed_set_identity(void *ctx, const struct stack_identity *identity)
 
 /** A Certificate message is sent in one record. Mbed TLS's own check of its length subtracts unsigned:
  *  with a buffer that ends just behind one certificate, it takes the next however long that is. */
-static int check_room(struct mbed *m)
+int mbed_identity_check_room(struct mbed *m)
 {
     const size_t in_front = 4 + 1 + 3; /* type and length, context, length of the list */
 
@@ -351,7 +261,7 @@ static int check_room(struct mbed *m)
 }
 
 /** Has the server asked for a certificate? Another library's state cannot be looked into. */
-static bool is_asked_for(const struct mbed *m)
+bool mbed_identity_is_asked_for(const struct mbed *m)
 {
 #ifdef ESP_TLS_SYSTEM_MBEDTLS
     return m->own != NULL;
@@ -360,73 +270,11 @@ static bool is_asked_for(const struct mbed *m)
 #endif
 }
 
-#ifdef CONFIG_MBEDTLS_DYNAMIC_FREE_CONFIG_DATA
-/** The client's own CertificateVerify; in TLS 1.3 the state of that short name is the server's. */
-static int signing_state(const struct mbed *m)
-{
-    return m->ssl.tls_version == MBEDTLS_SSL_VERSION_TLS1_3 ? MBEDTLS_SSL_CLIENT_CERTIFICATE_VERIFY
-                                                            : MBEDTLS_SSL_CERTIFICATE_VERIFY;
-}
-
-/** The chain is sent. From here on Mbed TLS only looks whether there is one (TLS 1.2, before its
- *  CertificateVerify), and takes the key from the same entry: the certificates go, and what stands
- *  for them is never read. */
-static void chain_sent(struct mbed *m)
-{
-    mbedtls_ssl_key_cert *entry = m->conf.key_cert;
-
-    if (entry != NULL) {
-        m->conf.key_cert = NULL;
-        chain_clear(m);
-        entry->cert = (mbedtls_x509_crt *)(void *)m->own;
-        m->conf.key_cert = entry;
-    }
-}
-
-int mbed_identity_before(struct mbed *m, int state)
-{
-    int ret;
-
-    if (!is_asked_for(m)) {
-        return 0;
-    }
-    if (state == MBEDTLS_SSL_CLIENT_CERTIFICATE) {
-        ret = chain_have(m);
-        return ret == 0 ? check_room(m) : ret;
-    }
-    return state == signing_state(m) ? key_have(m) : 0;
-}
-
-void mbed_identity_after(struct mbed *m, int state)
-{
-    if (m->own == NULL) {
-        return;
-    }
-    if (state == MBEDTLS_SSL_CLIENT_CERTIFICATE) {
-        chain_sent(m);
-    } else if (state == signing_state(m)) {
-        mbed_identity_clear(m);
-    }
-}
-#else
-int mbed_identity_before(struct mbed *m, int state)
-{
-    /* it was made when it was set */
-    return state == MBEDTLS_SSL_CLIENT_CERTIFICATE && is_asked_for(m) ? check_room(m) : 0;
-}
-
-void mbed_identity_after(struct mbed *m, int state)
-{
-    (void)m;
-    (void)state;
-}
-#endif
-
 void mbed_identity_clear(struct mbed *m)
 {
     if (m->own != NULL) {
-        chain_clear(m);
-        key_clear(m);
+        mbed_identity_chain_clear(m);
+        mbed_identity_key_clear(m);
         mbedtls_free(m->own);
         m->own = NULL;
     }

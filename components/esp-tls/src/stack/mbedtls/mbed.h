@@ -61,7 +61,7 @@ struct mbed {
     bool issuer_is_false;            /* ... the one above is no authority, though it issued */
     bool refused_is_untrusted;       /* BADCERT_NOT_TRUSTED is among them */
     bool insecure_skip_name;
-    bool deferring;            /* signatures of certificates are noted, not checked: checks.c */
+    bool deferring;            /* signatures of certificates are noted, not checked: deferred.c */
     uint8_t share;             /* what this step may still read: mbed_begin_step() */
     int8_t ignored;            /* records in a row that brought nothing */
     int16_t tickets;           /* and messages after the handshake, also in a row */
@@ -181,15 +181,18 @@ size_t mbed_identity_chain_len(const struct mbed *m);
 size_t mbed_identity_signature_len(const struct mbed *m);
 void mbed_identity_clear(struct mbed *m);
 
-/* --- checks.c: signature arithmetic after the record is freed --------------------------------------- */
+/* --- deferred.c, at_once.c: when certificates' signatures are checked ---------------------------------- */
 
-#ifdef CONFIG_ESP_TLS_DEFER_CERT_SIGNATURES
-/** The connection of the present scope while it verifies its peer's chain, or NULL. */
-struct mbed *mbed_deferring(void);
-/** Check what was noted. @return 0, or the code that ends the handshake */
+/** Before the step of a state. */
+void mbed_checks_begin(struct mbed *m, int state);
+/** A check that Mbed TLS asks for, as mbedtls_pk_verify_ext() has it; ctx is a certificate's key.
+ *  @return true: it is noted, *ret is what Mbed TLS gets; false: it is to be made now */
+bool mbed_checks_note(int *ret, mbedtls_pk_type_t type, const void *options,
+                      mbedtls_pk_context *ctx, mbedtls_md_type_t md_alg, const unsigned char *hash,
+                      size_t hash_len, const unsigned char *sig, size_t sig_len);
+/** After a step: check what was noted. @return 0, or the code that ends the handshake */
 int mbed_checks_run(struct mbed *m);
 void mbed_checks_clear(struct mbed *m);
-#endif
 
 /* --- slim.c: what a handshake need not keep -------------------------------------------------------- */
 

@@ -9,8 +9,6 @@
  * Montgomery multiplication underneath. The tests compare both with the originals on vectors. */
 #include "mbed.h"
 
-#ifndef ESP_TLS_SYSTEM_MBEDTLS
-
 #include <string.h>
 
 #include "bignum_core.h"
@@ -111,5 +109,3 @@ int esp_tls_exp_mod_public(mbedtls_mpi *X, const mbedtls_mpi *A, const mbedtls_m
     mbedtls_free(work);
     return 0;
 }
-
-#endif

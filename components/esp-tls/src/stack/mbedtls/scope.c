@@ -67,15 +67,6 @@ void mbed_leave(struct mbed_scope *scope)
     current_scope = scope->outer;
 }
 
-#ifdef CONFIG_ESP_TLS_DEFER_CERT_SIGNATURES
-struct mbed *mbed_deferring(void)
-{
-    struct mbed *m = current_scope != NULL ? current_scope->m : NULL;
-
-    return m != NULL && m->deferring ? m : NULL;
-}
-#endif
-
 bool mbed_is_starved(void)
 {
     return current_scope != NULL && current_scope->is_starved;

@@ -256,9 +256,7 @@ static void mbed_clear(void *ctx)
     mbedtls_ssl_config_free(&m->conf);
     mbed_anchors_clear(m);
     mbed_identity_clear(m);
-#ifdef CONFIG_ESP_TLS_DEFER_CERT_SIGNATURES
     mbed_checks_clear(m);
-#endif
     plat_free(m->ip_name);
     mbed_leave(&scope);
     memset(m, 0, sizeof(*m));

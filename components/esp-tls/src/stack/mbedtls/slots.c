@@ -8,8 +8,6 @@
  * first table has 16, and asks a hook for another length where there is one. */
 #include "mbed.h"
 
-#ifndef ESP_TLS_SYSTEM_MBEDTLS
-
 /** The account of the connection for which a table is made. */
 static struct plat_account *asking(void)
 {
@@ -77,5 +75,3 @@ void esp_tls_mbed_slots_free(void *table)
 }
 
 #endif
-
-#endif /* ESP_TLS_SYSTEM_MBEDTLS */
