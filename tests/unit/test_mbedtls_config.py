@@ -6,6 +6,7 @@ changes most are read by the compiler (-fsyntax-only).
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -106,6 +107,8 @@ class MbedtlsConfig(unittest.TestCase):
                      f"--defaults={ROOT / 'sdkconfig.defaults'};{extra}"],
                     cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False)
                 self.assertEqual(made.returncode, 0, made.stderr)
+                # Beside the settings of the case, which it includes.
+                shutil.copy(BUILD / "config" / "mbed_seam_features.h", folder)
                 for file, directory, command in wanted:
                     self.compile(file, directory, command, folder)
 
