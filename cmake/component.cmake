@@ -12,6 +12,11 @@ function(esp_tls_component name)
   target_include_directories(${name}_headers INTERFACE ${arg_INCLUDE_DIRS})
   target_link_libraries(${name}_headers INTERFACE ${arg_REQUIRES})
 
+  if(NOT arg_SRCS) # the settings leave it out; its headers stay
+    set_property(GLOBAL APPEND PROPERTY ESP_TLS_PUBLIC_DIRS ${arg_INCLUDE_DIRS})
+    set_property(GLOBAL APPEND PROPERTY ESP_TLS_HEADERS ${name}_headers)
+    return()
+  endif()
   add_library(component_${name} OBJECT ${arg_SRCS})
   target_include_directories(component_${name} PRIVATE ${arg_PRIV_INCLUDE_DIRS})
   target_link_libraries(component_${name} PRIVATE own_code ${name}_headers)
@@ -19,5 +24,6 @@ function(esp_tls_component name)
   set_target_properties(component_${name} PROPERTIES C_EXTENSIONS OFF)
 
   set_property(GLOBAL APPEND PROPERTY ESP_TLS_COMPONENTS ${name})
+  set_property(GLOBAL APPEND PROPERTY ESP_TLS_HEADERS ${name}_headers)
   set_property(GLOBAL APPEND PROPERTY ESP_TLS_PUBLIC_DIRS ${arg_INCLUDE_DIRS})
 endfunction()

@@ -1,12 +1,12 @@
 # The libraries: esp-tls (static, self-contained), esp-tls-shared, and esp-tls-core, which is
 # everything without a platform: a program links it with platform_posix or platform_sim.
 get_property(components GLOBAL PROPERTY ESP_TLS_COMPONENTS)
+get_property(headers GLOBAL PROPERTY ESP_TLS_HEADERS)
 set(objects "")
-set(headers "")
 foreach(name ${components})
   list(APPEND objects $<TARGET_OBJECTS:component_${name}>)
-  list(APPEND headers ${name}_headers)
 endforeach()
+list(APPEND objects $<TARGET_OBJECTS:observers>)
 if(TARGET mbedtls_objects)
   list(APPEND objects $<TARGET_OBJECTS:mbedtls_objects>)
 endif()

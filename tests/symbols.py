@@ -7,8 +7,12 @@ from pathlib import Path
 
 # Setting: functions and data that are there with it, and not without.
 RULES = {
-    "ESP_TLS_TRACE": r"link_trace_init|records_scan|mbed_tap|mbed_tap_look|esp_tls_tap_\w+|"
-                     r"conn_trace_default",
+    "ESP_TLS_TRACE": r"link_tap_init|conn_tap_\w+|records_scan|mbed_tap_\w+|esp_tls_tap_\w+|"
+                     r"trace_log_observer",
+    "ESP_TLS_DIAGNOSIS": r"evidence_observer|esp_tls_(?:diagnos|reason|remedy|code|get_evidence)\w*|"
+                         r"esp_transport_(?:get_diagnosis|diagnose_code)|"
+                         r"esp_http_client_get_diagnosis|clip_\w+|words_\w+",
+    "ESP_X509": r"esp_tls_certificate_\w+|esp_tls_pem_\w+|walk_\w+|der_\w+|support_\w+",
     "ESP_TLS_CAPTURE": r"pcapng_\w+|frame_make|frame_head_len|keylog_line",
     "MBEDTLS_CERTIFICATE_BUNDLE": r"esp_crt_bundle_\w+",
     "MBEDTLS_DEBUG": r"mbed_set_debug_level|mbedtls_esp_enable_debug_log|conn_debug",

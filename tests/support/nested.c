@@ -64,7 +64,10 @@ bool tunnel_init(struct tunnel *tunnel, esp_tls_t *outer, const char *name,
     tunnel->inner->tcp.link.ops = &tunnel_ops;
     tunnel->inner->tcp.options.hook_arg = tunnel;
     tunnel->inner->non_block = true;
-    if (config_apply(tunnel->inner, name, strlen(name), cfg) != TLS_OK) {
+    const struct conn_request asked = {
+        .tls = tunnel->inner, .host = name, .len = strlen(name), .port = 443, .cfg = cfg};
+
+    if (conn_set_up(&asked) != TLS_OK) {
         return false;
     }
     tunnel->inner->err.now = ESP_TLS_PHASE_HANDSHAKE;

@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 
-#include "error.h"
 #include "esp_tls_diagnosis.h"
 #include "esp_tls_memory.h"
 #include "evidence.h"
@@ -468,19 +467,29 @@ static void test_limit_of_the_connection_is_the_reason(void **state)
 static void test_evidence_without_room_leaves_the_failure_as_it_was(void **state)
 {
     struct plat_account account;
-    struct tls_error err = {.phase = ESP_TLS_PHASE_HANDSHAKE};
+    struct observed on = {.account = &account};
+    const esp_tls_cfg_t cfg = {.non_block = true};
+    const struct conn_request asked = {.host = "host", .len = 4, .port = 1, .cfg = &cfg};
+    const struct conn_failure failure = {.asked = &asked, .phase = ESP_TLS_PHASE_RESOLVE};
+    struct conn_watch *kept;
 
     (void)state;
     plat_account_init(&account);
     account.limit = 100;
     account.failure.size = 77;
-    assert_null(evidence_of(&err, &account));
+    observers_failed(&on, &failure);
+    assert_null(on.first);
     assert_int_equal(account.failure.size, 77);
     account.limit = 0;
-    assert_non_null(evidence_of(&err, &account));
-    assert_ptr_equal(evidence_of(&err, &account), err.evidence);
-    error_drop_evidence(&err);
-    assert_null(err.evidence);
+    observers_failed(&on, &failure);
+    kept = observed_find(&on, &evidence_observer);
+    assert_non_null(kept);
+    observers_failed(&on, &failure);
+    assert_ptr_equal(on.first, kept);
+    assert_null(kept->next);
+    observers_forget(&on);
+    assert_null(on.first);
+    assert_int_equal(account.total.live, 0);
     plat_account_clear(&account);
 }
 

@@ -79,8 +79,8 @@ typedef struct esp_tls_record {
     uint32_t mem_size;      /**< bytes that could not be had */
     uint32_t mem_largest_free; /**< largest free block then; 0: unknown on this platform */
     uint8_t mem_purpose;       /**< what they were for, as the platform's heap numbers it */
-    uint32_t record_len;       /**< length of the TLS record that did not fit */
-    uint32_t record_limit;     /**< the length that would have fitted */
+    uint32_t record_len;   /**< length of the TLS record that did not fit, or did not come whole */
+    uint32_t record_limit; /**< the length that would have fitted; 0: it fitted */
     char address[ESP_TLS_RECORD_ADDRESS_MAX]; /**< last numeric address tried; "" before that */
     uint16_t port;                            /**< its port */
     uint64_t bytes_in;  /**< bytes received from the network so far, TLS overhead included */

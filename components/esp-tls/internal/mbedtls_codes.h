@@ -4,8 +4,8 @@
  * Mbed TLS's headers: none is missing here.
  *
  * X(value without sign, name without its prefix, reason, reason, reason, sentence) */
-#ifndef MBED_CODES_H
-#define MBED_CODES_H
+#ifndef MBEDTLS_CODES_H
+#define MBEDTLS_CODES_H
 
 /* Low-level modules add their code to a high-level one (error.h of Mbed TLS): the bits of the
  * latter. */

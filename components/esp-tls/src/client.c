@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "conn.h"
-#include "evidence.h"
 #include "esp_log.h"
 #include "esp_tls_url.h"
 
@@ -11,18 +10,32 @@ static const char TAG[] = "esp-tls";
 
 /* --- results --------------------------------------------------------------------------------- */
 
+/** Tell observers of a failure. The stack has a say in it unless a deadline passed or the program
+ *  cancelled it: then it was at work, and nothing of it failed. */
+static void tell_failure(esp_tls_t *tls, const struct conn_request *asked)
+{
+    const struct tls_error *err = &tls->err;
+    bool is_stacks = err->phase >= ESP_TLS_PHASE_HANDSHAKE && err->status != TLS_TIMEOUT &&
+                     err->status != TLS_CANCELLED;
+    const struct conn_failure failure = {.asked = asked,
+                                         .stack = is_stacks ? tls->tls : NULL,
+                                         .phase = err->phase,
+                                         .esp = err->esp,
+                                         .option = err->option};
+
+    observers_failed(&tls->observed, &failure);
+}
+
 /** Keep the ESP-IDF error store and the visible state in step with a failure.
  *  A failed TCP open leaves the state INIT, so that the caller may try again (ESP-IDF's way). */
-static int connect_failed(esp_tls_t *tls, const char *host, size_t len, int port,
-                          const esp_tls_cfg_t *cfg)
+static int connect_failed(const struct conn_request *asked)
 {
+    esp_tls_t *tls = asked->tls;
     bool before_tls =
         tls->err.phase == ESP_TLS_PHASE_RESOLVE || tls->err.phase == ESP_TLS_PHASE_CONNECT;
 
     error_store_fill(&tls->store, &tls->err);
-    if (evidence_note_connect != NULL) {
-        evidence_note_connect(tls, host, len, port, cfg);
-    }
+    tell_failure(tls, asked);
     if (before_tls) {
         (void)conn_reset(tls);
         tls->state = ESP_TLS_INIT;
@@ -72,22 +85,22 @@ static ssize_t io_failed(esp_tls_t *tls, tls_status st, esp_err_t esp)
         tls->err.esp = esp;
     }
     error_store_fill(&tls->store, &tls->err);
+    if (!tls->err.passing) {
+        tell_failure(tls, NULL);
+    }
     return tls->err.stack != 0 ? -tls->err.stack : -1;
 }
 
 /* --- connecting -------------------------------------------------------------------------------- */
 
 /** Begin, unless a connect is under way already. @return false when it failed */
-static bool ensure_begun(esp_tls_t *tls, const char *host, size_t len, int port,
-                         const esp_tls_cfg_t *cfg)
+static bool ensure_begun(const struct conn_request *asked)
 {
-    bool under_way = tls->err.status == TLS_OK && tls->err.now > ESP_TLS_PHASE_CONFIG &&
-                     tls->err.now < ESP_TLS_PHASE_OPEN;
+    const struct tls_error *err = &asked->tls->err;
+    bool under_way =
+        err->status == TLS_OK && err->now > ESP_TLS_PHASE_CONFIG && err->now < ESP_TLS_PHASE_OPEN;
 
-    if (under_way) {
-        return true;
-    }
-    return conn_begin(tls, host, len, port, cfg) == TLS_OK;
+    return under_way || conn_begin(asked) == TLS_OK;
 }
 
 /** A call that fails and changes nothing: recorded until the next call. */
@@ -123,22 +136,21 @@ static size_t host_len(const char *host, int len)
 }
 
 /** @return 1 open, 0 under way, -1 failed */
-static int connect_step(esp_tls_t *tls, const char *host, size_t len, int port,
-                        const esp_tls_cfg_t *cfg, tls_status (*step)(esp_tls_t *tls))
+static int connect_step(const struct conn_request *asked, tls_status (*step)(esp_tls_t *tls))
 {
     tls_status st;
 
-    if (!may_connect(tls)) {
+    if (!may_connect(asked->tls)) {
         return -1;
     }
-    if (!ensure_begun(tls, host, len, port, cfg)) {
-        return connect_failed(tls, host, len, port, cfg);
+    if (!ensure_begun(asked)) {
+        return connect_failed(asked);
     }
-    st = step(tls);
+    st = step(asked->tls);
     if (st != TLS_OK && !tls_is_waiting(st)) {
-        return connect_failed(tls, host, len, port, cfg);
+        return connect_failed(asked);
     }
-    show_state(tls);
+    show_state(asked->tls);
     return st == TLS_OK ? 1 : 0;
 }
 
@@ -154,41 +166,51 @@ static bool arguments_are_there(const char *host, int len, const esp_tls_cfg_t *
     return false;
 }
 
+static int connect_host(const char *host, int len, int port, const esp_tls_cfg_t *cfg,
+                        esp_tls_t *tls, tls_status (*step)(esp_tls_t *tls))
+{
+    struct conn_request asked = {.tls = tls, .host = host, .port = port, .cfg = cfg};
+
+    if (!arguments_are_there(host, len, cfg, tls)) {
+        return -1;
+    }
+    asked.len = host_len(host, len);
+    return connect_step(&asked, step);
+}
+
 int esp_tls_conn_new_sync(const char *hostname, int hostlen, int port, const esp_tls_cfg_t *cfg,
                           esp_tls_t *tls)
 {
-    if (!arguments_are_there(hostname, hostlen, cfg, tls)) {
-        return -1;
-    }
-    return connect_step(tls, hostname, host_len(hostname, hostlen), port, cfg, conn_finish);
+    return connect_host(hostname, hostlen, port, cfg, tls, conn_finish);
 }
 
 int esp_tls_conn_new_async(const char *hostname, int hostlen, int port, const esp_tls_cfg_t *cfg,
                            esp_tls_t *tls)
 {
-    if (!arguments_are_there(hostname, hostlen, cfg, tls)) {
-        return -1;
-    }
-    return connect_step(tls, hostname, host_len(hostname, hostlen), port, cfg, conn_step);
+    return connect_host(hostname, hostlen, port, cfg, tls, conn_step);
 }
 
 static int connect_url(const char *url, const esp_tls_cfg_t *cfg, esp_tls_t *tls,
                        tls_status (*step)(esp_tls_t *tls))
 {
+    struct conn_request asked = {.tls = tls, .host = url, .cfg = cfg};
     esp_tls_url_t parts;
 
     if (!arguments_are_there(url, 0, cfg, tls)) {
         return -1;
     }
-    if (!esp_tls_url_parse(url, strlen(url), &parts)) {
+    asked.len = strlen(url);
+    if (!esp_tls_url_parse(url, asked.len, &parts)) {
         ESP_LOGE(TAG, "not a URL with scheme and host");
-        error_drop_evidence(&tls->err);
-        error_clear(&tls->err);
+        conn_forget(tls);
         tls->err.now = ESP_TLS_PHASE_CONFIG;
         (void)error_option(&tls->err, TLS_INVALID_ARG, 0, "url");
-        return connect_failed(tls, url, strlen(url), 0, cfg);
+        return connect_failed(&asked);
     }
-    return connect_step(tls, parts.host.ptr, parts.host.len, esp_tls_url_port(&parts), cfg, step);
+    asked.host = parts.host.ptr;
+    asked.len = parts.host.len;
+    asked.port = esp_tls_url_port(&parts);
+    return connect_step(&asked, step);
 }
 
 int esp_tls_conn_http_new_sync(const char *url, const esp_tls_cfg_t *cfg, esp_tls_t *tls)

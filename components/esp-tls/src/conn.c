@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "config.h"
 #include "plat_clock.h"
 
 void conn_init(struct esp_tls *c)
@@ -9,6 +10,7 @@ void conn_init(struct esp_tls *c)
     error_clear(&c->err);
     tcp_init(&c->tcp, &c->err, &c->account);
     c->link = &c->tcp.link;
+    c->observed.account = &c->account;
     c->adopt_fd = -1;
     c->timeout_ms = CONN_TIMEOUT_MS;
     c->state = ESP_TLS_INIT;
@@ -113,15 +115,15 @@ static void begin_clocks(struct esp_tls *c, const esp_tls_cfg_t *cfg)
     c->timeline = (esp_tls_timeline_t){0};
 }
 
-static tls_status begin_link(struct esp_tls *c, const char *host, size_t len, uint16_t port,
-                             const esp_tls_cfg_t *cfg)
+static tls_status begin_link(struct esp_tls *c, const struct conn_request *asked)
 {
     struct tcp_options options = {.hook = c->tcp.options.hook, .hook_arg = c->tcp.options.hook_arg};
+    uint16_t port = (uint16_t)asked->port;
     tls_status st;
 
     if (c->below != NULL) {
         conn_phase(c, ESP_TLS_PHASE_CONNECT);
-        return stream_dial(c->below, host, len, port);
+        return stream_dial(c->below, asked->host, asked->len, port);
     }
     if (c->adopt_fd >= 0 && c->state != ESP_TLS_INIT) {
         int fd = c->adopt_fd;
@@ -130,40 +132,71 @@ static tls_status begin_link(struct esp_tls *c, const char *host, size_t len, ui
         conn_phase(c, ESP_TLS_PHASE_CONNECT);
         return tcp_adopt(&c->tcp, fd);
     }
-    st = config_tcp(&c->err, cfg, &options);
+    st = config_tcp(&c->err, asked->cfg, &options);
     if (st == TLS_OK) {
         conn_phase(c, ESP_TLS_PHASE_RESOLVE);
-        st = tcp_dial(&c->tcp, host, len, port, &options, c->wake);
+        st = tcp_dial(&c->tcp, asked->host, asked->len, port, &options, c->wake);
     }
     return st;
 }
 
-tls_status conn_begin(struct esp_tls *c, const char *host, size_t len, int port,
-                      const esp_tls_cfg_t *cfg)
+tls_status conn_set_up(const struct conn_request *asked)
 {
+    struct esp_tls *c = asked->tls;
+    struct stack_io io = {.buffers = c->buffers,
+                          .link = c->link,
+                          .err = &c->err,
+                          .account = &c->account,
+                          .observed = &c->observed};
+    tls_status st;
+
+    c->stack = &stack_mbedtls;
+    c->tls = plat_alloc(&c->account, PLAT_MEM_CONNECTION, c->stack->context_size);
+    if (c->tls == NULL) {
+        return error_set(&c->err, TLS_NO_MEM, 0, 0, 0);
+    }
+    st = config_apply(c->stack, c->tls, &io, asked->host, asked->len, asked->cfg);
+    if (st == TLS_OK) {
+        conn_debug(c);
+        st = c->stack->start(c->tls);
+    }
+    if (st == TLS_OK) {
+        observers_attached(&c->observed);
+    }
+    return st;
+}
+
+void conn_forget(struct esp_tls *c)
+{
+    observers_forget(&c->observed);
+    error_clear(&c->err);
+}
+
+tls_status conn_begin(const struct conn_request *asked)
+{
+    struct esp_tls *c = asked->tls;
     tls_status st;
 
     (void)conn_reset(c);
-    error_drop_evidence(&c->err);
-    error_clear(&c->err);
-    begin_clocks(c, cfg);
-    c->non_block = cfg->non_block;
+    conn_forget(c);
+    begin_clocks(c, asked->cfg);
+    c->non_block = asked->cfg->non_block;
     c->peer_closed = false;
     conn_phase(c, ESP_TLS_PHASE_CONFIG);
     if (is_cancelled(c, &st)) {
         return st;
     }
-    if (port <= 0 || port > UINT16_MAX) {
+    if (asked->port <= 0 || asked->port > UINT16_MAX) {
         return error_option(&c->err, TLS_INVALID_ARG, 0, "port");
     }
-    conn_trace_begin(c, host, len, port);
-    if (!cfg->is_plain_tcp) {
-        st = config_apply(c, host, len, cfg);
+    observers_begin(&c->observed, asked);
+    if (!asked->cfg->is_plain_tcp) {
+        st = conn_set_up(asked);
         if (st != TLS_OK) {
             return st;
         }
     }
-    return begin_link(c, host, len, (uint16_t)port, cfg);
+    return begin_link(c, asked);
 }
 
 /** The resolver is done with the event: from here on only a cancel sets it, and nothing clears it. */

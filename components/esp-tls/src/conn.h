@@ -15,10 +15,10 @@
 #include "esp_tls_record.h"
 #include "link/stream.h"
 #include "link/tcp.h"
+#include "observer.h"
 #include "plat_heap.h"
 #include "plat_lock.h"
 #include "stack/stack.h"
-#include "hooks.h"
 
 /** timeout_ms when it is not set. */
 #define CONN_TIMEOUT_MS 10000
@@ -52,13 +52,10 @@ struct esp_tls {
     uint8_t waiting;  /* tls_status: why the last step returned */
     esp_tls_timeline_t timeline;
     struct stack_buffers buffers;
-    struct stack_onlooker onlooker; /* esp_tls_set_peer_chain_hook() */
+    struct observed observed;
 #ifdef CONFIG_ESP_TLS_MEMORY_DETAIL
     esp_tls_memory_trace_t memory_trace;
     void *memory_trace_arg;
-#endif
-#ifdef CONFIG_ESP_TLS_TRACE
-    struct conn_trace *trace; /* NULL: none */
 #endif
 #ifdef CONFIG_MBEDTLS_DEBUG
     uint8_t debug_level;
@@ -69,9 +66,13 @@ struct esp_tls {
 /** A new handle, its memory and event set: everything else at its beginning. */
 void conn_init(struct esp_tls *c);
 
-/** Begin a connection. @param host need not end in NUL */
-TLS_MUST_USE tls_status conn_begin(struct esp_tls *c, const char *host, size_t len, int port,
-                                   const esp_tls_cfg_t *cfg);
+/** Forget the last connection's failure, and what observers noted of it. */
+void conn_forget(struct esp_tls *c);
+
+/** Begin a connection. */
+TLS_MUST_USE tls_status conn_begin(const struct conn_request *asked);
+/** Set up TLS as a connect call asks for it; conn_begin() does it for a connection. */
+TLS_MUST_USE tls_status conn_set_up(const struct conn_request *asked);
 /** One step towards OPEN. Fails with TLS_TIMEOUT once the deadline has passed. */
 TLS_MUST_USE tls_status conn_step(struct esp_tls *c);
 /** Step and wait until open, failed, or past the deadline. */
@@ -91,57 +92,8 @@ int conn_reset(struct esp_tls *c);
 /** Enter a phase: the record, the ledger and the timeline follow. */
 void conn_phase(struct esp_tls *c, uint8_t phase);
 
-/* The trace of a connection, if it has one: trace/hooks.h. */
-#ifdef CONFIG_ESP_TLS_TRACE
-/** A handle that has no trace gets one that logs its messages; without memory it has none. */
-void conn_trace_default(struct esp_tls *c);
-
-static inline void conn_trace_begin(struct esp_tls *c, const char *host, size_t len, int port)
-{
-#ifdef CONFIG_ESP_TLS_LOG_MESSAGES
-    conn_trace_default(c);
-#endif
-    if (c->trace != NULL) {
-        c->trace->ops->begin(c, host, len, (uint16_t)port);
-    }
-}
-
-static inline void conn_trace_attach(struct esp_tls *c)
-{
-    if (c->trace != NULL) {
-        c->trace->ops->attach(c);
-    }
-}
-
-static inline void conn_trace_free(struct esp_tls *c)
-{
-    if (c->trace != NULL) {
-        c->trace->ops->free(c);
-    }
-}
-#else
-static inline void conn_trace_begin(struct esp_tls *c, const char *host, size_t len, int port)
-{
-    (void)c;
-    (void)host;
-    (void)len;
-    (void)port;
-}
-
-static inline void conn_trace_attach(struct esp_tls *c)
-{
-    (void)c;
-}
-
-static inline void conn_trace_free(struct esp_tls *c)
-{
-    (void)c;
-}
-#endif
-
 /* debug.c */
 
-#define CONN_DEBUG_MAX 4 /* levels of the stack's own messages */
 #ifdef CONFIG_MBEDTLS_DEBUG
 /** The stack's context is new: what it says goes to the log as far as the handle wants it. */
 void conn_debug(struct esp_tls *c);
@@ -161,14 +113,5 @@ static inline void conn_debug_init(struct esp_tls *c)
     (void)c;
 }
 #endif
-
-/* config.c */
-
-/** Set the stack up from cfg, in ESP-IDF's order of checks (config.c). */
-TLS_MUST_USE tls_status config_apply(struct esp_tls *c, const char *host, size_t len,
-                                     const esp_tls_cfg_t *cfg);
-/** TCP options from cfg (NULL: none). */
-TLS_MUST_USE tls_status config_tcp(struct tls_error *err, const esp_tls_cfg_t *cfg,
-                                   struct tcp_options *options);
 
 #endif

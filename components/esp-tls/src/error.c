@@ -3,20 +3,12 @@
 #include <limits.h>
 #include <string.h>
 
-#include "plat_heap.h"
-
 void error_clear(struct tls_error *err)
 {
     memset(err, 0, sizeof(*err));
     err->verify_depth = -1;
     err->alert_sent = -1;
     err->alert_received = -1;
-}
-
-void error_drop_evidence(struct tls_error *err)
-{
-    plat_free(err->evidence);
-    err->evidence = NULL;
 }
 
 /* One row per status that has the same ESP-IDF code in every phase. */

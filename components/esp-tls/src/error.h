@@ -14,8 +14,6 @@
 #include "plat_net.h"
 #include "tls_status.h"
 
-struct esp_tls_evidence;
-
 struct tls_error {
     uint8_t status;      /* tls_status; TLS_OK = nothing failed */
     uint8_t phase;       /* esp_tls_phase_t in which it failed */
@@ -29,20 +27,16 @@ struct tls_error {
     int resolver;  /* EAI_... */
     int stack;     /* the TLS library's code, positive as ESP-IDF stores it */
     uint32_t verify_flags;
-    uint32_t record_len;   /* record that was too large: its length ... */
+    uint32_t record_len;   /* record that was too large, or did not come whole: its length ... */
     uint32_t record_limit; /* ... and the limit in force */
     uint64_t bytes_in;     /* taken from and given to the network so far */
     uint64_t bytes_out;
     const char *option;    /* the field or Kconfig symbol that was refused, static text */
     struct plat_addr addr; /* address tried last */
-    struct esp_tls_evidence *evidence; /* made when something fails; owned, or NULL */
 };
 
-/** Back to "nothing failed", in phase ESP_TLS_PHASE_NONE. Evidence must have been dropped. */
+/** Back to "nothing failed", in phase ESP_TLS_PHASE_NONE. */
 void error_clear(struct tls_error *err);
-
-/** Free the evidence (diagnosis/evidence.h). */
-void error_drop_evidence(struct tls_error *err);
 
 /** A stack's code as the record keeps it: without its sign. Of INT_MIN, which a program's callback may
  *  return and which has none without it, INT_MAX. */

@@ -151,9 +151,8 @@ int esp_tls_conn_destroy(esp_tls_t *tls)
         return -1;
     }
     os = conn_reset(tls);
-    error_drop_evidence(&tls->err);
     adopted = close_adopted(tls);
-    conn_trace_free(tls);
+    observers_free(&tls->observed);
     stream_free(tls->below);
     (void)plat_stream_close(tls->wake);
     arena = tls->account.arena;

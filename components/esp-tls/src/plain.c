@@ -1,6 +1,7 @@
 /* esp_tls_plain_tcp_connect(): the TCP link on its own, for callers that want a descriptor. */
 #include <string.h>
 
+#include "config.h"
 #include "conn.h"
 #include "plat_clock.h"
 

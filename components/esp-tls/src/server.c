@@ -6,8 +6,7 @@ static tls_status refuse(esp_tls_t *tls)
 {
     tls_status st;
 
-    error_drop_evidence(&tls->err);
-    error_clear(&tls->err);
+    conn_forget(tls);
     tls->err.now = ESP_TLS_PHASE_CONFIG;
     st = error_option(&tls->err, TLS_NOT_SUPPORTED, 0, "server");
     error_store_fill(&tls->store, &tls->err);

@@ -2,102 +2,21 @@
 
 #include <string.h>
 
+#include "anchor_store.h"
 #include "esp_log.h"
-#include "plat_lock.h"
 
 static const char TAG[] = "esp-tls";
 
-/* --- the global store ------------------------------------------------------------------------ */
-
-struct anchor_store {
-    unsigned refs; /* the process's own, and one per connection that verifies with it */
-    struct anchor *first;
-};
-
-static plat_mutex store_lock = PLAT_MUTEX_INITIALIZER;
-static struct anchor_store *global_store; /* owned by the process, guarded by store_lock */
-
-static void store_unref_locked(struct anchor_store *store)
-{
-    if (--store->refs > 0) {
-        return;
-    }
-    while (store->first != NULL) {
-        struct anchor *a = store->first;
-
-        store->first = a->next;
-        plat_free(a);
-    }
-    plat_free(store);
-}
-
-struct anchor_store *anchor_store_take(void)
-{
-    struct anchor_store *store = NULL;
-
-    plat_mutex_lock(&store_lock);
-    if (global_store != NULL && global_store->first != NULL) {
-        store = global_store;
-        store->refs++;
-    }
-    plat_mutex_unlock(&store_lock);
-    return store;
-}
-
-void anchor_store_release(struct anchor_store *store)
-{
-    if (store != NULL) {
-        plat_mutex_lock(&store_lock);
-        store_unref_locked(store);
-        plat_mutex_unlock(&store_lock);
-    }
-}
-
-const struct anchor *anchor_store_next(struct anchor_store *store, const struct anchor *after)
-{
-    const struct anchor *next;
-
-    plat_mutex_lock(&store_lock);
-    next = after == NULL ? store->first : after->next;
-    plat_mutex_unlock(&store_lock);
-    return next;
-}
-
-static esp_err_t store_init_locked(void)
-{
-    if (global_store == NULL) {
-        global_store = plat_alloc(NULL, PLAT_MEM_PROCESS, sizeof(*global_store));
-        if (global_store == NULL) {
-            return ESP_ERR_NO_MEM;
-        }
-        global_store->refs = 1;
-    }
-    return ESP_OK;
-}
-
-static void store_drop_locked(void)
-{
-    if (global_store != NULL) {
-        store_unref_locked(global_store);
-        global_store = NULL;
-    }
-}
+/* --- the global store, from outside ------------------------------------------------------------ */
 
 esp_err_t esp_tls_init_global_ca_store(void)
 {
-    esp_err_t err;
-
-    plat_mutex_lock(&store_lock);
-    err = store_init_locked();
-    plat_mutex_unlock(&store_lock);
-    return err;
+    return anchor_store_init();
 }
 
 void esp_tls_free_global_ca_store(void)
 {
-    plat_mutex_lock(&store_lock);
-    store_drop_locked();
-    plat_mutex_unlock(&store_lock);
+    anchor_store_drop();
     stack_mbedtls.store_gone();
 }
 
@@ -133,26 +52,6 @@ static void collect_free(struct collect *c)
     }
 }
 
-/** Append what was collected. On no memory for the store itself nothing changes. */
-static esp_err_t store_append(struct collect *c)
-{
-    esp_err_t err;
-
-    plat_mutex_lock(&store_lock);
-    err = store_init_locked();
-    if (err == ESP_OK) {
-        struct anchor **tail = &global_store->first;
-
-        while (*tail != NULL) {
-            tail = &(*tail)->next;
-        }
-        *tail = c->first;
-        c->first = NULL;
-    }
-    plat_mutex_unlock(&store_lock);
-    return err;
-}
-
 esp_err_t esp_tls_set_global_ca_store(const unsigned char *cacert_pem_buf,
                                       const unsigned int cacert_pem_bytes)
 {
@@ -176,14 +75,17 @@ esp_err_t esp_tls_set_global_ca_store(const unsigned char *cacert_pem_buf,
         esp_tls_free_global_ca_store();
         return ESP_FAIL;
     }
-    err = store_append(&c);
-    collect_free(&c);
-    if (err == ESP_OK && bad > 0) {
+    err = anchor_store_append(c.first);
+    if (err != ESP_OK) {
+        collect_free(&c);
+        return err;
+    }
+    if (bad > 0) {
         ESP_LOGW(TAG, "global CA store: %u certificates could not be parsed, the rest is used",
                  bad);
         return ESP_ERR_MBEDTLS_CERT_PARTLY_OK;
     }
-    return err;
+    return ESP_OK;
 }
 
 /* --- which source decides -------------------------------------------------------------------- */

@@ -4,9 +4,6 @@
 #include "conn.h"
 #include "plat_clock.h"
 
-/** A list that is full is asked again after this time. */
-#define FULL_MS 10
-
 /** Milliseconds from now to a time, rounded up; -1 for never. */
 static int ms_until(uint64_t us)
 {
@@ -62,64 +59,6 @@ esp_err_t esp_tls_get_wait_for(esp_tls_t *tls, int events, esp_tls_wait_t *wait)
         st = events == ESP_TLS_WAIT_READ ? TLS_WANT_READ : TLS_WANT_WRITE;
     }
     return get_wait(tls, st, events != ESP_TLS_WAIT_WRITE, wait);
-}
-
-void esp_tls_wait_init(esp_tls_wait_t *wait)
-{
-    wait->count = 0;
-    wait->timeout_ms = -1;
-}
-
-void esp_tls_wait_until(esp_tls_wait_t *wait, int timeout_ms)
-{
-    if (timeout_ms >= 0 && (wait->timeout_ms < 0 || timeout_ms < wait->timeout_ms)) {
-        wait->timeout_ms = timeout_ms;
-    }
-}
-
-void esp_tls_wait_add(esp_tls_wait_t *wait, int fd, uint8_t events)
-{
-    if (fd < 0) {
-        return;
-    }
-    if (wait->count == ESP_TLS_WAIT_ITEMS) {
-        esp_tls_wait_until(wait, FULL_MS);
-        return;
-    }
-    wait->items[wait->count++] = (esp_tls_wait_item_t){.fd = fd, .events = events};
-}
-
-void esp_tls_wait_merge(esp_tls_wait_t *wait, const esp_tls_wait_t *other)
-{
-    for (size_t i = 0; i < other->count; i++) {
-        esp_tls_wait_add(wait, other->items[i].fd, other->items[i].events);
-    }
-    esp_tls_wait_until(wait, other->timeout_ms);
-}
-
-esp_err_t esp_tls_wait(const esp_tls_wait_t *wait, int timeout_ms)
-{
-    struct tls_wait want;
-    bool is_callers; /* does the caller's time come before the list's? */
-    int os;
-
-    if (wait == NULL || wait->count > ESP_TLS_WAIT_ITEMS) {
-        return ESP_ERR_INVALID_ARG;
-    }
-    is_callers = timeout_ms >= 0 && (wait->timeout_ms < 0 || timeout_ms < wait->timeout_ms);
-    wait_init(&want);
-    for (size_t i = 0; i < wait->count; i++) {
-        wait_add(&want, plat_stream_borrow(wait->items[i].fd), wait->items[i].events);
-    }
-    wait_in_ms(&want, is_callers ? timeout_ms : wait->timeout_ms);
-    if (want.count == 0 && want.until_us == PLAT_NEVER) {
-        return ESP_ERR_INVALID_STATE;
-    }
-    os = plat_wait(want.item, want.count, want.until_us);
-    if (os == PLAT_AGAIN) {
-        return is_callers ? ESP_ERR_TIMEOUT : ESP_OK;
-    }
-    return os == PLAT_OK ? ESP_OK : ESP_FAIL;
 }
 
 esp_err_t esp_tls_conn_cancel(esp_tls_t *tls)

@@ -7,9 +7,11 @@
  *
  *   - The record (esp_tls_record.h): the codes of the first failure. Always there.
  *   - The evidence: what else was known at that moment - names, bytes, the certificate that was
- *     refused, how far the handshake had come. It is noted when something fails, in one block of
- *     the connection's memory; without room for the block, or with CONFIG_ESP_TLS_DIAGNOSIS off,
- *     there is none, and the rest still works.
+ *     refused, how far the handshake had come. It is copied when something fails, into the
+ *     connection's memory: about 300 bytes; of a chain that was refused 1 KB more at most, of a
+ *     certificate or key that cannot be read the first 8 KB. A connection that works takes nothing.
+ *     Without room, or without an observer (CONFIG_ESP_TLS_DIAGNOSIS_ALWAYS,
+ *     esp_tls_diagnosis_enable()), there is none, and the rest still works.
  *   - The diagnosis: made from the two by a pure function. A class, the reasons that the evidence
  *     speaks for, the likeliest first, and for each reason its remedies, which name the field or
  *     the Kconfig symbol to change.
@@ -105,6 +107,12 @@ typedef struct esp_tls_evidence {
     uint32_t input_line;     /**< ... and its line; 0: no text */
     const char *input_field; /**< field of the certificate there; static text, or NULL */
 } esp_tls_evidence_t;
+
+/** From now on note evidence of every connection. Where CONFIG_ESP_TLS_DIAGNOSIS_ALWAYS is on, as it
+ *  is on a PC, that is so from the start, and this does nothing.
+ *  Call it once, before the first connection. Without it a diagnosis is made of the record alone.
+ *  Blocks: no. Memory: none. Threads: none of them may have a connection yet. */
+void esp_tls_diagnosis_enable(void);
 
 /** Copy the evidence of a handle's failure.
  *  @param tls       a handle

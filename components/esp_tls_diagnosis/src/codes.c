@@ -3,8 +3,8 @@
 #include "codes_alert.h"
 #include "codes_esp.h"
 #include "codes_os.h"
+#include "codes_stack.h"
 #include "plat_errno.h"
-#include "stack/stack.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

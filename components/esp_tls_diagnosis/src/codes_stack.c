@@ -1,8 +1,8 @@
 /* What Mbed TLS's codes mean, for whoever asks: a file of its own, so that a program which does not
  * ask does not carry the texts. */
-#include "mbedtls_codes.h"
 #include "code_row.h"
-#include "stack/stack.h"
+#include "codes_stack.h"
+#include "mbedtls_codes.h"
 
 static const struct esp_tls_code codes[] = {
 #define ROW(value, name, a, b, c, text) CODE_ROW(STACK, value, "MBEDTLS_ERR_" #name, a, b, c, text),

@@ -1,171 +1,206 @@
-/* Evidence is noted where a connect fails (client.c) and, of what only the stack knows, in its folder
- * (stack/<library>/evidence.c). What can be asked of the handle later is not kept but filled in when
- * somebody asks. */
+/* Evidence for people: what the observer copied is read here, when somebody asks. What can be asked of
+ * the handle later is not kept but filled in. */
 #include "evidence.h"
 
 #include <string.h>
 
 #include "clip.h"
-#include "conn.h"
-#include "esp_tls_certificate.h"
-#include "esp_tls_diagnosis.h"
 #include "plat_clock.h"
-
-/* Who asks for evidence links what notes it. */
-static const bool *const stacks[] __attribute__((used)) = {&stack_mbedtls_has_evidence};
-
-struct esp_tls_evidence *evidence_of(struct tls_error *err, struct plat_account *account)
-{
-    if (err->evidence == NULL) {
-        struct plat_mem_failure before = account->failure;
-
-        err->evidence = plat_alloc(account, PLAT_MEM_CONNECTION, sizeof(*err->evidence));
-        account->failure = before; /* without it the record still says what failed */
-    }
-    return err->evidence;
-}
+#include "unix_time.h"
 
 /* --- what was asked for --------------------------------------------------------------------------- */
 
-static unsigned asked_version(const esp_tls_cfg_t *cfg)
-{
-#if !defined(CONFIG_MBEDTLS_SSL_PROTO_TLS1_3)
-    (void)cfg;
-    return ESP_TLS_ASKED_TLS_1_2_ONLY;
-#elif !defined(CONFIG_MBEDTLS_SSL_PROTO_TLS1_2)
-    (void)cfg;
-    return ESP_TLS_ASKED_TLS_1_3_ONLY;
-#else
-    return cfg->tls_version == ESP_TLS_VER_TLS_1_2   ? ESP_TLS_ASKED_TLS_1_2_ONLY
-           : cfg->tls_version == ESP_TLS_VER_TLS_1_3 ? ESP_TLS_ASKED_TLS_1_3_ONLY
-                                                     : 0U;
-#endif
-}
-
-static uint16_t asked(const esp_tls_cfg_t *cfg)
-{
-    unsigned bits = asked_version(cfg);
-
-    bits |= cfg->clientcert_buf != NULL ? ESP_TLS_ASKED_IDENTITY : 0U;
-    bits |= cfg->ciphersuites_list != NULL ? ESP_TLS_ASKED_SUITES : 0U;
-    bits |= cfg->alpn_protos != NULL ? ESP_TLS_ASKED_ALPN : 0U;
-    bits |= cfg->is_plain_tcp ? ESP_TLS_ASKED_PLAIN : 0U;
-    bits |= cfg->if_name != NULL ? ESP_TLS_ASKED_INTERFACE : 0U;
-    bits |= cfg->addr_family != ESP_TLS_AF_UNSPEC ? ESP_TLS_ASKED_FAMILY : 0U;
-    return (uint16_t)bits;
-}
-
-static bool is_address(const char *name)
+static void read_request(esp_tls_evidence_t *e, const struct evidence *kept)
 {
     struct plat_addr addr;
 
-    return plat_addr_parse(name, strlen(name), &addr);
+    clip_text(e->host, sizeof(e->host), kept->host.bytes, kept->host.len);
+    clip_text(e->name, sizeof(e->name), kept->name.bytes, kept->name.len);
+    e->port = kept->port;
+    e->asked = kept->asked;
+    if (plat_addr_parse(e->name, strlen(e->name), &addr)) {
+        e->asked |= ESP_TLS_ASKED_IP;
+    }
 }
 
-static void note_name(struct esp_tls_evidence *e, const char *host, size_t len,
-                      const esp_tls_cfg_t *cfg)
+static void read_moment(esp_tls_evidence_t *e, const struct stack_moment *moment)
 {
-    if (cfg->is_plain_tcp || cfg->skip_common_name) {
-        return;
-    }
-    if (cfg->common_name != NULL) {
-        host = cfg->common_name;
-        len = strlen(host);
-    }
-    clip_text(e->name, sizeof(e->name), host, len);
-    e->asked = (uint16_t)(e->asked | (is_address(e->name) ? ESP_TLS_ASKED_IP : 0));
+    e->message = moment->message;
+    e->message_is_ours = moment->message_is_ours;
+    e->identity_wanted = moment->identity_wanted;
+    memcpy(e->peer_bytes, moment->peer_bytes, sizeof(e->peer_bytes));
+    e->peer_bytes_len = moment->peer_bytes_len;
+    e->record_got = moment->record_got;
 }
 
-/* --- inputs that cannot be read ------------------------------------------------------------------- */
+/* --- an input that cannot be read ------------------------------------------------------------------ */
 
-void evidence_note_input(struct esp_tls_evidence *e, const char *input, const void *buf, size_t len,
-                         int as)
+/** Where the last whole block of PEM ends. 0: there is none */
+static size_t whole_blocks(const struct evidence_input *in)
+{
+    static const char end[] = "\n-----END ";
+    size_t found = 0;
+
+    for (size_t at = 0; at + sizeof(end) < in->copied; at++) {
+        if (memcmp(in->bytes + at, end, sizeof(end) - 1) == 0) {
+            const uint8_t *line = memchr(in->bytes + at + 1, '\n', in->copied - at - 1);
+
+            found = line != NULL ? (size_t)(line - in->bytes) + 1 : found;
+        }
+    }
+    return found;
+}
+
+/** As much of the input as can be judged without the rest. It may be text whose NUL is counted: the NUL
+ *  comes after the last whole block. */
+static size_t judge_length(const struct evidence_input *in)
+{
+    size_t len = in->copied;
+
+    if (len < in->len) {
+        len = whole_blocks(in);
+        if (len > 0 && in->last == '\0') {
+            in->bytes[len++] = '\0';
+        }
+    }
+    return len;
+}
+
+static void read_input(esp_tls_evidence_t *e, const struct evidence_input *in)
 {
     esp_tls_input_problem_t problem;
+    size_t len = judge_length(in);
 
-    e->input = input;
-    if (esp_tls_certificate_examine(buf, len, (esp_tls_input_t)as, &problem) != ESP_FAIL) {
+    e->input = in->name;
+    e->input_item = in->item;
+    if ((len == 0 && in->len > 0) || in->name == NULL ||
+        esp_tls_certificate_examine(in->bytes, len, (esp_tls_input_t)in->as, &problem) !=
+            ESP_FAIL) {
         return;
     }
     e->input_fault = (uint8_t)problem.reason;
-    e->input_item = (uint16_t)problem.index;
+    e->input_item = (uint16_t)(in->item + problem.index);
     e->input_at = (uint32_t)problem.offset;
     e->input_line = problem.is_pem ? problem.line : 0;
     e->input_field = problem.field;
 }
 
-static void note_key(struct esp_tls_evidence *e, const esp_tls_cfg_t *cfg)
-{
-    bool from_client_key =
-        cfg->client_key != NULL && cfg->client_key->source == ESP_KEY_SOURCE_BUFFER;
-    const void *key = from_client_key ? cfg->client_key->buffer.data : cfg->clientkey_buf;
-    size_t len = from_client_key ? cfg->client_key->buffer.len : cfg->clientkey_bytes;
-    bool has_password = from_client_key ? cfg->client_key->buffer.password != NULL
-                                        : cfg->clientkey_password != NULL;
+/* --- the peer's chain ------------------------------------------------------------------------------ */
 
-    evidence_note_input(e, from_client_key ? "client_key" : "clientkey_buf", key, len,
-                        has_password ? ESP_TLS_INPUT_KEY_PASSWORD : ESP_TLS_INPUT_KEY);
+static int64_t seconds(const struct stack_date *d)
+{
+    return unix_days(d->year, d->month, d->day) * 86400 + d->hour * 3600 + d->minute * 60 +
+           d->second;
 }
 
-/** Which input the failure was about: the code and the option say so. */
-static void note_inputs(struct esp_tls_evidence *e, const struct tls_error *err,
-                        const esp_tls_cfg_t *cfg)
+/** A Name, whose header the observer left out. @return its length with it */
+static esp_tls_bytes_t whole_name(uint8_t *to, const uint8_t *content, size_t len)
 {
-    if (err->phase != ESP_TLS_PHASE_CONFIG) {
-        return;
+    to[0] = 0x30;
+    to[1] = 0x82;
+    to[2] = (uint8_t)(len >> 8);
+    to[3] = (uint8_t)len;
+    memcpy(to + 4, content, len);
+    return (esp_tls_bytes_t){to, len + 4};
+}
+
+static void read_name(char *text, size_t cap, const uint8_t *content, size_t len)
+{
+    uint8_t name[EVIDENCE_NAME_MAX + 4];
+
+    if (len > 0 && esp_tls_name_text(whole_name(name, content, len), text, cap) >= cap) {
+        memcpy(text + cap - sizeof("..."), "...", sizeof("..."));
     }
-    if (err->esp == ESP_ERR_MBEDTLS_PK_PARSE_KEY_FAILED) {
-        note_key(e, cfg);
-    } else if (err->esp == ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED) {
-        if (err->option != NULL && strcmp(err->option, "clientcert_buf") == 0) {
-            evidence_note_input(e, "clientcert_buf", cfg->clientcert_buf, cfg->clientcert_bytes,
-                                ESP_TLS_INPUT_CERTIFICATES);
+}
+
+static void read_names(esp_tls_evidence_t *e, const uint8_t *list, size_t len)
+{
+    size_t at = 0;
+
+    while (at + 3 <= len) {
+        esp_tls_bytes_t name = {list + at + 3, (size_t)list[at + 1] << 8 | list[at + 2]};
+        char ip[48];
+
+        if (list[at] == EVIDENCE_NAME_IP) {
+            (void)esp_tls_ip_text(name, ip, sizeof(ip));
+            clip_item(e->names, sizeof(e->names), ip, strlen(ip));
         } else {
-            evidence_note_input(e, "cacert_buf", cfg->cacert_buf, cfg->cacert_bytes,
-                                ESP_TLS_INPUT_CERTIFICATES);
+            clip_item(e->names, sizeof(e->names), (const char *)name.ptr, name.len);
         }
+        at += 3 + name.len;
     }
 }
 
-/* --- a connect ------------------------------------------------------------------------------------ */
-
-static void note_memory(struct esp_tls_evidence *e, const struct plat_account *account)
+/** A certificate without names in its extensions has one in its subject. */
+static void read_common_name(esp_tls_evidence_t *e, const uint8_t *content, size_t len)
 {
-    e->mem_free = account->failure.free_bytes;
-    e->mem_over_limit = account->failure.over_limit != 0;
+    uint8_t name[EVIDENCE_NAME_MAX + 4];
+
+    if (len > 0) {
+        (void)esp_tls_name_attribute(whole_name(name, content, len), "\x55\x04\x03", e->names,
+                                     sizeof(e->names));
+    }
 }
 
-void evidence_note_connect(struct esp_tls *c, const char *host, size_t len, int port,
-                           const esp_tls_cfg_t *cfg)
+static void read_chain(esp_tls_evidence_t *e, const struct evidence_chain *c)
 {
-    struct esp_tls_evidence *e = evidence_of(&c->err, &c->account);
+    const uint8_t *at = c->bytes;
 
-    if (e == NULL) {
-        return;
-    }
-    clip_text(e->host, sizeof(e->host), host, len);
-    e->port = port > 0 && port <= UINT16_MAX ? (uint16_t)port : 0;
-    e->asked = asked(cfg);
-    note_name(e, host, len, cfg);
-    note_inputs(e, &c->err, cfg);
-    note_memory(e, &c->account);
-    e->clock_is_set = plat_wall_clock(&e->now);
+    e->chain_count = c->count;
+    e->chain = c->relations;
+    e->key_bits = c->key_bits;
+    e->not_before = seconds(&c->not_before);
+    e->not_after = seconds(&c->not_after);
+    read_name(e->subject, sizeof(e->subject), at, c->subject_len);
+    at += c->subject_len;
+    read_name(e->issuer, sizeof(e->issuer), at, c->issuer_len);
+    at += c->issuer_len;
+    read_names(e, at, c->names_len);
+    at += c->names_len;
+    read_common_name(e, at, c->leaf_len);
+    at += c->leaf_len;
+    clip_text(e->aia, sizeof(e->aia), (const char *)at, c->aia_len);
+}
+
+/* --- all of it -------------------------------------------------------------------------------------- */
+
+static const struct evidence *kept_of(const esp_tls_t *tls)
+{
+    return (const struct evidence *)(const void *)observed_find(conn_observed((esp_tls_t *)tls),
+                                                                &evidence_observer);
 }
 
 esp_err_t esp_tls_get_evidence(const esp_tls_t *tls, esp_tls_evidence_t *evidence)
 {
+    const struct evidence *kept;
+    struct conn_facts facts;
+
     if (tls == NULL || evidence == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    if (tls->err.evidence != NULL) {
-        *evidence = *tls->err.evidence;
+    memset(evidence, 0, sizeof(*evidence));
+    conn_facts(tls, &facts);
+    kept = kept_of(tls);
+    if (kept != NULL && kept->is_complete) {
+        read_request(evidence, kept);
+        read_moment(evidence, &kept->moment);
+        evidence->mem_free = kept->mem_free;
+        evidence->mem_over_limit = kept->mem_over_limit;
+        evidence->clock_is_set = kept->clock_is_set;
+        evidence->now = kept->now;
     } else {
-        memset(evidence, 0, sizeof(*evidence));
-        note_memory(evidence, &tls->account);
+        evidence->mem_free = facts.memory->free_bytes;
+        evidence->mem_over_limit = facts.memory->over_limit != 0;
         evidence->clock_is_set = plat_wall_clock(&evidence->now);
     }
-    evidence->timeout_ms = tls->timeout_ms;
-    evidence->is_writing = !tls->is_reading;
+    if (kept != NULL) {
+        read_input(evidence, &kept->input);
+    }
+    if (kept != NULL && kept->chain != NULL) {
+        read_chain(evidence, kept->chain);
+    }
+    evidence->timeout_ms = facts.timeout_ms;
+    evidence->is_writing = facts.is_writing;
     return ESP_OK;
 }
 

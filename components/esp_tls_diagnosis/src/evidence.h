@@ -1,50 +1,76 @@
-/* What is known when a connection fails, noted at that moment into one block of its memory.
+/* What the evidence observer keeps of a failed connection: copies, bounded, made at the moment of the
+ * failure (observer.c). They are read when somebody asks (evidence.c).
  *
- * The core calls these through weak references: they are linked only into programs that ask for
- * evidence or a diagnosis (evidence.c defines both), and cost the others nothing. */
+ * Memory, all of it the connection's and only of one that failed: struct evidence; with a chain that
+ * was refused EVIDENCE_CHAIN_MAX at most; with a certificate or key that cannot be read a copy of
+ * EVIDENCE_INPUT_MAX at most. What there is no room for is not known later. */
 #ifndef DIAGNOSIS_EVIDENCE_H
 #define DIAGNOSIS_EVIDENCE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "esp_tls_certificate.h"
+#include "esp_tls_diagnosis.h"
+#include "observer.h"
+#include "stack_views.h"
 
-#include "esp_tls.h"
-#include "plat_heap.h"
+#define EVIDENCE_INPUT_MAX 8192 /* RSA chains of three, and certificates of ML-DSA (FIPS 204) */
+#define EVIDENCE_NAME_MAX  256  /* of a Name; leading parts of a longer one are left out */
+#define EVIDENCE_LIST_MAX  256  /* of names, more than is shown; or of one Name in their place */
+#define EVIDENCE_URL_MAX   128
+#define EVIDENCE_CHAIN_MAX                                                                         \
+    (sizeof(struct evidence_chain) + 2 * EVIDENCE_NAME_MAX + EVIDENCE_LIST_MAX + EVIDENCE_URL_MAX)
 
-struct esp_tls;
-struct esp_tls_evidence;
-struct tls_error;
+/* Of the choices of GeneralName (RFC 5280 section 4.2.1.6), those that are kept. */
+#define EVIDENCE_NAME_DNS 2
+#define EVIDENCE_NAME_IP  7
 
-/* Before a call: is it there? */
-#define EVIDENCE_OPTIONAL __attribute__((weak))
-
-/** Where to note what is known of the first failure. Made at the first call, without touching what
- *  is known of a failed allocation. @return NULL: there is no room; then it is not noted */
-struct esp_tls_evidence *evidence_of(struct tls_error *err, struct plat_account *account);
-
-/** Note what the connect call asked for. @param host  need not end in NUL */
-EVIDENCE_OPTIONAL void evidence_note_connect(struct esp_tls *c, const char *host, size_t len,
-                                             int port, const esp_tls_cfg_t *cfg);
-
-/** Why an input cannot be read. @param input  a field's name or "peer"; static text
- *  @param as  esp_tls_input_t */
-void evidence_note_input(struct esp_tls_evidence *e, const char *input, const void *buf, size_t len,
-                         int as);
-
-/** A chain that was refused, as a stack knows it. */
-struct evidence_chain {
-    void *arg;
-    /** The i-th certificate as it was sent. @return false: there are no more */
-    bool (*sent)(void *arg, unsigned i, const uint8_t **der, size_t *len);
-    /** Call fn with each anchor. */
-    void (*each_anchor)(void *arg, bool (*fn)(void *ctx, const uint8_t *der, size_t len),
-                        void *ctx);
-    const uint8_t *refused; /* DER of the certificate that flags belong to */
-    size_t refused_len;
-    bool is_untrusted; /* it was refused because its issuer is missing, or is none */
+/** The beginning of a text of somebody else's. */
+struct evidence_text {
+    uint8_t len; /* as many bytes: the text may be longer */
+    char bytes[ESP_TLS_EVIDENCE_NAME];
 };
 
-void evidence_note_chain(struct esp_tls_evidence *e, const struct evidence_chain *chain);
+/** The refused certificate, and the names of the peer's own. */
+struct evidence_chain {
+    struct stack_date not_before;
+    struct stack_date not_after;
+    uint16_t key_bits;
+    uint8_t count;
+    uint8_t relations;
+    uint16_t subject_len; /* lengths of the pieces of `bytes`, in their order */
+    uint16_t issuer_len;
+    uint16_t names_len;
+    uint16_t leaf_len; /* the subject, where there are no names */
+    uint16_t aia_len;
+    uint8_t bytes[]; /* Names without their header; names: choice, length in two bytes, value */
+};
+
+/** A certificate or key that cannot be read. */
+struct evidence_input {
+    const char *name; /* NULL: there is none */
+    uint8_t as;       /* esp_tls_input_t */
+    uint16_t item;
+    uint8_t last;   /* the last byte of all of it */
+    size_t len;     /* of all of it */
+    size_t copied;  /* bytes that there are */
+    uint8_t *bytes; /* wiped: it may be a key */
+};
+
+struct evidence {
+    struct conn_watch watch;
+    bool is_complete; /* the failure was told */
+    bool clock_is_set;
+    bool mem_over_limit;
+    uint16_t port;
+    uint16_t asked; /* ESP_TLS_ASKED_... */
+    uint32_t mem_free;
+    int64_t now;
+    struct stack_moment moment;
+    struct evidence_text host;
+    struct evidence_text name;
+    struct evidence_chain *chain; /* NULL: none was refused */
+    struct evidence_input input;
+};
+
+extern const struct conn_observer evidence_observer;
 
 #endif

@@ -3,20 +3,19 @@
 
 #include <string.h>
 
-#include "conn.h"
+#include "conn_tap.h"
 #include "esp_log.h"
 #include "export.h"
-#include "link/tap.h"
+#include "observer.h"
 #include "plat_clock.h"
 #include "records.h"
 
 static const char TAG[] = "esp-tls";
 
 struct trace {
-    struct conn_trace hooks;
-    struct link_trace tap;
-    struct stack_tap stack;
-    struct esp_tls *conn;
+    struct conn_watch watch;
+    struct conn_tap *tap;
+    uint64_t began_us;
     esp_tls_trace_t to;
     struct record_scan scan[2]; /* sent, received */
     uint16_t records;           /* received since the last message */
@@ -27,7 +26,7 @@ struct trace {
 
 static uint64_t since_begin(const struct trace *t)
 {
-    return plat_clock_us() - t->conn->began_us;
+    return plat_clock_us() - t->began_us;
 }
 
 /* --- what the link tells ------------------------------------------------------------------------ */
@@ -74,11 +73,9 @@ static void on_open(void *arg)
 {
     struct trace *t = arg;
     struct plat_addr ends[2];
-    plat_stream stream = PLAT_STREAM_NONE;
+    plat_stream stream = conn_tap_stream(t->tap);
 
-    if (t->conn->below == NULL) {
-        stream = t->conn->tcp.stream;
-    } else if (t->to.stream_fd > 0) {
+    if (!plat_stream_is_open(stream) && t->to.stream_fd > 0) {
         stream = plat_stream_borrow(t->to.stream_fd);
     }
     export_open(t->export, plat_stream_is_open(stream) &&
@@ -108,21 +105,21 @@ static void on_idle(void *arg)
     export_idle(((struct trace *)arg)->export);
 }
 
-static void on_ended(void *arg, enum link_trace_end end)
+static void on_ended(void *arg, enum link_tap_end end)
 {
     static const struct {
         enum frame_end from;
         unsigned flag;
     } as[] = {
-        [LINK_TRACE_PEER_CLOSED] = {FRAME_FAR, FRAME_FIN},
-        [LINK_TRACE_PEER_RESET] = {FRAME_FAR, FRAME_RST},
-        [LINK_TRACE_CLOSED] = {FRAME_NEAR, FRAME_FIN},
+        [LINK_TAP_PEER_CLOSED] = {FRAME_FAR, FRAME_FIN},
+        [LINK_TAP_PEER_RESET] = {FRAME_FAR, FRAME_RST},
+        [LINK_TAP_CLOSED] = {FRAME_NEAR, FRAME_FIN},
     };
 
     export_end(((struct trace *)arg)->export, as[end].from, as[end].flag);
 }
 
-static const struct link_trace_events link_events = {
+static const struct link_tap_events link_events = {
     .trying = on_trying,
     .open = on_open,
     .sent = on_sent,
@@ -147,21 +144,26 @@ static void log_message(const esp_tls_trace_message_t *m)
     }
 }
 
-/** @param record_len  of the record that carries a message that is sent */
-static void on_message(void *arg, bool is_sent, uint8_t type, size_t len, size_t record_len)
+static struct trace *trace_of(struct conn_watch *w)
 {
-    struct trace *t = arg;
+    return (struct trace *)(void *)w;
+}
+
+static void on_message(struct observed *on, struct conn_watch *w, const struct conn_message *told)
+{
+    struct trace *t = trace_of(w);
     esp_tls_trace_message_t message = {
-        .direction = is_sent ? ESP_TLS_TRACE_SENT : ESP_TLS_TRACE_RECEIVED,
-        .type = type,
-        .length = (uint32_t)len,
+        .direction = told->is_sent ? ESP_TLS_TRACE_SENT : ESP_TLS_TRACE_RECEIVED,
+        .type = told->type,
+        .length = (uint32_t)told->len,
         .time_us = since_begin(t),
-        .records = is_sent ? 1 : t->records,
-        .record_len = is_sent ? (uint32_t)record_len : t->record_len,
+        .records = told->is_sent ? 1 : t->records,
+        .record_len = told->is_sent ? (uint32_t)told->record_len : t->record_len,
     };
 
-    if (!is_sent) {
-        if (t->conn->err.now >= ESP_TLS_PHASE_OPEN && message.records > 1) {
+    (void)on;
+    if (!told->is_sent) {
+        if (told->is_open && message.records > 1) {
             message.records = 1; /* those before it carried data */
         }
         t->records = 0;
@@ -175,109 +177,124 @@ static void on_message(void *arg, bool is_sent, uint8_t type, size_t len, size_t
     }
 }
 
-static void on_secret(void *arg, const char *label, const uint8_t *client_random,
-                      const uint8_t *secret, size_t len)
+static void on_secret(struct observed *on, struct conn_watch *w, const struct conn_secret *secret)
 {
-    export_secret(((struct trace *)arg)->export, label, client_random, secret, len);
+    (void)on;
+    export_secret(trace_of(w)->export, secret->label, secret->client_random, secret->secret,
+                  secret->len);
 }
 
-/* --- in the engine --------------------------------------------------------------------------------- */
+/* --- in the handle --------------------------------------------------------------------------------- */
 
-static struct trace *trace_of(struct esp_tls *c)
+static void on_begin(struct observed *on, struct conn_watch *w, const struct conn_request *asked)
 {
-    return (struct trace *)(void *)c->trace;
-}
+    struct trace *t = trace_of(w);
 
-static struct tls_link *untapped(struct esp_tls *c)
-{
-    return c->below != NULL ? &c->below->link : &c->tcp.link;
-}
-
-static void trace_begin(struct esp_tls *c, const char *host, size_t len, uint16_t port)
-{
-    struct trace *t = trace_of(c);
-
+    (void)on;
     t->is_tls = false;
     t->records = 0;
     t->record_len = 0;
+    t->began_us = plat_clock_us();
     memset(t->scan, 0, sizeof(t->scan));
-    link_trace_init(&t->tap, untapped(c), &link_events, t);
-    c->link = &t->tap.link;
-    export_begin(t->export, host, len, port);
+    conn_tap_begin(t->tap);
+    export_begin(t->export, asked->host, asked->len, (uint16_t)asked->port);
 }
 
-static void trace_attach(struct esp_tls *c)
+static void on_attached(struct observed *on, struct conn_watch *w)
 {
-    struct trace *t = trace_of(c);
-
-    t->is_tls = true;
-    t->stack = (struct stack_tap){
-        .message = t->to.message != NULL || t->to.log_messages ? on_message : NULL,
-        .secret = export_wants_secrets(t->export) ? on_secret : NULL,
-        .arg = t,
-    };
-    if (c->stack->tap != NULL) {
-        c->stack->tap(c->tls, &t->stack);
-    }
+    (void)on;
+    trace_of(w)->is_tls = true;
 }
 
-static void trace_free(struct esp_tls *c)
+static void trace_free(struct conn_watch *w)
 {
-    struct trace *t = trace_of(c);
+    struct trace *t = trace_of(w);
 
-    if (c->link == &t->tap.link) {
-        c->link = untapped(c);
-    }
+    conn_tap_free(t->tap);
     export_free(t->export);
     plat_free(t);
-    c->trace = NULL;
 }
 
-static const struct conn_trace_ops ops = {
-    .begin = trace_begin, .attach = trace_attach, .free = trace_free};
+static const struct conn_observer observer = {
+    .begin = on_begin,
+    .attached = on_attached,
+    .message = on_message,
+    .secret = on_secret,
+    .free = trace_free,
+};
 
-static esp_err_t trace_new(struct esp_tls *c, const esp_tls_trace_t *wanted)
+/** The handle's trace, or NULL. */
+static struct conn_watch *find_trace(struct observed *on)
 {
-    struct trace *t = plat_alloc(&c->account, PLAT_MEM_APPLICATION, sizeof(*t));
+    return observed_find(on, &observer);
+}
+
+static void drop_trace(struct observed *on)
+{
+    struct conn_watch *w = find_trace(on);
+
+    if (w != NULL) {
+        observed_remove(on, w);
+        trace_free(w);
+    }
+}
+
+/** @return ESP_OK; otherwise the trace that was there stays */
+static esp_err_t set_trace(esp_tls_t *tls, const esp_tls_trace_t *wanted)
+{
+    struct observed *on = conn_observed(tls);
+    struct trace *t = plat_alloc(on->account, PLAT_MEM_APPLICATION, sizeof(*t));
     esp_err_t ret;
 
     if (t == NULL) {
         return ESP_ERR_NO_MEM;
     }
-    ret = export_new(wanted, &c->account, &t->export);
+    t->watch.observer = &observer;
+    t->to = *wanted;
+    t->tap = conn_tap_new(tls, &link_events, t);
+    ret = t->tap != NULL ? export_new(wanted, on->account, &t->export) : ESP_ERR_NO_MEM;
     if (ret != ESP_OK) {
-        plat_free(t);
+        trace_free(&t->watch);
         return ret;
     }
-    t->hooks.ops = &ops;
-    t->conn = c;
-    t->to = *wanted;
-    conn_trace_free(c);
-    c->trace = &t->hooks;
+    t->watch.wants = (wanted->message != NULL || wanted->log_messages ? WATCH_MESSAGES : 0U) |
+                     (export_wants_secrets(t->export) ? WATCH_SECRETS : 0U);
+    drop_trace(on);
+    observed_add(on, &t->watch);
     return ESP_OK;
-}
-
-void conn_trace_default(struct esp_tls *c)
-{
-    static const esp_tls_trace_t only_log = {.log_messages = true};
-    const struct plat_mem_failure before = c->account.failure;
-
-    if (c->trace == NULL && trace_new(c, &only_log) != ESP_OK) {
-        c->account.failure = before; /* nothing that the connection needs */
-    }
 }
 
 esp_err_t esp_tls_set_trace(esp_tls_t *tls, const esp_tls_trace_t *trace)
 {
+    struct conn_facts facts;
+
     if (tls == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    if (tls->err.now != ESP_TLS_PHASE_NONE) {
+    conn_facts(tls, &facts);
+    if (facts.has_begun) {
         return ESP_ERR_INVALID_STATE;
     }
     if (trace == NULL) {
-        conn_trace_free(tls);
+        drop_trace(conn_observed(tls));
         return ESP_OK;
     }
-    return trace_new(tls, trace);
+    return set_trace(tls, trace);
 }
+
+/* --- a trace of every connection -------------------------------------------------------------------- */
+
+/** A handle that has no trace gets one that logs its messages; without memory it has none. */
+static void log_by_default(struct observed *on, struct conn_watch *w,
+                           const struct conn_request *asked)
+{
+    static const esp_tls_trace_t only_log = {.log_messages = true};
+    const struct plat_mem_failure before = on->account->failure;
+
+    (void)w;
+    if (find_trace(on) == NULL && set_trace(asked->tls, &only_log) != ESP_OK) {
+        on->account->failure = before; /* nothing that the connection needs */
+    }
+}
+
+const struct conn_observer trace_log_observer = {.is_listed = true, .begin = log_by_default};

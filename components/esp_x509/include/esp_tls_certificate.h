@@ -335,7 +335,8 @@ typedef void (*esp_tls_peer_chain_t)(void *arg, const uint8_t *der, size_t len, 
  *  @param arg  handed to fn; must stay valid as long as the hook is set
  *  @return ESP_OK               set
  *          ESP_ERR_INVALID_ARG  tls is NULL
- *  Blocks: no. Memory: none. Threads: as a connect. */
+ *          ESP_ERR_NO_MEM
+ *  Blocks: no. Memory: one small block of the handle's, until it is destroyed. Threads: as a connect. */
 esp_err_t esp_tls_set_peer_chain_hook(esp_tls_t *tls, esp_tls_peer_chain_t fn, void *arg);
 
 #ifdef __cplusplus

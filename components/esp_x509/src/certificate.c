@@ -1,12 +1,12 @@
 /* Certificate, RFC 5280 section 4.1. */
 #include <string.h>
 
+#include "unix_time.h"
 #include "walk.h"
 
 /* --- time ------------------------------------------------------------------------------------------- */
 
-/** Days from 1970-01-01 to a date of the Gregorian calendar. */
-static int64_t days_since_1970(int year, int month, int day)
+int64_t unix_days(int year, int month, int day)
 {
     int64_t y = month <= 2 ? year - 1 : year; /* a year begins in March: the leap day is its last */
     int64_t m = month <= 2 ? month + 9 : month - 3;
@@ -53,7 +53,7 @@ static bool time_from_digits(const uint8_t *p, int64_t *unix_s)
     if (day < 1 || day > days_of_month(year, month)) {
         return false;
     }
-    *unix_s = days_since_1970(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+    *unix_s = unix_days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
     return true;
 }
 

@@ -47,7 +47,7 @@ struct oid_row {
 /** @return the row; one of kind OID_OTHER without names when there is none */
 const struct oid_row *oid_find(const uint8_t *oid, size_t len);
 
-/* What this build's TLS library takes (stack/mbedtls/support.c). */
+/* What this build's TLS library takes (mbedtls/support.c). */
 bool support_signature(const uint8_t *oid, size_t len);
 bool support_hash(const uint8_t *oid, size_t len);
 bool support_key(const uint8_t *oid, size_t len);

@@ -1,6 +1,7 @@
 #include "peer_chain.h"
 
-#include "conn.h"
+#include "observer.h"
+#include "stack_views.h"
 
 /** A length of three bytes and what it counts. @return false: it does not fit */
 static bool take24(esp_tls_bytes_t *in, esp_tls_bytes_t *out)
@@ -77,14 +78,58 @@ void peer_chain_split(const uint8_t *body, size_t len, bool is_tls13, esp_tls_pe
     (void)each(list, is_tls13, count, fn, arg);
 }
 
+/* --- the hook ------------------------------------------------------------------------------------ */
+
+struct hook {
+    struct conn_watch watch;
+    esp_tls_peer_chain_t fn;
+    void *arg;
+};
+
+static void split(void *arg, const uint8_t *body, size_t len, bool is_tls13)
+{
+    const struct hook *hook = arg;
+
+    peer_chain_split(body, len, is_tls13, hook->fn, hook->arg);
+}
+
+static void on_chain(struct observed *on, struct conn_watch *w, const struct conn_chain *chain)
+{
+    (void)on;
+    if (chain->event == CONN_CHAIN_SENT) {
+        stack_certificates(chain->stack, split, w);
+    }
+}
+
+static void hook_free(struct conn_watch *w)
+{
+    plat_free(w);
+}
+
+static const struct conn_observer observer = {.chain = on_chain, .free = hook_free};
+
 esp_err_t esp_tls_set_peer_chain_hook(esp_tls_t *tls, esp_tls_peer_chain_t fn, void *arg)
 {
+    struct observed *on;
+    struct hook *hook;
+
     if (tls == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    tls->onlooker.see = NULL;
-    tls->onlooker.fn = fn;
-    tls->onlooker.arg = arg;
-    tls->onlooker.see = fn != NULL ? stack_mbedtls_show_chain : NULL;
+    on = conn_observed(tls);
+    hook = (struct hook *)(void *)observed_find(on, &observer);
+    if (hook == NULL && fn != NULL) {
+        hook = plat_alloc(on->account, PLAT_MEM_APPLICATION, sizeof(*hook));
+        if (hook == NULL) {
+            return ESP_ERR_NO_MEM;
+        }
+        hook->watch.observer = &observer;
+        observed_add(on, &hook->watch);
+    }
+    if (hook != NULL) {
+        hook->fn = fn;
+        hook->arg = arg;
+        hook->watch.wants = fn != NULL ? WATCH_CHAIN : 0;
+    }
     return ESP_OK;
 }

@@ -2,13 +2,13 @@
 
 #include <string.h>
 
-static struct link_trace *trace_of(struct tls_link *link)
+static struct link_tap *tap_of(struct tls_link *link)
 {
-    return (struct link_trace *)(void *)link;
+    return (struct link_tap *)(void *)link;
 }
 
 /** The address that is tried stands in the record. */
-static void look_at_address(struct link_trace *t)
+static void look_at_address(struct link_tap *t)
 {
     const struct plat_addr *now = &t->link.err->addr;
 
@@ -18,9 +18,9 @@ static void look_at_address(struct link_trace *t)
     }
 }
 
-static tls_status trace_connect(struct tls_link *link)
+static tls_status tap_connect(struct tls_link *link)
 {
-    struct link_trace *t = trace_of(link);
+    struct link_tap *t = tap_of(link);
     tls_status st = t->below->ops->connect(t->below);
 
     look_at_address(t);
@@ -32,16 +32,16 @@ static tls_status trace_connect(struct tls_link *link)
 }
 
 /** A failure of the link below. */
-static void broken(struct link_trace *t)
+static void broken(struct link_tap *t)
 {
     if (plat_is_reset(t->link.err->os)) {
-        t->events->ended(t->arg, LINK_TRACE_PEER_RESET);
+        t->events->ended(t->arg, LINK_TAP_PEER_RESET);
     }
 }
 
-static tls_status trace_read(struct tls_link *link, void *buf, size_t len, size_t *n)
+static tls_status tap_read(struct tls_link *link, void *buf, size_t len, size_t *n)
 {
-    struct link_trace *t = trace_of(link);
+    struct link_tap *t = tap_of(link);
     tls_status st = t->below->ops->read(t->below, buf, len, n);
 
     switch (st) {
@@ -51,7 +51,7 @@ static tls_status trace_read(struct tls_link *link, void *buf, size_t len, size_
     case TLS_EOF:
         if (!t->is_peer_closed) {
             t->is_peer_closed = true;
-            t->events->ended(t->arg, LINK_TRACE_PEER_CLOSED);
+            t->events->ended(t->arg, LINK_TAP_PEER_CLOSED);
         }
         break;
     case TLS_WANT_READ:
@@ -66,9 +66,9 @@ static tls_status trace_read(struct tls_link *link, void *buf, size_t len, size_
     return st;
 }
 
-static tls_status trace_write(struct tls_link *link, const void *buf, size_t len, size_t *n)
+static tls_status tap_write(struct tls_link *link, const void *buf, size_t len, size_t *n)
 {
-    struct link_trace *t = trace_of(link);
+    struct link_tap *t = tap_of(link);
     tls_status st = t->below->ops->write(t->below, buf, len, n);
 
     if (st == TLS_OK) {
@@ -79,37 +79,37 @@ static tls_status trace_write(struct tls_link *link, const void *buf, size_t len
     return st;
 }
 
-static void trace_wants(const struct tls_link *link, tls_status st, struct tls_wait *wait)
+static void tap_wants(const struct tls_link *link, tls_status st, struct tls_wait *wait)
 {
-    const struct tls_link *below = ((const struct link_trace *)(const void *)link)->below;
+    const struct tls_link *below = ((const struct link_tap *)(const void *)link)->below;
 
     below->ops->wants(below, st, wait);
 }
 
-static int trace_close(struct tls_link *link)
+static int tap_close(struct tls_link *link)
 {
-    struct link_trace *t = trace_of(link);
+    struct link_tap *t = tap_of(link);
 
     if (t->is_open) {
         t->is_open = false;
-        t->events->ended(t->arg, LINK_TRACE_CLOSED);
+        t->events->ended(t->arg, LINK_TAP_CLOSED);
     }
     return t->below->ops->close(t->below);
 }
 
-static const struct link_ops trace_ops = {
-    .connect = trace_connect,
-    .read = trace_read,
-    .write = trace_write,
-    .wants = trace_wants,
-    .close = trace_close,
+static const struct link_ops tap_ops = {
+    .connect = tap_connect,
+    .read = tap_read,
+    .write = tap_write,
+    .wants = tap_wants,
+    .close = tap_close,
 };
 
-void link_trace_init(struct link_trace *trace, struct tls_link *below,
-                     const struct link_trace_events *events, void *arg)
+void link_tap_init(struct link_tap *tap, struct tls_link *below,
+                   const struct link_tap_events *events, void *arg)
 {
-    *trace = (struct link_trace){
-        .link = {.ops = &trace_ops, .err = below->err},
+    *tap = (struct link_tap){
+        .link = {.ops = &tap_ops, .err = below->err},
         .below = below,
         .events = events,
         .arg = arg,

@@ -13,13 +13,12 @@
 #include <stdint.h>
 
 #include "error.h"
-#include "esp_tls_certificate.h"
 #include "link/link.h"
+#include "observer.h"
 #include "plat_heap.h"
 #include "tls_status.h"
 
 struct anchor_store;
-struct esp_tls_code;
 
 /** Record buffers of a connection; all zero: what Kconfig says. */
 struct stack_buffers {
@@ -29,21 +28,13 @@ struct stack_buffers {
     bool rx_static; /* keep a full-size input buffer once the handshake is over */
 };
 
-/** Who looks on at a handshake. `see` is a function of the stack's, taken only where it is used, so that
- *  a program without onlookers does not carry it. */
-struct stack_onlooker {
-    void (*see)(const struct stack_onlooker *on, const void *ctx); /* NULL: nobody */
-    esp_tls_peer_chain_t fn;
-    void *arg;
-};
-
 /** What a stack's context is connected to. */
 struct stack_io {
     struct stack_buffers buffers;
     struct tls_link *link; /* NULL until the link exists: not read before handshake() */
     struct tls_error *err;
     struct plat_account *account;
-    const struct stack_onlooker *onlooker; /* lives as long as the connection */
+    struct observed *observed; /* who is told of the connection; lives as long as it */
 };
 
 /** The peer's name: what is asked for and what is checked are two things. */
@@ -87,18 +78,6 @@ struct stack_info {
     const char *alpn; /* NULL: none agreed */
 };
 
-/** What a trace wants to be told of (trace/). Calls that are NULL are not wanted. */
-struct stack_tap {
-    /** A handshake message, once it is read, or written.
-     *  @param len         of its body
-     *  @param record_len  of the record that carries a message that is sent */
-    void (*message)(void *arg, bool is_sent, uint8_t type, size_t len, size_t record_len);
-    /** @param label  of the key log format  @param client_random  32 bytes */
-    void (*secret)(void *arg, const char *label, const uint8_t *client_random,
-                   const uint8_t *secret, size_t len);
-    void *arg;
-};
-
 /** Called with each certificate of a buffer, as DER. @return false to stop */
 typedef bool (*stack_cert_fn)(void *arg, const uint8_t *der, size_t len);
 
@@ -127,9 +106,6 @@ struct tls_stack {
     void *(*native)(void *ctx);
     void (*clear)(void *ctx); /* releases everything; the context may be init again */
 
-    /** From now on tell of the connection; after start. @param tap  borrowed until clear
-     *  NULL: this stack, or this build, tells nothing. */
-    void (*tap)(void *ctx, const struct stack_tap *tap);
     /** The library's own messages that go to the log: 0 none to 4 all. NULL: there are none. */
     void (*set_debug_level)(void *ctx, int level);
 
@@ -142,20 +118,7 @@ struct tls_stack {
     void (*store_gone)(void);
 };
 
-/** The codes that a stack reports, and the bits of its certificate check, with what they mean. Not
- *  part of tls_stack: only who asks for texts carries them. */
-const struct esp_tls_code *stack_codes(size_t *count);
-const struct esp_tls_code *stack_flags(size_t *count);
-/** Of a code that may be the sum of a general one and a special one: the general one. */
-int stack_code_high(int value);
-
 /** The stack that connections use: Mbed TLS. */
 extern const struct tls_stack stack_mbedtls;
-
-/** stack_onlooker::see of Mbed TLS: shows the Certificate message that the step at hand has read. */
-void stack_mbedtls_show_chain(const struct stack_onlooker *on, const void *ctx);
-
-/** Stands in the stack's evidence.c, so that who names it links that file (diagnosis/evidence.h). */
-extern const bool stack_mbedtls_has_evidence;
 
 #endif

@@ -1,17 +1,20 @@
 /* Who signed what, and which key is whose: for explanation, outside of any connection. */
-#include "mbed.h"
-
+#define MBEDTLS_ALLOW_PRIVATE_ACCESS /* a certificate's signature has no public accessor in 3.6 */
 #include <string.h>
 
 #include "mbedtls/md.h"
+#include "mbedtls/pk.h"
+#include "mbedtls/platform.h"
+#include "mbedtls/x509_crt.h"
 
 #include "esp_tls_certificate.h"
-
 #include "oids.h"
+#include "plat_random.h"
+#include "stack_views.h"
 
 static esp_err_t no_parse(int ret)
 {
-    if (mbed_is_no_mem(ret) || mbed_is_starved()) {
+    if (stack_is_no_mem(ret)) {
         return ESP_ERR_NO_MEM;
     }
     return ret == MBEDTLS_ERR_PK_PASSWORD_REQUIRED || ret == MBEDTLS_ERR_PK_PASSWORD_MISMATCH
@@ -42,15 +45,22 @@ static esp_err_t check_signature(const mbedtls_x509_crt *crt, mbedtls_pk_context
         ret = mbedtls_pk_verify_ext(crt->sig_pk, crt->sig_opts, key, crt->sig_md, hash,
                                     mbedtls_md_get_size(md), crt->sig.p, crt->sig.len);
     }
-    if (ret != 0 && (mbed_is_no_mem(ret) || mbed_is_starved())) {
+    if (ret != 0 && stack_is_no_mem(ret)) {
         return ESP_ERR_NO_MEM;
     }
     return ret == 0 ? ESP_OK : is_missing(ret) ? ESP_ERR_NOT_SUPPORTED : ESP_FAIL;
 }
 
-static esp_err_t parse_and_check(esp_tls_bytes_t cert, esp_tls_bytes_t issuer_key)
+/** A certificate, and the key that may have signed it. */
+struct signature {
+    esp_tls_bytes_t cert;
+    esp_tls_bytes_t issuer_key;
+};
+
+static esp_err_t parse_and_check(void *arg)
 {
-    unsigned char *p = (unsigned char *)issuer_key.ptr;
+    const struct signature *s = arg;
+    unsigned char *p = (unsigned char *)s->issuer_key.ptr;
     mbedtls_x509_crt crt;
     mbedtls_pk_context key;
     esp_err_t err;
@@ -58,9 +68,9 @@ static esp_err_t parse_and_check(esp_tls_bytes_t cert, esp_tls_bytes_t issuer_ke
 
     mbedtls_x509_crt_init(&crt);
     mbedtls_pk_init(&key);
-    ret = mbedtls_x509_crt_parse_der_nocopy(&crt, cert.ptr, cert.len);
+    ret = mbedtls_x509_crt_parse_der_nocopy(&crt, s->cert.ptr, s->cert.len);
     if (ret == 0) {
-        ret = mbedtls_pk_parse_subpubkey(&p, p + issuer_key.len, &key);
+        ret = mbedtls_pk_parse_subpubkey(&p, p + s->issuer_key.len, &key);
     }
     err = ret == 0 ? check_signature(&crt, &key) : no_parse(ret);
     mbedtls_pk_free(&key);
@@ -82,8 +92,7 @@ static bool is_known(const esp_tls_certificate_t *cert, const esp_tls_certificat
 esp_err_t esp_tls_certificate_is_signed_by(const esp_tls_certificate_t *cert,
                                            const esp_tls_certificate_t *issuer)
 {
-    struct mbed_scope scope;
-    esp_err_t err;
+    struct signature s;
 
     if (cert == NULL || issuer == NULL || cert->der.ptr == NULL || issuer->key.info.ptr == NULL ||
         cert->signature_algorithm.ptr == NULL || issuer->key.algorithm.ptr == NULL) {
@@ -92,13 +101,8 @@ esp_err_t esp_tls_certificate_is_signed_by(const esp_tls_certificate_t *cert,
     if (!is_known(cert, issuer)) {
         return ESP_ERR_NOT_SUPPORTED;
     }
-    if (mbed_prepare() != 0) {
-        return ESP_ERR_NO_MEM;
-    }
-    mbed_enter(&scope, NULL, PLAT_MEM_CERTIFICATE);
-    err = parse_and_check(cert->der, issuer->key.info);
-    mbed_leave(&scope);
-    return err;
+    s = (struct signature){.cert = cert->der, .issuer_key = issuer->key.info};
+    return stack_work(PLAT_MEM_CERTIFICATE, parse_and_check, &s);
 }
 
 #if defined(MBEDTLS_PK_WRITE_C)
@@ -129,17 +133,30 @@ static esp_err_t compare(const esp_tls_certificate_t *cert, const mbedtls_pk_con
 }
 #endif
 
-static esp_err_t parse_and_compare(const esp_tls_certificate_t *cert, esp_tls_bytes_t der,
-                                   esp_tls_bytes_t password)
+/** A certificate, and the key that may be its. */
+struct pair {
+    const esp_tls_certificate_t *cert;
+    esp_tls_bytes_t key;
+    esp_tls_bytes_t password;
+};
+
+static int random_bytes(void *ctx, unsigned char *buf, size_t len)
 {
+    (void)ctx;
+    return plat_random(buf, len);
+}
+
+static esp_err_t parse_and_compare(void *arg)
+{
+    const struct pair *pair = arg;
     mbedtls_pk_context key;
     esp_err_t err;
     int ret;
 
     mbedtls_pk_init(&key);
-    ret =
-        mbedtls_pk_parse_key(&key, der.ptr, der.len, password.ptr, password.len, mbed_random, NULL);
-    err = ret == 0 ? compare(cert, &key) : no_parse(ret);
+    ret = mbedtls_pk_parse_key(&key, pair->key.ptr, pair->key.len, pair->password.ptr,
+                               pair->password.len, random_bytes, NULL);
+    err = ret == 0 ? compare(pair->cert, &key) : no_parse(ret);
     mbedtls_pk_free(&key);
     return err;
 }
@@ -147,18 +164,13 @@ static esp_err_t parse_and_compare(const esp_tls_certificate_t *cert, esp_tls_by
 esp_err_t esp_tls_certificate_fits_key(const esp_tls_certificate_t *cert, const void *key,
                                        size_t key_len, const void *password, size_t password_len)
 {
-    struct mbed_scope scope;
-    esp_err_t err;
+    struct pair pair;
 
     if (cert == NULL || cert->key.key.ptr == NULL || key == NULL || key_len == 0) {
         return ESP_ERR_INVALID_ARG;
     }
-    if (mbed_prepare() != 0) {
-        return ESP_ERR_NO_MEM;
-    }
-    mbed_enter(&scope, NULL, PLAT_MEM_KEY);
-    err = parse_and_compare(cert, (esp_tls_bytes_t){key, key_len},
-                            (esp_tls_bytes_t){password, password_len});
-    mbed_leave(&scope);
-    return err;
+    pair = (struct pair){.cert = cert,
+                         .key = (esp_tls_bytes_t){key, key_len},
+                         .password = (esp_tls_bytes_t){password, password_len}};
+    return stack_work(PLAT_MEM_KEY, parse_and_compare, &pair);
 }

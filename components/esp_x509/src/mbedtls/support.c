@@ -1,7 +1,9 @@
-/* What Mbed TLS takes in a certificate or a key, asked of Mbed TLS itself (x509/oids.h). */
-#include "mbed.h"
+/* What Mbed TLS takes in a certificate or a key, asked of Mbed TLS itself (oids.h). */
+#include <string.h>
 
+#include "mbedtls/cipher.h"
 #include "mbedtls/oid.h"
+#include "mbedtls/pk.h"
 
 #include "oids.h"
 

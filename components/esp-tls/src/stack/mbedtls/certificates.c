@@ -1,14 +1,15 @@
-/* The peer's chain as it was sent. Mbed TLS parses it out of the input buffer and leaves it there until
- * the next message is read, whatever came of the verification. */
+/* The peer's chain as it was sent (stack_certificates() of stack_views.h). Mbed TLS parses it out of
+ * the input buffer and leaves it there until the next message is read, whatever came of the
+ * verification. */
 #include "mbed.h"
 
-#include "peer_chain.h"
+#include "stack_views.h"
 
 #define HEADER 4 /* RFC 8446 section 4: type, length */
 
-void stack_mbedtls_show_chain(const struct stack_onlooker *on, const void *ctx)
+void stack_certificates(const void *stack, stack_certificates_t fn, void *arg)
 {
-    const struct mbed *m = ctx;
+    const struct mbed *m = stack;
     size_t len = m->ssl.in_hslen;
     bool is_tls13 = m->ssl.tls_version == MBEDTLS_SSL_VERSION_TLS1_3;
     struct mbed_scope outside;
@@ -18,7 +19,7 @@ void stack_mbedtls_show_chain(const struct stack_onlooker *on, const void *ctx)
         len > m->ssl.in_msglen || m->ssl.in_msg[0] != MBEDTLS_SSL_HS_CERTIFICATE) {
         return;
     }
-    mbed_enter(&outside, NULL, PLAT_MEM_PROCESS); /* the hook is the application's */
-    peer_chain_split(m->ssl.in_msg + HEADER, len - HEADER, is_tls13, on->fn, on->arg);
+    mbed_enter(&outside, NULL, PLAT_MEM_PROCESS);
+    fn(arg, m->ssl.in_msg + HEADER, len - HEADER, is_tls13);
     mbed_leave(&outside);
 }

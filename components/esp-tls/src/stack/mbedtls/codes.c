@@ -182,9 +182,7 @@ tls_status mbed_fail(struct mbed *m, int code, esp_err_t esp)
 {
     struct tls_error *err = m->io.err;
 
-    if (mbed_note_failure != NULL) {
-        mbed_note_failure(m);
-    }
+    mbed_note_record(m);
     if (err->status != TLS_OK) { /* the link failed first and said why */
         if (find_alert(m, code, esp)) {
             return TLS_STACK;

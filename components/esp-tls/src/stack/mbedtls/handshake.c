@@ -91,13 +91,12 @@ static bool is_overlooked(const struct mbed *m, int ret)
 }
 
 /** The peer's chain is in the input buffer now, and gone after this step. */
-static void show(struct mbed *m, int state, int ret)
+static void show_chain(struct mbed *m, int state, int ret)
 {
-    const struct stack_onlooker *on = m->io.onlooker;
-
-    if (on->see != NULL && state == MBEDTLS_SSL_SERVER_CERTIFICATE && !m->buffers.starved &&
-        ret != MBEDTLS_ERR_SSL_WANT_READ && ret != MBEDTLS_ERR_SSL_WANT_WRITE) {
-        on->see(on, m);
+    if (state == MBEDTLS_SSL_SERVER_CERTIFICATE && !m->buffers.starved &&
+        ret != MBEDTLS_ERR_SSL_WANT_READ && ret != MBEDTLS_ERR_SSL_WANT_WRITE &&
+        observers_want(m->io.observed, WATCH_CHAIN)) {
+        observers_chain(m->io.observed, &(struct conn_chain){.event = CONN_CHAIN_SENT, .stack = m});
     }
 }
 
@@ -114,7 +113,7 @@ static int step(struct mbed *m)
     if (ret == 0) {
         mbed_checks_begin(m, state);
         ret = mbedtls_ssl_handshake_step(&m->ssl);
-        show(m, state, ret);
+        show_chain(m, state, ret);
     }
     if (is_overlooked(m, ret)) {
         ret = MBEDTLS_ERR_SSL_ALLOC_FAILED;

@@ -20,8 +20,7 @@
 #endif
 
 #include "../stack.h"
-#include "evidence.h"
-#include "../../trust.h"
+#include "../../anchor_store.h"
 
 #include "buffers.h"
 
@@ -69,9 +68,8 @@ struct mbed {
 #ifdef ESP_TLS_SYSTEM_MBEDTLS
     uint16_t sig_algs[32]; /* in the order of sig_algs.c, or unused */
 #endif
-#ifdef CONFIG_ESP_TLS_TRACE
-    const struct stack_tap *tap; /* NULL: nobody wants to know */
-    bool tap_told;               /* of the message in the input buffer */
+#ifdef CONFIG_ESP_TLS_TAP
+    bool tap_told; /* observers know of the message in the input buffer */
 #endif
 #ifdef CONFIG_MBEDTLS_DEBUG
     uint8_t debug_level;
@@ -149,18 +147,29 @@ void mbed_store_gone(void);
 /* --- verify.c: what Mbed TLS's verifier found ------------------------------------------------------ */
 
 int mbed_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
+/** Does the certificate say itself that it is an authority's? */
+bool mbed_is_authority(const mbedtls_x509_crt *crt);
 /** The alert that Mbed TLS sends for these flags (RFC 8446 section 6.2). */
 int16_t mbed_alert_for(uint32_t flags);
 
-/* --- evidence.c: what is known when it fails. Linked into programs that ask for a diagnosis --------- */
+/* --- record.c: the record that is coming in --------------------------------------------------------- */
 
-/** The peer's chain was refused. @param head  the list, as it was sent */
-EVIDENCE_OPTIONAL void mbed_note_chain(struct mbed *m, const mbedtls_x509_crt *head);
-/** A call failed. */
-EVIDENCE_OPTIONAL void mbed_note_failure(struct mbed *m);
-/** A certificate of the peer cannot be parsed. */
-EVIDENCE_OPTIONAL void mbed_note_unparsed(struct mbed *m, const mbedtls_x509_crt *chain,
-                                          const uint8_t *der, size_t len);
+#define MBED_HEADER_LEN 5 /* RFC 8446 section 5.1 */
+
+/** Does a record begin with these two bytes? */
+bool mbed_is_record(const uint8_t *header);
+/** The bytes of it that have come, header included, and where they are. */
+size_t mbed_record_come(const struct mbed *m, const uint8_t **header);
+/** A call fails: note the length of a record that has not come whole. */
+void mbed_note_record(const struct mbed *m);
+
+/* --- moment.c, refused.c, certificates.c, work.c: views for components above (stack_views.h) --------- */
+
+/** What CONN_CHAIN_REFUSED hands out: m->refused is the certificate that was refused. */
+struct mbed_chain {
+    struct mbed *m;
+    const mbedtls_x509_crt *head; /* the list, as it was sent */
+};
 
 /* --- sig_algs.c: RSA-PSS in TLS 1.2 ------------------------------------------------------------------ */
 
@@ -199,10 +208,16 @@ void mbed_checks_clear(struct mbed *m);
 void mbed_slim_after(struct mbed *m, int state);
 void mbed_slim_done(struct mbed *m);
 
-/* --- tap.c: what a trace is told ---------------------------------------------------------------------- */
+/* --- tap.c: messages and secrets, for observers ------------------------------------------------------- */
 
-#ifdef CONFIG_ESP_TLS_TRACE
-void mbed_tap(void *ctx, const struct stack_tap *tap);
+#ifdef CONFIG_ESP_TLS_TAP
+/** The context is set up: have the secrets told, if anybody wants them. */
+void mbed_tap_start(struct mbed *m);
+#else
+static inline void mbed_tap_start(struct mbed *m)
+{
+    (void)m;
+}
 #endif
 
 #ifdef MBED_HAS_MESSAGES

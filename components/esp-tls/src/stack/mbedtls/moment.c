@@ -1,18 +1,10 @@
-/* What only Mbed TLS knows when a connection fails. Nothing here fails or allocates: the block was
- * made by evidence_of(), and without it nothing is noted. */
+/* What only Mbed TLS knows when a connection fails (stack_moment() of stack_views.h). Nothing here
+ * changes anything, fails or allocates. */
 #include "mbed.h"
 
 #include <string.h>
 
-#include "esp_tls_certificate.h"
-#include "esp_tls_diagnosis.h"
-
-const bool stack_mbedtls_has_evidence = true;
-
-static struct esp_tls_evidence *evidence(struct mbed *m)
-{
-    return evidence_of(m->io.err, m->io.account);
-}
+#include "stack_views.h"
 
 /* --- how far the handshake had come --------------------------------------------------------------- */
 
@@ -50,150 +42,49 @@ static const struct {
     {MBEDTLS_SSL_SERVER_FINISHED, FINISHED, false},
 };
 
-static void note_step(struct mbed *m, struct esp_tls_evidence *e)
+static void look_at_step(const struct mbed *m, struct stack_moment *now)
 {
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         if (steps[i].state == m->ssl.state) {
-            e->message = steps[i].message;
-            e->message_is_ours = steps[i].ours;
+            now->message = steps[i].message;
+            now->message_is_ours = steps[i].ours;
         }
     }
     if (m->ssl.state == MBEDTLS_SSL_CERTIFICATE_VERIFY) { /* in TLS 1.3 the server's */
-        e->message = CERTIFICATE_VERIFY;
-        e->message_is_ours = m->ssl.tls_version != MBEDTLS_SSL_VERSION_TLS1_3;
+        now->message = CERTIFICATE_VERIFY;
+        now->message_is_ours = m->ssl.tls_version != MBEDTLS_SSL_VERSION_TLS1_3;
     }
 #ifndef ESP_TLS_SYSTEM_MBEDTLS
     if (m->ssl.handshake != NULL && m->ssl.handshake->client_auth != 0) {
-        e->identity_wanted = true;
+        now->identity_wanted = true;
     }
 #endif
 }
 
 /* --- the record that was coming in ---------------------------------------------------------------- */
 
-#define HEADER_LEN 5 /* RFC 8446 section 5.1 */
-
-static bool is_tls(const uint8_t *header)
-{
-    return header[0] >= MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC &&
-           header[0] <= MBEDTLS_SSL_MSG_APPLICATION_DATA &&
-           header[1] == MBEDTLS_SSL_MAJOR_VERSION_3;
-}
-
-/** The bytes of the record that have come, header included, and where they are. */
-static size_t come(const struct mbed *m, const uint8_t **header)
-{
-#ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
-    if (m->buffers.hdr_len > 0) {
-        *header = m->buffers.hdr;
-        return m->buffers.hdr_len;
-    }
-#endif
-    *header = m->ssl.in_hdr;
-    return *header != NULL ? m->ssl.in_left : 0;
-}
-
-static void note_record(struct mbed *m, struct esp_tls_evidence *e)
+static void look_at_record(const struct mbed *m, struct stack_moment *now)
 {
     const uint8_t *header;
-    size_t got = come(m, &header);
+    size_t got = mbed_record_come(m, &header);
 
     if (got == 0 || m->io.err->record_limit != 0) {
         return; /* between two records, or it was refused for its length */
     }
-    if (got >= 2 && !is_tls(header)) {
-        e->peer_bytes_len = (uint8_t)(got < sizeof(e->peer_bytes) ? got : sizeof(e->peer_bytes));
-        memcpy(e->peer_bytes, header, e->peer_bytes_len);
-    } else if (got < HEADER_LEN) {
-        m->io.err->record_len = HEADER_LEN;
-        e->record_got = (uint32_t)got;
+    if (got >= 2 && !mbed_is_record(header)) {
+        now->peer_bytes_len =
+            (uint8_t)(got < sizeof(now->peer_bytes) ? got : sizeof(now->peer_bytes));
+        memcpy(now->peer_bytes, header, now->peer_bytes_len);
     } else {
-        m->io.err->record_len = (uint32_t)header[3] << 8 | header[4];
-        e->record_got = (uint32_t)(got - HEADER_LEN);
+        now->record_got = (uint32_t)(got < MBED_HEADER_LEN ? got : got - MBED_HEADER_LEN);
     }
 }
 
-void mbed_note_failure(struct mbed *m)
+void stack_moment(const void *stack, struct stack_moment *moment)
 {
-    struct esp_tls_evidence *e = evidence(m);
+    const struct mbed *m = stack;
 
-    if (e != NULL && m->io.err->now >= ESP_TLS_PHASE_HANDSHAKE) {
-        note_step(m, e);
-        note_record(m, e);
-    }
-}
-
-/* --- the peer's chain ------------------------------------------------------------------------------ */
-
-struct source {
-    struct mbed *m;
-    const mbedtls_x509_crt *head;
-};
-
-static bool sent(void *arg, unsigned i, const uint8_t **der, size_t *len)
-{
-    const struct source *source = arg;
-    const mbedtls_x509_crt *crt = source->head;
-
-    while (crt != NULL && i > 0) {
-        crt = crt->next;
-        i--;
-    }
-    if (crt == NULL || crt->raw.p == NULL) {
-        return false;
-    }
-    *der = crt->raw.p;
-    *len = crt->raw.len;
-    return true;
-}
-
-/** PEM is decoded on the way, in memory of the process: what fails is not the connection's. */
-static void each_anchor(void *arg, bool (*fn)(void *ctx, const uint8_t *der, size_t len), void *ctx)
-{
-    const struct source *source = arg;
-    struct mbed_scope scope;
-
-    mbed_enter(&scope, NULL, PLAT_MEM_PROCESS);
-    (void)mbed_each_anchor(source->m, fn, ctx);
-    mbed_leave(&scope);
-}
-
-void mbed_note_chain(struct mbed *m, const mbedtls_x509_crt *head)
-{
-    struct source source = {m, head};
-    const struct evidence_chain chain = {
-        .arg = &source,
-        .sent = sent,
-        .each_anchor = each_anchor,
-        .refused = m->refused->raw.p,
-        .refused_len = m->refused->raw.len,
-        .is_untrusted = m->refused_is_untrusted,
-    };
-    struct esp_tls_evidence *e = evidence(m);
-
-    if (e != NULL) {
-        evidence_note_chain(e, &chain);
-    }
-}
-
-/** Certificates of the list before the one that is being added. */
-static unsigned parsed(const mbedtls_x509_crt *chain)
-{
-    unsigned n = 0;
-
-    for (const mbedtls_x509_crt *crt = chain; crt != NULL && crt->version != 0; crt = crt->next) {
-        n++;
-    }
-    return n;
-}
-
-void mbed_note_unparsed(struct mbed *m, const mbedtls_x509_crt *chain, const uint8_t *der,
-                        size_t len)
-{
-    struct esp_tls_evidence *e = evidence(m);
-
-    if (e != NULL && e->input == NULL) {
-        evidence_note_input(e, "peer", der, len, ESP_TLS_INPUT_CERTIFICATES);
-        e->input_item = (uint16_t)parsed(chain);
-    }
+    memset(moment, 0, sizeof(*moment));
+    look_at_step(m, moment);
+    look_at_record(m, moment);
 }

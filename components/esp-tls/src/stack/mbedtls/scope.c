@@ -184,6 +184,17 @@ static bool is_in_record(const unsigned char *buf)
 #endif
 }
 
+/** Certificates of the list before the one that is being added. */
+static unsigned parsed(const mbedtls_x509_crt *chain)
+{
+    unsigned n = 0;
+
+    for (const mbedtls_x509_crt *crt = chain; crt != NULL && crt->version != 0; crt = crt->next) {
+        n++;
+    }
+    return n;
+}
+
 /** Mbed TLS's TLS layer calls this in place of mbedtls_x509_crt_parse_der() (seam.txt). A peer's
  *  certificate that lies in its record needs no copy; slim.c keeps only the key of it.
  *
@@ -196,8 +207,11 @@ int esp_tls_peer_crt_parse_der(mbedtls_x509_crt *chain, const unsigned char *buf
     int ret = is_in_record(buf) ? mbedtls_x509_crt_parse_der_nocopy(chain, buf, len)
                                 : mbedtls_x509_crt_parse_der(chain, buf, len);
 
-    if (ret != 0 && !mbed_is_starved() && mbed_current() != NULL && mbed_note_unparsed != NULL) {
-        mbed_note_unparsed(mbed_current(), chain, buf, len);
+    if (ret != 0 && !mbed_is_starved() && mbed_current() != NULL) {
+        observers_chain(
+            mbed_current()->io.observed,
+            &(struct conn_chain){
+                .event = CONN_CHAIN_UNREADABLE, .der = buf, .len = len, .index = parsed(chain)});
     }
     if (is_first && ret == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG + MBEDTLS_ERR_OID_NOT_FOUND) {
         return MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG;

@@ -63,7 +63,7 @@ psa_status_t esp_tls_tls13_import_key(const psa_key_attributes_t *attributes, co
 void *esp_tls_mbed_slots_calloc(size_t n, size_t size);
 void esp_tls_mbed_slots_free(void *table);
 
-/* --- tap.c: what a trace is told -------------------------------------------------------------------- */
+/* --- tap.c: messages, for observers  -------------------------------------------------------------------- */
 
 #ifdef MBED_HAS_MESSAGES
 /** mbedtls_ssl_read_record(), ..._write_handshake_msg_ext() and ..._finish_handshake_msg() of all files

@@ -217,6 +217,7 @@ static tls_status mbed_start(void *ctx)
         return mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_SETUP_FAILED);
     }
     mbedtls_ssl_set_bio(&m->ssl, m, mbed_link_send, buffers_recv, NULL);
+    mbed_tap_start(m);
     return TLS_OK;
 }
 
@@ -284,9 +285,6 @@ const struct tls_stack stack_mbedtls = {
     .clear = mbed_clear,
     .each_cert = mbed_each_cert,
     .store_gone = mbed_store_gone,
-#ifdef CONFIG_ESP_TLS_TRACE
-    .tap = mbed_tap,
-#endif
 #ifdef CONFIG_MBEDTLS_DEBUG
     .set_debug_level = mbed_set_debug_level,
 #endif

@@ -1,4 +1,4 @@
-/* What a trace is told: handshake messages and secrets.
+/* What observers are told: handshake messages and secrets.
  *
  * Mbed TLS has a call for secrets. Messages it has none for; but its files call each other for every
  * message that they read or write, and the build sends these calls here first (seam.txt):
@@ -7,7 +7,7 @@
  * itself, after the handshake, is looked at when it goes on to the next record, or stops at it. */
 #include "mbed.h"
 
-#ifdef CONFIG_ESP_TLS_TRACE
+#ifdef CONFIG_ESP_TLS_TAP
 
 #include <string.h>
 
@@ -21,7 +21,7 @@ static const uint8_t retry_random[8] = {0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61
 
 static bool wants_messages(const struct mbed *m)
 {
-    return m != NULL && m->tap != NULL && m->tap->message != NULL;
+    return m != NULL && observers_want(m->io.observed, WATCH_MESSAGES);
 }
 
 /** @param msg  its header and body; of a body of `len` bytes */
@@ -35,7 +35,12 @@ static uint8_t type_of(const unsigned char *msg, size_t len)
 
 static void tell(const struct mbed *m, bool is_sent, uint8_t type, size_t len, size_t record_len)
 {
-    m->tap->message(m->tap->arg, is_sent, type, len, record_len);
+    observers_message(m->io.observed,
+                      &(struct conn_message){.is_sent = is_sent,
+                                             .is_open = m->io.err->now >= ESP_TLS_PHASE_OPEN,
+                                             .type = type,
+                                             .len = len,
+                                             .record_len = record_len});
 }
 
 /* --- messages that are read -------------------------------------------------------------------- */
@@ -147,7 +152,7 @@ int esp_tls_tap_finish_message(mbedtls_ssl_context *ssl, size_t buf_len, size_t 
 
 /* --- secrets ------------------------------------------------------------------------------------------ */
 
-#ifdef CONFIG_ESP_TLS_CAPTURE
+#ifdef CONFIG_ESP_TLS_TAP_SECRETS
 /* RFC 9850 section 2. */
 static const struct {
     mbedtls_ssl_key_export_type type;
@@ -176,30 +181,25 @@ static void on_secret(void *ctx, mbedtls_ssl_key_export_type type, const unsigne
     (void)prf;
     for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
         if (labels[i].type == type) {
-            m->tap->secret(m->tap->arg, labels[i].label, client_random, secret, len);
+            observers_secret(m->io.observed, &(struct conn_secret){.label = labels[i].label,
+                                                                   .client_random = client_random,
+                                                                   .secret = secret,
+                                                                   .len = len});
         }
     }
 }
 
-static void tap_secrets(struct mbed *m)
+void mbed_tap_start(struct mbed *m)
 {
-    if (m->tap->secret != NULL) {
+    if (observers_want(m->io.observed, WATCH_SECRETS)) {
         mbedtls_ssl_set_export_keys_cb(&m->ssl, on_secret, m);
     }
 }
 #else
-static void tap_secrets(struct mbed *m)
+void mbed_tap_start(struct mbed *m)
 {
     (void)m;
 }
 #endif
 
-void mbed_tap(void *ctx, const struct stack_tap *tap)
-{
-    struct mbed *m = ctx;
-
-    m->tap = tap;
-    tap_secrets(m);
-}
-
-#endif /* CONFIG_ESP_TLS_TRACE */
+#endif /* CONFIG_ESP_TLS_TAP */

@@ -76,7 +76,7 @@ static bool find_extension(unsigned char **p, const unsigned char **end, const c
 /** Does the certificate say so itself, in BasicConstraints (RFC 5280 section 4.2.1.9)? Mbed TLS up
  *  to 3.6.6 also takes a pathLenConstraint without cA for an authority's, and a cA behind the end
  *  of the SEQUENCE (CVE-2026-49300). */
-static bool is_authority(const mbedtls_x509_crt *crt)
+bool mbed_is_authority(const mbedtls_x509_crt *crt)
 {
     unsigned char *p = crt->v3_ext.p;
     const unsigned char *end = p + crt->v3_ext.len;
@@ -98,7 +98,7 @@ static void judge_issuer(struct mbed *m, const mbedtls_x509_crt *crt, int depth,
     if (m->issuer_is_false) {
         *flags |= MBEDTLS_X509_BADCERT_NOT_TRUSTED;
     }
-    m->issuer_is_false = depth > 0 && crt->version >= 3 && !is_authority(crt);
+    m->issuer_is_false = depth > 0 && crt->version >= 3 && !mbed_is_authority(crt);
 }
 
 int mbed_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
@@ -121,9 +121,10 @@ int mbed_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
         m->refused_is_untrusted = (*flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0;
     }
     if (depth == 0 && m->refused != NULL) {
-        if (mbed_note_chain != NULL) {
-            mbed_note_chain(m, crt);
-        }
+        const struct mbed_chain chain = {m, crt};
+
+        observers_chain(m->io.observed,
+                        &(struct conn_chain){.event = CONN_CHAIN_REFUSED, .stack = &chain});
         m->refused = NULL;
     }
     return 0;
