@@ -2,12 +2,17 @@
 
 Arrows point down only: tools, examples, firmware -> mqtt, esp_https_ota -> esp_http_client ->
 tcp_transport -> esp_tls_diagnosis -> esp_x509, esp_tls_trace, esp_http_message -> esp-tls -> platform.
-A lower room never names an upper one, and nobody includes another room's private headers.
+A lower room never names an upper one, and nobody includes another room's private headers. Who calls
+whom is checked over the objects of a build (layering.py).
 """
 import re
 import subprocess
+import sys
 import unittest
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import layering  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -133,6 +138,19 @@ class House(unittest.TestCase):
                         if not inside.startswith(PUBLIC) and room_of(name) not in allowed:
                             found.append(f"{name}:{number}: {header} is private to its room")
         self.none(found, "A private header of another room is included:")
+
+    def test_arrows_point_down_inside_the_engine(self):
+        engine = "components/esp-tls/"
+        found = []
+        for name in self.sources:
+            for number, header in includes(name) if name.startswith(engine) else ():
+                target = self.resolve(name, header)
+                if target and target.startswith((engine + "src/", engine + "internal/")):
+                    room, other = (layering.room_of("esp-tls", path[len(engine):])
+                                   for path in (name, target))
+                    if other != room and other not in layering.MAY_USE[room]:
+                        found.append(f"{name}:{number}: {header} is of {other}")
+        self.none(found, "A lower room of esp-tls names an upper one:")
 
     def test_only_the_stack_knows_mbedtls(self):
         found = []
