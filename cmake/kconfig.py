@@ -327,7 +327,10 @@ def switch_off(kconf, names):
     """What cannot be had with the Mbed TLS at hand is off, whatever the settings say; the file of the
     settings stays as it is."""
     for name in names:
-        kconf.syms[name].set_value("n")
+        name, is_number, value = name.partition("=")
+        if is_number and kconf.syms[name].str_value != "0":
+            continue
+        kconf.syms[name].set_value(value or "n")
         if kconf.syms[name].str_value == "y":
             raise Refused([f"CONFIG_{name} cannot be had with this Mbed TLS, and is needed: "
                            f"{why(kconf.syms[name], 'n')}"])
@@ -361,7 +364,7 @@ def main(argv=None):
     parser.add_argument("--defaults", default=os.path.join(ROOT, "sdkconfig.defaults"),
                         type=lambda text: [name for name in text.split(";") if name])
     parser.add_argument("--off", default="", type=lambda text: [n for n in text.split(";") if n],
-                        help="symbols that are off, whatever the settings say")
+                        help="symbols that are off, whatever the settings say; NAME=NUMBER: not 0")
     parser.add_argument("--header", help="the C header to write")
     parser.add_argument("--cmake", help="the CMake file to write")
     args = parser.parse_args(argv)

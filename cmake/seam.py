@@ -242,6 +242,7 @@ class Feature:
         self.tests = []
         self.needs = []
         self.when = []
+        self.set = []
         self.texts = dict.fromkeys(TEXTS, "")
 
     def misfits(self, source):
@@ -266,7 +267,7 @@ def read_table(text):
                 features.append(Feature(rest.split()))
             elif word in ROWS:
                 features[-1].rows.append(ROWS[word](rest.split()))
-            elif word in ("tests", "needs", "when"):
+            elif word in ("tests", "needs", "when", "set"):
                 getattr(features[-1], word).extend(rest.split())
             elif word in TEXTS:
                 texts = features[-1].texts
@@ -322,7 +323,7 @@ def cmake(features, gone):
         if feature.name in gone:
             lines.append(f'set(SEAM_OFF_{feature.name} "{gone[feature.name]}. {feature.texts["off"]}")')
             lines.append(f"set(SEAM_OFF_{feature.name}_TESTS {';'.join(feature.tests)})")
-            symbols += [symbol for symbol in feature.symbols if symbol not in symbols]
+            symbols += [symbol for symbol in feature.symbols + feature.set if symbol not in symbols]
     lines.append(f"set(SEAM_OFF_SYMBOLS {';'.join(symbols)})")
     lines.append("macro(seam_define folder)")
     for feature in features:
