@@ -1,6 +1,6 @@
-#include "elastic_kit.h"
+#include "stack/mbedtls/adjust.h"
 
-#include "mbedtls/build_info.h"
+#include "elastic_kit.h"
 
 const struct kit_kind kit_kinds[] = {
     {"TLS 1.3, EC", 13, false, false},        {"TLS 1.2, EC", 12, false, false},
@@ -76,6 +76,7 @@ void kit_assert_bound(void)
 {
 #ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
     assert_int_equal(esp_tls_mbed_out_len, ESP_TLS_MBED_OUT_CONTENT_LEN);
+    assert_int_equal(esp_tls_mbed_in_len, ESP_TLS_MBED_IN_CONTENT_LEN);
 #endif
 }
 

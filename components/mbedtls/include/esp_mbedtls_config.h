@@ -494,12 +494,13 @@ time_t esp_mbedtls_time(time_t *out);
 
 /* One pair of numbers for everybody, also where Kconfig asks for one size both ways. */
 #ifdef CONFIG_MBEDTLS_ASYMMETRIC_CONTENT_LEN
-#define MBEDTLS_SSL_IN_CONTENT_LEN   CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN
+#define ESP_TLS_MBED_IN_CONTENT_LEN  CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN
 #define ESP_TLS_MBED_OUT_CONTENT_LEN CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN
 #else
-#define MBEDTLS_SSL_IN_CONTENT_LEN   CONFIG_MBEDTLS_SSL_MAX_CONTENT_LEN
+#define ESP_TLS_MBED_IN_CONTENT_LEN  CONFIG_MBEDTLS_SSL_MAX_CONTENT_LEN
 #define ESP_TLS_MBED_OUT_CONTENT_LEN CONFIG_MBEDTLS_SSL_MAX_CONTENT_LEN
 #endif
+#define MBEDTLS_SSL_IN_CONTENT_LEN ESP_TLS_MBED_IN_CONTENT_LEN
 
 #ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
 /* The bound of the connection that this thread works on. One plain identifier: Mbed TLS uses it in

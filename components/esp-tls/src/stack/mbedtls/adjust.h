@@ -27,4 +27,16 @@
     PSA_KEY_EXPORT_ECC_PUBLIC_KEY_MAX_SIZE(PSA_VENDOR_ECC_MAX_CURVE_BITS)
 #endif
 
+/* mbedtls_ssl_setup() makes the input buffer at this length. In its file alone it is a variable, which
+ * elastic.c sets while it calls that function: the buffer is then made as small as there is one, for
+ * whatever allocator serves. Everywhere else, and in every other call, it is the Kconfig value. */
+#if defined(CONFIG_MBEDTLS_DYNAMIC_BUFFER)
+#include <stddef.h>
+extern ESP_TLS_MBED_THREAD_LOCAL size_t esp_tls_mbed_in_len;
+#if defined(MBED_IN_SSL_TLS) /* ssl_tls.c (seam.txt) */
+#undef MBEDTLS_SSL_IN_CONTENT_LEN
+#define MBEDTLS_SSL_IN_CONTENT_LEN esp_tls_mbed_in_len
+#endif
+#endif
+
 #endif

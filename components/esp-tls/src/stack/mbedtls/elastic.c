@@ -28,7 +28,7 @@
  *               mbedtls_ssl_encrypt_buf             out  B  plaintext incl. TLS 1.3 padding
  *               mbedtls_ssl_write_record            out  B
  *               ssl_get_remaining_..., badmac limit out  E  DTLS
- *   ssl_tls.c   mbedtls_ssl_setup                   both stubs, elastic_setup()
+ *   ssl_tls.c   mbedtls_ssl_setup                   both the smallest, elastic_setup()
  *               mbedtls_ssl_free                    both E  pointers are NULL by then
  *               mbedtls_ssl_session_reset_msg_layer both E  session_reset is never called; what a
  *                                                           HelloRetryRequest calls is
@@ -360,17 +360,18 @@ int buffers_configure(struct mbed *m, const struct stack_buffers *wanted)
     return ret;
 }
 
-/** Mbed TLS's set-up asks for both buffers at full size; the allocator hands out one byte for each
- *  (scope.c), and the stubs take their place at once. */
+/** Mbed TLS's set-up makes both buffers at the size of its two bounds, which are at their smallest
+ *  while it runs. The stubs take their place at once. */
 static int elastic_setup(struct mbed *m)
 {
     unsigned char *dummy_in;
     unsigned char *dummy_out;
     int ret;
 
-    mbed_record_sizes(MBEDTLS_SSL_IN_BUFFER_LEN, MBEDTLS_SSL_OUT_BUFFER_LEN);
+    esp_tls_mbed_in_len = 0;
+    esp_tls_mbed_out_len = OUT_STUB_LEN;
     ret = mbedtls_ssl_setup(&m->ssl, &m->conf);
-    mbed_record_sizes(0, 0);
+    esp_tls_mbed_in_len = ESP_TLS_MBED_IN_CONTENT_LEN;
     if (ret != 0) {
         return ret;
     }
@@ -388,11 +389,8 @@ static int elastic_setup(struct mbed *m)
 
 int buffers_setup(struct mbed *m)
 {
-    int ret;
+    int ret = elastic_setup(m);
 
-    m->buffers.out_len = m->buffers.out_limit;
-    esp_tls_mbed_out_len = m->buffers.out_limit;
-    ret = elastic_setup(m);
     if (ret == 0 && m->buffers.fixed) {
         ret = buffers_fix_input(m);
         ret = ret == 0 ? buffers_reserve_out(m, m->buffers.out_limit) : ret;

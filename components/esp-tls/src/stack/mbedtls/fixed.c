@@ -12,11 +12,9 @@ int buffers_setup(struct mbed *m)
 {
     int ret;
 
-#ifndef ESP_TLS_SYSTEM_MBEDTLS /* which says neither its sizes nor uses our allocator */
-    mbed_record_sizes(MBEDTLS_SSL_IN_BUFFER_LEN, MBEDTLS_SSL_OUT_BUFFER_LEN);
-#endif
+    mbed_expect_records(true);
     ret = mbedtls_ssl_setup(&m->ssl, &m->conf);
-    mbed_record_sizes(0, 0);
+    mbed_expect_records(false);
     return ret;
 }
 

@@ -89,8 +89,7 @@ struct mbed_scope {
     struct mbed *m; /* NULL: no connection */
     struct plat_account *account;
     enum plat_mem purpose;
-    size_t record_in; /* sizes by which the allocator knows record buffers: mbed_record_sizes() */
-    size_t record_out;
+    uint8_t records_due; /* the next requests are record buffers: mbed_expect_records() */
     size_t outer_out_len;
     bool is_starved; /* an allocation failed in it */
     struct mbed_scope *outer;
@@ -106,9 +105,10 @@ bool mbed_is_starved(void);
 /** The connection of the present scope, or NULL. */
 struct mbed *mbed_current(void);
 
-/** In the present scope, requests of these sizes are for record buffers, the input's first. Elastic:
- *  they get one byte. Fixed: they are counted, and placed, as record buffers. 0, 0: no longer. */
-void mbed_record_sizes(size_t in, size_t out);
+/** In the present scope, the next two requests are the input's and the output's record buffer, and are
+ *  counted, and placed, as such: mbedtls_ssl_setup() asks for these first. @param are_next  false: what
+ *  is left of them will not come */
+void mbed_expect_records(bool are_next);
 
 /** Start what the process shares (PSA, threading). Once; any thread. @return 0 or Mbed TLS code */
 int mbed_prepare(void);

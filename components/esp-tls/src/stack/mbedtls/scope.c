@@ -20,9 +20,11 @@
 static PLAT_THREAD_LOCAL struct mbed_scope *current_scope; /* owned by the thread */
 
 #ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
-/* MBEDTLS_SSL_OUT_CONTENT_LEN. Outside our calls it is the Kconfig value, for contexts that the
- * application runs itself. Owned by the thread. */
+/* MBEDTLS_SSL_OUT_CONTENT_LEN, and MBEDTLS_SSL_IN_CONTENT_LEN where buffers are made (adjust.h). Outside
+ * our calls they are the Kconfig values, for contexts that the application runs itself. Owned by the
+ * thread. */
 ESP_TLS_MBED_THREAD_LOCAL size_t esp_tls_mbed_out_len = ESP_TLS_MBED_OUT_CONTENT_LEN;
+ESP_TLS_MBED_THREAD_LOCAL size_t esp_tls_mbed_in_len = ESP_TLS_MBED_IN_CONTENT_LEN;
 
 static void enter_bound(struct mbed_scope *scope)
 {
@@ -53,8 +55,7 @@ void mbed_enter(struct mbed_scope *scope, struct mbed *m, enum plat_mem purpose)
     scope->m = m;
     scope->account = m != NULL ? m->io.account : NULL;
     scope->purpose = purpose;
-    scope->record_in = 0;
-    scope->record_out = 0;
+    scope->records_due = 0;
     scope->is_starved = false;
     scope->outer = current_scope;
     current_scope = scope;
@@ -77,48 +78,37 @@ struct mbed *mbed_current(void)
     return current_scope != NULL ? current_scope->m : NULL;
 }
 
-void mbed_record_sizes(size_t in, size_t out)
+void mbed_expect_records(bool are_next)
 {
-    current_scope->record_in = in;
-    current_scope->record_out = out;
+    current_scope->records_due = are_next ? 2 : 0;
 }
 
 #ifndef CONFIG_MBEDTLS_CUSTOM_MEM_ALLOC
-#ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
-static void *take(struct mbed_scope *scope, size_t size)
+/** What the next request is for. */
+static enum plat_mem next_purpose(struct mbed_scope *scope)
 {
-    bool is_record = size != 0 && (size == scope->record_in || size == scope->record_out);
-
-    return plat_alloc(scope->account, scope->purpose, is_record ? 1 : size);
-}
-#else
-static void *take(struct mbed_scope *scope, size_t size)
-{
-    enum plat_mem purpose = scope->purpose;
-
-    if (size != 0 && size == scope->record_in) {
-        purpose = PLAT_MEM_RECORD_IN;
-        scope->record_in = 0;
-    } else if (size != 0 && size == scope->record_out) {
-        purpose = PLAT_MEM_RECORD_OUT;
-        scope->record_out = 0;
+    switch (scope->records_due) {
+    case 2:
+        scope->records_due--;
+        return PLAT_MEM_RECORD_IN;
+    case 1:
+        scope->records_due--;
+        return PLAT_MEM_RECORD_OUT;
+    default:
+        return scope->purpose;
     }
-    return plat_alloc(scope->account, purpose, size);
 }
-#endif
 
 void *esp_mbedtls_mem_calloc(size_t n, size_t size)
 {
     struct mbed_scope *scope = current_scope;
+    size_t all = size != 0 && n > SIZE_MAX / size ? SIZE_MAX : n * size; /* which nobody has */
     void *block;
 
-    if (size != 0 && n > SIZE_MAX / size) {
-        return NULL;
-    }
     if (scope == NULL) {
-        return plat_alloc(NULL, PLAT_MEM_PROCESS, n * size);
+        return plat_alloc(NULL, PLAT_MEM_PROCESS, all);
     }
-    block = take(scope, n * size);
+    block = plat_alloc(scope->account, next_purpose(scope), all);
     scope->is_starved |= block == NULL;
     return block;
 }
@@ -126,18 +116,6 @@ void *esp_mbedtls_mem_calloc(size_t n, size_t size)
 void esp_mbedtls_mem_free(void *ptr)
 {
     plat_free(ptr);
-}
-#elif defined(CONFIG_MBEDTLS_DYNAMIC_BUFFER)
-
-/** Where the program's allocator serves Mbed TLS, its ssl_tls.c comes here first (seam.txt): the
- *  two full-size buffers of its set-up are not even asked for. */
-void *esp_tls_mbed_setup_calloc(size_t n, size_t size)
-{
-    const struct mbed_scope *scope = current_scope;
-    bool is_record = n == 1 && size != 0 && scope != NULL &&
-                     (size == scope->record_in || size == scope->record_out);
-
-    return esp_mbedtls_mem_calloc(n, is_record ? 1 : size);
 }
 #endif
 

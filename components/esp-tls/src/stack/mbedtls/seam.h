@@ -20,11 +20,6 @@ void esp_tls_reset_msg_layer(mbedtls_ssl_context *ssl, int partial);
 
 /* --- scope.c: whose memory ---------------------------------------------------------------------- */
 
-#ifdef MBED_HAS_ELASTIC_OWN_ALLOCATOR
-/** mbedtls_calloc() of ssl_tls.c: the two buffers of full size are one byte each. */
-void *esp_tls_mbed_setup_calloc(size_t n, size_t size);
-#endif
-
 /** psa_import_key() of ssl_tls.c: counted as the handshake's. */
 psa_status_t esp_tls_session_import_key(const psa_key_attributes_t *attributes, const uint8_t *data,
                                         size_t len, mbedtls_svc_key_id_t *key);
