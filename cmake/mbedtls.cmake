@@ -25,6 +25,7 @@ add_library(mbedtls_internals INTERFACE)
 target_include_directories(mbedtls_internals SYSTEM INTERFACE ${mbedtls}/library)
 
 file(GLOB sources CONFIGURE_DEPENDS ${mbedtls}/library/*.c)
+list(FILTER sources EXCLUDE REGEX "/library/threading\\.c$") # ours stands in its place
 add_library(mbedtls_objects OBJECT ${sources}
   ${mbedtls}/3rdparty/p256-m/p256-m_driver_entrypoints.c
   ${mbedtls}/3rdparty/p256-m/p256-m/p256-m.c)

@@ -178,6 +178,13 @@ class House(unittest.TestCase):
                     found += [f"{name}:{number}: {m[1]}()" for m in BANNED.finditer(line)]
         self.none(found, "These calls are not made in components/:")
 
+    def test_nothing_runs_before_main(self):
+        found = [f"{name}:{number}"
+                 for name in tracked("components/*.[ch]", "platform/*.[ch]")
+                 for number, line in enumerate((ROOT / name).read_text().splitlines(), 1)
+                 if re.search(r"__attribute__\s*\(\(.*(constructor|destructor)", line)]
+        self.none(found, "Bare start-up code need not run constructors; make the data right instead:")
+
     def test_components_can_be_dropped_into_esp_idf(self):
         found = []
         for folder in sorted({"/".join(n.split("/")[:2]) for n in tracked("components/*/*")}):

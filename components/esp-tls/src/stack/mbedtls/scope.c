@@ -1,4 +1,4 @@
-/* What Mbed TLS is given by us: memory with an owner and a purpose, random numbers, time, locks. */
+/* What Mbed TLS is given by us: memory with an owner and a purpose, random numbers, time. */
 #include "mbed.h"
 
 #include "mbedtls/oid.h"
@@ -12,10 +12,6 @@
 #include "plat_clock.h"
 #include "plat_lock.h"
 #include "plat_random.h"
-
-#if defined(MBEDTLS_THREADING_C)
-#include "mbedtls/threading.h"
-#endif
 
 static PLAT_THREAD_LOCAL struct mbed_scope *current_scope; /* owned by the thread */
 
@@ -225,45 +221,6 @@ mbedtls_time_t esp_mbedtls_time(mbedtls_time_t *out)
     }
     return (mbedtls_time_t)now;
 }
-
-#if defined(MBEDTLS_THREADING_ALT)
-static void mutex_init(mbedtls_threading_mutex_t *mutex)
-{
-    mutex->usable = plat_mutex_init(&mutex->mutex) == 0;
-}
-
-static void mutex_free(mbedtls_threading_mutex_t *mutex)
-{
-    if (mutex->usable) {
-        plat_mutex_clear(&mutex->mutex);
-        mutex->usable = 0;
-    }
-}
-
-static int mutex_lock(mbedtls_threading_mutex_t *mutex)
-{
-    if (!mutex->usable) {
-        return MBEDTLS_ERR_THREADING_MUTEX_ERROR;
-    }
-    plat_mutex_lock(&mutex->mutex);
-    return 0;
-}
-
-static int mutex_unlock(mbedtls_threading_mutex_t *mutex)
-{
-    if (!mutex->usable) {
-        return MBEDTLS_ERR_THREADING_MUTEX_ERROR;
-    }
-    plat_mutex_unlock(&mutex->mutex);
-    return 0;
-}
-
-/** Before main(): an application may use PSA (import the key of a client) before esp-tls. */
-__attribute__((constructor)) static void set_locks(void)
-{
-    mbedtls_threading_set_alt(mutex_init, mutex_free, mutex_lock, mutex_unlock);
-}
-#endif
 
 static plat_mutex prepare_lock = PLAT_MUTEX_INITIALIZER;
 static bool prepared; /* owned by mbed_prepare(), guarded by prepare_lock */
