@@ -214,6 +214,18 @@ def one_byte_each(sink, chunks):
             sink.sendall(data[i:i + 1])
 
 
+def without_ccs(sink, chunks):
+    """Records of type change_cipher_spec stay behind."""
+    data = b""
+    for chunk in chunks:
+        data += chunk
+        while len(data) >= 5 and len(data) >= 5 + int.from_bytes(data[3:5], "big"):
+            end = 5 + int.from_bytes(data[3:5], "big")
+            if data[0] != 20:
+                sink.sendall(data[:end])
+            data = data[end:]
+
+
 def trickle(seconds):
     def how(sink, chunks):
         for data in chunks:

@@ -52,6 +52,18 @@ def test_server_that_wants_another_group_asks_again_and_connects(client, certs, 
         assert r.session.version == "TLSv1.3"
 
 
+@pytest.mark.parametrize("groups", [[], ["-groups", "P-384"]], ids=["cookie", "cookie and group"])
+def test_server_that_sends_a_cookie_gets_it_back_and_connects(client, certs, mode, groups):
+    """A stateless HelloRetryRequest (RFC 8446 sections 4.1.4 and 4.2.2), with another group or without.
+
+    Not with -www, which is never stateless; and OpenSSL's server ends at the ChangeCipherSpec in front of
+    the second ClientHello, from its own client as well, which section 4.2.2 tells it to pass over."""
+    with peers.Openssl(certs, "-tls1_3", "-stateless", *groups, mode=()) as s, \
+            peers.Relay(s.port, up=peers.without_ccs) as relay:
+        r = client("send:5", port=relay.port, cacert="root-ec.pem", mode=mode).opened()
+        assert r.session.version == "TLSv1.3"
+
+
 def test_any_version_against_a_server_with_only_1_2_connects(client, certs):
     with peers.Openssl(certs, "-tls1_2") as s:
         assert client(port=s.port, cacert="root-ec.pem").opened().session.version == "TLSv1.2"

@@ -52,17 +52,23 @@ static int before(struct mbed *m, int state)
     return ret == 0 ? buffers_reserve_for(m, state) : ret;
 }
 
-/** Mbed TLS offers max_fragment_length for TLS 1.2, forgets that it did, and refuses the answer that
- *  a server gives in TLS 1.3 (RFC 8446 section 4.2 allows it in EncryptedExtensions). */
+/** Mbed TLS refuses extensions of TLS 1.3 that it did not offer. Two it must take all the same: the
+ *  cookie of a HelloRetryRequest, which is never offered (RFC 8446 section 4.2); and the answer to
+ *  max_fragment_length in EncryptedExtensions, which it offers for TLS 1.2 and forgets. In which message
+ *  each may stand it checks apart from this. */
 static void remember_offer(struct mbed *m, int state)
 {
-#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH) && defined(MBEDTLS_SSL_PROTO_TLS1_3) &&               \
-    !defined(ESP_TLS_SYSTEM_MBEDTLS)
-    if (state == MBEDTLS_SSL_CLIENT_HELLO && m->ssl.handshake != NULL &&
-        m->conf.mfl_code != MBEDTLS_SSL_MAX_FRAG_LEN_NONE &&
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3) && !defined(ESP_TLS_SYSTEM_MBEDTLS)
+    if (state != MBEDTLS_SSL_CLIENT_HELLO || m->ssl.handshake == NULL) {
+        return;
+    }
+    mbedtls_ssl_tls13_set_hs_sent_ext_mask(&m->ssl, MBEDTLS_TLS_EXT_COOKIE);
+#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
+    if (m->conf.mfl_code != MBEDTLS_SSL_MAX_FRAG_LEN_NONE &&
         m->conf.min_tls_version < MBEDTLS_SSL_VERSION_TLS1_3) {
         mbedtls_ssl_tls13_set_hs_sent_ext_mask(&m->ssl, MBEDTLS_TLS_EXT_MAX_FRAGMENT_LENGTH);
     }
+#endif
 #else
     (void)m;
     (void)state;
@@ -103,6 +109,7 @@ static void show_chain(struct mbed *m, int state, int ret)
 static int step(struct mbed *m)
 {
     struct mbed_scope scope;
+    mbedtls_svc_key_id_t share = mbed_retry_share(m);
     int state = m->ssl.state;
     int ret;
 
@@ -113,6 +120,8 @@ static int step(struct mbed *m)
     if (ret == 0) {
         mbed_checks_begin(m, state);
         ret = mbedtls_ssl_handshake_step(&m->ssl);
+        mbed_retry_after(m, state, share);
+        buffers_note_too_long(m, state, ret);
         show_chain(m, state, ret);
     }
     if (is_overlooked(m, ret)) {

@@ -180,12 +180,15 @@ void mbed_identity_key_clear(struct mbed *m)
 
 size_t mbed_identity_signature_len(const struct mbed *m)
 {
+    size_t len;
+
     if (m->own == NULL) {
         return 0;
     }
     /* RSA: the modulus; ECDSA: two integers in DER (RFC 3279 section 2.2.3), at most 9 bytes more
      * than twice the curve's size */
-    return 2 * ((mbedtls_pk_get_bitlen(&m->own->key) + 7) / 8) + 9;
+    len = (mbedtls_pk_get_bitlen(&m->own->key) + 7) / 8;
+    return mbedtls_pk_can_do(&m->own->key, MBEDTLS_PK_RSA) ? len : 2 * len + 9;
 }
 
 /* --- what is kept between the steps --------------------------------------------------------------------- */

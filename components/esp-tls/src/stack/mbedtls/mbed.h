@@ -203,6 +203,13 @@ bool mbed_checks_note(int *ret, mbedtls_pk_type_t type, const void *options,
 int mbed_checks_run(struct mbed *m);
 void mbed_checks_clear(struct mbed *m);
 
+/* --- retry.c: HelloRetryRequest ---------------------------------------------------------------------- */
+
+/** The private key of the share that was sent, before a step; and the same behind it, where a
+ *  HelloRetryRequest lets the share stay. */
+mbedtls_svc_key_id_t mbed_retry_share(const struct mbed *m);
+void mbed_retry_after(struct mbed *m, int state, mbedtls_svc_key_id_t share);
+
 /* --- slim.c: what a handshake need not keep -------------------------------------------------------- */
 
 void mbed_slim_after(struct mbed *m, int state);

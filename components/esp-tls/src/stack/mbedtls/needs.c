@@ -61,7 +61,7 @@ static size_t cookie_len(const struct mbed *m)
 
 /** ClientHello: RFC 8446 section 4.1.2 and, with TLS 1.2, RFC 5246 section 7.4.1.2. An upper bound,
  *  extension by extension. */
-static size_t need_client_hello(struct mbed *m)
+static size_t client_hello_len(const struct mbed *m)
 {
     const char *name = mbedtls_ssl_get_hostname_pointer(&m->ssl);
     size_t n = HS_HEADER + 2 + 32 + 1 + 32 + 2 + suites_len(&m->conf) + 2 + 2;
@@ -81,6 +81,26 @@ static size_t need_client_hello(struct mbed *m)
     n += EXT_HEADER + 3;                      /* ec_point_formats */
     n += EXT_HEADER + 1;                      /* renegotiation_info */
     return n;
+}
+
+/* The longest reservation: in TLS 1.3 it would be padded to a whole record (RFC 8446 section 5.1). */
+#define RESERVE_MOST (16384 - 1)
+
+/** A cookie, or the protocols of ALPN, can be longer than a record, in which Mbed TLS sends a message. It
+ *  compares each extension with the room that there is, and refuses what does not fit. */
+static size_t need_client_hello(struct mbed *m)
+{
+    size_t len = client_hello_len(m);
+
+    return len < RESERVE_MOST ? len : RESERVE_MOST;
+}
+
+void buffers_note_too_long(struct mbed *m, int state, int ret)
+{
+    if (ret == MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL && state == MBEDTLS_SSL_CLIENT_HELLO) {
+        m->io.err->record_len = (uint32_t)client_hello_len(m);
+        m->io.err->record_limit = (uint32_t)buffers_max_message(m);
+    }
 }
 
 static size_t need_certificate(struct mbed *m)

@@ -27,6 +27,16 @@ psa_status_t esp_tls_session_import_key(const psa_key_attributes_t *attributes, 
 /** mbedtls_x509_crt_parse_der() of ssl_tls.c and ssl_tls13_generic.c, for certificates of the peer. */
 int esp_tls_peer_crt_parse_der(mbedtls_x509_crt *chain, const unsigned char *buf, size_t len);
 
+#ifdef MBED_HAS_RETRY
+/* --- retry.c: the key share ------------------------------------------------------------------------- */
+
+/** psa_destroy_key() of ssl_tls13_client.c: not where the share stays. */
+psa_status_t esp_tls_retry_destroy_key(mbedtls_svc_key_id_t key);
+/** psa_generate_key() of ssl_tls13_generic.c: not where there is one. */
+psa_status_t esp_tls_retry_generate_key(const psa_key_attributes_t *attributes,
+                                        mbedtls_svc_key_id_t *key);
+#endif
+
 /* --- checks.c: signatures of the peer -------------------------------------------------------------- */
 
 /** mbedtls_pk_verify_ext() of x509_crt.c: certificates. */

@@ -4,7 +4,7 @@
  * start-up code need not run constructors. */
 #include "mbed.h"
 
-#if defined(MBEDTLS_THREADING_ALT)
+#if defined(MBEDTLS_THREADING_ALT) && !defined(ESP_TLS_SYSTEM_MBEDTLS)
 
 #include "mbedtls/threading.h"
 
