@@ -8,6 +8,11 @@
 
 #include <cmocka.h>
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../platform/common/heap_block.h"
 #include "plat_heap.h"
 
 #define UNIT      (2 * sizeof(void *))
@@ -233,6 +238,104 @@ static void test_random_life_never_overlaps_and_ends_in_one_block(void **state)
     }
 }
 
+/* --- what is corrupt ends the program: each check by itself, with all others satisfied --------------- */
+
+static struct heap_block *header(void *payload)
+{
+    return (struct heap_block *)payload - 1;
+}
+
+/** Free it in a process of its own. @return that process was stopped */
+static bool stops(struct plat_region *region, void *payload)
+{
+    int status = 0;
+    pid_t child = fork();
+
+    if (child == 0) {
+        (void)signal(SIGABRT, SIG_DFL);
+        (void)close(STDERR_FILENO);
+        plat_region_free(region, payload);
+        _exit(0);
+    }
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) || (WIFEXITED(status) && WEXITSTATUS(status) == 0));
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
+/** A header that looks alive, wherever. @return its payload */
+static void *forge(void *at, uint32_t size)
+{
+    struct heap_block *block = at;
+
+    *block = (struct heap_block){.size = size, .home = HOME_RAW, .mark = HEAP_MARK_USED};
+    return block + 1;
+}
+
+static void test_free_of_no_block_stops(void **state)
+{
+    struct plat_region *region = plat_region_init(memory, sizeof(memory));
+    uint8_t *block = plat_region_alloc(region, 100);
+
+    (void)state;
+    assert_false(stops(region, block)); /* in a child: it lives on here */
+    header(block)->mark = HEAP_MARK_FREE;
+    assert_true(stops(region, block));
+    header(block)->mark = HEAP_MARK_USED;
+    header(block)->home = HOME_ARENA; /* a block with an account, which plat_free() takes */
+    assert_true(stops(region, block));
+}
+
+static void test_free_of_a_block_outside_stops(void **state)
+{
+    static _Alignas(16) uint8_t three[3][1024];
+    struct plat_region *region = plat_region_init(three[1], sizeof(three[1]));
+
+    (void)state;
+    while (plat_region_alloc(region, UNIT) != NULL) {
+    } /* nothing is free that could overlap */
+    assert_true(stops(region, forge(three[0], UNIT)));
+    assert_true(stops(region, forge(three[2] + 512, UNIT)));
+}
+
+static void test_free_of_a_block_beyond_the_end_stops(void **state)
+{
+    struct plat_region *region = plat_region_init(memory, 1024);
+    uint8_t *block = plat_region_alloc(region, plat_region_largest_free(region));
+
+    (void)state;
+    assert_non_null(block);
+    assert_false(stops(region, block));
+    header(block)->size += (uint32_t)UNIT;
+    assert_true(stops(region, block));
+}
+
+static void test_free_inside_what_is_free_stops(void **state)
+{
+    struct plat_region *region = plat_region_init(memory, sizeof(memory));
+    uint8_t *first = plat_region_alloc(region, 64 * UNIT);
+    uint8_t *second = plat_region_alloc(region, UNIT);
+
+    (void)state;
+    assert_non_null(second); /* it keeps the free block apart from the rest */
+    plat_region_free(region, first);
+    assert_true(stops(region, forge(first + 8 * UNIT, UNIT)));
+}
+
+static void test_free_over_what_is_free_stops(void **state)
+{
+    struct plat_region *region = plat_region_init(memory, sizeof(memory));
+    uint8_t *first = plat_region_alloc(region, UNIT);
+    uint8_t *second = plat_region_alloc(region, 8 * UNIT);
+
+    (void)state;
+    assert_non_null(plat_region_alloc(region, UNIT));
+    plat_region_free(region, second);
+    assert_false(stops(region, first));
+    header(first)->size += (uint32_t)UNIT;
+    assert_true(stops(region, first));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +347,11 @@ int main(void)
         cmocka_unit_test(test_fragments_refuse_what_their_sum_could_hold),
         cmocka_unit_test(test_the_largest_free_block_can_be_had_and_no_more),
         cmocka_unit_test(test_random_life_never_overlaps_and_ends_in_one_block),
+        cmocka_unit_test(test_free_of_no_block_stops),
+        cmocka_unit_test(test_free_of_a_block_outside_stops),
+        cmocka_unit_test(test_free_of_a_block_beyond_the_end_stops),
+        cmocka_unit_test(test_free_inside_what_is_free_stops),
+        cmocka_unit_test(test_free_over_what_is_free_stops),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
