@@ -299,7 +299,7 @@ static void test_open_once_and_go_on(void **state)
     assert_int_not_equal(esp_http_client_get_socket(w->client), -1);
     assert_int_equal(esp_http_client_write(w->client, "abcdef", 6), 0);
     while (sent < 6) {
-        int n = esp_http_client_write(w->client, "abcdef" + sent, 6 - sent);
+        int n = esp_http_client_write(w->client, &"abcdef"[sent], 6 - sent);
 
         assert_true(n >= 0);
         sent += n;
