@@ -106,7 +106,7 @@ static struct message *request(const struct retry *r)
     put(&m, id, 1u + id[0]);
     put16(&m, 0x1301); /* TLS_AES_128_GCM_SHA256 */
     put(&m, "", 1);
-    put16(&m, 6 + (r->group != 0 ? 6 : 0) + (r->cookie_len != 0 ? 6 + r->cookie_len : 0));
+    put16(&m, (r->group != 0 ? 12u : 6u) + (r->cookie_len != 0 ? 6 + r->cookie_len : 0));
     put(&m, "\0\x2b\0\2\3\4", 6);
     if (r->group != 0) {
         put(&m, "\0\x33\0\2", 4);
