@@ -69,6 +69,12 @@ if [ "$long" = long ]; then
     section "record buffers of fixed size"
     build fixed
     run build-fixed $quick
+    section "every size of memory, on 64 and on 32 bits"
+    build sweep test_sizes
+    ESP_TLS_LONG=1 run build-sweep -R "test_sizes$"
+    build sweep-arm test_sizes
+    # the leak checker does not work under an emulator; the test counts blocks by itself
+    ASAN_OPTIONS=detect_leaks=0 ESP_TLS_LONG=1 run build-sweep-arm -R "test_sizes$"
     section "everything kept; the program's own allocator"
     build kept test_memory_kconfig
     run build-kept -R test_memory_kconfig

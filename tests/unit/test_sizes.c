@@ -48,9 +48,10 @@ static bool talk(struct sim_case *t, const esp_tls_memory_cfg_t *memory)
 {
     size_t out = (memory->out_content_len != 0 ? memory->out_content_len : LEAST) + 1u;
     size_t in = (memory->in_content_len != 0 ? memory->in_content_len : LEAST) + 1u;
-    const struct sim_tls_step script[] = {
-        {SIM_TLS_EXPECT, out}, {SIM_TLS_SEND, in}, {SIM_TLS_END, 0}};
+    static struct sim_tls_step script[3]; /* the server goes on behind this call */
 
+    script[0] = (struct sim_tls_step){SIM_TLS_EXPECT, out};
+    script[1] = (struct sim_tls_step){SIM_TLS_SEND, in};
     t->server.script = script;
     t->server.record = in - 1;
     if (sim_connect(t) != 1) {
