@@ -48,9 +48,16 @@ WRAP(ssize_t, send, (int fd, const void *buf, size_t len, int flags), (fd, buf, 
 WRAP(ssize_t, recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags))
 WRAP(ssize_t, read, (int fd, void *buf, size_t len), (fd, buf, len))
 WRAP(ssize_t, write, (int fd, const void *buf, size_t len), (fd, buf, len))
-WRAP(int, ppoll,
-     (struct pollfd * polls, nfds_t n, const struct timespec *time, const sigset_t *mask),
-     (polls, n, time, mask))
+/* What the C library calls ppoll() where time_t was made 64 bits long. */
+#ifdef __USE_TIME_BITS64
+#define PPOLL __ppoll64
+#else
+#define PPOLL ppoll
+#endif
+#define WRAP_AS(type, name, parameters, arguments) WRAP(type, name, parameters, arguments)
+WRAP_AS(int, PPOLL,
+        (struct pollfd * polls, nfds_t n, const struct timespec *time, const sigset_t *mask),
+        (polls, n, time, mask))
 WRAP(ssize_t, getrandom, (void *buf, size_t len, unsigned flags), (buf, len, flags))
 
 static void arm(int times, int error)
