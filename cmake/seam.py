@@ -4,7 +4,8 @@ it is read) against a source of Mbed TLS.
 
     seam.py configure [--source DIR] --out DIR what holds, as seam.cmake and mbed_seam_features.h;
                                                without a source (the system's library): nothing
-    seam.py digests --source DIR...            the table, with the digests of these sources
+    seam.py digests --source DIR...            the table, with the digests of these sources; each
+                                               has a --source of its own
     seam.py markdown                           the table for people: docs/mbedtls.md
 """
 import argparse

@@ -3,8 +3,8 @@
  * Mbed TLS makes a new key share after every HelloRetryRequest. The second ClientHello must be the first
  * one but for what the request changes (section 4.1.2): where it names no group, the share stays. And a
  * request that changes nothing or names a group that was not offered, or a ServerHello of TLS 1.2 behind
- * it, must end the handshake; Mbed TLS looks for none of these. It calls two functions of PSA for the
- * share, which come here (seam.txt). */
+ * it, must end the handshake; Mbed TLS looks for none of these, but for the group since 3.6.7. It calls
+ * two functions of PSA for the share, which come here (seam.txt). */
 #include "mbed.h"
 
 #ifdef MBED_HAS_RETRY
