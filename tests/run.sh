@@ -54,7 +54,7 @@ elif [ "$long" = long ]; then
     build older-arm
     run build-older-arm $quick
 else
-    build older test_certificate test_chains test_mbedtls test_elastic_in tls-client esp-tls-program
+    build older test_certificate test_chains test_mbedtls test_elastic_in tls-client http-client esp-tls-program
     run build-older -R "test_(certificate|chains|mbedtls|elastic_in)$"
     tests/integration/run build-older test_defaults.py
 fi
