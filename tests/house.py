@@ -42,6 +42,17 @@ INTERNAL = {
                                      "components/esp_tls_trace"),
     "components/esp_x509/internal/": ("components/esp_tls_diagnosis",),
 }
+# The folders of tools/esp-tls, and which others each may use.
+TOOL = {
+    "cli": (),
+    "probe": (),
+    "explain": ("cli",),
+    "get": ("cli",),
+    "memory": ("cli",),
+    "ws": ("cli", "get"),
+    "chain": ("cli", "probe"),
+    "check": ("cli", "probe", "chain", "memory"),
+}
 STACK = ("components/esp-tls/src/stack/mbedtls/", "components/esp_x509/src/mbedtls/")
 
 # What an operating system gives belongs into platform/.
@@ -151,6 +162,18 @@ class House(unittest.TestCase):
                     if other != room and other not in layering.MAY_USE[room]:
                         found.append(f"{name}:{number}: {header} is of {other}")
         self.none(found, "A lower room of esp-tls names an upper one:")
+
+    def test_arrows_point_down_inside_the_program(self):
+        program = "tools/esp-tls/"
+        found = []
+        for name in self.sources:
+            for number, header in includes(name) if name.startswith(program) else ():
+                target = self.resolve(name, header)
+                if target and target.startswith(program):
+                    room, other = (path.split("/")[2] for path in (name, target))
+                    if other != room and other not in TOOL[room]:
+                        found.append(f"{name}:{number}: {header} is of {other}")
+        self.none(found, "A command of esp-tls uses another one's folder that it may not:")
 
     def test_only_the_stack_knows_mbedtls(self):
         found = []

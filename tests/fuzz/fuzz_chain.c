@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain_tree.h"
+#include "chain/chain_tree.h"
 #include "sim_fuzz.h"
 #include "tool_output.h"
 

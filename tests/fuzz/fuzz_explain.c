@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reading_report.h"
+#include "explain/reading_report.h"
 #include "sim_fuzz.h"
 #include "tool_output.h"
 

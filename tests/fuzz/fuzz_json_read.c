@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_read.h"
+#include "chain/json_read.h"
 #include "sim_fuzz.h"
 
 static void within(const char *text, size_t size, struct json_value v)

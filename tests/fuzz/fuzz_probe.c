@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probe_answer.h"
+#include "probe/probe_answer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "json_read.h"
+#include "chain/json_read.h"
 #include "sim_fuzz.h"
 
 struct tool_output {

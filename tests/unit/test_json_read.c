@@ -1,4 +1,4 @@
-/* Reading JSON that somebody else wrote (tools/esp-tls/json_read.c). */
+/* Reading JSON that somebody else wrote (tools/esp-tls/chain/json_read.c). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_read.h"
+#include "chain/json_read.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "octets.h"
-#include "probe_answer.h"
-#include "probe_hello.h"
-#include "probe_names.h"
+#include "probe/octets.h"
+#include "probe/probe_answer.h"
+#include "probe/probe_hello.h"
+#include "probe/probe_names.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

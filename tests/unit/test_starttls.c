@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "starttls.h"
+#include "probe/starttls.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

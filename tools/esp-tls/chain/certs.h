@@ -1,0 +1,57 @@
+/* Certificates in memory: each with its DER, what is read of it, and where it came from. */
+#ifndef CERTS_H
+#define CERTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "cli/credentials.h"
+#include "esp_tls_certificate.h"
+#include "cli/json.h"
+
+struct cert {
+    unsigned char *der;
+    size_t len;
+    bool is_read; /* false: it is damaged, and `read` has what stands before the damage */
+    esp_tls_certificate_t read;
+    esp_tls_input_problem_t problem; /* reason OK: none */
+    const char *file;                /* or NULL; borrowed */
+    unsigned line;                   /* of its PEM block; 0: DER */
+};
+
+struct certs {
+    struct cert *item;
+    size_t count;
+};
+
+/** Add one. @return it; NULL: no memory */
+struct cert *certs_add(struct certs *certs, const unsigned char *der, size_t len);
+/** Add all of a file's content: PEM, DER (several in a row), or PKCS #7 ("certificates only").
+ *  @return false: no memory */
+bool certs_add_blob(struct certs *certs, const struct blob *blob, const char *file);
+void certs_clear(struct certs *certs);
+
+bool cert_is_same(const struct cert *a, const struct cert *b);
+/** Of this name? As bytes, and where they differ as text without regard to case. */
+bool cert_has_issuer_name(const struct cert *cert, const struct cert *issuer);
+/** Was it signed by this one, by name and signature? */
+bool cert_is_issued_by(const struct cert *cert, const struct cert *issuer);
+bool cert_is_self_signed(const struct cert *cert);
+/** The first of `among` that issued it; NULL: none. @param after  NULL, or the one before */
+const struct cert *cert_find_issuer(const struct cert *cert, const struct certs *among,
+                                    const struct cert *after);
+
+/** The common name, or what of the subject is there. */
+void cert_title(const struct cert *cert, char *out, size_t cap);
+/** "P-256", "RSA 2048". */
+void cert_key_text(const esp_tls_public_key_t *key, char *out, size_t cap);
+/** Days from now to a time; below 0: it is past. */
+long cert_days(int64_t unix_s);
+
+/** Print what is in it, indented. */
+void cert_print(const struct cert *cert, FILE *out);
+/** The same as members of an object. */
+void cert_json(const struct cert *cert, struct json *j);
+
+#endif

@@ -1,0 +1,42 @@
+/* esp-tls chain: what its parts share. */
+#ifndef CHAIN_H
+#define CHAIN_H
+
+#include "certs.h"
+#include "chain_tree.h"
+#include "cli/get_options.h"
+#include "cli/target.h"
+
+struct chain_options {
+    struct get_options get; /* what it shares with get: trust, names, time */
+    struct target target;
+    char name[256];      /* that the certificate must have */
+    const char *output;  /* PEM; NULL: none */
+    const char *compare; /* a file, or "chromium"; NULL: none */
+    bool json;
+    bool help;
+};
+
+/** Fill *o from the command's words.
+ *  @return true; false: what is wrong has been said on stderr */
+bool chain_options_parse(struct chain_options *o, int argc, char **argv);
+void chain_options_help(FILE *out);
+
+/** A chain as somebody else sees it, held against the one that was sent. */
+struct chain_compare {
+    const char *who;     /* "Chromium", or a file's name */
+    struct certs theirs; /* the server's own first */
+    bool is_same;        /* the same certificates, in the same order */
+    struct findings findings;
+};
+
+/** Say what differs, and why a device cares. */
+void chain_compare_make(struct chain_compare *c, const struct chain_tree *tree,
+                        const struct certs *sent, const struct certs *trust);
+
+/** Ask an installed Chromium for the chain that it sees. Blocks: at most timeout_ms.
+ *  @param why  receives one sentence when it fails
+ *  @return true: *theirs is filled */
+bool chromium_chain(const struct chain_options *o, struct certs *theirs, char *why, size_t cap);
+
+#endif

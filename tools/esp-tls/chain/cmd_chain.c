@@ -1,0 +1,400 @@
+/* esp-tls chain: the certificates that a server sends. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cli/armour.h"
+#include "chain.h"
+#include "probe/dial.h"
+#include "cli/explain.h"
+#include "cli/output.h"
+
+struct chain {
+    struct chain_options options;
+    struct certs sent;
+    struct certs trust;
+    struct chain_tree tree;
+    struct findings findings;
+    struct chain_compare compare;
+    bool has_compare;
+    char compare_why[300]; /* it could not be made */
+    struct dial_link link; /* of STARTTLS; outlives the connection on it */
+    bool was_shown;        /* the hook was called */
+    bool no_memory;
+    bool opened;
+    esp_tls_record_t record;
+    char version[16];
+    enum tool_exit exit;
+    struct text verdict;
+};
+
+/* --- the connection ------------------------------------------------------------------------------------ */
+
+static void take_certificate(void *arg, const uint8_t *der, size_t len, unsigned index,
+                             unsigned count)
+{
+    struct chain *c = arg;
+
+    (void)index;
+    c->was_shown = true;
+    if (count > 0 && c->sent.count < CHAIN_MOST && certs_add(&c->sent, der, len) == NULL) {
+        c->no_memory = true;
+    }
+}
+
+static void say_dial_failure(struct chain *c, const struct dial_name *name,
+                             const struct dial_failure *why)
+{
+    if (name->count == 0) {
+        text_add(&c->verdict, "name not found: %s has no usable address.", c->options.target.host);
+        c->exit = name->timed_out ? EXIT_TIMEOUT : EXIT_DNS;
+    } else if (why->timed_out) {
+        text_add(&c->verdict, "timeout: no answer within the time.");
+        c->exit = EXIT_TIMEOUT;
+    } else if (why->in_starttls) {
+        text_add(&c->verdict, "STARTTLS failed: %s%s%s.",
+                 why->closed                 ? "the server closed the connection"
+                 : why->starttls.why != NULL ? why->starttls.why
+                                             : "the server refused",
+                 why->starttls.line_len > 0 ? ": " : "", why->starttls.line);
+        c->exit = EXIT_TLS;
+    } else {
+        text_add(&c->verdict, "TCP was not opened: %s.", strerror(why->error));
+        c->exit = EXIT_TCP;
+    }
+}
+
+static void note_result(struct chain *c, esp_tls_t *tls)
+{
+    esp_tls_session_info_t info;
+
+    (void)esp_tls_get_record(tls, &c->record);
+    if (c->opened && esp_tls_get_session_info(tls, &info) == ESP_OK && info.version != NULL) {
+        snprintf(c->version, sizeof(c->version), "%s", info.version);
+    }
+}
+
+static const char *connect_host(const struct chain_options *o)
+{
+    return o->get.connect_to != NULL ? o->get.connect_host : o->target.host;
+}
+
+static uint16_t connect_port(const struct chain_options *o)
+{
+    return o->get.connect_to != NULL ? o->get.connect_port : o->target.port;
+}
+
+static void connect_tls(struct chain *c, esp_tls_t *tls)
+{
+    const struct chain_options *o = &c->options;
+    const char *host = connect_host(o);
+    esp_tls_cfg_t cfg = {.timeout_ms = o->get.timeout_ms,
+                         .use_global_ca_store = true,
+                         .tls_version = o->get.version,
+                         .common_name = o->name};
+
+    (void)esp_tls_set_peer_chain_hook(tls, take_certificate, c);
+    c->opened = esp_tls_conn_new_sync(host, (int)strlen(host), connect_port(o), &cfg, tls) == 1;
+    note_result(c, tls);
+}
+
+/** Plain TCP, SMTP, and TLS over that. */
+static void connect_starttls(struct chain *c, esp_tls_t *tls)
+{
+    int64_t until_us = dial_now_us() + (int64_t)c->options.get.timeout_ms * 1000;
+    struct dial_failure why = {0};
+    struct dial_name name;
+
+    if (dial_resolve(&name, connect_host(&c->options), connect_port(&c->options), AF_UNSPEC,
+                     until_us)) {
+        for (size_t i = 0; i < name.count && c->link.fd < 0; i++) {
+            c->link.fd = dial_open(&name.address[i], true, until_us, &why);
+        }
+    }
+    if (c->link.fd < 0) {
+        say_dial_failure(c, &name, &why);
+        return;
+    }
+    if (esp_tls_set_stream(tls, &dial_stream, &c->link) == ESP_OK) {
+        connect_tls(c, tls);
+    } else {
+        c->no_memory = true;
+    }
+}
+
+static void explain_result(struct chain *c)
+{
+    struct failure failure = {.options = &c->options.get, .record = c->record};
+
+    if (c->opened) {
+        text_add(&c->verdict,
+                 "The chain is accepted: the certificate is one of %s, and its issuer "
+                 "is trusted.",
+                 c->options.name);
+        c->exit = EXIT_OK;
+    } else if (c->verdict.len == 0) {
+        snprintf(failure.host, sizeof(failure.host), "%s", connect_host(&c->options));
+        snprintf(failure.name, sizeof(failure.name), "%s", c->options.name);
+        c->exit = explain(&failure, &c->verdict);
+    }
+}
+
+static enum tool_exit look(struct chain *c)
+{
+    esp_tls_t *tls = esp_tls_init();
+
+    c->link.fd = -1;
+    if (tls == NULL) {
+        c->no_memory = true;
+    } else if (c->options.target.smtp) {
+        connect_starttls(c, tls);
+    } else {
+        connect_tls(c, tls);
+    }
+    if (tls != NULL) {
+        (void)esp_tls_conn_destroy(tls);
+    }
+    if (c->link.fd >= 0) {
+        (void)close(c->link.fd);
+    }
+    if (c->no_memory) {
+        fputs("esp-tls: out of memory\n", stderr);
+        return EXIT_MEMORY;
+    }
+    explain_result(c);
+    if (c->was_shown) {
+        chain_tree_make(&c->tree, &c->sent, &c->trust);
+        chain_tree_findings(&c->tree, &c->trust, &c->findings);
+    }
+    return EXIT_OK;
+}
+
+/* --- comparing ----------------------------------------------------------------------------------------- */
+
+static enum tool_exit compare(struct chain *c)
+{
+    const char *with = c->options.compare;
+    struct blob blob = {NULL, 0};
+    enum tool_exit status = EXIT_OK;
+
+    if (strcmp(with, "chromium") == 0) {
+        c->compare.who = "Chromium";
+        c->has_compare =
+            chromium_chain(&c->options, &c->compare.theirs, c->compare_why, sizeof(c->compare_why));
+    } else {
+        c->compare.who = with;
+        status = credentials_read(with, &blob);
+        if (status == EXIT_OK && !certs_add_blob(&c->compare.theirs, &blob, with)) {
+            fputs("esp-tls: out of memory\n", stderr);
+            status = EXIT_MEMORY;
+        }
+        credentials_blob_clear(&blob);
+        if (status == EXIT_OK && c->compare.theirs.count == 0) {
+            fprintf(stderr, "esp-tls: there is no certificate in %s\n", with);
+            status = EXIT_USAGE;
+        }
+        c->has_compare = status == EXIT_OK;
+    }
+    if (c->has_compare) {
+        chain_compare_make(&c->compare, &c->tree, &c->sent, &c->trust);
+    }
+    return status;
+}
+
+/* --- telling ------------------------------------------------------------------------------------------- */
+
+static void print_certificates(const struct certs *certs, FILE *out)
+{
+    for (size_t i = 0; i < certs->count; i++) {
+        char title[200];
+
+        cert_title(&certs->item[i], title, sizeof(title));
+        fprintf(out, "%zu  %s\n", i + 1, title);
+        cert_print(&certs->item[i], out);
+        fputc('\n', out);
+    }
+}
+
+static void print_compare(const struct chain *c, FILE *out)
+{
+    if (!c->has_compare) {
+        fprintf(out, "\nNot compared: %s\n", c->compare_why);
+        return;
+    }
+    fprintf(out, "\nWhat %s sees:\n", c->compare.who);
+    for (size_t i = 0; i < c->compare.theirs.count; i++) {
+        char title[200];
+
+        cert_title(&c->compare.theirs.item[i], title, sizeof(title));
+        fprintf(out, "  %zu  %s\n", i + 1, title);
+    }
+    fputc('\n', out);
+    findings_print(&c->compare.findings, out);
+}
+
+static void print_text(const struct chain *c, FILE *out)
+{
+    fprintf(out, "%s port %u sent %zu certificate%s, %zu bytes%s%s%s\n\n", c->options.target.host,
+            c->options.target.port, c->sent.count, c->sent.count == 1 ? "" : "s", c->tree.bytes,
+            c->version[0] != '\0' ? " (" : "", c->version, c->version[0] != '\0' ? ")" : "");
+    print_certificates(&c->sent, out);
+    fputs("What verifies what:\n", out);
+    chain_tree_print(&c->tree, out);
+    fputs(c->findings.count > 0 ? "\n" : "", out);
+    findings_print(&c->findings, out);
+    if (c->options.compare != NULL) {
+        print_compare(c, out);
+    }
+    fputc('\n', out);
+    text_print(&c->verdict, out);
+}
+
+static void json_certificates(struct json *j, const char *key, const struct certs *certs,
+                              const struct chain_tree *tree)
+{
+    json_array(j, key);
+    for (size_t i = 0; i < certs->count; i++) {
+        json_object(j, NULL);
+        cert_json(&certs->item[i], j);
+        if (tree != NULL) {
+            const struct chain_node *n = &tree->node[i];
+
+            json_string(j, "role", chain_role_name(n->role));
+            json_number(j, "issuer_index", n->parent + 1);
+            json_bool(j, "trusted", n->is_trusted);
+        }
+        json_end(j, false);
+    }
+    json_end(j, true);
+}
+
+static void print_json(const struct chain *c, FILE *out)
+{
+    const struct chain_tree *t = &c->tree;
+    const struct cert *anchor = t->path_count > 0 && t->end == CHAIN_ANCHORED
+                                    ? t->node[t->path[t->path_count - 1]].trust
+                                    : NULL;
+    struct json j = {.out = out};
+    char title[400] = "";
+
+    if (anchor != NULL) {
+        (void)esp_tls_name_text(anchor->read.subject, title, sizeof(title));
+    }
+    json_object(&j, NULL);
+    json_string(&j, "host", c->options.target.host);
+    json_number(&j, "port", c->options.target.port);
+    json_string(&j, "version", c->version[0] != '\0' ? c->version : NULL);
+    json_bool(&j, "accepted", c->opened);
+    json_number(&j, "exit", c->exit);
+    json_string(&j, "verdict", c->verdict.chars);
+    json_number(&j, "message_bytes", (int64_t)t->bytes);
+    json_string(&j, "end", t->count > 0 ? chain_end_name(t->end) : NULL);
+    json_string(&j, "anchor", anchor != NULL ? title : NULL);
+    json_bool(&j, "in_order", t->is_in_order);
+    json_certificates(&j, "certificates", &c->sent, t);
+    findings_json(&c->findings, &j);
+    if (c->options.compare != NULL) {
+        json_object(&j, "compare");
+        json_string(&j, "who", c->compare.who);
+        json_bool(&j, "same", c->compare.is_same);
+        json_string(&j, "failure", c->has_compare ? NULL : c->compare_why);
+        json_certificates(&j, "certificates", &c->compare.theirs, NULL);
+        findings_json(&c->compare.findings, &j);
+        json_end(&j, false);
+    }
+    json_end(&j, false);
+}
+
+static enum tool_exit save(const struct chain *c)
+{
+    FILE *file = fopen(c->options.output, "w");
+    bool ok = file != NULL;
+
+    for (size_t i = 0; ok && i < c->sent.count; i++) {
+        armour_print(c->sent.item[i].der, c->sent.item[i].len, file);
+    }
+    ok = ok && ferror(file) == 0;
+    if (file != NULL) {
+        ok = fclose(file) == 0 && ok;
+    }
+    if (!ok) {
+        fprintf(stderr, "esp-tls: cannot write %s: %s\n", c->options.output, strerror(errno));
+    }
+    return ok ? EXIT_OK : EXIT_OUTPUT;
+}
+
+static enum tool_exit tell(struct chain *c)
+{
+    enum tool_exit status = EXIT_OK;
+
+    if (c->options.json) {
+        print_json(c, stdout);
+    } else if (c->was_shown) {
+        print_text(c, stdout);
+    } else {
+        fputs("esp-tls: ", stderr);
+        text_print(&c->verdict, stderr);
+    }
+    if (c->options.output != NULL && c->sent.count > 0) {
+        status = save(c);
+    }
+    return status == EXIT_OK ? c->exit : status;
+}
+
+/* --- the command ----------------------------------------------------------------------------------------- */
+
+static enum tool_exit load_trust(struct chain *c)
+{
+    struct blob blob = {NULL, 0};
+    enum tool_exit status = credentials_trust(c->options.get.cacert);
+
+    if (status == EXIT_OK) {
+        status = credentials_read_trust(c->options.get.cacert, &blob);
+    }
+    if (status == EXIT_OK && !certs_add_blob(&c->trust, &blob, NULL)) {
+        fputs("esp-tls: out of memory\n", stderr);
+        status = EXIT_MEMORY;
+    }
+    credentials_blob_clear(&blob);
+    return status;
+}
+
+static enum tool_exit run(struct chain *c)
+{
+    enum tool_exit status = load_trust(c);
+
+    if (status == EXIT_OK) {
+        status = look(c);
+    }
+    if (status == EXIT_OK && c->options.compare != NULL && c->was_shown) {
+        status = compare(c);
+    }
+    return status == EXIT_OK ? tell(c) : status;
+}
+
+int cmd_chain(int argc, char **argv)
+{
+    struct chain *c = calloc(1, sizeof(*c));
+    enum tool_exit status = EXIT_USAGE;
+
+    if (c == NULL) {
+        fputs("esp-tls: out of memory\n", stderr);
+        return EXIT_MEMORY;
+    }
+    if (chain_options_parse(&c->options, argc, argv)) {
+        if (c->options.help) {
+            chain_options_help(stdout);
+            status = EXIT_OK;
+        } else {
+            status = run(c);
+        }
+    }
+    certs_clear(&c->sent);
+    certs_clear(&c->trust);
+    certs_clear(&c->compare.theirs);
+    esp_tls_free_global_ca_store();
+    free(c);
+    return (int)status;
+}

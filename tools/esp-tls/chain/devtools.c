@@ -1,0 +1,156 @@
+#include "devtools.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probe/dial.h"
+#include "esp_transport_tcp.h"
+#include "esp_transport_ws.h"
+
+#define MESSAGE_MOST (8u << 20)
+
+static bool fail(struct devtools *d, const char *why)
+{
+    if (d->why[0] == '\0') {
+        snprintf(d->why, sizeof(d->why), "%s", why);
+    }
+    return false;
+}
+
+static int left_ms(const struct devtools *d)
+{
+    int64_t left = (d->until_us - dial_now_us()) / 1000;
+
+    return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
+}
+
+bool devtools_open(struct devtools *d, uint16_t port, const char *path, int64_t until_us)
+{
+    memset(d, 0, sizeof(*d));
+    d->until_us = until_us;
+    d->tcp = esp_transport_tcp_init();
+    d->ws = d->tcp != NULL ? esp_transport_ws_init(d->tcp) : NULL;
+    if (d->ws == NULL) {
+        return fail(d, "out of memory");
+    }
+    esp_transport_ws_set_path(d->ws, path);
+    if (esp_transport_connect(d->ws, "127.0.0.1", port, left_ms(d)) != 0) {
+        return fail(d, "its DevTools port does not answer as a WebSocket");
+    }
+    return true;
+}
+
+void devtools_clear(struct devtools *d)
+{
+    if (d->ws != NULL) {
+        (void)esp_transport_close(d->ws);
+        (void)esp_transport_destroy(d->ws);
+    }
+    if (d->tcp != NULL) {
+        (void)esp_transport_destroy(d->tcp);
+    }
+    free(d->message);
+    d->message = NULL;
+}
+
+static bool send_text(struct devtools *d, const char *text)
+{
+    const int opcode = WS_TRANSPORT_OPCODES_TEXT | WS_TRANSPORT_OPCODES_FIN;
+    size_t len = strlen(text);
+    size_t sent = 0;
+
+    while (sent < len) {
+        int n = esp_transport_ws_send_raw(d->ws, (ws_transport_opcodes_t)opcode, text + sent,
+                                          (int)(len - sent), left_ms(d));
+
+        if (n <= 0) {
+            return fail(d, "the connection to its DevTools broke");
+        }
+        sent += (size_t)n;
+    }
+    return true;
+}
+
+/** Append what a read gives. @return false: it failed; *is_whole: the message is complete */
+static bool read_piece(struct devtools *d, bool *is_whole)
+{
+    char piece[4096];
+    char *grown;
+    int n = esp_transport_read(d->ws, piece, sizeof(piece), left_ms(d));
+    ws_transport_opcodes_t opcode = esp_transport_ws_get_read_opcode(d->ws);
+
+    *is_whole = false;
+    if (n < 0) {
+        return fail(d, "the connection to its DevTools broke");
+    }
+    if (n == 0) {
+        return left_ms(d) > 0 || fail(d, "it did not answer in time");
+    }
+    if (opcode != WS_TRANSPORT_OPCODES_TEXT && opcode != WS_TRANSPORT_OPCODES_CONT) {
+        return true;
+    }
+    if (d->len + (size_t)n > MESSAGE_MOST) {
+        return fail(d, "its answer is too long");
+    }
+    grown = realloc(d->message, d->len + (size_t)n + 1);
+    if (grown == NULL) {
+        return fail(d, "out of memory");
+    }
+    d->message = grown;
+    memcpy(d->message + d->len, piece, (size_t)n);
+    d->len += (size_t)n;
+    d->message[d->len] = '\0';
+    *is_whole = json_read(d->message, d->len).len == d->len; /* an object ends where it ends */
+    return true;
+}
+
+static bool read_message(struct devtools *d)
+{
+    bool is_whole = false;
+
+    d->len = 0;
+    while (!is_whole) {
+        if (!read_piece(d, &is_whole)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool devtools_call(struct devtools *d, const char *method, const char *params,
+                   struct json_value *result)
+{
+    char command[2048];
+    long id = ++d->last_id;
+    int n = snprintf(command, sizeof(command), "{\"id\":%ld,\"method\":\"%s\",\"params\":%s%s%s%s}",
+                     id, method, params, d->session[0] != '\0' ? ",\"sessionId\":\"" : "",
+                     d->session, d->session[0] != '\0' ? "\"" : "");
+
+    if (n < 0 || (size_t)n >= sizeof(command)) {
+        return fail(d, "the address is too long");
+    }
+    if (!send_text(d, command)) {
+        return false;
+    }
+    for (;;) {
+        struct json_value answer;
+        long of = 0;
+
+        if (!read_message(d)) {
+            return false;
+        }
+        answer = json_read(d->message, d->len);
+        if (json_int(json_member(answer, "id"), &of) && of == id) {
+            char why[150];
+
+            *result = json_member(answer, "result");
+            if (result->len > 0) {
+                return true;
+            }
+            (void)json_text(json_member(json_member(answer, "error"), "message"), why, sizeof(why));
+            snprintf(d->why, sizeof(d->why), "%s: %s", method, why);
+            return false;
+        }
+    }
+}

@@ -1,0 +1,214 @@
+/* Which devices can connect: one row for each way to configure one. No I/O here. */
+#include <string.h>
+
+#include "check.h"
+#include "memory/memory_report.h"
+
+/** Would a handshake of this version find everything, without what is excluded? */
+struct wish {
+    const char *name;
+    const char *setting;
+    bool has_1_2, has_1_3;
+    uint8_t no_suite; /* PROBE_IS_... that this device has not */
+    uint8_t no_signature;
+    bool only_p256; /* no other curve */
+    bool small;     /* CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN=4096 */
+};
+
+static const struct wish wishes[] = {
+    {"ESP-IDF's default settings", "CONFIG_MBEDTLS_SSL_PROTO_TLS1_2=y", true, false, 0, 0, false,
+     false},
+    {"with TLS 1.3 as well", "CONFIG_MBEDTLS_SSL_PROTO_TLS1_3=y", true, true, 0, 0, false, false},
+    {"TLS 1.3 only", "CONFIG_MBEDTLS_SSL_PROTO_TLS1_3=y, ..._TLS1_2=n", false, true, 0, 0, false,
+     false},
+    {"records of 4096 bytes, TLS 1.2", "CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN=4096", true, false, 0, 0,
+     false, true},
+    {"records of 4096 bytes, TLS 1.3", "CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN=4096, ..._TLS1_3=y",
+     false, true, 0, 0, false, true},
+    {"P-256 as the only curve", "CONFIG_MBEDTLS_ECP_DP_SECP256R1_ENABLED=y, no other", true, false,
+     0, 0, true, false},
+    {"without CBC", "CONFIG_MBEDTLS_CIPHER_MODE_CBC=n", true, false, PROBE_IS_CBC, 0, false, false},
+    {"without the RSA key exchange", "CONFIG_MBEDTLS_KEY_EXCHANGE_RSA=n", true, false,
+     PROBE_IS_STATIC_RSA, 0, false, false},
+    {"TLS 1.3 without RSASSA-PSS", "CONFIG_MBEDTLS_X509_RSASSA_PSS_SUPPORT=n", false, true, 0,
+     PROBE_IS_PSS, false, false},
+};
+
+/** @return what is missing; NULL: nothing */
+static const char *missing(const struct wish *w, const struct survey_list *suites,
+                           enum probe_kind kind, const struct survey_list *groups,
+                           const struct survey_list *signatures)
+{
+    if (check_lacks(suites, kind, w->no_suite)) {
+        return "no cipher suite in common";
+    }
+    if (groups->count > 0 && w->only_p256 && !survey_has(groups, 23)) {
+        return "no group (curve) in common";
+    }
+    if (check_lacks(groups, PROBE_GROUPS, 0)) {
+        return "no group (curve) in common";
+    }
+    if (check_lacks(signatures, PROBE_SIGNATURES, w->no_signature)) {
+        return "no signature algorithm in common";
+    }
+    return NULL;
+}
+
+static const char *missing_1_2(const struct check *c, const struct wish *w)
+{
+    const struct survey *s = &c->survey;
+    struct wish wish = *w;
+
+    if (!w->has_1_3) {
+        wish.no_signature |= PROBE_IS_PSS; /* probe_support(): it is not offered */
+    }
+    return !survey_accepts(s, PROBE_TLS_1_2) ? "the server does not speak TLS 1.2"
+                                             : missing(&wish, &s->suites_1_2, PROBE_SUITES_1_2,
+                                                       &s->groups_1_2, &s->signatures_1_2);
+}
+
+static const char *missing_1_3(const struct check *c, const struct wish *w)
+{
+    const struct survey *s = &c->survey;
+
+    return !survey_accepts(&c->survey, PROBE_TLS_1_3)
+               ? "the server does not speak TLS 1.3"
+               : missing(w, &s->suites_1_3, PROBE_SUITES_1_3, &s->groups_1_3, &s->signatures_1_3);
+}
+
+/** What this device's own connection came to. */
+static void judge_small(struct check_device *d, const struct session *small)
+{
+    if (!small->was_tried) {
+        d->works = CHECK_UNKNOWN;
+        snprintf(d->why, sizeof(d->why), "not tried: the full connection was not made");
+    } else if (check_small_failed(small)) {
+        d->works = CHECK_NO;
+        snprintf(d->why, sizeof(d->why), "the server sends records of %u bytes",
+                 (unsigned)small->record.record_len);
+    } else if (!small->opened) {
+        d->works = CHECK_UNKNOWN;
+        snprintf(d->why, sizeof(d->why), "the connection was not made");
+    }
+}
+
+/** The first certificate on the path whose key is on a curve other than P-256; NULL: none. */
+static const struct chain_certificate *other_curve(const struct chain_report *chain)
+{
+    for (size_t i = 0; i < chain->count; i++) {
+        const struct chain_certificate *cert = &chain->certificate[i];
+
+        if (cert->is_on_path && strncmp(cert->key, "EC ", 3) == 0 &&
+            strcmp(cert->key, "EC P-256") != 0) {
+            return cert;
+        }
+    }
+    return NULL;
+}
+
+static void judge_curve(struct check_device *d, const struct chain_report *chain)
+{
+    const struct chain_certificate *cert = other_curve(chain);
+
+    if (cert != NULL) {
+        d->works = CHECK_NO;
+        snprintf(d->why, sizeof(d->why), "the key of %s is %s", cert->subject, cert->key);
+    }
+}
+
+/** What a connection with this device's versions came to here. */
+static void judge_session_of(const struct check *c, struct check_device *d, const struct wish *w)
+{
+    const struct session *s = w->has_1_2 && w->has_1_3 ? &c->session_any
+                              : w->has_1_2             ? &c->session_1_2
+                                                       : &c->session_1_3;
+    struct text why = {0};
+
+    if (!s->was_tried || s->opened ||
+        (!w->has_1_3 && check_is_beyond_this_build(&c->survey.suites_1_2))) {
+        return;
+    }
+    check_explain_session(s, &why);
+    d->works = CHECK_NO;
+    text_copy(&why, d->why, sizeof(d->why));
+}
+
+static void judge_device(struct check *c, const struct wish *w)
+{
+    const char *why_1_2 = w->has_1_2 ? missing_1_2(c, w) : "";
+    const char *why_1_3 = w->has_1_3 ? missing_1_3(c, w) : "";
+    struct check_device *d = &c->device[c->devices++];
+
+    *d = (struct check_device){.name = w->name, .setting = w->setting, .works = CHECK_YES};
+    if (why_1_2 != NULL && why_1_3 != NULL) {
+        d->works = CHECK_NO;
+        snprintf(d->why, sizeof(d->why), "%s%s%s", why_1_2,
+                 *why_1_2 != '\0' && *why_1_3 != '\0' ? "; " : "", why_1_3);
+    } else if (w->small) {
+        judge_small(d, w->has_1_2 ? &c->small_1_2 : &c->small_1_3);
+    } else if (w->only_p256) {
+        judge_curve(d, &c->chain);
+    }
+}
+
+/** Heap of a profile against what was measured. */
+static void judge_memory_of(struct check *c, const char *profile, bool fixed)
+{
+    const struct trial *t = fixed ? &c->fixed : &c->elastic;
+    struct check_device *d = &c->device[c->devices];
+    struct device device;
+    char a[16];
+    char b[16];
+
+    device_init(&device);
+    if (!device_load(&device, profile)) {
+        return;
+    }
+    c->devices++;
+    *d = (struct check_device){
+        .name = fixed ? "heap with full-size record buffers" : "heap with elastic record buffers",
+        .setting = fixed ? "CONFIG_MBEDTLS_DYNAMIC_BUFFER=n" : "CONFIG_MBEDTLS_DYNAMIC_BUFFER=y",
+        .works = t->heap_peak <= device.heap ? CHECK_YES : CHECK_NO};
+    snprintf(d->why, sizeof(d->why), "%s bytes at the peak; %s has %s", bytes_text(t->heap_peak, a),
+             profile, bytes_text(device.heap, b));
+}
+
+void check_judge_devices(struct check *c)
+{
+    const struct session *s = check_shown(c);
+
+    for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++) {
+        judge_device(c, &wishes[i]);
+    }
+    if (c->has_memory && !device_fixed_is_all()) {
+        judge_memory_of(c, "esp8266", false);
+    }
+    if (c->has_memory) {
+        judge_memory_of(c, "esp8266", true);
+    }
+    for (size_t i = 0; s != NULL && s->opened && i < sizeof(wishes) / sizeof(wishes[0]); i++) {
+        if (c->device[i].works == CHECK_YES) {
+            judge_session_of(c, &c->device[i], &wishes[i]);
+        }
+    }
+    if (s == NULL || s->opened) {
+        return;
+    }
+    for (size_t i = 0; i < c->devices; i++) { /* what fails here fails there */
+        if (c->device[i].works != CHECK_NO && c->findings > 0 &&
+            c->finding[0].row->weight == CHECK_FAILS) {
+            c->device[i].works = CHECK_NO;
+            snprintf(c->device[i].why, sizeof(c->device[i].why), "%s", c->finding[0].row->title);
+        }
+    }
+}
+
+const char *check_no_device(const struct check *c)
+{
+    for (size_t i = 0; i < c->devices; i++) {
+        if (c->device[i].works != CHECK_NO || strcmp(c->device[i].why, c->device[0].why) != 0) {
+            return NULL;
+        }
+    }
+    return c->devices > 0 ? c->device[0].why : NULL;
+}

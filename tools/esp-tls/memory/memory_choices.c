@@ -1,0 +1,265 @@
+#include "memory_choices.h"
+
+#include <string.h>
+
+#include "cli/explain.h"
+
+#define PSRAM (4u << 20)
+#define SMALL 2048u
+
+/** What a choice changes. @return false: it is so already */
+struct settings {
+    struct device device;
+    struct trial_target target;
+};
+
+static bool use_elastic(struct settings *s)
+{
+    bool changes = s->device.fixed && !device_fixed_is_all();
+
+    s->device.fixed = s->device.fixed && !changes;
+    return changes;
+}
+
+static bool use_fixed(struct settings *s)
+{
+    bool changes = !s->device.fixed;
+
+    s->device.fixed = true;
+    return changes;
+}
+
+static bool limit_out(struct settings *s)
+{
+    bool changes = s->device.out > SMALL;
+
+    s->device.out = SMALL;
+    return changes;
+}
+
+static bool limit_in(struct settings *s)
+{
+    bool changes = s->device.in > 2 * SMALL;
+
+    s->device.in = 2 * SMALL;
+    return changes;
+}
+
+static bool only_1_2(struct settings *s)
+{
+    bool changes = s->target.cfg.tls_version == ESP_TLS_VER_ANY;
+
+    s->target.cfg.tls_version = ESP_TLS_VER_TLS_1_2;
+    return changes;
+}
+
+static bool only_1_3(struct settings *s)
+{
+    bool changes = s->target.cfg.tls_version == ESP_TLS_VER_ANY;
+
+    s->target.cfg.tls_version = ESP_TLS_VER_TLS_1_3;
+    return changes;
+}
+
+static bool records_outside(struct settings *s)
+{
+    bool changes = (s->device.external & DEVICE_RECORDS) != DEVICE_RECORDS;
+
+    s->device.external |= DEVICE_RECORDS;
+    s->device.psram = s->device.psram != 0 ? s->device.psram : PSRAM;
+    return changes;
+}
+
+static bool all_outside(struct settings *s)
+{
+    bool changes = s->device.external != DEVICE_ALL;
+
+    s->device.external = DEVICE_ALL;
+    s->device.psram = s->device.psram != 0 ? s->device.psram : PSRAM;
+    return changes;
+}
+
+static bool no_certificate(struct settings *s)
+{
+    bool changes = s->target.cfg.clientcert_buf != NULL;
+
+    s->target.cfg.clientcert_buf = NULL;
+    s->target.cfg.clientkey_buf = NULL;
+    s->target.cfg.clientkey_password = NULL;
+    return changes;
+}
+
+/** In the order in which they are advised: what costs least to change comes first. */
+static const struct row {
+    const char *name;
+    const char *args;
+    const char *setting;
+    bool (*apply)(struct settings *s);
+    bool is_advice;
+} rows[] = {
+    {"elastic record buffers", "--elastic",
+     "CONFIG_MBEDTLS_DYNAMIC_BUFFER=y, or .buffers = ESP_TLS_BUFFERS_ELASTIC", use_elastic, true},
+    {"records sent of 2048 bytes", "--out 2048",
+     "CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN=2048, or .out_content_len", limit_out, true},
+    {"records received of 4096 bytes", "--in 4096",
+     "CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN=4096, or .in_content_len", limit_in, true},
+    {"TLS 1.2 only", "--tls 1.2", ".tls_version = ESP_TLS_VER_TLS_1_2", only_1_2, true},
+    {"TLS 1.3 only", "--tls 1.3", ".tls_version = ESP_TLS_VER_TLS_1_3", only_1_3, true},
+    {"record buffers in PSRAM", "--psram 4M --external record-in,record-out",
+     ".caps[ESP_TLS_MEM_RECORD_IN] and [..._OUT] = MALLOC_CAP_SPIRAM", records_outside, true},
+    {"everything in PSRAM", "--psram 4M --external all",
+     "CONFIG_MBEDTLS_EXTERNAL_MEM_ALLOC=y, or .caps = MALLOC_CAP_SPIRAM", all_outside, true},
+    {"fixed record buffers", "--fixed", "CONFIG_MBEDTLS_DYNAMIC_BUFFER=n", use_fixed, false},
+    {"no client certificate", NULL, "a server that does not ask for one", no_certificate, false},
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static struct settings as_asked(const struct memory_report *r, const struct trial_target *target)
+{
+    return (struct settings){.device = r->options->device, .target = *target};
+}
+
+/** Why a connection with this choice was not made. */
+static void say_why(const struct memory_report *r, const struct trial *t, struct choice *c)
+{
+    struct failure failure = {.options = &r->options->get, .record = t->record};
+    struct text text = {0};
+
+    if (t->record.record_len != 0) {
+        text_add(&text, "the server sends records of %u bytes", (unsigned)t->record.record_len);
+    } else if (t->http_why != NULL) {
+        text_add(&text, "%s", t->http_why);
+    } else {
+        snprintf(failure.host, sizeof(failure.host), "%s", r->options->host);
+        snprintf(failure.name, sizeof(failure.name), "%s", r->options->name);
+        (void)explain(&failure, &text);
+    }
+    text_copy(&text, c->why, sizeof(c->why));
+}
+
+/** Measure with as much heap as it takes; then see whether the device's is enough. */
+static bool measure(const struct memory_report *r, const struct settings *s, struct choice *c)
+{
+    struct settings ample = *s;
+    struct trial t;
+    bool ok;
+
+    ample.device.heap = 0;
+    ample.device.largest = 0;
+    ok = trial_run(&t, &ample.device, &s->target);
+    c->works = ok && t.complete;
+    if (c->works) {
+        c->peak = t.heap_peak;
+        c->saved = (int64_t)report_whole(r)->heap_peak - (int64_t)t.heap_peak;
+    } else if (ok) {
+        say_why(r, &t, c);
+    }
+    trial_clear(&t);
+    c->fits = c->works && s->device.heap == 0;
+    if (c->works && s->device.heap != 0 && c->peak <= s->device.heap) {
+        ok = trial_run(&t, &s->device, &s->target);
+        c->fits = ok && t.complete;
+        trial_clear(&t);
+    }
+    return ok;
+}
+
+bool choices_try(struct memory_report *r, const struct trial_target *target)
+{
+    for (size_t i = 0; i < ROWS && r->choices < CHOICES_MAX; i++) {
+        struct settings s = as_asked(r, target);
+        struct choice *c = &r->choice[r->choices];
+
+        if (!rows[i].apply(&s) || (!rows[i].is_advice && !r->options->compare)) {
+            continue;
+        }
+        *c =
+            (struct choice){.name = rows[i].name, .args = rows[i].args, .setting = rows[i].setting};
+        r->choices++;
+        if (!measure(r, &s, c)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- advice
+ * ------------------------------------------------------------------------------------------ */
+
+static const struct row *row_named(const char *name)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        if (rows[i].name == name) {
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+static void advise_one(struct memory_report *r, const struct choice *c)
+{
+    char peak[16];
+
+    snprintf(r->advice, sizeof(r->advice), "With %s (%s) it fits: the peak is then %s bytes.",
+             c->name, c->setting, bytes_text(c->peak, peak));
+    snprintf(r->advice_args, sizeof(r->advice_args), "%s", c->args);
+}
+
+static void add_words(char *to, size_t cap, const char *between, const char *words)
+{
+    size_t len = strlen(to);
+
+    snprintf(to + len, cap - len, "%s%s", len > 0 ? between : "", words);
+}
+
+/** All that save something, at once; one of several that exclude each other. */
+static bool advise_all(struct memory_report *r, const struct trial_target *target)
+{
+    struct settings s = as_asked(r, target);
+    struct choice all = {.name = ""};
+    char names[400] = "";
+    char peak[16];
+    unsigned count = 0;
+
+    for (size_t i = 0; i < r->choices; i++) {
+        const struct choice *c = &r->choice[i];
+        const struct row *row = row_named(c->name);
+
+        if (row != NULL && row->is_advice && c->works && c->saved > 0 && row->apply(&s)) {
+            add_words(names, sizeof(names), ", ", c->name);
+            add_words(r->advice_args, sizeof(r->advice_args), " ", c->args);
+            count++;
+        }
+    }
+    if (count > 1 && !measure(r, &s, &all)) {
+        return false;
+    }
+    if (all.fits) {
+        snprintf(r->advice, sizeof(r->advice),
+                 "No single setting is enough. Together these fit, with a peak of %s bytes: %s.",
+                 bytes_text(all.peak, peak), names);
+    } else {
+        r->advice_args[0] = '\0';
+        snprintf(r->advice, sizeof(r->advice),
+                 "No setting that was tried makes it fit: the device needs more free heap when the "
+                 "connection begins, or a larger block of it.");
+    }
+    return true;
+}
+
+bool choices_advise(struct memory_report *r, const struct trial_target *target)
+{
+    if (r->fits) {
+        return true;
+    }
+    for (size_t i = 0; i < r->choices; i++) {
+        const struct row *row = row_named(r->choice[i].name);
+
+        if (r->choice[i].fits && row != NULL && row->is_advice) {
+            advise_one(r, &r->choice[i]);
+            return true;
+        }
+    }
+    return advise_all(r, target);
+}
