@@ -4,7 +4,8 @@
 
 Each header is compiled alone (it brings what it needs), twice in a row (its guard holds), as C11
 and as C++17, by each compiler there is, with warnings as errors; under the build's own
-configuration and under others that switch the guarded parts on and off.  With a library built, each
+configuration and under others that switch the guarded parts on and off.  All of them together are
+compiled as each standard from C11 and from C++11 on.  With a library built, each
 function that the headers declare is looked up in it.
 
 Environment:
@@ -38,6 +39,7 @@ PUBLIC = [
 ]
 PLATFORM = ROOT / "platform/idf"
 KEY_CONFIG = ROOT / "platform/idf/esp_key_config.h"
+STANDARDS = {"c": ["c11", "c17", "c2x"], "c++": ["c++11", "c++14", "c++17", "c++20", "c++2b"]}
 WARNINGS = ["-Wall", "-Wextra", "-pedantic", "-Werror"]
 
 COMPILERS = [
@@ -140,16 +142,20 @@ def sdkconfig_of(variant):
 
 @unittest.skipUnless(SDKCONFIG.exists(), f"nothing is built: {SDKCONFIG} does not exist")
 class Headers(unittest.TestCase):
-    def compile(self, variant, source, defines=()):
-        """Compile a text by every compiler; report each failure with what failed."""
+    def compile(self, variant, source, defines=(), standard=None):
+        """Compile a text by every compiler, or by those of one language under another standard; report
+        each failure with what failed."""
         options = options_of_build()
         with tempfile.TemporaryDirectory() as folder:
             Path(folder, "sdkconfig.h").write_text(sdkconfig_of(variant))
             includes = ["-I" + folder] + ["-I" + str(p) for p in PUBLIC]
             includes += ["-I" + str(KEY_CONFIG.parent)] + options
             for tool, language in COMPILERS:
-                with self.subTest(variant=variant, compiler=tool, source=source):
-                    command = [tool, *language, *WARNINGS, *defines, "-fsyntax-only", *includes, "-"]
+                if standard and standard[0] != language[0]:
+                    continue
+                with self.subTest(variant=variant, compiler=tool, standard=standard, source=source):
+                    words = [tool, *language, *(standard or ()), *WARNINGS, *defines]
+                    command = [*words, "-fsyntax-only", *includes, "-"]
                     got = subprocess.run(command, input=source, text=True, capture_output=True)
                     self.assertEqual(got.returncode, 0, got.stderr)
 
@@ -167,6 +173,12 @@ class Headers(unittest.TestCase):
         names = [h.name for h in headers()]
         for order in (names, names[::-1]):
             self.compile("as built", "".join(f'#include "{n}"\n' for n in order))
+
+    def test_headers_of_each_standard_compile(self):
+        text = "".join(f'#include "{h.name}"\n' for h in headers())
+        for language, standards in STANDARDS.items():
+            for standard in standards:
+                self.compile("as built", text, standard=(f"-x{language}", f"-std={standard}"))
 
     def test_older_names_compile_where_warnings_are_errors(self):
         use = '#include "esp_tls.h"\nvoid f(esp_tls_t *tls);\nvoid f(esp_tls_t *tls)\n'
