@@ -5,69 +5,63 @@ PREFIX ?= /usr/local
 CMAKE_ARGS ?=
 PYTHON := /usr/bin/python3
 JOBS ?= $(shell nproc)
-packages = @cmake/install-packages.sh
 
-.PHONY: help deps build run test test-long coverage mutate bench bench-http bench-memory menuconfig lint format fuzz install clean
+# `make run` installs what is missing before it builds, with -j too.
+.NOTPARALLEL:
+.PHONY: help deps deps-long update build run test test-long coverage mutate bench bench-http bench-memory menuconfig lint format fuzz install clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
-deps: ## packages and sources that building and testing need; looks for a newer Mbed TLS
-	$(packages) build test
-	@cmake/mbedtls-source.sh --again >/dev/null
-	@cmake/fetch-source.sh --again cmocka - >/dev/null
+deps: ## packages and sources for building and testing; nothing else installs or fetches
+	@cmake/deps.sh build test lint
+
+deps-long: ## these, and what test-long needs besides
+	@cmake/deps.sh build test lint long
+
+update: ## look for a newer Mbed TLS
+	@cmake/deps.sh --again build test
 
 build: ## the program build/esp-tls and the libraries build/libesp-tls.{a,so}
-	$(packages) build test
+	@for tool in cmake ninja; do command -v $$tool >/dev/null || \
+		{ echo "esp-tls: $$tool is missing: run 'make deps'" >&2; exit 1; }; done
 	@cmake -S . -B $(BUILD) -G Ninja -DESP_TLS_WERROR=ON $(CMAKE_ARGS) --log-level=WARNING
 	@cmake --build $(BUILD) -j $(JOBS)
 
-run: build ## a verified TLS connection to a server of this machine, or URL=https://...
-	$(packages) demo
+run: deps build ## a verified TLS connection to a server of this machine, or URL=https://...
 	@BUILD=$(BUILD) tools/run-demo.sh $(if $(URL),'$(URL)')
 
-test: ## every test that takes minutes; the summary is the last line
-	$(packages) build test lint
+test: deps ## every test that takes minutes; the summary is the last line
 	@tests/run.sh
 
-test-long: ## what takes longer: all of torture, soaks, fuzzing
-	$(packages) build test lint bench fuzz
+test-long: deps-long ## what takes longer: all of torture, soaks, fuzzing
 	@tests/run.sh long
 
-mutate: ## small faults put in on purpose, SEED=1 COUNT=250: do the tests find them?
-	$(packages) build test
+mutate: deps ## small faults put in on purpose, SEED=1 COUNT=250: do the tests find them?
 	@tests/mutate.py --seed $(or $(SEED),1) --count $(or $(COUNT),250) --jobs $(JOBS)
 
-coverage: ## which lines of components/ the tests without servers run
-	$(packages) build test
+coverage: deps ## which lines of components/ the tests without servers run
 	@tests/coverage.sh
 
-bench: build ## speed and memory against Mbed TLS alone, into bench/
-	$(packages) bench
+bench: deps build ## speed and memory against Mbed TLS alone, into bench/
 	@BUILD=$(BUILD) bench/run.sh
 
-bench-http: build ## esp_http_client against libcurl: speed, memory, code, into bench/
-	$(packages) bench
+bench-http: deps build ## esp_http_client against libcurl: speed, memory, code, into bench/
 	@BUILD=$(BUILD) bench/http.py
 
-bench-memory: ## heap, stack and static data of TLS clients on 32 bits
-	$(packages) build bench
+bench-memory: deps ## heap, stack and static data of TLS clients on 32 bits
 	@bench/memory.sh
 
-menuconfig: ## choose settings; they go into sdkconfig
-	$(packages) build
+menuconfig: deps ## choose settings; they go into sdkconfig
 	@$(PYTHON) cmake/kconfig.py menuconfig
 
-lint: ## clang-format, cppcheck, gcc's analyzer
-	$(packages) build test lint
+lint: deps ## clang-format, cppcheck, gcc's analyzer
 	@tests/lint.sh
 
-format: ## put our C files into shape
-	$(packages) lint
+format: deps ## put our C files into shape
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
-fuzz: ## run each fuzzer for FUZZ_SECONDS (60)
-	$(packages) build fuzz test
+fuzz: deps ## run each fuzzer for FUZZ_SECONDS (60)
 	@tests/fuzz/run.sh
 
 install: build ## library, program, headers, man pages into DESTDIR/PREFIX

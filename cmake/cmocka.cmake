@@ -2,7 +2,7 @@
 if(NOT CMAKE_CROSSCOMPILING)
   find_library(CMOCKA_LIBRARY cmocka)
   if(NOT CMOCKA_LIBRARY)
-    message(FATAL_ERROR "The tests need cmocka (apt-get install libcmocka-dev); or -DESP_TLS_TESTS=OFF")
+    message(FATAL_ERROR "The tests need cmocka (`make deps`); or -DESP_TLS_TESTS=OFF")
   endif()
   add_library(cmocka INTERFACE)
   target_link_libraries(cmocka INTERFACE ${CMOCKA_LIBRARY})
@@ -10,11 +10,11 @@ if(NOT CMAKE_CROSSCOMPILING)
 endif()
 
 execute_process(
-  COMMAND ${PROJECT_SOURCE_DIR}/cmake/fetch-source.sh cmocka -
+  COMMAND ${PROJECT_SOURCE_DIR}/cmake/fetch-source.sh --cached cmocka -
   OUTPUT_VARIABLE cmocka OUTPUT_STRIP_TRAILING_WHITESPACE
   RESULT_VARIABLE result)
 if(NOT result EQUAL 0)
-  message(FATAL_ERROR "No source of cmocka")
+  message(FATAL_ERROR "The tests need the source of cmocka (`make deps`); or -DESP_TLS_TESTS=OFF")
 endif()
 add_library(cmocka STATIC EXCLUDE_FROM_ALL ${cmocka}/src/cmocka.c)
 target_include_directories(cmocka SYSTEM PUBLIC ${cmocka}/include)

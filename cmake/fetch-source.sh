@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints the directory of an unpacked Debian source package, fetching it when it is not cached.
-#   cmake/fetch-source.sh [--again] PACKAGE[=VERSION] RELEASE[,RELEASE...] [upstream]
+#   cmake/fetch-source.sh [--cached|--again|--age] PACKAGE[=VERSION] RELEASE[,RELEASE...] [upstream]
 #                                              e.g.  mbedtls=3.6 sid,trixie
 # The newest version that the releases offer is taken; with =VERSION, the newest that begins with
 # it. A release other than sid brings its security updates with it; RELEASE "-" is this machine's.
@@ -8,14 +8,18 @@
 #
 # All build directories and worktrees share the cache, ${XDG_CACHE_HOME:-~/.cache}/esp-tls: a tree
 # for each version (mbedtls-3.6.7-3), and in answers/ a link for each question. A question that was
-# answered before needs no network; --again looks for something newer.
+# answered before needs no network; --again looks for something newer. --cached never asks: it fails
+# where there is no answer yet, and is what a configure uses (`make deps` fetches). --age prints how
+# many days ago the question was last asked instead of the directory.
 #
 # apt runs with a configuration of its own, made from the machine's Debian mirrors and keyring:
 # nothing of the system changes, and signatures are checked as always.
 set -euo pipefail
 
-again=""
-[ "$1" != --again ] || { again=1; shift; }
+how=""
+case $1 in
+--*) how=${1#--}; shift ;;
+esac
 package=${1%%=*}
 wanted=""
 [ "$package" = "$1" ] || wanted=${1#*=}
@@ -33,12 +37,18 @@ say() {
 answered() {
     [ -d "$answer/" ] && realpath "$answer"
 }
-[ "$again" ] || ! answered || exit 0
+case $how in
+cached) answered; exit ;;
+age) echo $((($(date +%s) - $(stat -c %Y "$answer")) / 86400)); exit ;;
+"") ! answered || exit 0 ;;
+again) ;;
+*) say "there is no option --$how"; exit 2 ;;
+esac
 
 mkdir -p "$cache/answers"
 exec 9>"$cache/lock"
 flock 9 # another build may be fetching the same
-[ "$again" ] || ! answered || exit 0
+[ "$how" ] || ! answered || exit 0
 
 for tool in apt-get dpkg-source; do
     command -v $tool >/dev/null || {

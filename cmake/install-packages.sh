@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that a group of targets needs.
-#   cmake/install-packages.sh GROUP...     groups: build test lint bench arm fuzz
+# Installs the Debian packages that a group of targets needs (deps.sh).
+#   cmake/install-packages.sh GROUP...     groups: build test lint long
 # Touches no network when everything is there. Uses sudo when not run as root.
 set -euo pipefail
 
@@ -10,23 +10,22 @@ arm="gcc-arm-linux-gnueabi libc6-dev-armel-cross qemu-user"
 peers="openssl gnutls-bin nginx-light stunnel4 apache2-bin squid microsocks python3-httpbin python3-websockets curl"
 test="$clang $arm $peers libcmocka-dev libcurl4-openssl-dev python3-pytest python3-pytest-xdist python3-cryptography iproute2 valgrind gcovr chromium tshark"
 lint="clang-format cppcheck"
-bench="$arm valgrind openssl python3-cryptography nginx-light libcurl4-openssl-dev"
-fuzz="$clang"
-demo="openssl nginx-light"
+long="debhelper lintian debootstrap"
 
 packages=""
 for group in "$@"; do
     case $group in
-    build | test | lint | bench | arm | fuzz | demo) packages="$packages ${!group}" ;;
+    build | test | lint | long) packages="$packages ${!group}" ;;
     *) echo "$0: no such group: $group" >&2; exit 2 ;;
     esac
 done
 
+# "ok installed" and nothing else: a removed package still has an entry.
+installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' $packages 2>/dev/null |
+    sed -n 's/ installed$//p') || true # a package that dpkg has never heard of is an error to it
 missing=""
 for package in $packages; do
-    # "ok installed" and nothing else: a removed package still has an entry.
-    dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
-        missing="$missing $package"
+    grep -qx "$package" <<<"$installed" || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 

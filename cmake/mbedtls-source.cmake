@@ -1,5 +1,5 @@
 # Which Mbed TLS is built, before the settings are read: what of the seam holds with it decides about
-# some of them (seam.py). Sets mbedtls (its directory), MBEDTLS_VERSION and SEAM_OFF...
+# some of them (seam.py). Sets MBEDTLS_VERSION and SEAM_OFF...
 set(mbedtls_min 3.6.6) # what the features need is checked function by function, not by version
 
 function(read_mbedtls_version dir)
@@ -41,16 +41,6 @@ if(ESP_TLS_SYSTEM_MBEDTLS)
   endif()
   set(ESP_TLS_ALLOW_UNTESTED_MBEDTLS ON) # its public interface is enough here
   read_mbedtls_version(${MBEDTLS_INCLUDE_DIR})
-elseif(MBEDTLS_SOURCE_DIR)
-  set(mbedtls ${MBEDTLS_SOURCE_DIR})
-else()
-  execute_process(
-    COMMAND ${PROJECT_SOURCE_DIR}/cmake/mbedtls-source.sh ${MBEDTLS_SOURCE_VERSION}
-    OUTPUT_VARIABLE mbedtls OUTPUT_STRIP_TRAILING_WHITESPACE
-    RESULT_VARIABLE result)
-  if(NOT result EQUAL 0)
-    message(FATAL_ERROR "No source of Mbed TLS")
-  endif()
 endif()
 set(source "")
 if(NOT ESP_TLS_SYSTEM_MBEDTLS)

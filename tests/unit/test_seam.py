@@ -24,7 +24,7 @@ def mbedtls():
     if given:
         return Path(given[1])
     wanted = re.search(r"^MBEDTLS_SOURCE_VERSION:STRING=(.+)$", cache, re.MULTILINE)
-    done = subprocess.run([ROOT / "cmake/mbedtls-source.sh", wanted[1]], capture_output=True,
+    done = subprocess.run([ROOT / "cmake/mbedtls-source.sh", "--cached", wanted[1]], capture_output=True,
                           text=True, check=True)
     return Path(done.stdout.strip())
 
