@@ -272,6 +272,8 @@ static void test_read_of_a_server_says_what_is_in_it(void **state)
     assert_string_equal(text, "localhost");
     assert_int_equal(esp_tls_name_attribute(cert.subject, "\x55\x04\x06", text, sizeof(text)), 0);
     assert_string_equal(cert.key.name, "P-256");
+    (void)esp_tls_oid_text(cert.key.algorithm, text, sizeof(text));
+    assert_string_equal(text, "1.2.840.10045.2.1");
     assert_int_equal(cert.key.bits, 256);
     assert_string_equal(cert.signature_name, "ECDSA with SHA-256");
     assert_false(cert.is_signature_weak);
@@ -378,6 +380,32 @@ static void test_time_text_of_seconds_gives_the_date(void **state)
     }
 }
 
+/** The first and the last day of each month of 10,000 years, counted one by one. */
+static void test_time_text_of_each_month_of_the_calendar(void **state)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int64_t day = -719528; /* 0000-01-01 */
+    char text[ESP_TLS_TIME_TEXT];
+    char wanted[64];
+
+    (void)state;
+    for (int year = 0; year < 10000; year++) {
+        bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+        for (int month = 1; month <= 12; month++) {
+            int last = days[month - 1] + (month == 2 && is_leap);
+
+            esp_tls_time_text(day * 86400, text);
+            snprintf(wanted, sizeof(wanted), "%04d-%02d-01 00:00:00", year, month);
+            assert_string_equal(text, wanted);
+            day += last;
+            esp_tls_time_text(day * 86400 - 1, text);
+            snprintf(wanted, sizeof(wanted), "%04d-%02d-%02d 23:59:59", year, month, last);
+            assert_string_equal(text, wanted);
+        }
+    }
+}
+
 static void test_ip_text_is_rfc_5952(void **state)
 {
     static const struct {
@@ -436,20 +464,26 @@ static void test_key_read_knows_every_format(void **state)
         esp_tls_key_format_t format;
         esp_tls_key_type_t type;
         unsigned bits;
+        const char *algorithm;
     } rows[] = {
-#define KEY(name, format, type, bits)                                                              \
-    {cert_##name##_der, sizeof(cert_##name##_der), ESP_TLS_KEY_FORMAT_##format,                    \
-     ESP_TLS_KEY_##type, bits}
-        KEY(client_ec_p8, PKCS8, EC, 256),
-        KEY(client_ec384_p8, PKCS8, EC, 384),
-        KEY(client_rsa_p8, PKCS8, RSA, 2048),
-        KEY(client_ec_sec1, SEC1, EC, 256),
-        KEY(client_rsa_pkcs1, PKCS1, RSA, 2048),
-        KEY(client_rsa_aes128, PKCS8_ENCRYPTED, UNKNOWN, 0),
+#define KEY(name, format, type, bits, algorithm)                                                   \
+    {cert_##name##_der,                                                                            \
+     sizeof(cert_##name##_der),                                                                    \
+     ESP_TLS_KEY_FORMAT_##format,                                                                  \
+     ESP_TLS_KEY_##type,                                                                           \
+     bits,                                                                                         \
+     algorithm}
+        KEY(client_ec_p8, PKCS8, EC, 256, "1.2.840.10045.2.1"),
+        KEY(client_ec384_p8, PKCS8, EC, 384, "1.2.840.10045.2.1"),
+        KEY(client_rsa_p8, PKCS8, RSA, 2048, "1.2.840.113549.1.1.1"),
+        KEY(client_ec_sec1, SEC1, EC, 256, ""),
+        KEY(client_rsa_pkcs1, PKCS1, RSA, 2048, ""),
+        KEY(client_rsa_aes128, PKCS8_ENCRYPTED, UNKNOWN, 0, "1.2.840.113549.1.5.13"),
     };
     esp_tls_certificate_t ec = read_good(cert_client_ec_der, sizeof(cert_client_ec_der));
     esp_tls_certificate_t rsa = read_good(cert_client_rsa_der, sizeof(cert_client_rsa_der));
     esp_tls_private_key_t key;
+    char algorithm[64];
 
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -457,6 +491,8 @@ static void test_key_read_knows_every_format(void **state)
         assert_int_equal(key.format, rows[i].format);
         assert_int_equal(key.type, rows[i].type);
         assert_int_equal(key.bits, rows[i].bits);
+        (void)esp_tls_oid_text(key.algorithm, algorithm, sizeof(algorithm));
+        assert_string_equal(algorithm, rows[i].algorithm);
         if (key.modulus.ptr != NULL) {
             assert_int_equal(key.modulus.len, rsa.key.modulus.len);
             assert_memory_equal(key.modulus.ptr, rsa.key.modulus.ptr, key.modulus.len);
@@ -593,6 +629,7 @@ int main(void)
         cmocka_unit_test(test_read_of_a_server_says_what_is_in_it),
         cmocka_unit_test(test_name_text_escapes_as_rfc_4514_says),
         cmocka_unit_test(test_time_text_of_seconds_gives_the_date),
+        cmocka_unit_test(test_time_text_of_each_month_of_the_calendar),
         cmocka_unit_test(test_ip_text_is_rfc_5952),
         cmocka_unit_test(test_oid_text_is_dotted),
         cmocka_unit_test(test_key_read_knows_every_format),

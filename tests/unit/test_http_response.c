@@ -502,6 +502,8 @@ static void test_fields_that_may_be_sent(void **state)
     assert_true(esp_http_percent_decode("a%20b%2F", 8, text, sizeof(text)));
     assert_string_equal(text, "a b/");
     assert_false(esp_http_percent_decode("%2", 2, text, sizeof(text)));
+    assert_false(
+        esp_http_percent_decode("abcd%41", 6, text, sizeof(text))); /* cut off, not read on */
     assert_false(esp_http_percent_decode("%zz", 3, text, sizeof(text)));
     assert_false(esp_http_percent_decode("%00", 3, text, sizeof(text)));
     assert_false(esp_http_percent_decode("12345678", 8, text, sizeof(text)));
