@@ -330,6 +330,48 @@ static void test_truncated_der_says_where(void **state)
     assert_string_equal(d.evidence.input, "cacert_buf");
 }
 
+/** Of an input of more than 8 KB the beginning is kept: a fault in it is told with its place, and a fault
+ *  behind it without. */
+static void test_fault_of_a_long_input_is_told_as_far_as_it_is_kept(void **state)
+{
+    enum {
+        COPIES = 24
+    };
+    static const struct {
+        unsigned damaged;
+        const char *reasons;
+        esp_tls_input_reason_t fault;
+    } rows[] = {
+        {1, "INPUT_BAD_BASE64", ESP_TLS_INPUT_BAD_CHARACTER},
+        {COPIES - 1, "INPUT_BAD_BASE64 INPUT_TRUNCATED INPUT_LINE_BREAKS", ESP_TLS_INPUT_OK},
+    };
+    const size_t len = sizeof(cert_client_ec_pem) - 1;
+    struct sim_case *t = *state;
+    unsigned char *chain = calloc(COPIES, sizeof(cert_client_ec_pem));
+
+    assert_non_null(chain);
+    assert_true(COPIES * len > 2 * 8192);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        esp_tls_diagnosis_t d;
+
+        for (size_t n = 0; n < COPIES; n++) {
+            memcpy(chain + n * len, cert_client_ec_pem, len);
+        }
+        chain[rows[i].damaged * len + 100] = '!';
+        t->cfg.clientcert_buf = chain;
+        t->cfg.clientcert_bytes = (unsigned)(COPIES * len + 1);
+        t->cfg.clientkey_buf = cert_client_ec_key;
+        t->cfg.clientkey_bytes = sizeof(cert_client_ec_key);
+        d = refused(t, rows[i].reasons);
+        assert_string_equal(d.evidence.input, "clientcert_buf");
+        assert_int_equal(d.evidence.input_fault, rows[i].fault);
+        assert_int_equal(d.evidence.input_item, rows[i].fault != ESP_TLS_INPUT_OK ? 1 : 0);
+        assert_int_equal(esp_tls_conn_destroy(t->tls), 0);
+        t->tls = esp_tls_init();
+    }
+    free(chain);
+}
+
 static void test_encrypted_key_wants_its_password(void **state)
 {
     struct sim_case *t = *state;
@@ -545,6 +587,7 @@ int main(void)
         sim_test(test_pem_without_nul_is_told),
         sim_test(test_key_as_certificate_is_told),
         sim_test(test_truncated_der_says_where),
+        sim_test(test_fault_of_a_long_input_is_told_as_far_as_it_is_kept),
         sim_test(test_encrypted_key_wants_its_password),
         sim_test(test_other_protocols_are_named),
         sim_test(test_end_in_mid_record_says_how_far_it_came),
