@@ -18,6 +18,7 @@ if(NOT result EQUAL 0)
 endif()
 add_library(cmocka STATIC EXCLUDE_FROM_ALL ${cmocka}/src/cmocka.c)
 target_include_directories(cmocka SYSTEM PUBLIC ${cmocka}/include)
+target_link_libraries(cmocka PRIVATE all_code)
 target_compile_options(cmocka PRIVATE -w -O2)
 target_compile_definitions(cmocka PRIVATE _GNU_SOURCE HAVE_SIGNAL_H=1 HAVE_STRINGS_H=1
   HAVE_STDINT_H=1 HAVE_INTTYPES_H=1 HAVE_TIME_H=1 HAVE_UNISTD_H=1 HAVE_MALLOC_H=1

@@ -32,5 +32,5 @@ if(ESP_TLS_SHARED)
   # Our Mbed TLS has our configuration: it must never be mixed with another one in the process.
   target_link_options(esp-tls-shared PRIVATE
     -Wl,-Bsymbolic -Wl,--version-script=${map} -Wl,--no-undefined -Wl,--gc-sections)
-  target_link_libraries(esp-tls-shared PUBLIC ${headers} Threads::Threads)
+  target_link_libraries(esp-tls-shared PRIVATE all_code PUBLIC ${headers} Threads::Threads)
 endif()

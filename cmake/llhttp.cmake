@@ -14,4 +14,4 @@ target_compile_options(llhttp_objects PRIVATE
   -w -ffile-prefix-map=${llhttp_sources}/=llhttp/
   $<$<BOOL:${CONFIG_COMPILER_OPTIMIZATION_SIZE}>:-Os>
   $<$<BOOL:${CONFIG_COMPILER_OPTIMIZATION_PERF}>:-O2>)
-target_link_libraries(llhttp_objects PRIVATE llhttp_headers)
+target_link_libraries(llhttp_objects PRIVATE all_code llhttp_headers)

@@ -1,8 +1,6 @@
 # esp_tls_add_app(NAME SRCS file... [SHARED]): a program as one for ESP-IDF is written. It is linked
 # with the library (SHARED: with the shared one), and its free() and realloc() take what
 # heap_caps_malloc() gave, also from a simulated heap: one_heap.c.
-set(ESP_TLS_HOST_KIT ${CMAKE_CURRENT_LIST_DIR})
-
 function(esp_tls_add_app name)
   cmake_parse_arguments(arg "SHARED" "" "SRCS" ${ARGN})
   if(NOT arg_SRCS OR arg_UNPARSED_ARGUMENTS)
@@ -12,7 +10,7 @@ function(esp_tls_add_app name)
   if(arg_SHARED)
     set(library esp-tls::esp-tls-shared)
   endif()
-  add_executable(${name} ${arg_SRCS} ${ESP_TLS_HOST_KIT}/one_heap.c)
+  add_executable(${name} ${arg_SRCS} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/one_heap.c)
   target_link_libraries(${name} PRIVATE ${library})
   foreach(call free realloc reallocarray getline getdelim __getdelim)
     target_link_options(${name} PRIVATE -Wl,--wrap=${call})
