@@ -2,10 +2,10 @@
 # component: it names those that stand above esp-tls, which must not name them itself.
 set(observers "")
 if(CONFIG_ESP_TLS_DIAGNOSIS_ALWAYS)
-  list(APPEND observers evidence_observer)
+  list(APPEND observers et_evidence_observer)
 endif()
 if(CONFIG_ESP_TLS_LOG_MESSAGES)
-  list(APPEND observers trace_log_observer)
+  list(APPEND observers et_trace_log_observer)
 endif()
 
 # esp_tls_observers(TARGET OBSERVER...): an object library with such a list.

@@ -7,15 +7,16 @@ from pathlib import Path
 
 # Setting: functions and data that are there with it, and not without.
 RULES = {
-    "ESP_TLS_TRACE": r"link_tap_init|conn_tap_\w+|records_scan|mbed_tap_\w+|esp_tls_tap_\w+|"
-                     r"trace_log_observer",
-    "ESP_TLS_DIAGNOSIS": r"evidence_observer|esp_tls_(?:diagnos|reason|remedy|code|get_evidence)\w*|"
+    "ESP_TLS_TRACE": r"et_link_tap_init|et_conn_tap_\w+|et_records_scan|et_mbed_tap_\w+|"
+                     r"et_trace_log_observer",
+    "ESP_TLS_DIAGNOSIS": r"et_evidence_observer|et_clip_\w+|et_words_\w+|"
+                         r"esp_tls_(?:diagnos|reason|remedy|code|get_evidence)\w*|"
                          r"esp_transport_(?:get_diagnosis|diagnose_code)|"
-                         r"esp_http_client_get_diagnosis|clip_\w+|words_\w+",
-    "ESP_X509": r"esp_tls_certificate_\w+|esp_tls_pem_\w+|walk_\w+|der_\w+|support_\w+",
-    "ESP_TLS_CAPTURE": r"pcapng_\w+|frame_make|frame_head_len|keylog_line",
+                         r"esp_http_client_get_diagnosis",
+    "ESP_X509": r"esp_tls_certificate_\w+|esp_tls_pem_\w+|et_(?:walk|der|support)_\w+",
+    "ESP_TLS_CAPTURE": r"et_pcapng_\w+|et_frame_make|et_frame_head_len|et_keylog_line",
     "MBEDTLS_CERTIFICATE_BUNDLE": r"esp_crt_bundle_\w+",
-    "MBEDTLS_DEBUG": r"mbed_set_debug_level|mbedtls_esp_enable_debug_log|conn_debug",
+    "MBEDTLS_DEBUG": r"et_mbed_set_debug_level|mbedtls_esp_enable_debug_log|et_conn_debug",
 }
 
 build = Path(sys.argv[1])

@@ -36,17 +36,17 @@ static uint32_t overall_largest;
 static struct plat_mem_use system_use[PLAT_REGION_IDS];
 static uint32_t system_blocks[PLAT_REGION_IDS];
 
-void heap_lock(void)
+void et_heap_lock(void)
 {
     plat_mutex_lock(&lock);
 }
 
-void heap_unlock(void)
+void et_heap_unlock(void)
 {
     plat_mutex_unlock(&lock);
 }
 
-void heap_corrupt(const void *payload)
+void et_heap_corrupt(const void *payload)
 {
     ESP_EARLY_LOGE("heap", "%p is no live block, or its header was overwritten", payload);
     abort();
@@ -273,7 +273,7 @@ void plat_heap_overall(struct plat_mem_use *total, uint32_t *count, uint32_t *la
     plat_mutex_unlock(&lock);
 }
 
-struct plat_mem_use heap_system_use(enum plat_region_id id, uint32_t *blocks)
+struct plat_mem_use et_heap_system_use(enum plat_region_id id, uint32_t *blocks)
 {
     struct plat_mem_use use;
 
@@ -304,8 +304,8 @@ static void note_failure(struct plat_account *account, enum plat_mem purpose,
             account->limit > account->total.live ? account->limit - account->total.live : 0;
         account->failure.largest_free = account->failure.free_bytes;
     } else if (region != NULL) {
-        account->failure.free_bytes = clip(region_free_bytes(region));
-        account->failure.largest_free = clip(region_largest_free(region));
+        account->failure.free_bytes = clip(et_region_free_bytes(region));
+        account->failure.largest_free = clip(et_region_largest_free(region));
     }
 }
 
@@ -352,21 +352,21 @@ static struct heap_block as_plain(uint32_t size, enum plat_region_id id)
         .size = size, .purpose = PLAT_MEM_APPLICATION, .home = HOME_SYSTEM, .id = (uint8_t)id & 3u};
 }
 
-void heap_charge_plain(uint32_t size, enum plat_region_id id)
+void et_heap_charge_plain(uint32_t size, enum plat_region_id id)
 {
     struct heap_block block = as_plain(size, id);
 
     charge(&process, &block);
 }
 
-void heap_discharge_plain(uint32_t size, enum plat_region_id id)
+void et_heap_discharge_plain(uint32_t size, enum plat_region_id id)
 {
     struct heap_block block = as_plain(size, id);
 
     discharge(&process, &block);
 }
 
-void heap_refuse_plain(size_t size, enum plat_region_id id)
+void et_heap_refuse_plain(size_t size, enum plat_region_id id)
 {
     note_failure(&process, PLAT_MEM_APPLICATION, id, NULL, size, false);
 }
@@ -440,7 +440,7 @@ static void *entered(struct plat_account *account, struct heap_block *block,
     if (is_traced(account)) {
         tell(account, &header);
     }
-    return heap_payload(block);
+    return et_heap_payload(block);
 }
 
 static __attribute__((cold)) void *refused(struct plat_account *account,
@@ -461,7 +461,7 @@ static void *take_from_region(struct plat_account *account, struct plat_region *
 
     plat_mutex_lock(&lock);
     if (!is_over_limit(account, size) && owner_enter(account)) {
-        block = region_take(region, size);
+        block = et_region_take(region, size);
     }
     return block == NULL ? refused(account, region, size, header) : entered(account, block, header);
 }
@@ -505,7 +505,7 @@ void *plat_alloc(struct plat_account *account, enum plat_mem purpose, size_t siz
     struct plat_account *payer = account == NULL ? &process : account;
     enum plat_region_id id = (enum plat_region_id)payer->region[purpose];
 
-    return alloc_in(payer, purpose, id, payer->arena != NULL ? payer->arena : home_region(id),
+    return alloc_in(payer, purpose, id, payer->arena != NULL ? payer->arena : et_home_region(id),
                     size);
 }
 
@@ -526,7 +526,7 @@ void *plat_alloc_shared(struct plat_account *told, size_t size)
 void *plat_alloc_from(struct plat_account *account, enum plat_mem purpose, enum plat_region_id id,
                       size_t size)
 {
-    return alloc_in(account == NULL ? &process : account, purpose, id, home_region(id), size);
+    return alloc_in(account == NULL ? &process : account, purpose, id, et_home_region(id), size);
 }
 
 /** Of a block that is longer by alignment: the aligned address in it, with a header that leads back
@@ -548,10 +548,10 @@ static void *align_in(uint8_t *memory, size_t alignment)
 
 void *plat_app_alloc(enum plat_region_id id, size_t alignment, size_t size)
 {
-    struct plat_region *region = home_region(id);
+    struct plat_region *region = et_home_region(id);
 
     if (region == NULL) {
-        return plain_alloc(id, alignment, size);
+        return et_heap_alloc_plain(id, alignment, size);
     }
     if (alignment <= HEAP_UNIT) {
         return alloc_in(&process, PLAT_MEM_APPLICATION, id, region, size);
@@ -572,7 +572,7 @@ static struct heap_block *block_of(const void *payload)
         block = (struct heap_block *)((uintptr_t)payload - block->size) - 1;
     }
     if (block->mark != HEAP_MARK_USED || block->home >= HOME_ALIGNED) {
-        heap_corrupt(payload);
+        et_heap_corrupt(payload);
     }
     return block;
 }
@@ -580,10 +580,10 @@ static struct heap_block *block_of(const void *payload)
 static struct retired *give_to_region(struct heap_block *block, struct plat_region *arena)
 {
     if (block->home == HOME_ARENA) {
-        region_give(arena, block);
+        et_region_give(arena, block);
         return NULL;
     }
-    return home_give(block);
+    return et_home_give(block);
 }
 
 void plat_free(void *payload)
@@ -613,7 +613,7 @@ void plat_free(void *payload)
     } else {
         emptied = give_to_region(block, arena);
         plat_mutex_unlock(&lock);
-        home_drop(emptied);
+        et_home_drop(emptied);
     }
     if (told.trace != NULL) {
         told.trace(told.arg, told.purpose, told.size, told.live);

@@ -43,25 +43,25 @@ _Static_assert(sizeof(struct heap_block) == HEAP_UNIT, "a header is one unit");
 _Static_assert(sizeof(void *) != 4 || sizeof(struct heap_block) == 8, "8 bytes on 32 bits");
 _Static_assert(PLAT_MEM_PURPOSES <= 8 && PLAT_REGION_IDS <= 4, "they fit the header's bits");
 
-static inline void *heap_payload(struct heap_block *block)
+static inline void *et_heap_payload(struct heap_block *block)
 {
     return block + 1;
 }
 
-void heap_lock(void);
-void heap_unlock(void);
+void et_heap_lock(void);
+void et_heap_unlock(void);
 /** Says which block, and stops: to go on would corrupt memory. */
-_Noreturn void heap_corrupt(const void *payload);
+_Noreturn void et_heap_corrupt(const void *payload);
 
 /* region.c; with the lock held */
 
 /** A block of `size` zeroed bytes, its other fields unset; NULL when there is no room. */
-struct heap_block *region_take(struct plat_region *region, size_t size);
-void region_give(struct plat_region *region, struct heap_block *block);
-bool region_contains(const struct plat_region *region, const void *memory);
-size_t region_free_bytes(const struct plat_region *region);
-size_t region_largest_free(const struct plat_region *region);
-bool region_is_empty(const struct plat_region *region);
+struct heap_block *et_region_take(struct plat_region *region, size_t size);
+void et_region_give(struct plat_region *region, struct heap_block *block);
+bool et_region_contains(const struct plat_region *region, const void *memory);
+size_t et_region_free_bytes(const struct plat_region *region);
+size_t et_region_largest_free(const struct plat_region *region);
+bool et_region_is_empty(const struct plat_region *region);
 
 struct region_counts {
     size_t used_blocks;
@@ -70,45 +70,45 @@ struct region_counts {
 
 /** Walk over all blocks. @return NULL, or where the region is damaged: then counts are what was found
  *  before that place */
-const void *region_examine(const struct plat_region *region, struct region_counts *counts);
+const void *et_region_examine(const struct plat_region *region, struct region_counts *counts);
 
 /* home.c */
 
-extern struct plat_region *home_regions[PLAT_REGION_IDS];
+extern struct plat_region *et_home_regions[PLAT_REGION_IDS];
 
 /** The region that stands for id, or NULL for the system's heap. Needs no lock. */
-static inline struct plat_region *home_region(enum plat_region_id id)
+static inline struct plat_region *et_home_region(enum plat_region_id id)
 {
-    return __atomic_load_n(&home_regions[id], __ATOMIC_ACQUIRE);
+    return __atomic_load_n(&et_home_regions[id], __ATOMIC_ACQUIRE);
 }
 
 struct retired; /* a region that was replaced while blocks lived in it */
 
 /** Give a HOME_REGION block back to the region that it came from; with the lock held.
- *  @return a retired region that is empty now, for home_drop() without the lock; or NULL */
-struct retired *home_give(struct heap_block *block);
-void home_drop(struct retired *emptied);
+ *  @return a retired region that is empty now, for et_home_drop() without the lock; or NULL */
+struct retired *et_home_give(struct heap_block *block);
+void et_home_drop(struct retired *emptied);
 /** The region that the address lies in, current or retired, or NULL; with the lock held. */
-const struct plat_region *home_of(const void *memory);
+const struct plat_region *et_home_of(const void *memory);
 /** Does this address lie in a region that stands, or stood, for an id? Takes the lock, and not even
  *  that where none was ever simulated. */
-bool home_has(const void *memory);
+bool et_home_has(const void *memory);
 
 /* heap_plain.c */
 
 /** Zeroes from the system's heap, without a header, counted in the process account. */
-void *plain_alloc(enum plat_region_id id, size_t alignment, size_t size);
+void *et_heap_alloc_plain(enum plat_region_id id, size_t alignment, size_t size);
 
 /* heap.c, for heap_plain.c; with the lock held */
 
-void heap_charge_plain(uint32_t size, enum plat_region_id id);
-void heap_discharge_plain(uint32_t size, enum plat_region_id id);
-void heap_refuse_plain(size_t size, enum plat_region_id id);
+void et_heap_charge_plain(uint32_t size, enum plat_region_id id);
+void et_heap_discharge_plain(uint32_t size, enum plat_region_id id);
+void et_heap_refuse_plain(size_t size, enum plat_region_id id);
 
 /* heap.c, for heap_caps.c */
 
 /** Bytes that are live in the system's heap under this id, the most that ever were, and in how many
  *  blocks. */
-struct plat_mem_use heap_system_use(enum plat_region_id id, uint32_t *blocks);
+struct plat_mem_use et_heap_system_use(enum plat_region_id id, uint32_t *blocks);
 
 #endif

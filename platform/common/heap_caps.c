@@ -158,7 +158,7 @@ static struct plat_mem_use system_use_of(enum plat_region_id id)
 {
     uint32_t blocks;
 
-    return heap_system_use(id, &blocks);
+    return et_heap_system_use(id, &blocks);
 }
 
 size_t heap_caps_get_total_size(uint32_t caps)
@@ -169,7 +169,7 @@ size_t heap_caps_get_total_size(uint32_t caps)
     if (!region_for(caps, &id)) {
         return 0;
     }
-    region = home_region(id);
+    region = et_home_region(id);
     return region == NULL ? SYSTEM_TOTAL
                           : plat_region_free_bytes(region) + plat_region_used(region);
 }
@@ -182,7 +182,7 @@ size_t heap_caps_get_free_size(uint32_t caps)
     if (!region_for(caps, &id)) {
         return 0;
     }
-    region = home_region(id);
+    region = et_home_region(id);
     return region == NULL ? SYSTEM_TOTAL - system_use_of(id).live : plat_region_free_bytes(region);
 }
 
@@ -194,7 +194,7 @@ size_t heap_caps_get_minimum_free_size(uint32_t caps)
     if (!region_for(caps, &id)) {
         return 0;
     }
-    region = home_region(id);
+    region = et_home_region(id);
     return region == NULL ? SYSTEM_TOTAL - system_use_of(id).peak : plat_region_min_free(region);
 }
 
@@ -206,7 +206,7 @@ size_t heap_caps_get_largest_free_block(uint32_t caps)
     if (!region_for(caps, &id)) {
         return 0;
     }
-    region = home_region(id);
+    region = et_home_region(id);
     return region == NULL ? heap_caps_get_free_size(caps) : plat_region_largest_free(region);
 }
 
@@ -218,7 +218,7 @@ size_t heap_caps_get_allocated_size(void *ptr)
 static void system_info(multi_heap_info_t *info, enum plat_region_id id)
 {
     uint32_t blocks;
-    struct plat_mem_use use = heap_system_use(id, &blocks);
+    struct plat_mem_use use = et_heap_system_use(id, &blocks);
 
     info->total_free_bytes = SYSTEM_TOTAL - use.live;
     info->total_allocated_bytes = use.live;
@@ -236,9 +236,9 @@ static void region_info(multi_heap_info_t *info, struct plat_region *region)
     info->total_allocated_bytes = plat_region_used(region);
     info->largest_free_block = plat_region_largest_free(region);
     info->minimum_free_bytes = plat_region_min_free(region);
-    heap_lock();
-    (void)region_examine(region, &counts);
-    heap_unlock();
+    et_heap_lock();
+    (void)et_region_examine(region, &counts);
+    et_heap_unlock();
     info->allocated_blocks = counts.used_blocks;
     info->free_blocks = counts.free_blocks;
 }
@@ -251,10 +251,10 @@ void heap_caps_get_info(multi_heap_info_t *info, uint32_t caps)
     if (!region_for(caps, &id)) {
         return;
     }
-    if (home_region(id) == NULL) {
+    if (et_home_region(id) == NULL) {
         system_info(info, id);
     } else {
-        region_info(info, home_region(id));
+        region_info(info, et_home_region(id));
     }
     info->total_blocks = info->allocated_blocks + info->free_blocks;
 }
@@ -265,9 +265,9 @@ static bool is_whole(const struct plat_region *region, bool print_errors)
     struct region_counts counts;
 
     if (region != NULL) {
-        heap_lock();
-        damaged = region_examine(region, &counts);
-        heap_unlock();
+        et_heap_lock();
+        damaged = et_region_examine(region, &counts);
+        et_heap_unlock();
     }
     if (damaged != NULL && print_errors) {
         ESP_LOGE("heap", "the block at %p is damaged, or what lies before it was overrun", damaged);
@@ -279,7 +279,7 @@ bool heap_caps_check_integrity(uint32_t caps, bool print_errors)
 {
     enum plat_region_id id;
 
-    return !region_for(caps, &id) || is_whole(home_region(id), print_errors);
+    return !region_for(caps, &id) || is_whole(et_home_region(id), print_errors);
 }
 
 bool heap_caps_check_integrity_all(bool print_errors)
@@ -287,7 +287,7 @@ bool heap_caps_check_integrity_all(bool print_errors)
     bool all = true;
 
     for (int id = 0; id < PLAT_REGION_IDS; id++) {
-        all = is_whole(home_region((enum plat_region_id)id), print_errors) && all;
+        all = is_whole(et_home_region((enum plat_region_id)id), print_errors) && all;
     }
     return all;
 }
@@ -296,9 +296,9 @@ bool heap_caps_check_integrity_addr(intptr_t addr, bool print_errors)
 {
     const struct plat_region *region;
 
-    heap_lock();
-    region = home_of((const void *)addr);
-    heap_unlock();
+    et_heap_lock();
+    region = et_home_of((const void *)addr);
+    et_heap_unlock();
     return is_whole(region, print_errors);
 }
 

@@ -99,7 +99,7 @@ static bool enter(const void *block, uint32_t size, enum plat_region_id id)
     struct row *row = find_row(hidden);
 
     if (row->hidden != 0) { /* it was freed unseen, and the address is new */
-        heap_discharge_plain(row->size, (enum plat_region_id)row->id);
+        et_heap_discharge_plain(row->size, (enum plat_region_id)row->id);
     } else {
         if ((rows_used + 1) * 2 > rows_cap) {
             if (!rows_grow()) {
@@ -110,23 +110,23 @@ static bool enter(const void *block, uint32_t size, enum plat_region_id id)
         count_rows(1);
     }
     *row = (struct row){.hidden = hidden, .size = size, .id = (uint8_t)id};
-    heap_charge_plain(size, id);
+    et_heap_charge_plain(size, id);
     return true;
 }
 
-void *plain_alloc(enum plat_region_id id, size_t alignment, size_t size)
+void *et_heap_alloc_plain(enum plat_region_id id, size_t alignment, size_t size)
 {
     void *block = size > HEAP_SIZE_MAX || alignment > HEAP_SIZE_MAX ? NULL
                   : alignment <= HEAP_UNIT                          ? plat_system_alloc(size, id)
                                            : plat_system_alloc_aligned(alignment, size, id);
     bool is_entered;
 
-    heap_lock();
+    et_heap_lock();
     is_entered = block != NULL && enter(block, (uint32_t)size, id);
     if (!is_entered) {
-        heap_refuse_plain(size, id);
+        et_heap_refuse_plain(size, id);
     }
-    heap_unlock();
+    et_heap_unlock();
     if (!is_entered) {
         plat_system_free(block, id);
     }
@@ -142,22 +142,22 @@ static size_t counted_size(const void *block, bool is_leaving)
     if (__atomic_load_n(&rows_used, __ATOMIC_RELAXED) == 0) {
         return 0;
     }
-    heap_lock();
+    et_heap_lock();
     row = find_row(~(uintptr_t)block);
     if (row->hidden != 0) {
         size = row->size;
         if (is_leaving) {
-            heap_discharge_plain(row->size, (enum plat_region_id)row->id);
+            et_heap_discharge_plain(row->size, (enum plat_region_id)row->id);
             remove_row(row);
         }
     }
-    heap_unlock();
+    et_heap_unlock();
     return size;
 }
 
 bool plat_app_owns(const void *block)
 {
-    return home_has(block) || counted_size(block, false) != 0;
+    return et_home_has(block) || counted_size(block, false) != 0;
 }
 
 void plat_app_free(void *block)
@@ -165,7 +165,7 @@ void plat_app_free(void *block)
     if (block == NULL) {
         return;
     }
-    if (home_has(block)) {
+    if (et_home_has(block)) {
         plat_free(block);
         return;
     }
@@ -178,7 +178,7 @@ size_t plat_app_size(const void *block)
 {
     size_t size;
 
-    if (home_has(block)) {
+    if (et_home_has(block)) {
         return plat_alloc_size(block);
     }
     size = counted_size(block, false);

@@ -6,7 +6,7 @@
 
 #include "heap_block.h"
 
-struct plat_region *home_regions[PLAT_REGION_IDS];
+struct plat_region *et_home_regions[PLAT_REGION_IDS];
 static void *current_memory[PLAT_REGION_IDS];
 
 struct retired {
@@ -20,33 +20,33 @@ static bool is_simulated; /* some region was made, ever */
 
 struct plat_region *plat_region_get(enum plat_region_id id)
 {
-    return id < PLAT_REGION_IDS ? home_region(id) : NULL;
+    return id < PLAT_REGION_IDS ? et_home_region(id) : NULL;
 }
 
-struct retired *home_give(struct heap_block *block)
+struct retired *et_home_give(struct heap_block *block)
 {
-    struct plat_region *region = home_regions[block->id];
+    struct plat_region *region = et_home_regions[block->id];
 
-    if (region != NULL && region_contains(region, block)) {
-        region_give(region, block);
+    if (region != NULL && et_region_contains(region, block)) {
+        et_region_give(region, block);
         return NULL;
     }
     for (struct retired **at = &retired_first; *at != NULL; at = &(*at)->next) {
         struct retired *old = *at;
 
-        if (region_contains(old->region, block)) {
-            region_give(old->region, block);
-            if (!region_is_empty(old->region)) {
+        if (et_region_contains(old->region, block)) {
+            et_region_give(old->region, block);
+            if (!et_region_is_empty(old->region)) {
                 return NULL;
             }
             *at = old->next;
             return old;
         }
     }
-    heap_corrupt(heap_payload(block));
+    et_heap_corrupt(et_heap_payload(block));
 }
 
-void home_drop(struct retired *emptied)
+void et_home_drop(struct retired *emptied)
 {
     if (emptied != NULL) {
         free(emptied->memory);
@@ -59,11 +59,11 @@ void home_drop(struct retired *emptied)
 static bool replace(enum plat_region_id id, struct plat_region *region, void **memory,
                     struct retired *spare)
 {
-    struct plat_region *old = home_regions[id];
+    struct plat_region *old = et_home_regions[id];
     void *old_memory = current_memory[id];
-    bool is_empty = old == NULL || region_is_empty(old);
+    bool is_empty = old == NULL || et_region_is_empty(old);
 
-    __atomic_store_n(&home_regions[id], region, __ATOMIC_RELEASE);
+    __atomic_store_n(&et_home_regions[id], region, __ATOMIC_RELEASE);
     current_memory[id] = *memory;
     *memory = is_empty ? old_memory : NULL;
     if (!is_empty) {
@@ -73,31 +73,31 @@ static bool replace(enum plat_region_id id, struct plat_region *region, void **m
     return is_empty;
 }
 
-const struct plat_region *home_of(const void *memory)
+const struct plat_region *et_home_of(const void *memory)
 {
     for (int id = 0; id < PLAT_REGION_IDS; id++) {
-        if (home_regions[id] != NULL && region_contains(home_regions[id], memory)) {
-            return home_regions[id];
+        if (et_home_regions[id] != NULL && et_region_contains(et_home_regions[id], memory)) {
+            return et_home_regions[id];
         }
     }
     for (const struct retired *old = retired_first; old != NULL; old = old->next) {
-        if (region_contains(old->region, memory)) {
+        if (et_region_contains(old->region, memory)) {
             return old->region;
         }
     }
     return NULL;
 }
 
-bool home_has(const void *memory)
+bool et_home_has(const void *memory)
 {
     bool is_in;
 
     if (!__atomic_load_n(&is_simulated, __ATOMIC_ACQUIRE)) {
         return false;
     }
-    heap_lock();
-    is_in = home_of(memory) != NULL;
-    heap_unlock();
+    et_heap_lock();
+    is_in = et_home_of(memory) != NULL;
+    et_heap_unlock();
     return is_in;
 }
 
@@ -114,9 +114,9 @@ int plat_region_simulate(enum plat_region_id id, size_t size)
         return id >= PLAT_REGION_IDS ? EINVAL : ENOMEM;
     }
     __atomic_store_n(&is_simulated, true, __ATOMIC_RELEASE);
-    heap_lock();
+    et_heap_lock();
     is_unused = replace(id, region, &memory, spare);
-    heap_unlock();
+    et_heap_unlock();
     if (is_unused) {
         free(memory);
         free(spare);

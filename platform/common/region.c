@@ -53,7 +53,7 @@ struct plat_region *plat_region_init(void *memory, size_t size)
     return region;
 }
 
-struct heap_block *region_take(struct plat_region *region, size_t size)
+struct heap_block *et_region_take(struct plat_region *region, size_t size)
 {
     size_t need = block_extent(size);
     struct free_block **at = &region->first;
@@ -100,7 +100,7 @@ static void join_next(struct free_block *block)
     }
 }
 
-void region_give(struct plat_region *region, struct heap_block *block)
+void et_region_give(struct plat_region *region, struct heap_block *block)
 {
     size_t extent = block_extent(block->size);
     struct free_block *freed = (struct free_block *)block;
@@ -111,10 +111,10 @@ void region_give(struct plat_region *region, struct heap_block *block)
         before = after;
         after = after->next;
     }
-    if (!region_contains(region, block) || extent > (size_t)(region->end - (uint8_t *)block) ||
+    if (!et_region_contains(region, block) || extent > (size_t)(region->end - (uint8_t *)block) ||
         (before != NULL && (uint8_t *)before + before->size > (uint8_t *)freed) ||
         (after != NULL && (uint8_t *)freed + extent > (uint8_t *)after)) {
-        heap_corrupt(heap_payload(block));
+        et_heap_corrupt(et_heap_payload(block));
     }
     freed->size = extent;
     freed->next = after;
@@ -128,17 +128,17 @@ void region_give(struct plat_region *region, struct heap_block *block)
     }
 }
 
-bool region_contains(const struct plat_region *region, const void *memory)
+bool et_region_contains(const struct plat_region *region, const void *memory)
 {
     return (const uint8_t *)memory >= region->begin && (const uint8_t *)memory < region->end;
 }
 
-size_t region_free_bytes(const struct plat_region *region)
+size_t et_region_free_bytes(const struct plat_region *region)
 {
     return region->free_bytes;
 }
 
-size_t region_largest_free(const struct plat_region *region)
+size_t et_region_largest_free(const struct plat_region *region)
 {
     size_t largest = HEAP_UNIT;
 
@@ -148,7 +148,7 @@ size_t region_largest_free(const struct plat_region *region)
     return largest - HEAP_UNIT;
 }
 
-bool region_is_empty(const struct plat_region *region)
+bool et_region_is_empty(const struct plat_region *region)
 {
     return region->free_bytes == (size_t)(region->end - region->begin);
 }
@@ -167,7 +167,7 @@ static const uint8_t *used_end(const struct plat_region *region, const uint8_t *
     return extent > (size_t)(region->end - at) ? NULL : at + extent;
 }
 
-const void *region_examine(const struct plat_region *region, struct region_counts *counts)
+const void *et_region_examine(const struct plat_region *region, struct region_counts *counts)
 {
     const struct free_block *free_block = region->first;
     size_t free_bytes = 0;
@@ -201,14 +201,14 @@ void *plat_region_alloc(struct plat_region *region, size_t size)
 {
     struct heap_block *block;
 
-    heap_lock();
-    block = region_take(region, size == 0 ? 1 : size);
+    et_heap_lock();
+    block = et_region_take(region, size == 0 ? 1 : size);
     if (block != NULL) {
         block->home = HOME_RAW;
         block->mark = HEAP_MARK_USED;
     }
-    heap_unlock();
-    return block == NULL ? NULL : heap_payload(block);
+    et_heap_unlock();
+    return block == NULL ? NULL : et_heap_payload(block);
 }
 
 void plat_region_free(struct plat_region *region, void *memory)
@@ -219,21 +219,21 @@ void plat_region_free(struct plat_region *region, void *memory)
         return;
     }
     block = (struct heap_block *)memory - 1;
-    heap_lock();
+    et_heap_lock();
     if (block->mark != HEAP_MARK_USED || block->home != HOME_RAW) {
-        heap_corrupt(memory);
+        et_heap_corrupt(memory);
     }
-    region_give(region, block);
-    heap_unlock();
+    et_region_give(region, block);
+    et_heap_unlock();
 }
 
 size_t plat_region_free_bytes(struct plat_region *region)
 {
     size_t bytes;
 
-    heap_lock();
+    et_heap_lock();
     bytes = region->free_bytes;
-    heap_unlock();
+    et_heap_unlock();
     return bytes;
 }
 
@@ -241,9 +241,9 @@ size_t plat_region_largest_free(struct plat_region *region)
 {
     size_t bytes;
 
-    heap_lock();
-    bytes = region_largest_free(region);
-    heap_unlock();
+    et_heap_lock();
+    bytes = et_region_largest_free(region);
+    et_heap_unlock();
     return bytes;
 }
 
@@ -251,9 +251,9 @@ size_t plat_region_min_free(struct plat_region *region)
 {
     size_t bytes;
 
-    heap_lock();
+    et_heap_lock();
     bytes = region->min_free;
-    heap_unlock();
+    et_heap_unlock();
     return bytes;
 }
 
@@ -261,8 +261,8 @@ size_t plat_region_used(struct plat_region *region)
 {
     size_t bytes;
 
-    heap_lock();
+    et_heap_lock();
     bytes = (size_t)(region->end - region->begin) - region->free_bytes;
-    heap_unlock();
+    et_heap_unlock();
     return bytes;
 }

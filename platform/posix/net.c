@@ -95,8 +95,8 @@ int plat_stream_ends(plat_stream s, struct plat_addr *local, struct plat_addr *p
         getpeername(stream_fd(s), (struct sockaddr *)&there, &there_len) != 0) {
         return errno;
     }
-    return posix_addr((const struct sockaddr *)&here, local) &&
-                   posix_addr((const struct sockaddr *)&there, peer)
+    return et_posix_addr((const struct sockaddr *)&here, local) &&
+                   et_posix_addr((const struct sockaddr *)&there, peer)
                ? PLAT_OK
                : EAFNOSUPPORT;
 }

@@ -61,7 +61,7 @@ static void keep_addrs(struct plat_resolve *job, const struct addrinfo *list)
     for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next) {
         struct plat_addr addr;
 
-        if (job->addr_count < RESOLVER_ADDRS && posix_addr(ai->ai_addr, &addr) &&
+        if (job->addr_count < RESOLVER_ADDRS && et_posix_addr(ai->ai_addr, &addr) &&
             !is_known(job, &addr)) {
             job->addrs[job->addr_count++] = addr;
         }

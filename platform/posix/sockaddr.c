@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-bool posix_addr(const struct sockaddr *sa, struct plat_addr *addr)
+bool et_posix_addr(const struct sockaddr *sa, struct plat_addr *addr)
 {
     memset(addr, 0, sizeof(*addr));
     if (sa->sa_family == AF_INET) {

@@ -9,6 +9,6 @@
 struct sockaddr;
 
 /** @return false: neither IPv4 nor IPv6; then the family of *addr is 0 */
-bool posix_addr(const struct sockaddr *sa, struct plat_addr *addr);
+bool et_posix_addr(const struct sockaddr *sa, struct plat_addr *addr);
 
 #endif

@@ -75,8 +75,8 @@ size_t kit_record_live(const struct sim_case *t)
 void kit_assert_bound(void)
 {
 #ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
-    assert_int_equal(esp_tls_mbed_out_len, ESP_TLS_MBED_OUT_CONTENT_LEN);
-    assert_int_equal(esp_tls_mbed_in_len, ESP_TLS_MBED_IN_CONTENT_LEN);
+    assert_int_equal(et_mbed_out_len, ESP_TLS_MBED_OUT_CONTENT_LEN);
+    assert_int_equal(et_mbed_in_len, ESP_TLS_MBED_IN_CONTENT_LEN);
 #endif
 }
 

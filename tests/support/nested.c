@@ -67,7 +67,7 @@ bool tunnel_init(struct tunnel *tunnel, esp_tls_t *outer, const char *name,
     const struct conn_request asked = {
         .tls = tunnel->inner, .host = name, .len = strlen(name), .port = 443, .cfg = cfg};
 
-    if (conn_set_up(&asked) != TLS_OK) {
+    if (et_conn_set_up(&asked) != TLS_OK) {
         return false;
     }
     tunnel->inner->err.now = ESP_TLS_PHASE_HANDSHAKE;

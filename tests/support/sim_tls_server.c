@@ -541,9 +541,9 @@ static void run(struct sim_tls_server *s, struct sim_peer *peer)
 #ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
 static size_t set_bound(size_t bound)
 {
-    size_t before = esp_tls_mbed_out_len;
+    size_t before = et_mbed_out_len;
 
-    esp_tls_mbed_out_len = bound != 0 ? bound : before;
+    et_mbed_out_len = bound != 0 ? bound : before;
     return before;
 }
 #else

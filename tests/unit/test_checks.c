@@ -1,14 +1,14 @@
-/* esp_tls_pk_verify_ext() and _now() say yes and no exactly where mbedtls_pk_verify_ext() does. */
+/* et_mbed_pk_verify_ext() and _now() say yes and no exactly where mbedtls_pk_verify_ext() does. */
 #include "sim_test.h"
 
 #include "mbedtls/pk.h"
 #include "mbedtls/rsa.h"
 #include "plat_random.h"
 
-int esp_tls_pk_verify_ext(mbedtls_pk_type_t type, const void *options, mbedtls_pk_context *ctx,
+int et_mbed_pk_verify_ext(mbedtls_pk_type_t type, const void *options, mbedtls_pk_context *ctx,
                           mbedtls_md_type_t md_alg, const unsigned char *hash, size_t hash_len,
                           const unsigned char *sig, size_t sig_len);
-int esp_tls_pk_verify_now(mbedtls_pk_type_t type, const void *options, mbedtls_pk_context *ctx,
+int et_mbed_pk_verify_now(mbedtls_pk_type_t type, const void *options, mbedtls_pk_context *ctx,
                           mbedtls_md_type_t md_alg, const unsigned char *hash, size_t hash_len,
                           const unsigned char *sig, size_t sig_len);
 
@@ -107,9 +107,9 @@ static bool agreed(const struct vector *v, struct signature *s, mbedtls_pk_type_
     bool theirs =
         mbedtls_pk_verify_ext(type, opt, &s->pk, md, s->hash, hash_len, s->sig, sig_len) == 0;
     bool ours =
-        esp_tls_pk_verify_ext(type, opt, &s->pk, md, s->hash, hash_len, s->sig, sig_len) == 0;
+        et_mbed_pk_verify_ext(type, opt, &s->pk, md, s->hash, hash_len, s->sig, sig_len) == 0;
     bool now =
-        esp_tls_pk_verify_now(type, opt, &s->pk, md, s->hash, hash_len, s->sig, sig_len) == 0;
+        et_mbed_pk_verify_now(type, opt, &s->pk, md, s->hash, hash_len, s->sig, sig_len) == 0;
 
     if (ours != theirs || now != theirs) {
         fail_msg("%s, %s: ours says %s", v->name, what, ours ? "good" : "bad");

@@ -649,13 +649,13 @@ static void test_numbers_at_their_ends(void **state)
     struct out out;
 
     (void)state;
-    out_init(&out, text, sizeof(text));
-    out_signed(&out, INT64_MIN);
-    out_char(&out, ' ');
-    out_number(&out, UINT64_MAX);
-    out_char(&out, ' ');
-    out_code(&out, UINT32_MAX);
-    out_hex(&out, 0x0A);
+    et_out_init(&out, text, sizeof(text));
+    et_out_signed(&out, INT64_MIN);
+    et_out_char(&out, ' ');
+    et_out_number(&out, UINT64_MAX);
+    et_out_char(&out, ' ');
+    et_out_code(&out, UINT32_MAX);
+    et_out_hex(&out, 0x0A);
     assert_string_equal(text, "-9223372036854775808 18446744073709551615 0xFFFFFFFF0a");
 }
 
@@ -664,13 +664,13 @@ static void test_clipped_text_says_that_it_goes_on(void **state)
     char to[8];
 
     (void)state;
-    clip_text(to, sizeof(to), "1234567", 7);
+    et_clip_text(to, sizeof(to), "1234567", 7);
     assert_string_equal(to, "1234567");
-    clip_text(to, sizeof(to), "12345678", 8);
+    et_clip_text(to, sizeof(to), "12345678", 8);
     assert_string_equal(to, "1234...");
-    clip_text(to, sizeof(to), "a\nb\x7F", 4);
+    et_clip_text(to, sizeof(to), "a\nb\x7F", 4);
     assert_string_equal(to, "a?b?");
-    clip_text(to, sizeof(to), "123\xC3\xA4xyz", 8); /* not in the middle of a character */
+    et_clip_text(to, sizeof(to), "123\xC3\xA4xyz", 8); /* not in the middle of a character */
     assert_string_equal(to, "123...");
 }
 
@@ -679,13 +679,13 @@ static void test_clipped_list_says_that_there_are_more(void **state)
     char to[24] = "";
 
     (void)state;
-    clip_item(to, sizeof(to), "a.example", 9);
+    et_clip_item(to, sizeof(to), "a.example", 9);
     assert_string_equal(to, "a.example");
-    clip_item(to, sizeof(to), "b.ex", 4);
+    et_clip_item(to, sizeof(to), "b.ex", 4);
     assert_string_equal(to, "a.example, b.ex");
-    clip_item(to, sizeof(to), "c.example", 9);
+    et_clip_item(to, sizeof(to), "c.example", 9);
     assert_string_equal(to, "a.example, b.ex, ...");
-    clip_item(to, sizeof(to), "d", 1);
+    et_clip_item(to, sizeof(to), "d", 1);
     assert_string_equal(to, "a.example, b.ex, ...");
 }
 

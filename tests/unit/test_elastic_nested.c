@@ -26,7 +26,7 @@ static void look_round(struct tunnel *tunnel)
 {
     (void)tunnel;
     kit_assert_bound();
-    assert_null(mbed_current());
+    assert_null(et_mbed_current());
 }
 
 static void begin(struct tunnel *tunnel, esp_tls_t *outer, const esp_tls_cfg_t *cfg,
@@ -196,7 +196,7 @@ static void test_tls_in_tls_without_memory_can_be_repeated(void **state)
             if (st == TLS_NO_MEM && m->buffers.starved) {
                 assert_true(account->failure.purpose == PLAT_MEM_RECORD_IN ||
                             account->failure.purpose == PLAT_MEM_RECORD_OUT);
-                error_clear(&tunnel.inner->err);
+                et_error_clear(&tunnel.inner->err);
                 tunnel.inner->err.now = ESP_TLS_PHASE_HANDSHAKE;
                 failures++;
                 st = TLS_WANT_READ;

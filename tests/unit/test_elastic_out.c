@@ -424,8 +424,8 @@ static void note_bound(void *arg, esp_tls_mem_purpose_t purpose, int32_t size, u
     (void)purpose;
     (void)size;
     (void)live;
-    if (esp_tls_mbed_out_len < least_bound) {
-        least_bound = esp_tls_mbed_out_len;
+    if (et_mbed_out_len < least_bound) {
+        least_bound = et_mbed_out_len;
     }
 }
 

@@ -2,7 +2,7 @@
  * one at a time, the buffer and its bound are made too small by a few bytes. Mbed TLS must find out,
  * or the message must fit after all: a clean failure or a connection, never a byte beyond the buffer
  * (AddressSanitizer watches), never a wait without end. The linker puts the function here between
- * the callers of buffers_reserve_out() and itself (tests/CMakeLists.txt). */
+ * the callers of et_buffers_reserve_out() and itself (tests/CMakeLists.txt). */
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS
 #include "stack/mbedtls/mbed.h"
 #include "conn.h"
@@ -19,8 +19,8 @@ static unsigned short_at; /* which reservation, from 1; 0: none */
 static unsigned reservations;
 static unsigned shortened;
 
-int __real_buffers_reserve_out(struct mbed *m, size_t payload);
-int __wrap_buffers_reserve_out(struct mbed *m, size_t payload);
+int __real_et_buffers_reserve_out(struct mbed *m, size_t payload);
+int __wrap_et_buffers_reserve_out(struct mbed *m, size_t payload);
 
 /** The buffer of the last reservation, made smaller. */
 static void shrink(struct mbed *m, size_t payload)
@@ -36,17 +36,17 @@ static void shrink(struct mbed *m, size_t payload)
     m->ssl.out_hdr = buf + COUNTER_LEN;
     mbedtls_ssl_update_out_pointers(&m->ssl, m->ssl.transform_out);
     m->buffers.out_len = (uint16_t)payload;
-    esp_tls_mbed_out_len = payload;
+    et_mbed_out_len = payload;
     if (old != m->buffers.out_stub) {
         plat_free(old);
     }
     shortened++;
 }
 
-int __wrap_buffers_reserve_out(struct mbed *m, size_t payload)
+int __wrap_et_buffers_reserve_out(struct mbed *m, size_t payload)
 {
     const size_t before = m->buffers.out_len;
-    int ret = __real_buffers_reserve_out(m, payload);
+    int ret = __real_et_buffers_reserve_out(m, payload);
 
     if (ret != 0 || m->buffers.out_len == before || m->ssl.out_buf == m->buffers.out_stub) {
         return ret;
@@ -187,11 +187,11 @@ static void send_alert(struct sim_case *t, size_t bound)
     struct mbed *m = t->tls->tls;
     struct mbed_scope scope;
 
-    mbed_enter(&scope, m, PLAT_MEM_RECORD_OUT);
+    et_mbed_enter(&scope, m, PLAT_MEM_RECORD_OUT);
     shrink(m, bound);
     (void)mbedtls_ssl_send_alert_message(&m->ssl, MBEDTLS_SSL_ALERT_LEVEL_WARNING,
                                          MBEDTLS_SSL_ALERT_MSG_NO_CERT);
-    mbed_leave(&scope);
+    et_mbed_leave(&scope);
 }
 
 /** Alerts and close_notify go out of the stub: here it is smaller, down to what an alert is without
@@ -211,8 +211,8 @@ static void test_a_stub_that_is_too_small_does_no_harm(void **state)
             kit_renew(t, NULL);
             kit_open(t);
             shrink(t->tls->tls, bounds[k]);
-            esp_tls_mbed_out_len = ESP_TLS_MBED_OUT_CONTENT_LEN; /* outside of its calls */
-            kit_renew(t, NULL);                                  /* close_notify */
+            et_mbed_out_len = ESP_TLS_MBED_OUT_CONTENT_LEN; /* outside of its calls */
+            kit_renew(t, NULL);                             /* close_notify */
         }
     }
 }

@@ -19,8 +19,8 @@ static void test_any_code_of_a_stack_is_kept_without_its_sign(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct tls_error err;
 
-        error_clear(&err);
-        (void)error_set(&err, TLS_STACK, 0, 0, rows[i].code);
+        et_error_clear(&err);
+        (void)et_error_set(&err, TLS_STACK, 0, 0, rows[i].code);
         assert_int_equal(err.stack, rows[i].kept);
     }
 }
@@ -30,21 +30,21 @@ static void test_first_cause_wins(void **state)
     struct tls_error err;
 
     (void)state;
-    error_clear(&err);
+    et_error_clear(&err);
     err.now = ESP_TLS_PHASE_CONNECT;
-    assert_int_equal(error_set(&err, TLS_SYSTEM, 0, ECONNREFUSED, 0), TLS_SYSTEM);
+    assert_int_equal(et_error_set(&err, TLS_SYSTEM, 0, ECONNREFUSED, 0), TLS_SYSTEM);
     err.now = ESP_TLS_PHASE_HANDSHAKE;
-    assert_int_equal(error_set(&err, TLS_STACK, 0, 5, -0x7280), TLS_STACK);
-    assert_int_equal(error_option(&err, TLS_INVALID_ARG, 0, "late"), TLS_INVALID_ARG);
-    assert_int_equal(error_passing(&err, TLS_TIMEOUT, "later"), TLS_TIMEOUT);
+    assert_int_equal(et_error_set(&err, TLS_STACK, 0, 5, -0x7280), TLS_STACK);
+    assert_int_equal(et_error_option(&err, TLS_INVALID_ARG, 0, "late"), TLS_INVALID_ARG);
+    assert_int_equal(et_error_passing(&err, TLS_TIMEOUT, "later"), TLS_TIMEOUT);
     assert_int_equal(err.status, TLS_SYSTEM);
     assert_int_equal(err.phase, ESP_TLS_PHASE_CONNECT);
     assert_int_equal(err.os, ECONNREFUSED);
     assert_int_equal(err.stack, 0);
     assert_null(err.option);
-    error_drop_passing(&err); /* a final cause stays */
+    et_error_drop_passing(&err); /* a final cause stays */
     assert_int_equal(err.status, TLS_SYSTEM);
-    error_clear(&err);
+    et_error_clear(&err);
     assert_int_equal(err.status, TLS_OK);
     assert_int_equal(err.verify_depth, -1);
     assert_int_equal(err.alert_sent, -1);
@@ -56,19 +56,19 @@ static void test_passing_cause_makes_room(void **state)
     struct tls_error err;
 
     (void)state;
-    error_clear(&err);
+    et_error_clear(&err);
     err.now = ESP_TLS_PHASE_OPEN;
-    (void)error_passing(&err, TLS_TIMEOUT, "x");
+    (void)et_error_passing(&err, TLS_TIMEOUT, "x");
     assert_int_equal(err.status, TLS_TIMEOUT);
     assert_int_equal(err.esp, ESP_ERR_TIMEOUT);
     assert_string_equal(err.option, "x");
-    error_drop_passing(&err);
+    et_error_drop_passing(&err);
     assert_int_equal(err.status, TLS_OK);
     assert_int_equal(err.esp, ESP_OK);
     assert_null(err.option);
-    (void)error_set(&err, TLS_STACK, 0, 0, -0x7780);
+    (void)et_error_set(&err, TLS_STACK, 0, 0, -0x7780);
     assert_int_equal(err.stack, 0x7780); /* positive, as ESP-IDF stores it */
-    error_drop_passing(&err);
+    et_error_drop_passing(&err);
     assert_int_equal(err.status, TLS_STACK);
 }
 
@@ -78,21 +78,21 @@ static void test_passing_cause_is_replaced(void **state)
     struct tls_error err;
 
     (void)state;
-    error_clear(&err);
+    et_error_clear(&err);
     err.now = ESP_TLS_PHASE_OPEN;
-    (void)error_passing(&err, TLS_TIMEOUT, NULL);
-    (void)error_passing(&err, TLS_INVALID_ARG, "data");
+    (void)et_error_passing(&err, TLS_TIMEOUT, NULL);
+    (void)et_error_passing(&err, TLS_INVALID_ARG, "data");
     assert_int_equal(err.status, TLS_INVALID_ARG);
     assert_string_equal(err.option, "data");
     assert_true(err.passing);
-    (void)error_option(&err, TLS_NOT_SUPPORTED, 0, "option");
+    (void)et_error_option(&err, TLS_NOT_SUPPORTED, 0, "option");
     assert_int_equal(err.status, TLS_NOT_SUPPORTED);
     assert_string_equal(err.option, "option");
     assert_false(err.passing);
-    error_clear(&err);
+    et_error_clear(&err);
     err.now = ESP_TLS_PHASE_OPEN;
-    (void)error_passing(&err, TLS_NO_MEM, "x");
-    (void)error_set(&err, TLS_SYSTEM, 0, EPIPE, 0);
+    (void)et_error_passing(&err, TLS_NO_MEM, "x");
+    (void)et_error_set(&err, TLS_SYSTEM, 0, EPIPE, 0);
     assert_int_equal(err.status, TLS_SYSTEM);
     assert_int_equal(err.os, EPIPE);
     assert_int_equal(err.esp, ESP_ERR_MBEDTLS_SSL_READ_FAILED);
@@ -105,13 +105,13 @@ static void test_every_failure_has_a_code_in_every_phase(void **state)
     (void)state;
     for (int st = TLS_EOF + 1; st <= TLS_FLOOD; st++) {
         for (int phase = ESP_TLS_PHASE_NONE; phase <= ESP_TLS_PHASE_CLOSE; phase++) {
-            assert_int_not_equal(error_esp_code((tls_status)st, (uint8_t)phase), ESP_OK);
+            assert_int_not_equal(et_error_esp_code((tls_status)st, (uint8_t)phase), ESP_OK);
         }
-        assert_int_not_equal(error_cause((uint8_t)st), ESP_TLS_CAUSE_NONE);
+        assert_int_not_equal(et_error_cause((uint8_t)st), ESP_TLS_CAUSE_NONE);
     }
-    assert_int_equal(error_esp_code(TLS_OK, ESP_TLS_PHASE_OPEN), ESP_OK);
-    assert_int_equal(error_esp_code(TLS_EOF, ESP_TLS_PHASE_OPEN), ESP_OK);
-    assert_int_equal(error_esp_code(TLS_WANT_READ, ESP_TLS_PHASE_OPEN), ESP_OK);
+    assert_int_equal(et_error_esp_code(TLS_OK, ESP_TLS_PHASE_OPEN), ESP_OK);
+    assert_int_equal(et_error_esp_code(TLS_EOF, ESP_TLS_PHASE_OPEN), ESP_OK);
+    assert_int_equal(et_error_esp_code(TLS_WANT_READ, ESP_TLS_PHASE_OPEN), ESP_OK);
 }
 
 static void test_codes_by_phase(void **state)
@@ -138,7 +138,7 @@ static void test_codes_by_phase(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        assert_int_equal(error_esp_code(rows[i].st, (uint8_t)rows[i].phase), rows[i].esp);
+        assert_int_equal(et_error_esp_code(rows[i].st, (uint8_t)rows[i].phase), rows[i].esp);
     }
 }
 

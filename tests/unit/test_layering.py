@@ -36,22 +36,22 @@ class Layering(unittest.TestCase):
 
     def test_call_upwards_inside_the_engine_is_found(self):
         for lower in ("src/link/tcp.c", "src/stack/mbedtls/io.c", "src/error.c"):
-            found = self.faults((("esp-tls", lower), ("esp-tls", "src/conn.c"), "conn_begin"))
+            found = self.faults((("esp-tls", lower), ("esp-tls", "src/conn.c"), "et_conn_begin"))
             self.assertEqual(len(found), 1, found)
 
     def test_circles_of_rooms_and_of_files_are_found(self):
         conn, config = ("esp-tls", "src/conn.c"), ("esp-tls", "src/config.c")
-        found = self.faults((conn, config, "config_apply"), (config, conn, "conn_debug"))
+        found = self.faults((conn, config, "et_config_apply"), (config, conn, "et_conn_debug"))
         self.assertEqual(found, ["a circle of files in esp-tls: src/config.c, src/conn.c"])
         base, link = ("esp-tls", "src/error.c"), ("esp-tls", "src/link/tcp.c")
-        found = self.faults((base, link, "tcp_init"), (link, base, "error_set"))
+        found = self.faults((base, link, "et_tcp_init"), (link, base, "et_error_set"))
         self.assertIn("a circle of rooms: esp-tls: base, esp-tls: link", found)
 
     def test_generated_list_may_name_anybody(self):
         self.assertEqual(
             self.faults((("esp-tls", "src/observer.c"), (None, "observers.c"), "et_observers"),
                         ((None, "observers.c"), ("esp_tls_diagnosis", "src/observer.c"),
-                         "evidence_observer")), [])
+                         "et_evidence_observer")), [])
 
     def test_defended_circles_exist(self):
         """A defence that is no longer needed goes."""

@@ -349,7 +349,7 @@ static void test_transport_write_in_pieces(void **state)
         for (int again = 0; again < 3; again++) {
             for (int is_whole = 0; is_whole < 2; is_whole++) {
                 const int want = is_whole ? PIECES_LEN : piece;
-                esp_transport_handle_t t = transport_new(is_whole ? &whole : &once, NULL, NULL);
+                esp_transport_handle_t t = et_transport_new(is_whole ? &whole : &once, NULL, NULL);
 
                 taker = (struct taker){.piece = piece, .again = again};
                 assert_int_equal(esp_transport_write(t, data, PIECES_LEN, 10000), want);
@@ -371,7 +371,7 @@ static void test_transport_write_that_is_not_finished(void **state)
     (void)state;
     for (int piece = 1; piece <= 10; piece++) {
         for (int timeout_ms = 0; timeout_ms <= 11; timeout_ms++) {
-            esp_transport_handle_t t = transport_new(&ops, NULL, NULL);
+            esp_transport_handle_t t = et_transport_new(&ops, NULL, NULL);
             int ret;
 
             taker = (struct taker){.piece = piece, .again = 1};
@@ -479,11 +479,11 @@ static void test_keylog_line_limits(void **state)
     for (size_t len = KEYLOG_LABEL_MAX - 1; len <= KEYLOG_LABEL_MAX + 1; len++) {
         begin_text("");
         add_times('L', len);
-        assert_int_equal(keylog_line(line, text, random, secret, KEYLOG_SECRET_MAX),
+        assert_int_equal(et_keylog_line(line, text, random, secret, KEYLOG_SECRET_MAX),
                          len <= KEYLOG_LABEL_MAX ? len + 2 + 2 * 32 + 2 * KEYLOG_SECRET_MAX : 0);
     }
     for (size_t len = KEYLOG_SECRET_MAX - 1; len <= KEYLOG_SECRET_MAX + 1; len++) {
-        assert_int_equal(keylog_line(line, "L", random, secret, len),
+        assert_int_equal(et_keylog_line(line, "L", random, secret, len),
                          len <= KEYLOG_SECRET_MAX ? 1 + 2 + 2 * 32 + 2 * len : 0);
     }
 }

@@ -42,7 +42,7 @@ static void check(int code, bool no_mem, const char *a, const char *b)
 {
     esp_tls_code_t found;
 
-    if (mbed_is_no_mem(-code) != no_mem) {
+    if (et_mbed_is_no_mem(-code) != no_mem) {
         fail_msg("-0x%04X %s %s: %s", (unsigned)code, a, b,
                  no_mem ? "is no memory" : "is not no memory");
     }
@@ -95,7 +95,7 @@ static void test_what_is_no_code_says_nothing(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(codes); i++) {
-        assert_false(mbed_is_no_mem(codes[i]));
+        assert_false(et_mbed_is_no_mem(codes[i]));
     }
 }
 

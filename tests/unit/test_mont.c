@@ -1,6 +1,6 @@
 /* R^2 mod N and the RSA public operation: ours against Mbed TLS's own, on numbers of every shape.
  *
- * About time: esp_tls_mont_r2() runs 2 * limbs * bits_of_a_limb - bitlen(N) + 1 rounds of add, sub
+ * About time: et_mbed_mont_r2() runs 2 * limbs * bits_of_a_limb - bitlen(N) + 1 rounds of add, sub
  * and add_if over all limbs. The number of rounds depends on the modulus's length alone, which is
  * public; no round looks at a value: the carry and the borrow choose through add_if's mask. Mbed
  * TLS's own is a division, whose time depends on the modulus. */
@@ -15,8 +15,8 @@
 #include "mbedtls/rsa.h"
 #include "plat_random.h"
 
-int esp_tls_mont_r2(mbedtls_mpi *X, const mbedtls_mpi *N);
-int esp_tls_exp_mod_public(mbedtls_mpi *X, const mbedtls_mpi *A, const mbedtls_mpi *E,
+int et_mbed_mont_r2(mbedtls_mpi *X, const mbedtls_mpi *N);
+int et_mbed_exp_mod_public(mbedtls_mpi *X, const mbedtls_mpi *A, const mbedtls_mpi *E,
                            const mbedtls_mpi *N, mbedtls_mpi *RR);
 
 enum shape {
@@ -75,7 +75,7 @@ static void compare(const mbedtls_mpi *n, mbedtls_mpi *ours, const char *what)
 
     mbedtls_mpi_init(&theirs);
     assert_int_equal(mbedtls_mpi_core_get_mont_r2_unsafe(&theirs, n), 0);
-    assert_int_equal(esp_tls_mont_r2(ours, n), 0);
+    assert_int_equal(et_mbed_mont_r2(ours, n), 0);
     if (mbedtls_mpi_cmp_mpi(ours, &theirs) != 0 || ours->s != theirs.s) {
         fail_msg("%s: %zu bits", what, mbedtls_mpi_bitlen(n));
     }
@@ -135,10 +135,10 @@ static void test_mont_r2_of_none_is_refused(void **state)
     (void)state;
     mbedtls_mpi_init(&n);
     mbedtls_mpi_init(&x);
-    assert_int_equal(esp_tls_mont_r2(&x, &n), MBEDTLS_ERR_MPI_BAD_INPUT_DATA);
+    assert_int_equal(et_mbed_mont_r2(&x, &n), MBEDTLS_ERR_MPI_BAD_INPUT_DATA);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(mbedtls_mpi_lset(&n, i), 0);
-        assert_int_equal(esp_tls_mont_r2(&x, &n), MBEDTLS_ERR_MPI_BAD_INPUT_DATA);
+        assert_int_equal(et_mbed_mont_r2(&x, &n), MBEDTLS_ERR_MPI_BAD_INPUT_DATA);
     }
     mbedtls_mpi_free(&n);
     mbedtls_mpi_free(&x);
@@ -179,7 +179,7 @@ static void test_mont_r2_without_memory_says_so(void **state)
         int ret;
 
         sim_fail_alloc(nth, false);
-        ret = esp_tls_mont_r2(&x, &n);
+        ret = et_mbed_mont_r2(&x, &n);
         if (sim_alloc_count() - before < nth) {
             sim_fail_alloc(0, false);
             assert_int_equal(ret, 0);
@@ -237,7 +237,7 @@ static void compare_power(const mbedtls_mpi *a, const mbedtls_mpi *e, const mbed
     mbedtls_mpi_init(&theirs);
     mbedtls_mpi_init(&rr);
     assert_int_equal(mbedtls_mpi_copy(&ours, a), 0);
-    ret = esp_tls_exp_mod_public(&ours, alias ? &ours : a, e, n, &rr);
+    ret = et_mbed_exp_mod_public(&ours, alias ? &ours : a, e, n, &rr);
     mbedtls_mpi_free(&rr);
     mbedtls_mpi_init(&rr);
     assert_int_equal(mbedtls_mpi_copy(&theirs, a), 0);
@@ -330,7 +330,7 @@ static void test_power_without_memory_says_so(void **state)
     for (unsigned nth = 1; ret != 0; nth++) {
         mbedtls_mpi_init(&x);
         sim_fail_alloc(nth, false);
-        ret = esp_tls_exp_mod_public(&x, &a, &e, &n, &rr);
+        ret = et_mbed_exp_mod_public(&x, &a, &e, &n, &rr);
         sim_fail_alloc(0, false);
         assert_true(ret == 0 || ret == MBEDTLS_ERR_MPI_ALLOC_FAILED);
         failed += ret != 0;

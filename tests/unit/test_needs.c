@@ -32,13 +32,13 @@ static const struct {
 
 static size_t reserved; /* by the last step that reserved anything */
 
-int __real_buffers_reserve_out(struct mbed *m, size_t payload);
-int __wrap_buffers_reserve_out(struct mbed *m, size_t payload);
+int __real_et_buffers_reserve_out(struct mbed *m, size_t payload);
+int __wrap_et_buffers_reserve_out(struct mbed *m, size_t payload);
 
-int __wrap_buffers_reserve_out(struct mbed *m, size_t payload)
+int __wrap_et_buffers_reserve_out(struct mbed *m, size_t payload)
 {
     reserved = payload != 0 ? payload : reserved;
-    return __real_buffers_reserve_out(m, payload);
+    return __real_et_buffers_reserve_out(m, payload);
 }
 
 struct seen {

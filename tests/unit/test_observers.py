@@ -50,7 +50,7 @@ class Observers(unittest.TestCase):
 
     def test_program_with_evidence_carries_the_observer_alone(self):
         self.assertEqual(self.of(self.evidence, "esp_tls_diagnosis"),
-                         {"src/observer.c": ["evidence_observer"]})
+                         {"src/observer.c": ["et_evidence_observer"]})
         self.assertEqual(self.of(self.evidence, "esp_x509"), {})
         self.assertEqual(self.of(self.evidence, "esp_tls_trace"), {})
 

@@ -184,7 +184,7 @@ static unsigned split(const char *bytes, size_t len, bool is_tls13, struct seen 
     assert_non_null(exact);
     memcpy(exact, bytes, len);
     memset(seen, 0, sizeof(*seen));
-    peer_chain_split(exact, len, is_tls13, look, seen);
+    et_peer_chain_split(exact, len, is_tls13, look, seen);
     free(exact);
     return seen->calls;
 }

@@ -82,7 +82,7 @@ def test_header_declares_what_mbed_tls_calls_and_nothing_else():
     rows = [row for feature in TABLE.features for row in feature.rows]
     called = {row.ours for row in rows if isinstance(row, seam.Call)}
     header = (seam.TABLE.parent / "seam.h").read_text(encoding="utf-8")
-    assert called == set(re.findall(r"\b(esp_tls_\w+)\(", seam.without_comments(header)))
+    assert called == set(re.findall(r"\b(et_mbed_\w+)\(", seam.without_comments(header)))
 
 
 def test_tests_that_are_skipped_exist():

@@ -12,22 +12,22 @@ static psa_status_t derive(psa_algorithm_t alg, const uint8_t *secret, size_t se
                            const uint8_t *other, size_t other_len, uint8_t *out, size_t len)
 {
     struct esp_tls_derivation d = {0};
-    psa_status_t status = esp_tls_derivation_setup(&d, alg);
+    psa_status_t status = et_mbed_derivation_setup(&d, alg);
 
     if (status == PSA_SUCCESS) { /* in another order than PSA wants it for some */
-        status = esp_tls_derivation_input(&d, PSA_KEY_DERIVATION_INPUT_SECRET, secret, secret_len);
+        status = et_mbed_derivation_input(&d, PSA_KEY_DERIVATION_INPUT_SECRET, secret, secret_len);
     }
     if (status == PSA_SUCCESS) {
         status =
-            esp_tls_derivation_input(&d,
+            et_mbed_derivation_input(&d,
                                      PSA_ALG_IS_HKDF_EXTRACT(alg) ? PSA_KEY_DERIVATION_INPUT_SALT
                                                                   : PSA_KEY_DERIVATION_INPUT_INFO,
                                      other, other_len);
     }
     if (status == PSA_SUCCESS) {
-        status = esp_tls_derivation_output(&d, out, len);
+        status = et_mbed_derivation_output(&d, out, len);
     }
-    assert_int_equal(esp_tls_derivation_abort(&d), PSA_SUCCESS);
+    assert_int_equal(et_mbed_derivation_abort(&d), PSA_SUCCESS);
     assert_null(d.secret);
     return status;
 }

@@ -25,12 +25,12 @@ static enum ws_read feed(struct ws_reader *r, const uint8_t *data, size_t len, s
     enum ws_read result = WS_READ_MORE;
 
     for (*used = 0; result == WS_READ_MORE && *used < len;) {
-        size_t want = ws_reader_want(r);
+        size_t want = et_ws_reader_want(r);
         size_t n = want < len - *used ? want : len - *used;
         size_t took;
 
         assert_true(want >= 1 && want <= 8);
-        result = ws_reader_feed(r, data + *used, n, &took);
+        result = et_ws_reader_feed(r, data + *used, n, &took);
         *used += took;
     }
     return result;
@@ -91,11 +91,11 @@ static void test_header_ends_where_the_payload_begins(void **state)
     size_t used;
 
     (void)state;
-    assert_int_equal(ws_reader_feed(&r, BYTES("\x81\3abc"), &used), WS_READ_HEADER);
+    assert_int_equal(et_ws_reader_feed(&r, BYTES("\x81\3abc"), &used), WS_READ_HEADER);
     assert_int_equal(used, 2);
-    assert_true(ws_reader_payload(&r, BYTES("abc")));
+    assert_true(et_ws_reader_payload(&r, BYTES("abc")));
     assert_int_equal(r.left, 0);
-    assert_int_equal(ws_reader_feed(&r, BYTES("\x82\0"), &used), WS_READ_HEADER);
+    assert_int_equal(et_ws_reader_feed(&r, BYTES("\x82\0"), &used), WS_READ_HEADER);
     assert_int_equal(r.opcode, WS_BINARY);
 }
 
@@ -146,7 +146,7 @@ static void test_header_that_breaks_a_rule_is_refused_at_once(void **state)
         assert_int_equal(r.code, row[i].code);
         assert_non_null(r.why);
         /* and nothing is read any more */
-        assert_int_equal(ws_reader_feed(&r, BYTES("\x81\0"), &used), WS_READ_BROKEN);
+        assert_int_equal(et_ws_reader_feed(&r, BYTES("\x81\0"), &used), WS_READ_BROKEN);
         assert_int_equal(used, 0);
     }
 }
@@ -159,13 +159,13 @@ static enum ws_read read_all(struct ws_reader *r, const uint8_t *data, size_t le
     while (len > 0 && result == WS_READ_HEADER) {
         size_t used;
 
-        result = ws_reader_feed(r, data, len, &used);
+        result = et_ws_reader_feed(r, data, len, &used);
         data += used;
         len -= used;
         if (result == WS_READ_HEADER && r->left > 0 && len > 0) {
             size_t n = r->left < len ? r->left : len;
 
-            if (!ws_reader_payload(r, data, n)) {
+            if (!et_ws_reader_payload(r, data, n)) {
                 return WS_READ_BROKEN;
             }
             data += n;
@@ -258,9 +258,9 @@ static void test_utf8_is_checked_however_it_is_cut(void **state)
     for (size_t i = 0; i < COUNT(texts); i++) {
         for (size_t cut = 0; cut <= texts[i].len; cut++) {
             struct ws_utf8 u = {0};
-            bool is_legal = ws_utf8_feed(&u, texts[i].bytes, cut) &&
-                            ws_utf8_feed(&u, texts[i].bytes + cut, texts[i].len - cut) &&
-                            ws_utf8_is_whole(&u);
+            bool is_legal = et_ws_utf8_feed(&u, texts[i].bytes, cut) &&
+                            et_ws_utf8_feed(&u, texts[i].bytes + cut, texts[i].len - cut) &&
+                            et_ws_utf8_is_whole(&u);
 
             if (is_legal != texts[i].is_legal) {
                 fail_msg("%s, cut at %zu", texts[i].name, cut);
@@ -311,8 +311,8 @@ static void test_close_codes_are_those_that_may_be_sent(void **state)
         const uint8_t payload[] = {(uint8_t)(code >> 8), (uint8_t)code};
         uint16_t got;
 
-        assert_int_equal(ws_is_close_code(code), is_legal);
-        assert_int_equal(ws_reader_close(&r, payload, 2, &got), is_legal);
+        assert_int_equal(et_ws_is_close_code(code), is_legal);
+        assert_int_equal(et_ws_reader_close(&r, payload, 2, &got), is_legal);
         assert_int_equal(got, code);
         assert_int_equal(r.code, is_legal ? 0 : 1002);
     }
@@ -324,15 +324,15 @@ static void test_close_payload_is_checked(void **state)
     uint16_t code;
 
     (void)state;
-    assert_true(ws_reader_close(&r, BYTES(""), &code));
+    assert_true(et_ws_reader_close(&r, BYTES(""), &code));
     assert_int_equal(code, WS_CODE_NO_STATUS);
-    assert_true(ws_reader_close(&r, BYTES("\3\xE8gr\xC3\xBC\xC3\x9F"), &code));
+    assert_true(et_ws_reader_close(&r, BYTES("\3\xE8gr\xC3\xBC\xC3\x9F"), &code));
     assert_int_equal(code, 1000);
-    assert_false(ws_reader_close(&r, BYTES("\3"), &code));
+    assert_false(et_ws_reader_close(&r, BYTES("\3"), &code));
     assert_int_equal(r.code, 1002);
-    assert_false(ws_reader_close(&r, BYTES("\3\xE8\xC3"), &code));
+    assert_false(et_ws_reader_close(&r, BYTES("\3\xE8\xC3"), &code));
     assert_int_equal(r.code, 1007);
-    assert_false(ws_reader_close(&r, BYTES("\3\xE8\xFFx"), &code));
+    assert_false(et_ws_reader_close(&r, BYTES("\3\xE8\xFFx"), &code));
     assert_int_equal(r.code, 1007);
 }
 
@@ -358,7 +358,7 @@ static void test_header_written_is_the_shortest_and_masked(void **state)
     for (size_t i = 0; i < COUNT(row); i++) {
         uint8_t out[WS_HEADER_MAX];
 
-        assert_int_equal(ws_header_write(out, 0x81, row[i].len, mask), row[i].size);
+        assert_int_equal(et_ws_header_write(out, 0x81, row[i].len, mask), row[i].size);
         assert_memory_equal(out, row[i].bytes, row[i].size);
     }
 }
@@ -371,11 +371,11 @@ static void test_mask_goes_on_over_pieces_and_back(void **state)
 
     (void)state;
     for (size_t cut = 0; cut <= 5; cut++) {
-        ws_mask(out, (const uint8_t *)"Hello", cut, mask, 0);
-        ws_mask(out + cut, (const uint8_t *)"Hello" + cut, 5 - cut, mask, cut);
+        et_ws_mask(out, (const uint8_t *)"Hello", cut, mask, 0);
+        et_ws_mask(out + cut, (const uint8_t *)"Hello" + cut, 5 - cut, mask, cut);
         assert_memory_equal(out, masked, 5);
     }
-    ws_mask(out, out, 5, mask, 0); /* in place */
+    et_ws_mask(out, out, 5, mask, 0); /* in place */
     assert_memory_equal(out, "Hello", 5);
 }
 
@@ -406,13 +406,13 @@ static void test_frames_that_may_be_sent(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(row); i++) {
-        assert_int_equal(ws_is_frame(row[i].first, row[i].payload, row[i].len), row[i].is_frame);
+        assert_int_equal(et_ws_is_frame(row[i].first, row[i].payload, row[i].len), row[i].is_frame);
     }
-    assert_true(ws_is_in_order(0x81, false));
-    assert_false(ws_is_in_order(0x81, true));
-    assert_true(ws_is_in_order(0x80, true));
-    assert_false(ws_is_in_order(0x00, false));
-    assert_true(ws_is_in_order(0x89, false) && ws_is_in_order(0x89, true));
+    assert_true(et_ws_is_in_order(0x81, false));
+    assert_false(et_ws_is_in_order(0x81, true));
+    assert_true(et_ws_is_in_order(0x80, true));
+    assert_false(et_ws_is_in_order(0x00, false));
+    assert_true(et_ws_is_in_order(0x89, false) && et_ws_is_in_order(0x89, true));
 }
 
 int main(void)

@@ -19,7 +19,7 @@ static void test_accept_is_that_of_the_rfc(void **state)
     char accept[WS_ACCEPT_SIZE];
 
     (void)state;
-    assert_true(ws_make_key((const unsigned char *)"the sample nonce", key, accept));
+    assert_true(et_ws_make_key((const unsigned char *)"the sample nonce", key, accept));
     assert_string_equal(key, "dGhlIHNhbXBsZSBub25jZQ=="); /* RFC 6455 section 1.3 */
     assert_string_equal(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 }
@@ -37,7 +37,7 @@ static void test_protocol_lists(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(row); i++) {
-        if (ws_is_protocol_list(row[i].list) != row[i].is_legal) {
+        if (et_ws_is_protocol_list(row[i].list) != row[i].is_legal) {
             fail_msg("'%s'", row[i].list);
         }
     }

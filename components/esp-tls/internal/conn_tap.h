@@ -31,12 +31,12 @@ struct link_tap_events {
 struct conn_tap;
 
 /** A tap for a handle, in the handle's memory. @return NULL: no memory */
-struct conn_tap *conn_tap_new(esp_tls_t *tls, const struct link_tap_events *events, void *arg);
+struct conn_tap *et_conn_tap_new(esp_tls_t *tls, const struct link_tap_events *events, void *arg);
 /** Put it in front of the handle's link. A connect begins, and the link is not open. */
-void conn_tap_begin(struct conn_tap *tap);
+void et_conn_tap_begin(struct conn_tap *tap);
 /** The handle's TCP stream, or PLAT_STREAM_NONE: it runs over a stream of the caller's. */
-plat_stream conn_tap_stream(const struct conn_tap *tap);
+plat_stream et_conn_tap_stream(const struct conn_tap *tap);
 /** Take it out and free it. NULL is legal. */
-void conn_tap_free(struct conn_tap *tap);
+void et_conn_tap_free(struct conn_tap *tap);
 
 #endif

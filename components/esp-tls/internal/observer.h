@@ -4,7 +4,8 @@
  * The engine calls observers and knows no more of them than this header says. There are two kinds:
  *   - Listed ones see every connection. They stand in et_observers[], a source that the build
  *     generates from Kconfig and that belongs to no component, or a call adds them while the program
- *     runs (observers_add()). They take no memory of a connection until they have something to note.
+ *     runs (et_observers_add()). They take no memory of a connection until they have something to
+ *     note.
  *   - Those of one handle: a trace, a hook. A call puts their watch into the handle, where it stays
  *     until the handle is destroyed or the call takes it out.
  *
@@ -72,8 +73,8 @@ struct conn_secret {
 
 /** Something about the peer's chain. */
 enum conn_chain_event {
-    CONN_CHAIN_SENT,      /* to watches that want it: stack_certificates() walks through it */
-    CONN_CHAIN_REFUSED,   /* verified and refused: stack_refused() says what is known of it */
+    CONN_CHAIN_SENT,      /* to watches that want it: et_stack_certificates() walks through it */
+    CONN_CHAIN_REFUSED,   /* verified and refused: et_stack_refused() says what is known of it */
     CONN_CHAIN_UNREADABLE /* a certificate cannot be parsed */
 };
 
@@ -88,8 +89,8 @@ struct conn_chain {
 /** A call has failed, and the connection with it. */
 struct conn_failure {
     const struct conn_request *asked; /* the connect call that failed; NULL: it was open before */
-    const void *stack;                /* for stack_moment(); NULL: the stack was not part of it */
-    uint8_t phase;                    /* esp_tls_phase_t */
+    const void *stack; /* for et_stack_moment(); NULL: the stack was not part of it */
+    uint8_t phase;     /* esp_tls_phase_t */
     esp_err_t esp;
     const char *option; /* the field that was refused, static text, or NULL */
 };
@@ -124,16 +125,17 @@ struct observer_entry {
 
 /** Add an observer to the listed ones, unless it is among them. Before the first connection: the
  *  list is not locked. */
-void observers_add(struct observer_entry *entry);
+void et_observers_add(struct observer_entry *entry);
 
 /** Put a watch into the list, and take it out. */
-void observed_add(struct observed *on, struct conn_watch *w);
-void observed_remove(struct observed *on, struct conn_watch *w);
+void et_observed_add(struct observed *on, struct conn_watch *w);
+void et_observed_remove(struct observed *on, struct conn_watch *w);
 /** What an observer keeps of a connection, or NULL. */
-struct conn_watch *observed_find(const struct observed *on, const struct conn_observer *observer);
+struct conn_watch *et_observed_find(const struct observed *on,
+                                    const struct conn_observer *observer);
 
 /** Of a handle. */
-struct observed *conn_observed(esp_tls_t *tls);
+struct observed *et_conn_observed(esp_tls_t *tls);
 
 /** What only the handle knows. */
 struct conn_facts {
@@ -143,26 +145,26 @@ struct conn_facts {
     const struct plat_mem_failure *memory;
 };
 
-void conn_facts(const esp_tls_t *tls, struct conn_facts *facts);
+void et_conn_facts(const esp_tls_t *tls, struct conn_facts *facts);
 
 /** The stack's own messages that go to the log, 0 to CONN_DEBUG_MAX. Only with MBEDTLS_DEBUG. */
 #define CONN_DEBUG_MAX 4
-void conn_set_debug_level(esp_tls_t *tls, int level);
+void et_conn_set_debug_level(esp_tls_t *tls, int level);
 
 /* --- for the engine ------------------------------------------------------------------------------ */
 
 /** Does anybody want this (WATCH_...)? */
-bool observers_want(const struct observed *on, unsigned what);
+bool et_observers_want(const struct observed *on, unsigned what);
 
-void observers_begin(struct observed *on, const struct conn_request *asked);
-void observers_attached(struct observed *on);
-void observers_message(struct observed *on, const struct conn_message *message);
-void observers_secret(struct observed *on, const struct conn_secret *secret);
-void observers_chain(struct observed *on, const struct conn_chain *chain);
-void observers_failed(struct observed *on, const struct conn_failure *failure);
+void et_observers_begin(struct observed *on, const struct conn_request *asked);
+void et_observers_attached(struct observed *on);
+void et_observers_message(struct observed *on, const struct conn_message *message);
+void et_observers_secret(struct observed *on, const struct conn_secret *secret);
+void et_observers_chain(struct observed *on, const struct conn_chain *chain);
+void et_observers_failed(struct observed *on, const struct conn_failure *failure);
 /** Free what the listed observers keep: another connect begins. */
-void observers_forget(struct observed *on);
+void et_observers_forget(struct observed *on);
 /** Free what all of them keep. */
-void observers_free(struct observed *on);
+void et_observers_free(struct observed *on);
 
 #endif

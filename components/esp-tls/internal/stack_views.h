@@ -23,7 +23,7 @@ struct stack_moment {
     uint32_t record_got;   /* bytes that had come of a record that had not come whole */
 };
 
-void stack_moment(const void *stack, struct stack_moment *moment);
+void et_stack_moment(const void *stack, struct stack_moment *moment);
 
 /** Called with the body of a Certificate message, without its header of four bytes.
  *  @param is_tls13  RFC 8446 section 4.4.2, otherwise RFC 5246 section 7.4.2 */
@@ -31,7 +31,7 @@ typedef void (*stack_certificates_t)(void *arg, const uint8_t *body, size_t len,
 
 /** Of CONN_CHAIN_SENT: call fn with the peer's Certificate message, as the application's code (the
  *  memory that it takes is not the connection's). Not called when none was read. */
-void stack_certificates(const void *stack, stack_certificates_t fn, void *arg);
+void et_stack_certificates(const void *stack, stack_certificates_t fn, void *arg);
 
 /** A piece of somebody's memory. */
 struct stack_bytes {
@@ -75,20 +75,20 @@ struct stack_refused {
 };
 
 /** Of CONN_CHAIN_REFUSED. */
-void stack_refused(const void *stack, struct stack_refused *refused);
+void et_stack_refused(const void *stack, struct stack_refused *refused);
 
 /** Go through the names of the peer's own certificate (subjectAltName).
  *  @param at   NULL at first; moved on
  *  @param tag  receives which choice of GeneralName it is (RFC 5280 section 4.2.1.6): 2 DNS, 7 IP
  *  @return false: there is no further one */
-bool stack_next_name(const void *stack, const void **at, uint8_t *tag, struct stack_bytes *name);
+bool et_stack_next_name(const void *stack, const void **at, uint8_t *tag, struct stack_bytes *name);
 
 /** Work with the TLS library outside of any connection: it is started if it was not, and the memory
  *  it takes is the process's, for this purpose. @return what work returned; ESP_ERR_NO_MEM when the
  *  library could not be started, or an allocation failed in it */
-esp_err_t stack_work(enum plat_mem purpose, esp_err_t (*work)(void *arg), void *arg);
+esp_err_t et_stack_work(enum plat_mem purpose, esp_err_t (*work)(void *arg), void *arg);
 
 /** Does this code of the library say that there was no memory? */
-bool stack_is_no_mem(int code);
+bool et_stack_is_no_mem(int code);
 
 #endif

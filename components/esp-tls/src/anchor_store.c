@@ -25,7 +25,7 @@ static void store_unref_locked(struct anchor_store *store)
     plat_free(store);
 }
 
-struct anchor_store *anchor_store_take(void)
+struct anchor_store *et_anchor_store_take(void)
 {
     struct anchor_store *store = NULL;
 
@@ -38,7 +38,7 @@ struct anchor_store *anchor_store_take(void)
     return store;
 }
 
-void anchor_store_release(struct anchor_store *store)
+void et_anchor_store_release(struct anchor_store *store)
 {
     if (store != NULL) {
         plat_mutex_lock(&store_lock);
@@ -47,7 +47,7 @@ void anchor_store_release(struct anchor_store *store)
     }
 }
 
-const struct anchor *anchor_store_next(struct anchor_store *store, const struct anchor *after)
+const struct anchor *et_anchor_store_next(struct anchor_store *store, const struct anchor *after)
 {
     const struct anchor *next;
 
@@ -69,7 +69,7 @@ static esp_err_t store_init_locked(void)
     return ESP_OK;
 }
 
-esp_err_t anchor_store_init(void)
+esp_err_t et_anchor_store_init(void)
 {
     esp_err_t err;
 
@@ -79,7 +79,7 @@ esp_err_t anchor_store_init(void)
     return err;
 }
 
-esp_err_t anchor_store_append(struct anchor *first)
+esp_err_t et_anchor_store_append(struct anchor *first)
 {
     esp_err_t err;
 
@@ -97,7 +97,7 @@ esp_err_t anchor_store_append(struct anchor *first)
     return err;
 }
 
-void anchor_store_drop(void)
+void et_anchor_store_drop(void)
 {
     plat_mutex_lock(&store_lock);
     if (global_store != NULL) {

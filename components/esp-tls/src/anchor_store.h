@@ -18,17 +18,17 @@ struct anchor {
 };
 
 /** The store with a reference taken, or NULL when it is empty. */
-struct anchor_store *anchor_store_take(void);
-void anchor_store_release(struct anchor_store *store);
+struct anchor_store *et_anchor_store_take(void);
+void et_anchor_store_release(struct anchor_store *store);
 /** First anchor, and the one after another one. Anchors are never removed while a reference lives. */
-const struct anchor *anchor_store_next(struct anchor_store *store, const struct anchor *after);
+const struct anchor *et_anchor_store_next(struct anchor_store *store, const struct anchor *after);
 
 /** Have a store, empty unless there is one. @return ESP_OK or ESP_ERR_NO_MEM */
-esp_err_t anchor_store_init(void);
-/** Append a list of anchors, whose blocks become the store's. @return as anchor_store_init(): on no
+esp_err_t et_anchor_store_init(void);
+/** Append a list of anchors, whose blocks become the store's. @return as et_anchor_store_init(): on no
  *  memory nothing has changed, and the list is still the caller's */
-esp_err_t anchor_store_append(struct anchor *first);
+esp_err_t et_anchor_store_append(struct anchor *first);
 /** The process has no store any more; connections that hold it keep it. */
-void anchor_store_drop(void);
+void et_anchor_store_drop(void);
 
 #endif

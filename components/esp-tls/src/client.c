@@ -23,7 +23,7 @@ static void tell_failure(esp_tls_t *tls, const struct conn_request *asked)
                                          .esp = err->esp,
                                          .option = err->option};
 
-    observers_failed(&tls->observed, &failure);
+    et_observers_failed(&tls->observed, &failure);
 }
 
 /** Keep the ESP-IDF error store and the visible state in step with a failure.
@@ -34,10 +34,10 @@ static int connect_failed(const struct conn_request *asked)
     bool before_tls =
         tls->err.phase == ESP_TLS_PHASE_RESOLVE || tls->err.phase == ESP_TLS_PHASE_CONNECT;
 
-    error_store_fill(&tls->store, &tls->err);
+    et_error_store_fill(&tls->store, &tls->err);
     tell_failure(tls, asked);
     if (before_tls) {
-        (void)conn_reset(tls);
+        (void)et_conn_reset(tls);
         tls->state = ESP_TLS_INIT;
         tls->err.now = ESP_TLS_PHASE_NONE;
     } else {
@@ -46,8 +46,8 @@ static int connect_failed(const struct conn_request *asked)
     }
     ESP_LOGE(TAG, "connect failed in phase %s: %s (0x%x, errno %d, stack -0x%x)",
              esp_tls_phase_name((esp_tls_phase_t)tls->err.phase),
-             esp_tls_cause_name(error_cause(tls->err.status)), (unsigned)tls->err.esp, tls->err.os,
-             (unsigned)tls->err.stack);
+             esp_tls_cause_name(et_error_cause(tls->err.status)), (unsigned)tls->err.esp,
+             tls->err.os, (unsigned)tls->err.stack);
     return -1;
 }
 
@@ -77,14 +77,14 @@ static ssize_t io_failed(esp_tls_t *tls, tls_status st, esp_err_t esp)
 {
     if (tls_is_waiting(st)) {
         if (tls->err.status == TLS_TIMEOUT) {
-            error_store_fill(&tls->store, &tls->err);
+            et_error_store_fill(&tls->store, &tls->err);
         }
         return st == TLS_WANT_WRITE ? ESP_TLS_ERR_SSL_WANT_WRITE : ESP_TLS_ERR_SSL_WANT_READ;
     }
     if (tls->err.esp == ESP_ERR_MBEDTLS_SSL_READ_FAILED) {
         tls->err.esp = esp;
     }
-    error_store_fill(&tls->store, &tls->err);
+    et_error_store_fill(&tls->store, &tls->err);
     if (!tls->err.passing) {
         tell_failure(tls, NULL);
     }
@@ -100,21 +100,21 @@ static bool ensure_begun(const struct conn_request *asked)
     bool under_way =
         err->status == TLS_OK && err->now > ESP_TLS_PHASE_CONFIG && err->now < ESP_TLS_PHASE_OPEN;
 
-    return under_way || conn_begin(asked) == TLS_OK;
+    return under_way || et_conn_begin(asked) == TLS_OK;
 }
 
 /** A call that fails and changes nothing: recorded until the next call. */
 static int refuse_call(esp_tls_t *tls, tls_status st, const char *option)
 {
-    (void)error_passing(&tls->err, st, option);
-    error_store_fill(&tls->store, &tls->err);
+    (void)et_error_passing(&tls->err, st, option);
+    et_error_store_fill(&tls->store, &tls->err);
     return -1;
 }
 
 /** A handle that is open or has failed is not connected again. */
 static bool may_connect(esp_tls_t *tls)
 {
-    error_drop_passing(&tls->err);
+    et_error_drop_passing(&tls->err);
     if (tls->err.now == ESP_TLS_PHASE_OPEN || tls->state == ESP_TLS_DONE) {
         ESP_LOGE(TAG, "the handle is connected already");
         (void)refuse_call(tls, TLS_INVALID_STATE, "connected already");
@@ -181,13 +181,13 @@ static int connect_host(const char *host, int len, int port, const esp_tls_cfg_t
 int esp_tls_conn_new_sync(const char *hostname, int hostlen, int port, const esp_tls_cfg_t *cfg,
                           esp_tls_t *tls)
 {
-    return connect_host(hostname, hostlen, port, cfg, tls, conn_finish);
+    return connect_host(hostname, hostlen, port, cfg, tls, et_conn_finish);
 }
 
 int esp_tls_conn_new_async(const char *hostname, int hostlen, int port, const esp_tls_cfg_t *cfg,
                            esp_tls_t *tls)
 {
-    return connect_host(hostname, hostlen, port, cfg, tls, conn_step);
+    return connect_host(hostname, hostlen, port, cfg, tls, et_conn_step);
 }
 
 static int connect_url(const char *url, const esp_tls_cfg_t *cfg, esp_tls_t *tls,
@@ -202,9 +202,9 @@ static int connect_url(const char *url, const esp_tls_cfg_t *cfg, esp_tls_t *tls
     asked.len = strlen(url);
     if (!esp_tls_url_parse(url, asked.len, &parts)) {
         ESP_LOGE(TAG, "not a URL with scheme and host");
-        conn_forget(tls);
+        et_conn_forget(tls);
         tls->err.now = ESP_TLS_PHASE_CONFIG;
-        (void)error_option(&tls->err, TLS_INVALID_ARG, 0, "url");
+        (void)et_error_option(&tls->err, TLS_INVALID_ARG, 0, "url");
         return connect_failed(&asked);
     }
     asked.host = parts.host.ptr;
@@ -215,12 +215,12 @@ static int connect_url(const char *url, const esp_tls_cfg_t *cfg, esp_tls_t *tls
 
 int esp_tls_conn_http_new_sync(const char *url, const esp_tls_cfg_t *cfg, esp_tls_t *tls)
 {
-    return connect_url(url, cfg, tls, conn_finish);
+    return connect_url(url, cfg, tls, et_conn_finish);
 }
 
 int esp_tls_conn_http_new_async(const char *url, const esp_tls_cfg_t *cfg, esp_tls_t *tls)
 {
-    return connect_url(url, cfg, tls, conn_step);
+    return connect_url(url, cfg, tls, et_conn_step);
 }
 
 /* --- reading and writing ------------------------------------------------------------------------ */
@@ -236,7 +236,7 @@ ssize_t esp_tls_conn_read(esp_tls_t *tls, void *data, size_t datalen)
     if (data == NULL) {
         return refuse_call(tls, TLS_INVALID_ARG, "data");
     }
-    st = conn_read(tls, data, datalen, &n);
+    st = et_conn_read(tls, data, datalen, &n);
     if (st == TLS_OK || st == TLS_EOF) {
         return (ssize_t)n;
     }
@@ -254,7 +254,7 @@ ssize_t esp_tls_conn_write(esp_tls_t *tls, const void *data, size_t datalen)
     if (data == NULL) {
         return refuse_call(tls, TLS_INVALID_ARG, "data");
     }
-    st = conn_write(tls, data, datalen, &n);
+    st = et_conn_write(tls, data, datalen, &n);
     return st == TLS_OK ? (ssize_t)n : io_failed(tls, st, ESP_ERR_MBEDTLS_SSL_WRITE_FAILED);
 }
 
@@ -275,7 +275,7 @@ esp_err_t esp_tls_get_conn_sockfd(esp_tls_t *tls, int *sockfd)
     if (tls == NULL || sockfd == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    *sockfd = tls->adopt_fd >= 0 ? tls->adopt_fd : plat_stream_fd(tcp_attempt(&tls->tcp));
+    *sockfd = tls->adopt_fd >= 0 ? tls->adopt_fd : plat_stream_fd(et_tcp_attempt(&tls->tcp));
     return ESP_OK;
 }
 

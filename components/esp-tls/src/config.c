@@ -36,7 +36,7 @@ static tls_status set_name(struct setup *s, const char *host, size_t len, const 
     }
     copy = plat_alloc(s->io->account, PLAT_MEM_CONNECTION, len + 1);
     if (copy == NULL) {
-        return error_set(s->io->err, TLS_NO_MEM, 0, 0, 0);
+        return et_error_set(s->io->err, TLS_NO_MEM, 0, 0, 0);
     }
     memcpy(copy, host, len);
     name.name = copy;
@@ -56,7 +56,7 @@ static tls_status set_alpn(struct setup *s, const esp_tls_cfg_t *cfg)
 #ifdef CONFIG_MBEDTLS_SSL_ALPN
     return s->stack->set_alpn(s->ctx, cfg->alpn_protos);
 #else
-    return error_option(s->io->err, TLS_INVALID_STATE, 0, "alpn_protos");
+    return et_error_option(s->io->err, TLS_INVALID_STATE, 0, "alpn_protos");
 #endif
 }
 
@@ -66,7 +66,7 @@ static tls_status check_session(struct setup *s, const esp_tls_cfg_t *cfg)
     (void)cfg;
 #ifdef CONFIG_ESP_TLS_CLIENT_SESSION_TICKETS
     if (cfg->client_session != NULL) {
-        return error_option(s->io->err, TLS_NOT_SUPPORTED, 0, "client_session");
+        return et_error_option(s->io->err, TLS_NOT_SUPPORTED, 0, "client_session");
     }
 #endif
     return TLS_OK;
@@ -80,10 +80,10 @@ static tls_status identity_from_buffer(struct setup *s, const esp_tls_cfg_t *cfg
     const esp_key_config_t *key = cfg->client_key;
 
     if (cfg->clientcert_buf == NULL) {
-        return error_option(s->io->err, TLS_INVALID_ARG, 0, "clientcert_buf");
+        return et_error_option(s->io->err, TLS_INVALID_ARG, 0, "clientcert_buf");
     }
     if (key->buffer.data == NULL || key->buffer.len == 0) {
-        return error_option(s->io->err, TLS_INVALID_ARG, 0, "client_key");
+        return et_error_option(s->io->err, TLS_INVALID_ARG, 0, "client_key");
     }
     id->key = key->buffer.data;
     id->key_len = key->buffer.len;
@@ -96,7 +96,7 @@ static tls_status identity_from_psa(struct setup *s, const esp_tls_cfg_t *cfg,
                                     struct stack_identity *id)
 {
     if (cfg->clientcert_buf == NULL) {
-        return error_option(s->io->err, TLS_INVALID_ARG, 0, "clientcert_buf");
+        return et_error_option(s->io->err, TLS_INVALID_ARG, 0, "clientcert_buf");
     }
     id->psa_key_id = cfg->client_key->psa.key_id;
     return TLS_OK;
@@ -106,10 +106,10 @@ static tls_status identity_from_psa(struct setup *s, const esp_tls_cfg_t *cfg,
 static tls_status refuse_hardware(struct setup *s, const esp_tls_cfg_t *cfg)
 {
     if (cfg->ds_data != NULL && cfg->clientcert_buf == NULL) {
-        return error_option(s->io->err, TLS_INVALID_STATE, 0, "clientcert_buf");
+        return et_error_option(s->io->err, TLS_INVALID_STATE, 0, "clientcert_buf");
     }
-    return error_option(s->io->err, TLS_NOT_SUPPORTED, 0,
-                        cfg->ds_data != NULL ? "ds_data" : "use_ecdsa_peripheral");
+    return et_error_option(s->io->err, TLS_NOT_SUPPORTED, 0,
+                           cfg->ds_data != NULL ? "ds_data" : "use_ecdsa_peripheral");
 }
 
 static tls_status identity_from_cfg(struct setup *s, const esp_tls_cfg_t *cfg,
@@ -117,10 +117,10 @@ static tls_status identity_from_cfg(struct setup *s, const esp_tls_cfg_t *cfg,
 {
     if (cfg->clientkey_buf == NULL) {
         s->io->err->option = "clientkey_buf";
-        return error_set(s->io->err, TLS_INVALID_STATE, 0, 0, STACK_KEY_REQUIRED);
+        return et_error_set(s->io->err, TLS_INVALID_STATE, 0, 0, STACK_KEY_REQUIRED);
     }
     if (cfg->clientcert_buf == NULL) {
-        return error_option(s->io->err, TLS_INVALID_STATE, 0, "clientcert_buf");
+        return et_error_option(s->io->err, TLS_INVALID_STATE, 0, "clientcert_buf");
     }
     id->key = cfg->clientkey_buf;
     id->key_len = cfg->clientkey_bytes;
@@ -173,18 +173,18 @@ static tls_status set_version(struct setup *s, const esp_tls_cfg_t *cfg)
     case ESP_TLS_VER_TLS_MAX:
         break;
     }
-    return error_option(s->io->err, TLS_INVALID_ARG, 0, "tls_version");
+    return et_error_option(s->io->err, TLS_INVALID_ARG, 0, "tls_version");
 }
 
 static tls_status set_trust(struct setup *s, const esp_tls_cfg_t *cfg)
 {
-    return trust_configure(s->stack, s->ctx, s->io->err, cfg);
+    return et_trust_configure(s->stack, s->ctx, s->io->err, cfg);
 }
 
 static tls_status check_secure_element(struct setup *s, const esp_tls_cfg_t *cfg)
 {
     return cfg->use_secure_element
-               ? error_option(s->io->err, TLS_NOT_SUPPORTED, 0, "use_secure_element")
+               ? et_error_option(s->io->err, TLS_NOT_SUPPORTED, 0, "use_secure_element")
                : TLS_OK;
 }
 
@@ -194,8 +194,8 @@ static tls_status (*const steps[])(struct setup *s, const esp_tls_cfg_t *cfg) = 
     set_identity, set_ciphersuites, set_version,
 };
 
-tls_status config_apply(const struct tls_stack *stack, void *ctx, struct stack_io *io,
-                        const char *host, size_t len, const esp_tls_cfg_t *cfg)
+tls_status et_config_apply(const struct tls_stack *stack, void *ctx, struct stack_io *io,
+                           const char *host, size_t len, const esp_tls_cfg_t *cfg)
 {
     struct setup s = {.stack = stack, .ctx = ctx, .io = io};
     tls_status st;
@@ -213,7 +213,8 @@ tls_status config_apply(const struct tls_stack *stack, void *ctx, struct stack_i
     return st;
 }
 
-tls_status config_tcp(struct tls_error *err, const esp_tls_cfg_t *cfg, struct tcp_options *options)
+tls_status et_config_tcp(struct tls_error *err, const esp_tls_cfg_t *cfg,
+                         struct tcp_options *options)
 {
     static const uint8_t family[] = {
         [ESP_TLS_AF_UNSPEC] = PLAT_AF_ANY,
@@ -225,8 +226,8 @@ tls_status config_tcp(struct tls_error *err, const esp_tls_cfg_t *cfg, struct tc
         return TLS_OK;
     }
     if ((unsigned)cfg->addr_family >= sizeof(family)) {
-        return error_option(err, TLS_INVALID_ARG, ESP_ERR_ESP_TLS_UNSUPPORTED_PROTOCOL_FAMILY,
-                            "addr_family");
+        return et_error_option(err, TLS_INVALID_ARG, ESP_ERR_ESP_TLS_UNSUPPORTED_PROTOCOL_FAMILY,
+                               "addr_family");
     }
     options->family = family[cfg->addr_family];
     options->keep_alive = cfg->keep_alive_cfg;

@@ -5,21 +5,21 @@
 #include "config.h"
 #include "plat_clock.h"
 
-void conn_init(struct esp_tls *c)
+void et_conn_init(struct esp_tls *c)
 {
-    error_clear(&c->err);
-    tcp_init(&c->tcp, &c->err, &c->account);
+    et_error_clear(&c->err);
+    et_tcp_init(&c->tcp, &c->err, &c->account);
     c->link = &c->tcp.link;
     c->observed.account = &c->account;
     c->adopt_fd = -1;
     c->timeout_ms = CONN_TIMEOUT_MS;
     c->state = ESP_TLS_INIT;
-    conn_debug_init(c);
+    et_conn_debug_init(c);
 }
 
 /* --- phases, deadlines, waiting ---------------------------------------------------------------- */
 
-void conn_phase(struct esp_tls *c, uint8_t phase)
+void et_conn_phase(struct esp_tls *c, uint8_t phase)
 {
     c->err.now = phase;
     plat_account_phase(&c->account, phase);
@@ -40,7 +40,7 @@ static bool is_cancelled(struct esp_tls *c, tls_status *st)
     if (!plat_flag_get(&c->cancelled)) {
         return false;
     }
-    *st = error_set(&c->err, TLS_CANCELLED, 0, 0, 0);
+    *st = et_error_set(&c->err, TLS_CANCELLED, 0, 0, 0);
     return true;
 }
 
@@ -49,8 +49,8 @@ static tls_status timed_out(struct esp_tls *c)
     if (c->err.now == ESP_TLS_PHASE_RESOLVE && c->err.status == TLS_OK) {
         c->err.resolver = PLAT_RESOLVE_TIMED_OUT;
     }
-    return c->err.now == ESP_TLS_PHASE_OPEN ? error_passing(&c->err, TLS_TIMEOUT, NULL)
-                                            : error_set(&c->err, TLS_TIMEOUT, 0, 0, 0);
+    return c->err.now == ESP_TLS_PHASE_OPEN ? et_error_passing(&c->err, TLS_TIMEOUT, NULL)
+                                            : et_error_set(&c->err, TLS_TIMEOUT, 0, 0, 0);
 }
 
 static uint64_t connect_deadline(const struct esp_tls *c)
@@ -58,16 +58,16 @@ static uint64_t connect_deadline(const struct esp_tls *c)
     return c->began_us + (uint64_t)c->timeout_ms * 1000;
 }
 
-void conn_wants(const struct esp_tls *c, tls_status st, struct tls_wait *wait)
+void et_conn_wants(const struct esp_tls *c, tls_status st, struct tls_wait *wait)
 {
-    wait_init(wait);
-    wait_add(wait, c->wake, PLAT_READ);
+    et_wait_init(wait);
+    et_wait_add(wait, c->wake, PLAT_READ);
     c->link->ops->wants(c->link, st == TLS_AGAIN ? TLS_WANT_READ : st, wait);
     if (st == TLS_AGAIN) {
-        wait_until(wait, 0);
+        et_wait_until(wait, 0);
     }
     if (c->err.now < ESP_TLS_PHASE_OPEN) {
-        wait_until(wait, connect_deadline(c));
+        et_wait_until(wait, connect_deadline(c));
     }
 }
 
@@ -79,18 +79,18 @@ static tls_status conn_sleep(struct esp_tls *c, uint64_t deadline_us)
     struct tls_wait wait;
     int os;
 
-    conn_wants(c, (tls_status)c->waiting, &wait);
-    wait_until(&wait, deadline_us);
+    et_conn_wants(c, (tls_status)c->waiting, &wait);
+    et_wait_until(&wait, deadline_us);
     os = plat_wait(wait.item, wait.count, wait.until_us);
     if (os > 0) { /* going on would be busy waiting */
-        return error_set(&c->err, TLS_SYSTEM, 0, os, 0);
+        return et_error_set(&c->err, TLS_SYSTEM, 0, os, 0);
     }
     return os == PLAT_OK || plat_clock_us() < deadline_us ? TLS_OK : TLS_TIMEOUT;
 }
 
 /* --- connecting -------------------------------------------------------------------------------- */
 
-int conn_reset(struct esp_tls *c)
+int et_conn_reset(struct esp_tls *c)
 {
     int os;
 
@@ -122,25 +122,25 @@ static tls_status begin_link(struct esp_tls *c, const struct conn_request *asked
     tls_status st;
 
     if (c->below != NULL) {
-        conn_phase(c, ESP_TLS_PHASE_CONNECT);
-        return stream_dial(c->below, asked->host, asked->len, port);
+        et_conn_phase(c, ESP_TLS_PHASE_CONNECT);
+        return et_stream_dial(c->below, asked->host, asked->len, port);
     }
     if (c->adopt_fd >= 0 && c->state != ESP_TLS_INIT) {
         int fd = c->adopt_fd;
 
         c->adopt_fd = -1;
-        conn_phase(c, ESP_TLS_PHASE_CONNECT);
-        return tcp_adopt(&c->tcp, fd);
+        et_conn_phase(c, ESP_TLS_PHASE_CONNECT);
+        return et_tcp_adopt(&c->tcp, fd);
     }
-    st = config_tcp(&c->err, asked->cfg, &options);
+    st = et_config_tcp(&c->err, asked->cfg, &options);
     if (st == TLS_OK) {
-        conn_phase(c, ESP_TLS_PHASE_RESOLVE);
-        st = tcp_dial(&c->tcp, asked->host, asked->len, port, &options, c->wake);
+        et_conn_phase(c, ESP_TLS_PHASE_RESOLVE);
+        st = et_tcp_dial(&c->tcp, asked->host, asked->len, port, &options, c->wake);
     }
     return st;
 }
 
-tls_status conn_set_up(const struct conn_request *asked)
+tls_status et_conn_set_up(const struct conn_request *asked)
 {
     struct esp_tls *c = asked->tls;
     struct stack_io io = {.buffers = c->buffers,
@@ -150,48 +150,48 @@ tls_status conn_set_up(const struct conn_request *asked)
                           .observed = &c->observed};
     tls_status st;
 
-    c->stack = &stack_mbedtls;
+    c->stack = &et_stack_mbedtls;
     c->tls = plat_alloc(&c->account, PLAT_MEM_CONNECTION, c->stack->context_size);
     if (c->tls == NULL) {
-        return error_set(&c->err, TLS_NO_MEM, 0, 0, 0);
+        return et_error_set(&c->err, TLS_NO_MEM, 0, 0, 0);
     }
-    st = config_apply(c->stack, c->tls, &io, asked->host, asked->len, asked->cfg);
+    st = et_config_apply(c->stack, c->tls, &io, asked->host, asked->len, asked->cfg);
     if (st == TLS_OK) {
-        conn_debug(c);
+        et_conn_debug(c);
         st = c->stack->start(c->tls);
     }
     if (st == TLS_OK) {
-        observers_attached(&c->observed);
+        et_observers_attached(&c->observed);
     }
     return st;
 }
 
-void conn_forget(struct esp_tls *c)
+void et_conn_forget(struct esp_tls *c)
 {
-    observers_forget(&c->observed);
-    error_clear(&c->err);
+    et_observers_forget(&c->observed);
+    et_error_clear(&c->err);
 }
 
-tls_status conn_begin(const struct conn_request *asked)
+tls_status et_conn_begin(const struct conn_request *asked)
 {
     struct esp_tls *c = asked->tls;
     tls_status st;
 
-    (void)conn_reset(c);
-    conn_forget(c);
+    (void)et_conn_reset(c);
+    et_conn_forget(c);
     begin_clocks(c, asked->cfg);
     c->non_block = asked->cfg->non_block;
     c->peer_closed = false;
-    conn_phase(c, ESP_TLS_PHASE_CONFIG);
+    et_conn_phase(c, ESP_TLS_PHASE_CONFIG);
     if (is_cancelled(c, &st)) {
         return st;
     }
     if (asked->port <= 0 || asked->port > UINT16_MAX) {
-        return error_option(&c->err, TLS_INVALID_ARG, 0, "port");
+        return et_error_option(&c->err, TLS_INVALID_ARG, 0, "port");
     }
-    observers_begin(&c->observed, asked);
+    et_observers_begin(&c->observed, asked);
     if (!asked->cfg->is_plain_tcp) {
-        st = conn_set_up(asked);
+        st = et_conn_set_up(asked);
         if (st != TLS_OK) {
             return st;
         }
@@ -216,11 +216,11 @@ static tls_status step_link(struct esp_tls *c)
     if (!resolved && c->err.now == ESP_TLS_PHASE_CONNECT) {
         c->timeline.resolved_us = since_begin(c);
         rest_event(c);
-        conn_phase(c, ESP_TLS_PHASE_CONNECT);
+        et_conn_phase(c, ESP_TLS_PHASE_CONNECT);
     }
     if (st == TLS_OK) {
         c->timeline.connected_us = since_begin(c);
-        conn_phase(c, c->tls != NULL ? ESP_TLS_PHASE_HANDSHAKE : ESP_TLS_PHASE_OPEN);
+        et_conn_phase(c, c->tls != NULL ? ESP_TLS_PHASE_HANDSHAKE : ESP_TLS_PHASE_OPEN);
     }
     return st;
 }
@@ -231,12 +231,12 @@ static tls_status step_handshake(struct esp_tls *c)
 
     if (st == TLS_OK) {
         c->timeline.handshake_us = since_begin(c);
-        conn_phase(c, ESP_TLS_PHASE_OPEN);
+        et_conn_phase(c, ESP_TLS_PHASE_OPEN);
     }
     return st;
 }
 
-tls_status conn_step(struct esp_tls *c)
+tls_status et_conn_step(struct esp_tls *c)
 {
     tls_status st;
 
@@ -260,10 +260,10 @@ tls_status conn_step(struct esp_tls *c)
     return st;
 }
 
-tls_status conn_finish(struct esp_tls *c)
+tls_status et_conn_finish(struct esp_tls *c)
 {
     for (;;) {
-        tls_status st = conn_step(c);
+        tls_status st = et_conn_step(c);
 
         if (!tls_is_waiting(st)) {
             return st;
@@ -282,7 +282,7 @@ static tls_status usable(struct esp_tls *c)
 {
     tls_status st;
 
-    error_drop_passing(&c->err);
+    et_error_drop_passing(&c->err);
     if (is_cancelled(c, &st)) {
         return st;
     }
@@ -290,7 +290,7 @@ static tls_status usable(struct esp_tls *c)
         return (tls_status)c->err.status;
     }
     if (c->err.now != ESP_TLS_PHASE_OPEN) {
-        return error_passing(&c->err, TLS_INVALID_STATE, "not connected");
+        return et_error_passing(&c->err, TLS_INVALID_STATE, "not connected");
     }
     return TLS_OK;
 }
@@ -348,7 +348,7 @@ static uint64_t operation_deadline(const struct esp_tls *c)
     return plat_clock_us() + (uint64_t)c->timeout_ms * 1000;
 }
 
-tls_status conn_read(struct esp_tls *c, void *buf, size_t len, size_t *n)
+tls_status et_conn_read(struct esp_tls *c, void *buf, size_t len, size_t *n)
 {
     uint64_t deadline_us = 0;
     tls_status st = usable(c);
@@ -374,7 +374,7 @@ tls_status conn_read(struct esp_tls *c, void *buf, size_t len, size_t *n)
     return st;
 }
 
-tls_status conn_write(struct esp_tls *c, const void *buf, size_t len, size_t *n)
+tls_status et_conn_write(struct esp_tls *c, const void *buf, size_t len, size_t *n)
 {
     const uint8_t *from = buf;
     uint64_t deadline_us = 0;

@@ -2,9 +2,9 @@
  *
  *     NONE -> CONFIG -> RESOLVE -> CONNECT -> HANDSHAKE -> OPEN -> CLOSE
  *
- * conn_begin() checks the options (nothing is sent before all of them are accepted) and begins the
- * look-up; conn_step() does what can be done now and says what is waited for. The synchronous calls
- * are conn_finish(), a loop around that step and a wait with an absolute deadline. */
+ * et_conn_begin() checks the options (nothing is sent before all of them are accepted) and begins the
+ * look-up; et_conn_step() does what can be done now and says what is waited for. The synchronous calls
+ * are et_conn_finish(), a loop around that step and a wait with an absolute deadline. */
 #ifndef CONN_H
 #define CONN_H
 
@@ -64,51 +64,51 @@ struct esp_tls {
 };
 
 /** A new handle, its memory and event set: everything else at its beginning. */
-void conn_init(struct esp_tls *c);
+void et_conn_init(struct esp_tls *c);
 
 /** Forget the last connection's failure, and what observers noted of it. */
-void conn_forget(struct esp_tls *c);
+void et_conn_forget(struct esp_tls *c);
 
 /** Begin a connection. */
-TLS_MUST_USE tls_status conn_begin(const struct conn_request *asked);
-/** Set up TLS as a connect call asks for it; conn_begin() does it for a connection. */
-TLS_MUST_USE tls_status conn_set_up(const struct conn_request *asked);
+TLS_MUST_USE tls_status et_conn_begin(const struct conn_request *asked);
+/** Set up TLS as a connect call asks for it; et_conn_begin() does it for a connection. */
+TLS_MUST_USE tls_status et_conn_set_up(const struct conn_request *asked);
 /** One step towards OPEN. Fails with TLS_TIMEOUT once the deadline has passed. */
-TLS_MUST_USE tls_status conn_step(struct esp_tls *c);
+TLS_MUST_USE tls_status et_conn_step(struct esp_tls *c);
 /** Step and wait until open, failed, or past the deadline. */
-TLS_MUST_USE tls_status conn_finish(struct esp_tls *c);
+TLS_MUST_USE tls_status et_conn_finish(struct esp_tls *c);
 
 /** Read or write; waits up to timeout_ms unless the handle is non_block.
  *  A waiting status from a blocking handle means that the deadline passed (the record says so). */
-TLS_MUST_USE tls_status conn_read(struct esp_tls *c, void *buf, size_t len, size_t *n);
-TLS_MUST_USE tls_status conn_write(struct esp_tls *c, const void *buf, size_t len, size_t *n);
+TLS_MUST_USE tls_status et_conn_read(struct esp_tls *c, void *buf, size_t len, size_t *n);
+TLS_MUST_USE tls_status et_conn_write(struct esp_tls *c, const void *buf, size_t len, size_t *n);
 
 /** What the connection waits for. @param st  why: c->waiting, the last step's status */
-void conn_wants(const struct esp_tls *c, tls_status st, struct tls_wait *wait);
+void et_conn_wants(const struct esp_tls *c, tls_status st, struct tls_wait *wait);
 
 /** Close the link and release everything but the record. @return 0 or errno of the close */
-int conn_reset(struct esp_tls *c);
+int et_conn_reset(struct esp_tls *c);
 
 /** Enter a phase: the record, the ledger and the timeline follow. */
-void conn_phase(struct esp_tls *c, uint8_t phase);
+void et_conn_phase(struct esp_tls *c, uint8_t phase);
 
 /* debug.c */
 
 #ifdef CONFIG_MBEDTLS_DEBUG
 /** The stack's context is new: what it says goes to the log as far as the handle wants it. */
-void conn_debug(struct esp_tls *c);
+void et_conn_debug(struct esp_tls *c);
 
-static inline void conn_debug_init(struct esp_tls *c)
+static inline void et_conn_debug_init(struct esp_tls *c)
 {
     c->debug_level = CONFIG_MBEDTLS_DEBUG_LEVEL;
 }
 #else
-static inline void conn_debug(struct esp_tls *c)
+static inline void et_conn_debug(struct esp_tls *c)
 {
     (void)c;
 }
 
-static inline void conn_debug_init(struct esp_tls *c)
+static inline void et_conn_debug_init(struct esp_tls *c)
 {
     (void)c;
 }

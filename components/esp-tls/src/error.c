@@ -3,7 +3,7 @@
 #include <limits.h>
 #include <string.h>
 
-void error_clear(struct tls_error *err)
+void et_error_clear(struct tls_error *err)
 {
     memset(err, 0, sizeof(*err));
     err->verify_depth = -1;
@@ -41,7 +41,7 @@ static const struct {
     [ESP_TLS_PHASE_CLOSE] = {ESP_ERR_TIMEOUT, ESP_FAIL},
 };
 
-esp_err_t error_esp_code(tls_status st, uint8_t phase)
+esp_err_t et_error_esp_code(tls_status st, uint8_t phase)
 {
     for (size_t i = 0; i < sizeof(by_status) / sizeof(by_status[0]); i++) {
         if (by_status[i].status == st) {
@@ -57,45 +57,45 @@ esp_err_t error_esp_code(tls_status st, uint8_t phase)
     return st == TLS_TIMEOUT ? by_phase[phase].timeout : by_phase[phase].other;
 }
 
-int error_stack(int code)
+int et_error_stack(int code)
 {
     return code == INT_MIN ? INT_MAX : code < 0 ? -code : code;
 }
 
-tls_status error_set(struct tls_error *err, tls_status st, esp_err_t esp, int os, int stack)
+tls_status et_error_set(struct tls_error *err, tls_status st, esp_err_t esp, int os, int stack)
 {
-    error_drop_passing(err);
+    et_error_drop_passing(err);
     if (err->status == TLS_OK) { /* keep the first cause */
         err->status = (uint8_t)st;
         err->phase = err->now;
-        err->esp = esp != 0 ? esp : error_esp_code(st, err->now);
+        err->esp = esp != 0 ? esp : et_error_esp_code(st, err->now);
         err->os = os;
-        err->stack = error_stack(stack);
+        err->stack = et_error_stack(stack);
     }
     return st;
 }
 
-tls_status error_option(struct tls_error *err, tls_status st, esp_err_t esp, const char *option)
+tls_status et_error_option(struct tls_error *err, tls_status st, esp_err_t esp, const char *option)
 {
-    error_drop_passing(err);
+    et_error_drop_passing(err);
     if (err->status == TLS_OK) {
         err->option = option;
     }
-    return error_set(err, st, esp, 0, 0);
+    return et_error_set(err, st, esp, 0, 0);
 }
 
-tls_status error_passing(struct tls_error *err, tls_status st, const char *option)
+tls_status et_error_passing(struct tls_error *err, tls_status st, const char *option)
 {
     bool is_first;
 
-    error_drop_passing(err);
+    et_error_drop_passing(err);
     is_first = err->status == TLS_OK;
-    (void)error_option(err, st, 0, option);
+    (void)et_error_option(err, st, 0, option);
     err->passing = is_first;
     return st;
 }
 
-void error_drop_passing(struct tls_error *err)
+void et_error_drop_passing(struct tls_error *err)
 {
     if (err->passing) {
         err->passing = false;
@@ -108,7 +108,7 @@ void error_drop_passing(struct tls_error *err)
     }
 }
 
-void error_store_fill(struct esp_tls_error_store *store, const struct tls_error *err)
+void et_error_store_fill(struct esp_tls_error_store *store, const struct tls_error *err)
 {
     if (err->status == TLS_OK) {
         return;

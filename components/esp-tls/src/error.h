@@ -1,6 +1,6 @@
 /* The record of a connection: what failed first, where, and what is known about it.
  *
- * One writer, error_set(); the first cause of a connection wins and stays until the handle begins
+ * One writer, et_error_set(); the first cause of a connection wins and stays until the handle begins
  * a new connection. Reading never clears it. The older ESP-IDF error store (struct esp_tls_error_store) is
  * filled from it at the same moment and has its own read-and-clear calls. */
 #ifndef ERROR_H
@@ -36,35 +36,35 @@ struct tls_error {
 };
 
 /** Back to "nothing failed", in phase ESP_TLS_PHASE_NONE. */
-void error_clear(struct tls_error *err);
+void et_error_clear(struct tls_error *err);
 
 /** A stack's code as the record keeps it: without its sign. Of INT_MIN, which a program's callback may
  *  return and which has none without it, INT_MAX. */
-int error_stack(int code);
+int et_error_stack(int code);
 
 /** Record a failure unless there is one already.
  *  @param esp    ESP-IDF code, 0 = derive it from status and phase
  *  @param os     errno or 0
  *  @param stack  the stack's code as it returned it (negative or positive) or 0
  *  @return st */
-tls_status error_set(struct tls_error *err, tls_status st, esp_err_t esp, int os, int stack);
+tls_status et_error_set(struct tls_error *err, tls_status st, esp_err_t esp, int os, int stack);
 
 /** The same for an option that is refused before any I/O. @param option static text */
-tls_status error_option(struct tls_error *err, tls_status st, esp_err_t esp, const char *option);
+tls_status et_error_option(struct tls_error *err, tls_status st, esp_err_t esp, const char *option);
 
 /** The same for a call that fails and leaves the connection as it was: a read that met its
  *  deadline, a wrong argument. The record makes room when the next call begins.
  *  @param option  static text or NULL */
-tls_status error_passing(struct tls_error *err, tls_status st, const char *option);
-void error_drop_passing(struct tls_error *err);
+tls_status et_error_passing(struct tls_error *err, tls_status st, const char *option);
+void et_error_drop_passing(struct tls_error *err);
 
 /** Copy what failed into the ESP-IDF error store. */
-void error_store_fill(struct esp_tls_error_store *store, const struct tls_error *err);
+void et_error_store_fill(struct esp_tls_error_store *store, const struct tls_error *err);
 
 /** The public cause of a status. */
-esp_tls_cause_t error_cause(uint8_t status);
+esp_tls_cause_t et_error_cause(uint8_t status);
 
 /** The ESP-IDF code for a status in a phase. */
-esp_err_t error_esp_code(tls_status st, uint8_t phase);
+esp_err_t et_error_esp_code(tls_status st, uint8_t phase);
 
 #endif

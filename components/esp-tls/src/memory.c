@@ -116,7 +116,7 @@ esp_tls_t *esp_tls_init_with_memory(const esp_tls_memory_cfg_t *cfg)
     tls->buffers = (struct stack_buffers){.fixed = cfg->buffers == ESP_TLS_BUFFERS_FIXED,
                                           .in_limit = cfg->in_content_len,
                                           .out_limit = cfg->out_content_len};
-    conn_init(tls);
+    et_conn_init(tls);
     return tls;
 }
 
@@ -150,10 +150,10 @@ int esp_tls_conn_destroy(esp_tls_t *tls)
     if (tls == NULL) {
         return -1;
     }
-    os = conn_reset(tls);
+    os = et_conn_reset(tls);
     adopted = close_adopted(tls);
-    observers_free(&tls->observed);
-    stream_free(tls->below);
+    et_observers_free(&tls->observed);
+    et_stream_free(tls->below);
     (void)plat_stream_close(tls->wake);
     arena = tls->account.arena;
     plat_account_clear(&tls->account);

@@ -1,7 +1,7 @@
 /* The list of observers, and one loop for each thing that they are told. */
 #include "observer.h"
 
-static struct observer_entry *added; /* owned by observers_add() */
+static struct observer_entry *added; /* owned by et_observers_add() */
 
 /** Where a walk over the observers of a connection stands. All zero: at the beginning. */
 struct turn {
@@ -56,7 +56,7 @@ static bool next_observer(const struct observed *on, struct turn *t,
 {
     *observer = t->part != TURN_OWN ? next_listed(t) : NULL;
     if (*observer != NULL) {
-        *w = observed_find(on, *observer);
+        *w = et_observed_find(on, *observer);
         return true;
     }
     *w = next_own(on, t);
@@ -66,7 +66,7 @@ static bool next_observer(const struct observed *on, struct turn *t,
     return *w != NULL;
 }
 
-void observers_add(struct observer_entry *entry)
+void et_observers_add(struct observer_entry *entry)
 {
     struct turn t = {0};
     const struct conn_observer *listed;
@@ -82,13 +82,13 @@ void observers_add(struct observer_entry *entry)
 
 /* --- the watches of a connection ----------------------------------------------------------------- */
 
-void observed_add(struct observed *on, struct conn_watch *w)
+void et_observed_add(struct observed *on, struct conn_watch *w)
 {
     w->next = on->first;
     on->first = w;
 }
 
-void observed_remove(struct observed *on, struct conn_watch *w)
+void et_observed_remove(struct observed *on, struct conn_watch *w)
 {
     for (struct conn_watch **at = &on->first; *at != NULL; at = &(*at)->next) {
         if (*at == w) {
@@ -98,7 +98,7 @@ void observed_remove(struct observed *on, struct conn_watch *w)
     }
 }
 
-struct conn_watch *observed_find(const struct observed *on, const struct conn_observer *observer)
+struct conn_watch *et_observed_find(const struct observed *on, const struct conn_observer *observer)
 {
     struct conn_watch *w = on->first;
 
@@ -108,7 +108,7 @@ struct conn_watch *observed_find(const struct observed *on, const struct conn_ob
     return w;
 }
 
-bool observers_want(const struct observed *on, unsigned what)
+bool et_observers_want(const struct observed *on, unsigned what)
 {
     for (const struct conn_watch *w = on->first; w != NULL; w = w->next) {
         if ((w->wants & what) != 0) {
@@ -134,12 +134,12 @@ static void free_watches(struct observed *on, bool all)
     }
 }
 
-void observers_forget(struct observed *on)
+void et_observers_forget(struct observed *on)
 {
     free_watches(on, false);
 }
 
-void observers_free(struct observed *on)
+void et_observers_free(struct observed *on)
 {
     free_watches(on, true);
 }
@@ -151,7 +151,7 @@ static bool wants(const struct conn_watch *w, unsigned what)
     return w != NULL && (w->wants & what) != 0;
 }
 
-void observers_begin(struct observed *on, const struct conn_request *asked)
+void et_observers_begin(struct observed *on, const struct conn_request *asked)
 {
     const struct conn_observer *o;
     struct conn_watch *w;
@@ -163,7 +163,7 @@ void observers_begin(struct observed *on, const struct conn_request *asked)
     }
 }
 
-void observers_attached(struct observed *on)
+void et_observers_attached(struct observed *on)
 {
     const struct conn_observer *o;
     struct conn_watch *w;
@@ -175,7 +175,7 @@ void observers_attached(struct observed *on)
     }
 }
 
-void observers_message(struct observed *on, const struct conn_message *message)
+void et_observers_message(struct observed *on, const struct conn_message *message)
 {
     for (struct conn_watch *w = on->first; w != NULL; w = w->next) {
         if (wants(w, WATCH_MESSAGES)) {
@@ -184,7 +184,7 @@ void observers_message(struct observed *on, const struct conn_message *message)
     }
 }
 
-void observers_secret(struct observed *on, const struct conn_secret *secret)
+void et_observers_secret(struct observed *on, const struct conn_secret *secret)
 {
     for (struct conn_watch *w = on->first; w != NULL; w = w->next) {
         if (wants(w, WATCH_SECRETS)) {
@@ -193,7 +193,7 @@ void observers_secret(struct observed *on, const struct conn_secret *secret)
     }
 }
 
-void observers_chain(struct observed *on, const struct conn_chain *chain)
+void et_observers_chain(struct observed *on, const struct conn_chain *chain)
 {
     bool is_wanted = chain->event == CONN_CHAIN_SENT;
     const struct conn_observer *o;
@@ -206,7 +206,7 @@ void observers_chain(struct observed *on, const struct conn_chain *chain)
     }
 }
 
-void observers_failed(struct observed *on, const struct conn_failure *failure)
+void et_observers_failed(struct observed *on, const struct conn_failure *failure)
 {
     const struct conn_observer *o;
     struct conn_watch *w;

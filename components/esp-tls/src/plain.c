@@ -17,22 +17,22 @@ static tls_status plain_wait(struct link_tcp *tcp, plat_stream wake, uint64_t de
         if (!tls_is_waiting(st)) {
             return st;
         }
-        if (begun_is_enough && tcp_is_resolved(tcp)) {
+        if (begun_is_enough && et_tcp_is_resolved(tcp)) {
             return TLS_OK;
         }
         if (plat_clock_us() >= deadline_us) {
-            if (!tcp_is_resolved(tcp)) {
+            if (!et_tcp_is_resolved(tcp)) {
                 tcp->link.err->resolver = PLAT_RESOLVE_TIMED_OUT;
             }
-            return error_set(tcp->link.err, TLS_TIMEOUT, 0, 0, 0);
+            return et_error_set(tcp->link.err, TLS_TIMEOUT, 0, 0, 0);
         }
-        wait_init(&wait);
-        wait_add(&wait, wake, PLAT_READ);
+        et_wait_init(&wait);
+        et_wait_add(&wait, wake, PLAT_READ);
         tcp->link.ops->wants(&tcp->link, st, &wait);
-        wait_until(&wait, deadline_us);
+        et_wait_until(&wait, deadline_us);
         os = plat_wait(wait.item, wait.count, wait.until_us);
         if (os > 0) {
-            return error_set(tcp->link.err, TLS_SYSTEM, 0, os, 0);
+            return et_error_set(tcp->link.err, TLS_SYSTEM, 0, os, 0);
         }
         plat_event_clear(wake);
     }
@@ -50,17 +50,17 @@ static tls_status plain_connect(struct link_tcp *tcp, const char *host, size_t l
 
     tcp->link.err->now = ESP_TLS_PHASE_CONFIG;
     if (port <= 0 || port > UINT16_MAX) {
-        return error_option(tcp->link.err, TLS_INVALID_ARG, 0, "port");
+        return et_error_option(tcp->link.err, TLS_INVALID_ARG, 0, "port");
     }
-    st = config_tcp(tcp->link.err, cfg, &options);
+    st = et_config_tcp(tcp->link.err, cfg, &options);
     if (st != TLS_OK) {
         return st;
     }
     os = plat_event_open(&wake);
     if (os != PLAT_OK) {
-        return error_set(tcp->link.err, TLS_SYSTEM, ESP_ERR_ESP_TLS_CANNOT_CREATE_SOCKET, os, 0);
+        return et_error_set(tcp->link.err, TLS_SYSTEM, ESP_ERR_ESP_TLS_CANNOT_CREATE_SOCKET, os, 0);
     }
-    st = tcp_dial(tcp, host, len, (uint16_t)port, &options, wake);
+    st = et_tcp_dial(tcp, host, len, (uint16_t)port, &options, wake);
     if (st == TLS_OK) {
         st = plain_wait(tcp, wake, deadline_us, cfg != NULL && cfg->non_block);
     }
@@ -74,13 +74,13 @@ static tls_status plain_connect(struct link_tcp *tcp, const char *host, size_t l
 /** Hand the descriptor over, blocking unless the caller wants it otherwise. */
 static tls_status plain_give(struct link_tcp *tcp, const esp_tls_cfg_t *cfg, int *sockfd)
 {
-    plat_stream stream = tcp_take_attempt(tcp);
+    plat_stream stream = et_tcp_take_attempt(tcp);
     int os = plat_stream_set_blocking(stream, cfg == NULL || !cfg->non_block);
 
     (void)tcp->link.ops->close(&tcp->link); /* what the race has left */
     if (os != PLAT_OK) {
         (void)plat_stream_close(stream);
-        return error_set(tcp->link.err, TLS_SYSTEM, ESP_ERR_ESP_TLS_SOCKET_SETOPT_FAILED, os, 0);
+        return et_error_set(tcp->link.err, TLS_SYSTEM, ESP_ERR_ESP_TLS_SOCKET_SETOPT_FAILED, os, 0);
     }
     *sockfd = plat_stream_fd(stream);
     return TLS_OK;
@@ -99,14 +99,14 @@ esp_err_t esp_tls_plain_tcp_connect(const char *host, int hostlen, int port,
         return ESP_ERR_INVALID_ARG;
     }
     nul = memchr(host, '\0', (size_t)hostlen);
-    error_clear(&err);
-    tcp_init(&tcp, &err, NULL);
+    et_error_clear(&err);
+    et_tcp_init(&tcp, &err, NULL);
     st = plain_connect(&tcp, host, nul != NULL ? (size_t)(nul - host) : (size_t)hostlen, port, cfg);
     if (st == TLS_OK) {
         st = plain_give(&tcp, cfg, sockfd);
     }
     if (st != TLS_OK) {
-        error_store_fill((struct esp_tls_error_store *)(void *)error_handle, &err);
+        et_error_store_fill((struct esp_tls_error_store *)(void *)error_handle, &err);
         return err.esp;
     }
     return ESP_OK;

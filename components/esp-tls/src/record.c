@@ -29,7 +29,7 @@ static const struct {
     [TLS_FLOOD] = {ESP_TLS_CAUSE_FLOOD, "flood"},
 };
 
-esp_tls_cause_t error_cause(uint8_t status)
+esp_tls_cause_t et_error_cause(uint8_t status)
 {
     if (status >= sizeof(causes) / sizeof(causes[0]) || causes[status].name == NULL) {
         return ESP_TLS_CAUSE_FAILED;
@@ -76,7 +76,7 @@ esp_err_t esp_tls_get_record(const esp_tls_t *tls, esp_tls_record_t *record)
     err = &tls->err;
     *record = (esp_tls_record_t){
         .phase = (esp_tls_phase_t)(err->status != TLS_OK ? err->phase : err->now),
-        .cause = error_cause(err->status),
+        .cause = et_error_cause(err->status),
         .esp_code = err->esp,
         .os_errno = err->os,
         .resolver_code = err->resolver,

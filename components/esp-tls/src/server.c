@@ -6,10 +6,10 @@ static tls_status refuse(esp_tls_t *tls)
 {
     tls_status st;
 
-    conn_forget(tls);
+    et_conn_forget(tls);
     tls->err.now = ESP_TLS_PHASE_CONFIG;
-    st = error_option(&tls->err, TLS_NOT_SUPPORTED, 0, "server");
-    error_store_fill(&tls->store, &tls->err);
+    st = et_error_option(&tls->err, TLS_NOT_SUPPORTED, 0, "server");
+    et_error_store_fill(&tls->store, &tls->err);
     tls->state = ESP_TLS_FAIL;
     return st;
 }

@@ -11,13 +11,13 @@ static const char TAG[] = "esp-tls";
 
 esp_err_t esp_tls_init_global_ca_store(void)
 {
-    return anchor_store_init();
+    return et_anchor_store_init();
 }
 
 void esp_tls_free_global_ca_store(void)
 {
-    anchor_store_drop();
-    stack_mbedtls.store_gone();
+    et_anchor_store_drop();
+    et_stack_mbedtls.store_gone();
 }
 
 struct collect {
@@ -64,8 +64,8 @@ esp_err_t esp_tls_set_global_ca_store(const unsigned char *cacert_pem_buf,
     if (cacert_pem_buf == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    st = stack_mbedtls.each_cert(NULL, cacert_pem_buf, cacert_pem_bytes, collect_anchor, &c, &bad,
-                                 &code);
+    st = et_stack_mbedtls.each_cert(NULL, cacert_pem_buf, cacert_pem_bytes, collect_anchor, &c,
+                                    &bad, &code);
     if (c.no_mem || st == TLS_NO_MEM) {
         collect_free(&c);
         return ESP_ERR_NO_MEM;
@@ -75,7 +75,7 @@ esp_err_t esp_tls_set_global_ca_store(const unsigned char *cacert_pem_buf,
         esp_tls_free_global_ca_store();
         return ESP_FAIL;
     }
-    err = anchor_store_append(c.first);
+    err = et_anchor_store_append(c.first);
     if (err != ESP_OK) {
         collect_free(&c);
         return err;
@@ -97,24 +97,24 @@ static tls_status use_bundle(const struct tls_stack *stack, void *ctx, struct tl
     (void)ctx;
     (void)cfg;
 #ifdef CONFIG_MBEDTLS_CERTIFICATE_BUNDLE
-    return error_option(err, TLS_NOT_SUPPORTED, 0, "crt_bundle_attach");
+    return et_error_option(err, TLS_NOT_SUPPORTED, 0, "crt_bundle_attach");
 #else
-    return error_option(err, TLS_INVALID_STATE, 0, "crt_bundle_attach");
+    return et_error_option(err, TLS_INVALID_STATE, 0, "crt_bundle_attach");
 #endif
 }
 
 static tls_status use_store(const struct tls_stack *stack, void *ctx, struct tls_error *err,
                             const esp_tls_cfg_t *cfg)
 {
-    struct stack_anchors anchors = {.store = anchor_store_take()};
+    struct stack_anchors anchors = {.store = et_anchor_store_take()};
     tls_status st;
 
     (void)cfg;
     if (anchors.store == NULL) {
-        return error_option(err, TLS_INVALID_STATE, 0, "use_global_ca_store");
+        return et_error_option(err, TLS_INVALID_STATE, 0, "use_global_ca_store");
     }
     st = stack->set_anchors(ctx, &anchors);
-    anchor_store_release(anchors.store);
+    et_anchor_store_release(anchors.store);
     return st;
 }
 
@@ -134,7 +134,7 @@ static tls_status use_psk(const struct tls_stack *stack, void *ctx, struct tls_e
     (void)stack;
     (void)ctx;
     (void)cfg;
-    return error_option(err, TLS_NOT_SUPPORTED, 0, "psk_hint_key");
+    return et_error_option(err, TLS_NOT_SUPPORTED, 0, "psk_hint_key");
 }
 #endif
 
@@ -157,12 +157,12 @@ static tls_status use_none(const struct tls_stack *stack, void *ctx, struct tls_
     (void)stack;
     (void)ctx;
     ESP_LOGE(TAG, "no server verification option is set: set cacert_buf or use_global_ca_store");
-    return error_option(err, TLS_NO_TRUST, 0, "cacert_buf");
+    return et_error_option(err, TLS_NO_TRUST, 0, "cacert_buf");
 #endif
 }
 
-tls_status trust_configure(const struct tls_stack *stack, void *ctx, struct tls_error *err,
-                           const esp_tls_cfg_t *cfg)
+tls_status et_trust_configure(const struct tls_stack *stack, void *ctx, struct tls_error *err,
+                              const esp_tls_cfg_t *cfg)
 {
     const struct source source[] = {
         {"crt_bundle_attach", cfg->crt_bundle_attach != NULL, use_bundle},

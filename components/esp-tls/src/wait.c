@@ -25,9 +25,9 @@ static esp_err_t get_wait(esp_tls_t *tls, tls_status st, bool is_read, esp_tls_w
         (tls->err.status != TLS_OK && !tls->err.passing)) {
         return ESP_ERR_INVALID_STATE;
     }
-    conn_wants(tls, st, &want);
+    et_conn_wants(tls, st, &want);
     if (is_read && esp_tls_get_bytes_avail(tls) > 0) {
-        wait_until(&want, 0);
+        et_wait_until(&want, 0);
     }
     wait->count = want.count;
     wait->timeout_ms = ms_until(want.until_us);
@@ -83,12 +83,12 @@ esp_err_t esp_tls_set_stream(esp_tls_t *tls, const esp_tls_stream_t *stream, voi
         return ESP_ERR_INVALID_STATE;
     }
     if (stream != NULL) {
-        below = stream_new(stream, ctx, &tls->err, &tls->account);
+        below = et_stream_new(stream, ctx, &tls->err, &tls->account);
         if (below == NULL) {
             return ESP_ERR_NO_MEM;
         }
     }
-    stream_free(tls->below);
+    et_stream_free(tls->below);
     tls->below = below;
     tls->link = below != NULL ? &below->link : &tls->tcp.link;
     return ESP_OK;

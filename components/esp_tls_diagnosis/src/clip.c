@@ -20,7 +20,7 @@ static size_t whole_characters(const char *from, size_t len)
     return len;
 }
 
-void clip_text(char *to, size_t cap, const char *from, size_t len)
+void et_clip_text(char *to, size_t cap, const char *from, size_t len)
 {
     if (len < cap) {
         printable(to, from, len);
@@ -32,7 +32,7 @@ void clip_text(char *to, size_t cap, const char *from, size_t len)
     memcpy(to + len, "...", sizeof("..."));
 }
 
-void clip_item(char *to, size_t cap, const char *item, size_t len)
+void et_clip_item(char *to, size_t cap, const char *item, size_t len)
 {
     size_t at = strlen(to);
     size_t comma = at > 0 ? 2 : 0;

@@ -5,9 +5,9 @@
 #include <stddef.h>
 
 /** Copy with a NUL. What is too long ends in "...", what cannot be printed becomes '?'. */
-void clip_text(char *to, size_t cap, const char *from, size_t len);
+void et_clip_text(char *to, size_t cap, const char *from, size_t len);
 
 /** Add to what is there, after ", " unless it is the first. */
-void clip_item(char *to, size_t cap, const char *item, size_t len);
+void et_clip_item(char *to, size_t cap, const char *item, size_t len);
 
 #endif

@@ -40,12 +40,12 @@ static const esp_tls_code_t *table(esp_tls_code_domain_t domain, size_t *count)
         *count = COUNT(esp_codes);
         return esp_codes;
     case ESP_TLS_CODE_STACK:
-        return stack_codes(count);
+        return et_codes_stack(count);
     case ESP_TLS_CODE_ALERT:
         *count = COUNT(alert_codes);
         return alert_codes;
     case ESP_TLS_CODE_VERIFY:
-        return stack_flags(count);
+        return et_codes_flags(count);
     case ESP_TLS_CODE_ERRNO:
         *count = COUNT(errno_codes);
         return errno_codes;
@@ -100,7 +100,7 @@ static bool find_stack(int value, esp_tls_code_t *code)
     if (find(ESP_TLS_CODE_STACK, magnitude, code)) {
         return true;
     }
-    high = stack_code_high(magnitude);
+    high = et_codes_high(magnitude);
     if (!find(ESP_TLS_CODE_STACK, high, code)) {
         return false;
     }

@@ -20,19 +20,19 @@ static const struct esp_tls_code flags[] = {
 #undef ROW
 };
 
-const struct esp_tls_code *stack_codes(size_t *count)
+const struct esp_tls_code *et_codes_stack(size_t *count)
 {
     *count = sizeof(codes) / sizeof(codes[0]);
     return codes;
 }
 
-const struct esp_tls_code *stack_flags(size_t *count)
+const struct esp_tls_code *et_codes_flags(size_t *count)
 {
     *count = sizeof(flags) / sizeof(flags[0]);
     return flags;
 }
 
-int stack_code_high(int value)
+int et_codes_high(int value)
 {
     return value & MBED_HIGH_LEVEL;
 }

@@ -4,9 +4,9 @@
 
 #include "esp_tls_diagnosis.h"
 
-const esp_tls_code_t *stack_codes(size_t *count);
-const esp_tls_code_t *stack_flags(size_t *count);
+const esp_tls_code_t *et_codes_stack(size_t *count);
+const esp_tls_code_t *et_codes_flags(size_t *count);
 /** Of a code that may be the sum of a general one and a special one: the general one. */
-int stack_code_high(int value);
+int et_codes_high(int value);
 
 #endif

@@ -14,8 +14,8 @@ static void read_request(esp_tls_evidence_t *e, const struct evidence *kept)
 {
     struct plat_addr addr;
 
-    clip_text(e->host, sizeof(e->host), kept->host.bytes, kept->host.len);
-    clip_text(e->name, sizeof(e->name), kept->name.bytes, kept->name.len);
+    et_clip_text(e->host, sizeof(e->host), kept->host.bytes, kept->host.len);
+    et_clip_text(e->name, sizeof(e->name), kept->name.bytes, kept->name.len);
     e->port = kept->port;
     e->asked = kept->asked;
     if (plat_addr_parse(e->name, strlen(e->name), &addr)) {
@@ -89,7 +89,7 @@ static void read_input(esp_tls_evidence_t *e, const struct evidence_input *in)
 
 static int64_t seconds(const struct stack_date *d)
 {
-    return unix_days(d->year, d->month, d->day) * 86400 + d->hour * 3600 + d->minute * 60 +
+    return et_unix_days(d->year, d->month, d->day) * 86400 + d->hour * 3600 + d->minute * 60 +
            d->second;
 }
 
@@ -123,9 +123,9 @@ static void read_names(esp_tls_evidence_t *e, const uint8_t *list, size_t len)
 
         if (list[at] == EVIDENCE_NAME_IP) {
             (void)esp_tls_ip_text(name, ip, sizeof(ip));
-            clip_item(e->names, sizeof(e->names), ip, strlen(ip));
+            et_clip_item(e->names, sizeof(e->names), ip, strlen(ip));
         } else {
-            clip_item(e->names, sizeof(e->names), (const char *)name.ptr, name.len);
+            et_clip_item(e->names, sizeof(e->names), (const char *)name.ptr, name.len);
         }
         at += 3 + name.len;
     }
@@ -159,15 +159,15 @@ static void read_chain(esp_tls_evidence_t *e, const struct evidence_chain *c)
     at += c->names_len;
     read_common_name(e, at, c->leaf_len);
     at += c->leaf_len;
-    clip_text(e->aia, sizeof(e->aia), (const char *)at, c->aia_len);
+    et_clip_text(e->aia, sizeof(e->aia), (const char *)at, c->aia_len);
 }
 
 /* --- all of it -------------------------------------------------------------------------------------- */
 
 static const struct evidence *kept_of(const esp_tls_t *tls)
 {
-    return (const struct evidence *)(const void *)observed_find(conn_observed((esp_tls_t *)tls),
-                                                                &evidence_observer);
+    return (const struct evidence *)(const void *)et_observed_find(
+        et_conn_observed((esp_tls_t *)tls), &et_evidence_observer);
 }
 
 esp_err_t esp_tls_get_evidence(const esp_tls_t *tls, esp_tls_evidence_t *evidence)
@@ -179,7 +179,7 @@ esp_err_t esp_tls_get_evidence(const esp_tls_t *tls, esp_tls_evidence_t *evidenc
         return ESP_ERR_INVALID_ARG;
     }
     memset(evidence, 0, sizeof(*evidence));
-    conn_facts(tls, &facts);
+    et_conn_facts(tls, &facts);
     kept = kept_of(tls);
     if (kept != NULL && kept->is_complete) {
         read_request(evidence, kept);

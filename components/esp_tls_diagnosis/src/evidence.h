@@ -71,6 +71,6 @@ struct evidence {
     struct evidence_input input;
 };
 
-extern const struct conn_observer evidence_observer;
+extern const struct conn_observer et_evidence_observer;
 
 #endif

@@ -14,39 +14,39 @@ typedef const esp_tls_diagnosis_t diagnosis;
 /** Section 7: quotation mark, backslash and control characters are escaped. */
 static void string(struct out *out, const char *text)
 {
-    out_bytes(out, "\"", 1);
+    et_out_bytes(out, "\"", 1);
     for (; *text != '\0'; text++) {
         unsigned char c = (unsigned char)*text;
 
         if (c == '"' || c == '\\') {
-            out_bytes(out, "\\", 1);
-            out_bytes(out, text, 1);
+            et_out_bytes(out, "\\", 1);
+            et_out_bytes(out, text, 1);
         } else if (c < 0x20) {
             const char *hex = "0123456789abcdef";
 
-            out_text(out, "\\u00");
-            out_bytes(out, &hex[c >> 4], 1);
-            out_bytes(out, &hex[c & 15], 1);
+            et_out_text(out, "\\u00");
+            et_out_bytes(out, &hex[c >> 4], 1);
+            et_out_bytes(out, &hex[c & 15], 1);
         } else {
-            out_bytes(out, text, 1);
+            et_out_bytes(out, text, 1);
         }
     }
-    out_bytes(out, "\"", 1);
+    et_out_bytes(out, "\"", 1);
 }
 
 static void key(struct out *out, const char *name)
 {
-    out_bytes(out, ",", 1);
+    et_out_bytes(out, ",", 1);
     string(out, name);
-    out_bytes(out, ":", 1);
+    et_out_bytes(out, ":", 1);
 }
 
 /** The first member of an object follows "{" and not another member. */
 static void first_key(struct out *out, const char *name)
 {
-    out_bytes(out, "{", 1);
+    et_out_bytes(out, "{", 1);
     string(out, name);
-    out_bytes(out, ":", 1);
+    et_out_bytes(out, ":", 1);
 }
 
 static void member(struct out *out, const char *name, const char *text)
@@ -61,7 +61,7 @@ static void number(struct out *out, const char *name, int64_t value)
 {
     if (value != 0) {
         key(out, name);
-        out_signed(out, value);
+        et_out_signed(out, value);
     }
 }
 
@@ -73,11 +73,11 @@ static void code(struct out *out, const char *name, esp_tls_code_domain_t domain
     if (is_there) {
         key(out, name);
         first_key(out, "value");
-        out_signed(out, value);
+        et_out_signed(out, value);
         if (esp_tls_code_find(domain, value, &row)) {
             member(out, "name", row.name);
         }
-        out_bytes(out, "}", 1);
+        et_out_bytes(out, "}", 1);
     }
 }
 
@@ -89,18 +89,18 @@ static void flags(struct out *out, uint32_t value)
         return;
     }
     key(out, "verify_flags");
-    out_bytes(out, "[", 1);
+    et_out_bytes(out, "[", 1);
     for (unsigned bit = 0; bit < 32; bit++) {
         esp_tls_code_t row;
 
         if ((value >> bit & 1) != 0 &&
             esp_tls_code_find(ESP_TLS_CODE_VERIFY, (int)((uint32_t)1 << bit), &row)) {
-            out_text(out, before);
+            et_out_text(out, before);
             string(out, row.name);
             before = ",";
         }
     }
-    out_bytes(out, "]", 1);
+    et_out_bytes(out, "]", 1);
 }
 
 static void codes(struct out *out, const esp_tls_record_t *r)
@@ -121,11 +121,11 @@ static void memory(struct out *out, diagnosis *d)
     }
     key(out, "memory");
     first_key(out, "wanted");
-    out_number(out, d->record.mem_size);
+    et_out_number(out, d->record.mem_size);
     member(out, "purpose", esp_tls_mem_purpose_name((esp_tls_mem_purpose_t)d->record.mem_purpose));
     number(out, "largest_free", d->record.mem_largest_free);
     number(out, "free", d->evidence.mem_free);
-    out_bytes(out, "}", 1);
+    et_out_bytes(out, "}", 1);
 }
 
 static void time_member(struct out *out, const char *name, int64_t seconds)
@@ -147,7 +147,7 @@ static void certificate(struct out *out, diagnosis *d)
     }
     key(out, "certificate");
     first_key(out, "depth");
-    out_signed(out, d->record.verify_depth);
+    et_out_signed(out, d->record.verify_depth);
     number(out, "sent", e->chain_count);
     member(out, "subject", e->subject);
     member(out, "issuer", e->issuer);
@@ -156,7 +156,7 @@ static void certificate(struct out *out, diagnosis *d)
     number(out, "key_bits", e->key_bits);
     member(out, "names", e->names);
     member(out, "ca_issuers", e->aia);
-    out_bytes(out, "}", 1);
+    et_out_bytes(out, "}", 1);
 }
 
 static void unreadable(struct out *out, const esp_tls_evidence_t *e)
@@ -172,7 +172,7 @@ static void unreadable(struct out *out, const esp_tls_evidence_t *e)
     member(out, "field", e->input_field);
     number(out, "offset", e->input_at);
     number(out, "line", e->input_line);
-    out_bytes(out, "}", 1);
+    et_out_bytes(out, "}", 1);
 }
 
 static void evidence(struct out *out, diagnosis *d)
@@ -201,28 +201,28 @@ static void remedies(struct out *out, diagnosis *d, esp_tls_reason_t reason)
     esp_tls_remedy_t remedy;
 
     key(out, "remedies");
-    out_bytes(out, "[", 1);
+    et_out_bytes(out, "[", 1);
     for (unsigned i = 0; (remedy = esp_tls_reason_remedy(reason, i)) != ESP_TLS_REMEDY_NONE; i++) {
         char sentence[SENTENCE_MAX];
 
-        out_text(out, i > 0 ? "," : "");
+        et_out_text(out, i > 0 ? "," : "");
         (void)esp_tls_remedy_sentence(d, remedy, sentence, sizeof(sentence));
         first_key(out, "setting");
         string(out, esp_tls_remedy_setting(remedy));
         member(out, "text", sentence);
-        out_bytes(out, "}", 1);
+        et_out_bytes(out, "}", 1);
     }
-    out_bytes(out, "]", 1);
+    et_out_bytes(out, "]", 1);
 }
 
 static void reasons(struct out *out, diagnosis *d)
 {
     key(out, "causes");
-    out_bytes(out, "[", 1);
+    et_out_bytes(out, "[", 1);
     for (unsigned i = 0; i < d->reason_count; i++) {
         char sentence[SENTENCE_MAX];
 
-        out_text(out, i > 0 ? "," : "");
+        et_out_text(out, i > 0 ? "," : "");
         (void)esp_tls_reason_sentence(d, d->reasons[i], sentence, sizeof(sentence));
         first_key(out, "name");
         string(out, esp_tls_reason_name(d->reasons[i]));
@@ -230,16 +230,16 @@ static void reasons(struct out *out, diagnosis *d)
         string(out, esp_tls_class_name(esp_tls_reason_class(d->reasons[i])));
         member(out, "text", sentence);
         remedies(out, d, d->reasons[i]);
-        out_bytes(out, "}", 1);
+        et_out_bytes(out, "}", 1);
     }
-    out_bytes(out, "]", 1);
+    et_out_bytes(out, "]", 1);
 }
 
 size_t esp_tls_diagnosis_json(diagnosis *d, char *text, size_t cap)
 {
     struct out out;
 
-    out_init(&out, text, cap);
+    et_out_init(&out, text, cap);
     char sentence[SENTENCE_MAX];
 
     (void)esp_tls_diagnosis_sentence(d, sentence, sizeof(sentence));
@@ -251,6 +251,6 @@ size_t esp_tls_diagnosis_json(diagnosis *d, char *text, size_t cap)
     codes(&out, &d->record);
     evidence(&out, d);
     reasons(&out, d);
-    out_bytes(&out, "}", 1);
+    et_out_bytes(&out, "}", 1);
     return out.len;
 }

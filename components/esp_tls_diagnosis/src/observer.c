@@ -33,8 +33,8 @@ static struct evidence *evidence_of(struct observed *on, struct conn_watch *w)
     if (e == NULL) {
         e = take(on, sizeof(*e));
         if (e != NULL) {
-            e->watch.observer = &evidence_observer;
-            observed_add(on, &e->watch);
+            e->watch.observer = &et_evidence_observer;
+            et_observed_add(on, &e->watch);
         }
     }
     return e;
@@ -171,7 +171,7 @@ static uint16_t copy_names(const void *stack, uint8_t *to)
     struct stack_bytes name;
     uint8_t tag;
 
-    while (end - to > 3 && stack_next_name(stack, &at, &tag, &name)) {
+    while (end - to > 3 && et_stack_next_name(stack, &at, &tag, &name)) {
         if (tag == EVIDENCE_NAME_DNS || tag == EVIDENCE_NAME_IP) {
             uint8_t *head = to;
             uint16_t len;
@@ -192,7 +192,7 @@ static void note_chain(struct observed *on, struct evidence *e, const void *stac
     struct evidence_chain *c;
     uint8_t *to;
 
-    stack_refused(stack, &r);
+    et_stack_refused(stack, &r);
     r.subject = shorten(r.subject);
     r.issuer = shorten(r.issuer);
     c = take(on, sizeof(*c) + r.subject.len + r.issuer.len + EVIDENCE_LIST_MAX + EVIDENCE_URL_MAX);
@@ -298,7 +298,7 @@ static void on_failed(struct observed *on, struct conn_watch *w, const struct co
     }
     e->is_complete = true;
     if (f->stack != NULL) {
-        stack_moment(f->stack, &e->moment);
+        et_stack_moment(f->stack, &e->moment);
     }
     if (f->asked != NULL) {
         note_request(e, f->asked);
@@ -309,7 +309,7 @@ static void on_failed(struct observed *on, struct conn_watch *w, const struct co
     e->clock_is_set = plat_wall_clock(&e->now);
 }
 
-const struct conn_observer evidence_observer = {
+const struct conn_observer et_evidence_observer = {
     .is_listed = true,
     .chain = on_chain,
     .failed = on_failed,
@@ -318,7 +318,7 @@ const struct conn_observer evidence_observer = {
 
 void esp_tls_diagnosis_enable(void)
 {
-    static struct observer_entry entry = {.observer = &evidence_observer};
+    static struct observer_entry entry = {.observer = &et_evidence_observer};
 
-    observers_add(&entry);
+    et_observers_add(&entry);
 }

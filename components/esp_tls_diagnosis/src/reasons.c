@@ -64,12 +64,12 @@ const char *esp_tls_remedy_setting(esp_tls_remedy_t remedy)
     return (unsigned)remedy < ESP_TLS_REMEDY_COUNT ? remedies[remedy].setting : "";
 }
 
-const char *reason_template(esp_tls_reason_t reason)
+const char *et_reason_template(esp_tls_reason_t reason)
 {
     return is_reason(reason) ? reasons[reason].sentence : "";
 }
 
-const char *remedy_template(esp_tls_remedy_t remedy)
+const char *et_remedy_template(esp_tls_remedy_t remedy)
 {
     return (unsigned)remedy < ESP_TLS_REMEDY_COUNT ? remedies[remedy].sentence : "";
 }

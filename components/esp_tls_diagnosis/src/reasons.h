@@ -5,7 +5,7 @@
 #include "esp_tls_diagnosis.h"
 
 /** @return static text, "" for a number that is none or without texts */
-const char *reason_template(esp_tls_reason_t reason);
-const char *remedy_template(esp_tls_remedy_t remedy);
+const char *et_reason_template(esp_tls_reason_t reason);
+const char *et_remedy_template(esp_tls_remedy_t remedy);
 
 #endif

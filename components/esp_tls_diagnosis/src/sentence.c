@@ -15,11 +15,11 @@ typedef const esp_tls_diagnosis_t diagnosis;
 
 static void alert(struct out *out, int value)
 {
-    out_text(out, " alert ");
-    words_code(out, ESP_TLS_CODE_ALERT, value);
-    out_text(out, " (");
-    out_signed(out, value);
-    out_text(out, ")");
+    et_out_text(out, " alert ");
+    et_words_code(out, ESP_TLS_CODE_ALERT, value);
+    et_out_text(out, " (");
+    et_out_signed(out, value);
+    et_out_text(out, ")");
 }
 
 /** The codes, as they may be looked up: "[ESP_ERR_..., MBEDTLS_ERR_... -0x7200, errno 111]". */
@@ -29,34 +29,34 @@ static void codes(struct out *out, diagnosis *d)
     const char *before = " [";
 
     if (r->esp_code != 0) {
-        out_text(out, before);
-        words_code(out, ESP_TLS_CODE_ESP, r->esp_code);
+        et_out_text(out, before);
+        et_words_code(out, ESP_TLS_CODE_ESP, r->esp_code);
         before = ", ";
     }
     if (r->stack_code != 0) {
-        out_text(out, before);
-        words_code(out, ESP_TLS_CODE_STACK, r->stack_code);
-        out_text(out, " -");
-        out_code(out, (uint32_t)r->stack_code);
+        et_out_text(out, before);
+        et_words_code(out, ESP_TLS_CODE_STACK, r->stack_code);
+        et_out_text(out, " -");
+        et_out_code(out, (uint32_t)r->stack_code);
         before = ", ";
     }
     if (r->os_errno != 0) {
-        out_text(out, before);
-        words_code(out, ESP_TLS_CODE_ERRNO, r->os_errno);
+        et_out_text(out, before);
+        et_words_code(out, ESP_TLS_CODE_ERRNO, r->os_errno);
         before = ", ";
     }
     if (r->resolver_code != 0) {
-        out_text(out, before);
-        words_code(out, ESP_TLS_CODE_RESOLVER, r->resolver_code);
+        et_out_text(out, before);
+        et_words_code(out, ESP_TLS_CODE_RESOLVER, r->resolver_code);
         before = ", ";
     }
     if (r->alert_sent >= 0) {
-        out_text(out, before);
-        out_text(out, "sent");
+        et_out_text(out, before);
+        et_out_text(out, "sent");
         alert(out, r->alert_sent);
         before = ", ";
     }
-    out_text(out, before[0] == ',' ? "]" : "");
+    et_out_text(out, before[0] == ',' ? "]" : "");
 }
 
 static const char *const whats[] = {
@@ -93,17 +93,17 @@ static void happened(struct out *out, diagnosis *d)
     const esp_tls_record_t *r = &d->record;
 
     if (d->reasons[0] == ESP_TLS_REASON_WANT_MORE) {
-        out_text(out, "the call would have had to wait");
+        et_out_text(out, "the call would have had to wait");
         return;
     }
     if ((unsigned)r->phase < sizeof(whats) / sizeof(whats[0])) {
-        words_expand(out, whats[r->phase], d);
+        et_words_expand(out, whats[r->phase], d);
     }
     if (r->alert_received >= 0) {
-        out_text(out, " was ended by the server with the");
+        et_out_text(out, " was ended by the server with the");
         alert(out, r->alert_received);
     } else if ((unsigned)r->cause < sizeof(hows) / sizeof(hows[0])) {
-        words_expand(out, hows[r->cause], d);
+        et_words_expand(out, hows[r->cause], d);
     }
     codes(out, d);
 }
@@ -112,7 +112,7 @@ size_t esp_tls_diagnosis_sentence(diagnosis *d, char *text, size_t cap)
 {
     struct out out;
 
-    out_init(&out, text, cap);
+    et_out_init(&out, text, cap);
 
     happened(&out, d);
     return out.len;
@@ -128,8 +128,8 @@ static void remedies(struct out *out, diagnosis *d, esp_tls_reason_t reason)
         esp_tls_remedy_t remedy = esp_tls_reason_remedy(reason, i);
 
         if (remedy != ESP_TLS_REMEDY_NONE) {
-            out_text(out, before);
-            words_expand(out, remedy_template(remedy), d);
+            et_out_text(out, before);
+            et_words_expand(out, et_remedy_template(remedy), d);
             before = "; ";
         }
     }
@@ -139,17 +139,17 @@ size_t esp_tls_diagnosis_text(diagnosis *d, char *text, size_t cap)
 {
     struct out out;
 
-    out_init(&out, text, cap);
+    et_out_init(&out, text, cap);
 
     happened(&out, d);
     for (unsigned i = 0; i < d->reason_count; i++) {
-        out_text(&out, i == 0 ? ": " : ". Or: ");
-        words_expand(&out, reason_template(d->reasons[i]), d);
+        et_out_text(&out, i == 0 ? ": " : ". Or: ");
+        et_words_expand(&out, et_reason_template(d->reasons[i]), d);
         if (i == 0) {
             remedies(&out, d, d->reasons[i]);
         }
     }
-    out_text(&out, ".");
+    et_out_text(&out, ".");
     return out.len;
 }
 
@@ -160,7 +160,7 @@ size_t esp_tls_diagnosis_sentence(diagnosis *d, char *text, size_t cap)
     (void)d;
     struct out out;
 
-    out_init(&out, text, cap);
+    et_out_init(&out, text, cap);
     return 0;
 }
 
@@ -168,11 +168,11 @@ size_t esp_tls_diagnosis_text(diagnosis *d, char *text, size_t cap)
 {
     struct out out;
 
-    out_init(&out, text, cap);
+    et_out_init(&out, text, cap);
 
     for (unsigned i = 0; i < d->reason_count; i++) { /* what a PC can look up */
-        out_text(&out, i == 0 ? "" : " ");
-        out_text(&out, esp_tls_reason_name(d->reasons[i]));
+        et_out_text(&out, i == 0 ? "" : " ");
+        et_out_text(&out, esp_tls_reason_name(d->reasons[i]));
     }
     return out.len;
 }
@@ -183,9 +183,9 @@ size_t esp_tls_reason_sentence(diagnosis *d, esp_tls_reason_t reason, char *text
 {
     struct out out;
 
-    out_init(&out, text, cap);
+    et_out_init(&out, text, cap);
 
-    words_expand(&out, reason_template(reason), d);
+    et_words_expand(&out, et_reason_template(reason), d);
     return out.len;
 }
 
@@ -193,8 +193,8 @@ size_t esp_tls_remedy_sentence(diagnosis *d, esp_tls_remedy_t remedy, char *text
 {
     struct out out;
 
-    out_init(&out, text, cap);
+    et_out_init(&out, text, cap);
 
-    words_expand(&out, remedy_template(remedy), d);
+    et_words_expand(&out, et_remedy_template(remedy), d);
     return out.len;
 }

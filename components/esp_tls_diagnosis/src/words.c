@@ -7,16 +7,16 @@
 
 typedef const esp_tls_diagnosis_t diagnosis;
 
-void words_code(struct out *out, esp_tls_code_domain_t domain, int value)
+void et_words_code(struct out *out, esp_tls_code_domain_t domain, int value)
 {
     esp_tls_code_t code;
 
     if (esp_tls_code_find(domain, value, &code)) {
-        out_text(out, code.name);
+        et_out_text(out, code.name);
     } else if (domain == ESP_TLS_CODE_ESP || domain == ESP_TLS_CODE_STACK) {
-        out_code(out, (uint32_t)value);
+        et_out_code(out, (uint32_t)value);
     } else {
-        out_signed(out, value);
+        et_out_signed(out, value);
     }
 }
 
@@ -24,27 +24,27 @@ static void endpoint(struct out *out, diagnosis *d)
 {
     const char *address = d->record.address[0] != '\0' ? d->record.address : d->evidence.host;
 
-    out_text(out, address);
+    et_out_text(out, address);
     if (d->record.port != 0 || d->evidence.port != 0) {
-        out_text(out, " port ");
-        out_number(out, d->record.port != 0 ? d->record.port : d->evidence.port);
+        et_out_text(out, " port ");
+        et_out_number(out, d->record.port != 0 ? d->record.port : d->evidence.port);
     }
 }
 
-void words_peer(struct out *out, diagnosis *d)
+void et_words_peer(struct out *out, diagnosis *d)
 {
     const char *host = d->evidence.host;
     const char *address = d->record.address;
 
     if (host[0] == '\0' && address[0] == '\0') {
-        out_text(out, "the server");
+        et_out_text(out, "the server");
     } else if (host[0] == '\0' || address[0] == '\0' || strcmp(host, address) == 0) {
         endpoint(out, d);
     } else {
-        out_text(out, host);
-        out_text(out, " (");
+        et_out_text(out, host);
+        et_out_text(out, " (");
         endpoint(out, d);
-        out_text(out, ")");
+        et_out_text(out, ")");
     }
 }
 
@@ -52,48 +52,48 @@ void words_peer(struct out *out, diagnosis *d)
 
 static void certificate(struct out *out, diagnosis *d)
 {
-    out_text(out, "the certificate");
+    et_out_text(out, "the certificate");
     if (d->evidence.subject[0] != '\0') {
-        out_text(out, " \"");
-        out_text(out, d->evidence.subject);
-        out_text(out, "\"");
+        et_out_text(out, " \"");
+        et_out_text(out, d->evidence.subject);
+        et_out_text(out, "\"");
     }
 }
 
 static void issuer(struct out *out, diagnosis *d)
 {
     if (d->evidence.issuer[0] == '\0') {
-        out_text(out, "its issuer");
+        et_out_text(out, "its issuer");
         return;
     }
-    out_text(out, "\"");
-    out_text(out, d->evidence.issuer);
-    out_text(out, "\"");
+    et_out_text(out, "\"");
+    et_out_text(out, d->evidence.issuer);
+    et_out_text(out, "\"");
 }
 
 static void clause(struct out *out, const char *before, const char *text)
 {
     if (text != NULL && text[0] != '\0') {
-        out_text(out, before);
-        out_text(out, text);
-        out_text(out, ")");
+        et_out_text(out, before);
+        et_out_text(out, text);
+        et_out_text(out, ")");
     }
 }
 
 static void address_clause(struct out *out, diagnosis *d)
 {
     if (d->evidence.name[0] != '\0') {
-        out_text(out, " ");
-        out_text(out, d->evidence.name);
+        et_out_text(out, " ");
+        et_out_text(out, d->evidence.name);
     }
 }
 
 static void issuer_clause(struct out *out, diagnosis *d)
 {
     if (d->evidence.issuer[0] != '\0') {
-        out_text(out, " (");
+        et_out_text(out, " (");
         issuer(out, d);
-        out_text(out, ")");
+        et_out_text(out, ")");
     }
 }
 
@@ -115,9 +115,9 @@ static void field_clause(struct out *out, diagnosis *d)
 static void bits_clause(struct out *out, diagnosis *d)
 {
     if (d->evidence.key_bits != 0) {
-        out_text(out, " (");
-        out_number(out, d->evidence.key_bits);
-        out_text(out, " bits)");
+        et_out_text(out, " (");
+        et_out_number(out, d->evidence.key_bits);
+        et_out_text(out, " bits)");
     }
 }
 
@@ -131,14 +131,14 @@ static void peer_bytes(struct out *out, diagnosis *d)
         is_text &= e->peer_bytes[i] >= 0x20 && e->peer_bytes[i] < 0x7F;
     }
     if (is_text) {
-        out_text(out, "\"");
-        out_bytes(out, (const char *)e->peer_bytes, e->peer_bytes_len);
-        out_text(out, "\"");
+        et_out_text(out, "\"");
+        et_out_bytes(out, (const char *)e->peer_bytes, e->peer_bytes_len);
+        et_out_text(out, "\"");
         return;
     }
     for (size_t i = 0; i < e->peer_bytes_len; i++) {
-        out_text(out, i > 0 ? " " : "");
-        out_code(out, e->peer_bytes[i]);
+        et_out_text(out, i > 0 ? " " : "");
+        et_out_code(out, e->peer_bytes[i]);
     }
 }
 
@@ -149,43 +149,43 @@ static void record_needed(struct out *out, diagnosis *d)
     while (need < d->record.record_len && need < 16384) {
         need *= 2;
     }
-    out_number(out, need);
+    et_out_number(out, need);
 }
 
 static void purpose(struct out *out, diagnosis *d)
 {
-    out_text(out, esp_tls_mem_purpose_name((esp_tls_mem_purpose_t)d->record.mem_purpose));
+    et_out_text(out, esp_tls_mem_purpose_name((esp_tls_mem_purpose_t)d->record.mem_purpose));
 }
 
 static void os_error(struct out *out, diagnosis *d)
 {
-    words_code(out, ESP_TLS_CODE_ERRNO, d->record.os_errno);
+    et_words_code(out, ESP_TLS_CODE_ERRNO, d->record.os_errno);
 }
 
 /** The input with its number, when there are several. */
 static void input(struct out *out, diagnosis *d)
 {
-    out_text(out, d->evidence.input != NULL ? d->evidence.input : "the certificate or key");
+    et_out_text(out, d->evidence.input != NULL ? d->evidence.input : "the certificate or key");
     if (d->evidence.input_item > 0) {
-        out_text(out, " (its certificate number ");
-        out_number(out, d->evidence.input_item + 1);
-        out_text(out, ")");
+        et_out_text(out, " (its certificate number ");
+        et_out_number(out, d->evidence.input_item + 1);
+        et_out_text(out, ")");
     }
 }
 
 static void input_at(struct out *out, diagnosis *d)
 {
-    out_number(out, d->evidence.input_at);
+    et_out_number(out, d->evidence.input_at);
     if (d->evidence.input_line != 0) {
-        out_text(out, " (line ");
-        out_number(out, d->evidence.input_line);
-        out_text(out, ")");
+        et_out_text(out, " (line ");
+        et_out_number(out, d->evidence.input_line);
+        et_out_text(out, ")");
     }
 }
 
 static void input_item(struct out *out, diagnosis *d)
 {
-    out_number(out, d->evidence.input_item + 1);
+    et_out_number(out, d->evidence.input_item + 1);
 }
 
 /* --- the words ------------------------------------------------------------------------------------ */
@@ -209,7 +209,7 @@ static const struct word {
     size_t at;
     void (*write)(struct out *out, diagnosis *d);
 } words[] = {
-    {"peer", "the server", FUNCTION, 0, words_peer},
+    {"peer", "the server", FUNCTION, 0, et_words_peer},
     {"endpoint", "that address and port", FUNCTION, 0, endpoint},
     {"host", "the server's name", TEXT, AT(evidence.host), NULL},
     {"name", "the name that was asked for", TEXT, AT(evidence.name), NULL},
@@ -292,21 +292,21 @@ static void write_word(struct out *out, const struct word *word, diagnosis *d)
         if (word->form == POINTER) {
             memcpy(&text, at, sizeof(text));
         }
-        out_text(out, text != NULL && text[0] != '\0' ? text : word->in_general);
+        et_out_text(out, text != NULL && text[0] != '\0' ? text : word->in_general);
     } else if (number == 0) {
-        out_text(out, word->in_general);
+        et_out_text(out, word->in_general);
     } else if (word->form == TIME) {
         char time[ESP_TLS_TIME_TEXT];
 
         esp_tls_time_text((int64_t)number, time);
-        out_text(out, time);
-        out_text(out, " UTC");
+        et_out_text(out, time);
+        et_out_text(out, " UTC");
     } else {
-        out_number(out, number);
+        et_out_number(out, number);
     }
 }
 
-void words_expand(struct out *out, const char *sentence, diagnosis *d)
+void et_words_expand(struct out *out, const char *sentence, diagnosis *d)
 {
     while (*sentence != '\0') {
         const char *open = strchr(sentence, '{');
@@ -314,15 +314,15 @@ void words_expand(struct out *out, const char *sentence, diagnosis *d)
         const struct word *word;
 
         if (close == NULL) {
-            out_text(out, sentence);
+            et_out_text(out, sentence);
             return;
         }
-        out_bytes(out, sentence, (size_t)(open - sentence));
+        et_out_bytes(out, sentence, (size_t)(open - sentence));
         word = find(open + 1, (size_t)(close - open - 1));
         if (word == NULL) { /* not one of ours: as it stands */
-            out_bytes(out, open, (size_t)(close - open + 1));
+            et_out_bytes(out, open, (size_t)(close - open + 1));
         } else if (d == NULL) {
-            out_text(out, word->in_general);
+            et_out_text(out, word->in_general);
         } else {
             write_word(out, word, d);
         }

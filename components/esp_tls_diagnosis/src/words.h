@@ -6,12 +6,12 @@
 #include "out.h"
 
 /** Write a sentence. @param diagnosis  NULL: each word in general */
-void words_expand(struct out *out, const char *sentence, const esp_tls_diagnosis_t *diagnosis);
+void et_words_expand(struct out *out, const char *sentence, const esp_tls_diagnosis_t *diagnosis);
 
 /** "example.org (192.0.2.1 port 443)", as far as it is known. */
-void words_peer(struct out *out, const esp_tls_diagnosis_t *diagnosis);
+void et_words_peer(struct out *out, const esp_tls_diagnosis_t *diagnosis);
 
 /** The name of a code, or its number. */
-void words_code(struct out *out, esp_tls_code_domain_t domain, int value);
+void et_words_code(struct out *out, esp_tls_code_domain_t domain, int value);
 
 #endif

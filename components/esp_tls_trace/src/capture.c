@@ -57,8 +57,8 @@ struct trace_export {
     struct flow flow;
 };
 
-esp_err_t export_new(const esp_tls_trace_t *wanted, struct plat_account *account,
-                     struct trace_export **out)
+esp_err_t et_export_new(const esp_tls_trace_t *wanted, struct plat_account *account,
+                        struct trace_export **out)
 {
     size_t size =
         wanted->capture != NULL ? sizeof(struct trace_export) : offsetof(struct trace_export, flow);
@@ -82,7 +82,7 @@ esp_err_t export_new(const esp_tls_trace_t *wanted, struct plat_account *account
     return ESP_OK;
 }
 
-void export_free(struct trace_export *e)
+void et_export_free(struct trace_export *e)
 {
     plat_free_secret(e);
 }
@@ -105,7 +105,7 @@ static void put(struct trace_export *e, const uint8_t *block, size_t len)
 
 static uint8_t *data_of(struct flow *f)
 {
-    return f->block + PCAPNG_PACKET_HEAD + frame_head_len(&f->tcp);
+    return f->block + PCAPNG_PACKET_HEAD + et_frame_head_len(&f->tcp);
 }
 
 /** A segment around the data in the block. */
@@ -113,12 +113,12 @@ static void segment(struct trace_export *e, enum frame_end from, unsigned flags,
                     uint64_t us)
 {
     struct flow *f = &e->flow;
-    size_t frame = frame_make(&f->tcp, from, flags, f->block + PCAPNG_PACKET_HEAD, len);
+    size_t frame = et_frame_make(&f->tcp, from, flags, f->block + PCAPNG_PACKET_HEAD, len);
 
     if ((flags & FRAME_ACK) != 0) {
         f->unacked[1 - from] = 0;
     }
-    frame = pcapng_packet(f->block, frame, f->wall_us + (int64_t)us, from == FRAME_NEAR);
+    frame = et_pcapng_packet(f->block, frame, f->wall_us + (int64_t)us, from == FRAME_NEAR);
     put(e, f->block, frame);
 }
 
@@ -145,7 +145,7 @@ static void flush(struct trace_export *e)
 
 /* --- the connection ---------------------------------------------------------------------------- */
 
-void export_begin(struct trace_export *e, const char *host, size_t len, uint16_t port)
+void et_export_begin(struct trace_export *e, const char *host, size_t len, uint16_t port)
 {
     struct flow *f;
     int64_t unix_us = 0;
@@ -158,14 +158,14 @@ void export_begin(struct trace_export *e, const char *host, size_t len, uint16_t
     f->began_us = plat_clock_us();
     f->wall_us = plat_wall_clock_us(&unix_us) ? unix_us - (int64_t)f->began_us : 0;
     if (e->capture->connections++ == 0) {
-        put(e, f->block, pcapng_begin(f->block));
+        put(e, f->block, et_pcapng_begin(f->block));
     }
     f->port = port;
     f->name_len = (uint16_t)(len < PCAPNG_NAME_MAX ? len : PCAPNG_NAME_MAX);
     memcpy(f->block, host, f->name_len);
 }
 
-void export_trying(struct trace_export *e, const struct plat_addr *addr)
+void et_export_trying(struct trace_export *e, const struct plat_addr *addr)
 {
     if (e != NULL && e->capture != NULL && e->flow.attempts < ATTEMPTS) {
         e->flow.attempt[e->flow.attempts++] = (struct attempt){*addr, plat_clock_us()};
@@ -216,11 +216,11 @@ static void put_name(struct trace_export *e)
 
     if (f->name_len > 0 && !plat_addr_parse((const char *)f->block, f->name_len, &ip)) {
         put(e, f->block,
-            pcapng_name(f->block, &f->tcp.end[FRAME_FAR], (const char *)f->block, f->name_len));
+            et_pcapng_name(f->block, &f->tcp.end[FRAME_FAR], (const char *)f->block, f->name_len));
     }
 }
 
-void export_open(struct trace_export *e, const struct plat_addr ends[2])
+void et_export_open(struct trace_export *e, const struct plat_addr ends[2])
 {
     struct flow *f;
     uint64_t now = plat_clock_us();
@@ -288,7 +288,7 @@ static void received(struct trace_export *e, const uint8_t *bytes, size_t len)
     }
 }
 
-void export_bytes(struct trace_export *e, enum frame_end from, const uint8_t *bytes, size_t len)
+void et_export_bytes(struct trace_export *e, enum frame_end from, const uint8_t *bytes, size_t len)
 {
     if (!is_capturing(e)) {
         return;
@@ -300,7 +300,7 @@ void export_bytes(struct trace_export *e, enum frame_end from, const uint8_t *by
     }
 }
 
-void export_idle(struct trace_export *e)
+void et_export_idle(struct trace_export *e)
 {
     if (!is_capturing(e)) {
         return;
@@ -311,7 +311,7 @@ void export_idle(struct trace_export *e)
     }
 }
 
-void export_end(struct trace_export *e, enum frame_end from, unsigned flag)
+void et_export_end(struct trace_export *e, enum frame_end from, unsigned flag)
 {
     if (!is_capturing(e)) {
         return;
@@ -326,18 +326,18 @@ void export_end(struct trace_export *e, enum frame_end from, unsigned flag)
 
 /* --- secrets ------------------------------------------------------------------------------------ */
 
-bool export_wants_secrets(const struct trace_export *e)
+bool et_export_wants_secrets(const struct trace_export *e)
 {
     return e != NULL && (e->keylog != NULL || (e->capture != NULL && !e->capture->without_secrets));
 }
 
 /** In front of what is gathered: a reader looks for a secret when it sees the message after which it
  *  is in use, and that has just been received. */
-void export_secret(struct trace_export *e, const char *label, const uint8_t *client_random,
-                   const uint8_t *secret, size_t len)
+void et_export_secret(struct trace_export *e, const char *label, const uint8_t *client_random,
+                      const uint8_t *secret, size_t len)
 {
     char *line = (char *)e->secrets + PCAPNG_SECRETS_HEAD;
-    size_t line_len = keylog_line(line, label, client_random, secret, len);
+    size_t line_len = et_keylog_line(line, label, client_random, secret, len);
 
     if (!e->is_warned) {
         e->is_warned = true;
@@ -348,7 +348,7 @@ void export_secret(struct trace_export *e, const char *label, const uint8_t *cli
     }
     if (line_len > 0 && e->capture != NULL && !e->capture->without_secrets) {
         line[line_len++] = '\n';
-        put(e, e->secrets, pcapng_secrets(e->secrets, line_len));
+        put(e, e->secrets, et_pcapng_secrets(e->secrets, line_len));
     }
     plat_wipe(e->secrets, sizeof(e->secrets));
 }

@@ -7,6 +7,6 @@ esp_err_t esp_tls_set_debug_level(esp_tls_t *tls, int level)
     if (tls == NULL || level < 0 || level > CONN_DEBUG_MAX) {
         return ESP_ERR_INVALID_ARG;
     }
-    conn_set_debug_level(tls, level);
+    et_conn_set_debug_level(tls, level);
     return ESP_OK;
 }

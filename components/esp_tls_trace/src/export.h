@@ -13,27 +13,27 @@ struct trace_export;
 
 /** What a trace asks for. @param out  NULL: nothing
  *  @return ESP_OK; ESP_ERR_NO_MEM; ESP_ERR_INVALID_ARG; ESP_ERR_NOT_SUPPORTED */
-esp_err_t export_new(const esp_tls_trace_t *wanted, struct plat_account *account,
-                     struct trace_export **out);
-void export_free(struct trace_export *e); /* NULL is legal, as in all below */
+esp_err_t et_export_new(const esp_tls_trace_t *wanted, struct plat_account *account,
+                        struct trace_export **out);
+void et_export_free(struct trace_export *e); /* NULL is legal, as in all below */
 
 /** A connect begins. @param host  its name, copied */
-void export_begin(struct trace_export *e, const char *host, size_t len, uint16_t port);
+void et_export_begin(struct trace_export *e, const char *host, size_t len, uint16_t port);
 /** An address is tried, from now on. */
-void export_trying(struct trace_export *e, const struct plat_addr *addr);
+void et_export_trying(struct trace_export *e, const struct plat_addr *addr);
 /** The connection is there. @param ends  near and far; NULL: over a stream, which has none */
-void export_open(struct trace_export *e, const struct plat_addr ends[2]);
+void et_export_open(struct trace_export *e, const struct plat_addr ends[2]);
 /** Bytes were sent (FRAME_NEAR) or received. */
-void export_bytes(struct trace_export *e, enum frame_end from, const uint8_t *bytes, size_t len);
+void et_export_bytes(struct trace_export *e, enum frame_end from, const uint8_t *bytes, size_t len);
 /** Nothing more can be received now: what is gathered goes out. */
-void export_idle(struct trace_export *e);
+void et_export_idle(struct trace_export *e);
 /** An end closed its side (FRAME_FIN), or broke off (FRAME_RST). */
-void export_end(struct trace_export *e, enum frame_end from, unsigned flag);
+void et_export_end(struct trace_export *e, enum frame_end from, unsigned flag);
 
 /** Are secrets asked for? */
-bool export_wants_secrets(const struct trace_export *e);
+bool et_export_wants_secrets(const struct trace_export *e);
 /** A secret. @param client_random  32 bytes */
-void export_secret(struct trace_export *e, const char *label, const uint8_t *client_random,
-                   const uint8_t *secret, size_t len);
+void et_export_secret(struct trace_export *e, const char *label, const uint8_t *client_random,
+                      const uint8_t *secret, size_t len);
 
 #endif

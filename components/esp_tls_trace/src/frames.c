@@ -51,7 +51,7 @@ static size_t ip_len(const struct frame_flow *flow)
     return is_v6(flow) ? FRAME_IPV6 : FRAME_IPV4;
 }
 
-size_t frame_head_len(const struct frame_flow *flow)
+size_t et_frame_head_len(const struct frame_flow *flow)
 {
     return FRAME_ETHERNET + ip_len(flow) + FRAME_TCP;
 }
@@ -129,8 +129,8 @@ static void put_tcp(struct frame_flow *flow, enum frame_end from, unsigned flags
     put16(at + 16, tcp_checksum(flow, at, len));
 }
 
-size_t frame_make(struct frame_flow *flow, enum frame_end from, unsigned flags, uint8_t *frame,
-                  size_t data_len)
+size_t et_frame_make(struct frame_flow *flow, enum frame_end from, unsigned flags, uint8_t *frame,
+                     size_t data_len)
 {
     uint8_t *ip = frame + FRAME_ETHERNET;
     size_t tcp_len = FRAME_TCP + ((flags & FRAME_SYN) != 0 ? MSS_OPTION_LEN : data_len);

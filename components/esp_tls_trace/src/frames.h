@@ -38,12 +38,12 @@ struct frame_flow {
 };
 
 /** Bytes in front of the data of a segment of this flow. */
-size_t frame_head_len(const struct frame_flow *flow);
+size_t et_frame_head_len(const struct frame_flow *flow);
 
-/** Make a frame around data that lies at frame + frame_head_len().
+/** Make a frame around data that lies at frame + et_frame_head_len().
  *  @param flags  with FRAME_SYN there is no data, and the option of the maximum segment size
  *  @return its length */
-size_t frame_make(struct frame_flow *flow, enum frame_end from, unsigned flags, uint8_t *frame,
-                  size_t data_len);
+size_t et_frame_make(struct frame_flow *flow, enum frame_end from, unsigned flags, uint8_t *frame,
+                     size_t data_len);
 
 #endif

@@ -13,8 +13,8 @@ static char *put_hex(char *at, const uint8_t *bytes, size_t len)
     return at;
 }
 
-size_t keylog_line(char *line, const char *label, const uint8_t *client_random,
-                   const uint8_t *secret, size_t secret_len)
+size_t et_keylog_line(char *line, const char *label, const uint8_t *client_random,
+                      const uint8_t *secret, size_t secret_len)
 {
     size_t label_len = strlen(label);
     char *at = line;

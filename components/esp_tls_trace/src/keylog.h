@@ -17,7 +17,7 @@
 /** Make a line, with NUL and without a newline.
  *  @param line    KEYLOG_LINE_MAX bytes
  *  @return its length; 0: label or secret are longer than any */
-size_t keylog_line(char *line, const char *label, const uint8_t *client_random,
-                   const uint8_t *secret, size_t secret_len);
+size_t et_keylog_line(char *line, const char *label, const uint8_t *client_random,
+                      const uint8_t *secret, size_t secret_len);
 
 #endif

@@ -91,14 +91,14 @@ static size_t interface(uint8_t *out)
     return block(out, BLOCK_INTERFACE, len);
 }
 
-size_t pcapng_begin(uint8_t *out)
+size_t et_pcapng_begin(uint8_t *out)
 {
     size_t len = section(out);
 
     return len + interface(out + len);
 }
 
-size_t pcapng_name(uint8_t *out, const struct plat_addr *addr, const char *name, size_t len)
+size_t et_pcapng_name(uint8_t *out, const struct plat_addr *addr, const char *name, size_t len)
 {
     bool is_v6 = addr->family == PLAT_AF_INET6;
     size_t ip_len = is_v6 ? 16 : 4;
@@ -115,14 +115,14 @@ size_t pcapng_name(uint8_t *out, const struct plat_addr *addr, const char *name,
     return block(out, BLOCK_NAMES, at);
 }
 
-size_t pcapng_secrets(uint8_t *out, size_t len)
+size_t et_pcapng_secrets(uint8_t *out, size_t len)
 {
     put32(out + 8, SECRETS_TLS);
     put32(out + 12, (uint32_t)len);
     return block(out, BLOCK_SECRETS, pad(out, PCAPNG_SECRETS_HEAD + len));
 }
 
-size_t pcapng_packet(uint8_t *out, size_t len, int64_t unix_us, bool is_sent)
+size_t et_pcapng_packet(uint8_t *out, size_t len, int64_t unix_us, bool is_sent)
 {
     uint8_t flags[4];
     size_t at = pad(out, PCAPNG_PACKET_HEAD + len);

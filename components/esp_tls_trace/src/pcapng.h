@@ -22,18 +22,18 @@
 
 /** What begins a file: section header (section 4.1) and the description of one Ethernet interface
  *  whose times are in microseconds (section 4.2). @param out 128 bytes @return bytes written */
-size_t pcapng_begin(uint8_t *out);
+size_t et_pcapng_begin(uint8_t *out);
 
 /** The name of an address (section 4.5). @param out  330 bytes @param name  may lie in out; what is
  *  longer than PCAPNG_NAME_MAX is cut @return bytes written */
-size_t pcapng_name(uint8_t *out, const struct plat_addr *addr, const char *name, size_t len);
+size_t et_pcapng_name(uint8_t *out, const struct plat_addr *addr, const char *name, size_t len);
 
 /** Secrets of TLS in the key log format (section 4.7). The text lies at out + PCAPNG_SECRETS_HEAD.
  *  @return bytes written, head and tail included */
-size_t pcapng_secrets(uint8_t *out, size_t len);
+size_t et_pcapng_secrets(uint8_t *out, size_t len);
 
 /** A packet (section 4.3). The frame lies at out + PCAPNG_PACKET_HEAD.
  *  @return bytes written, head and tail included */
-size_t pcapng_packet(uint8_t *out, size_t len, int64_t unix_us, bool is_sent);
+size_t et_pcapng_packet(uint8_t *out, size_t len, int64_t unix_us, bool is_sent);
 
 #endif

@@ -1,7 +1,7 @@
 #include "records.h"
 
-void records_scan(struct record_scan *scan, const uint8_t *bytes, size_t len,
-                  void (*found)(void *arg, uint8_t type, uint16_t len), void *arg)
+void et_records_scan(struct record_scan *scan, const uint8_t *bytes, size_t len,
+                     void (*found)(void *arg, uint8_t type, uint16_t len), void *arg)
 {
     while (len > 0 && !scan->is_lost) {
         if (scan->left > 0) {

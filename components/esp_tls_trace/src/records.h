@@ -20,7 +20,7 @@ struct record_scan {
 };
 
 /** Go on with more of the stream; found() is called for each header that is complete. */
-void records_scan(struct record_scan *scan, const uint8_t *bytes, size_t len,
-                  void (*found)(void *arg, uint8_t type, uint16_t len), void *arg);
+void et_records_scan(struct record_scan *scan, const uint8_t *bytes, size_t len,
+                     void (*found)(void *arg, uint8_t type, uint16_t len), void *arg);
 
 #endif

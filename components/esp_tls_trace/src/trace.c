@@ -60,35 +60,35 @@ static void scan(struct trace *t, esp_tls_trace_direction_t direction, const uin
     struct record_note note = {t, direction};
 
     if (t->is_tls) {
-        records_scan(&t->scan[direction], bytes, len, note_record, &note);
+        et_records_scan(&t->scan[direction], bytes, len, note_record, &note);
     }
 }
 
 static void on_trying(void *arg, const struct plat_addr *addr)
 {
-    export_trying(((struct trace *)arg)->export, addr);
+    et_export_trying(((struct trace *)arg)->export, addr);
 }
 
 static void on_open(void *arg)
 {
     struct trace *t = arg;
     struct plat_addr ends[2];
-    plat_stream stream = conn_tap_stream(t->tap);
+    plat_stream stream = et_conn_tap_stream(t->tap);
 
     if (!plat_stream_is_open(stream) && t->to.stream_fd > 0) {
         stream = plat_stream_borrow(t->to.stream_fd);
     }
-    export_open(t->export, plat_stream_is_open(stream) &&
-                                   plat_stream_ends(stream, &ends[0], &ends[1]) == PLAT_OK
-                               ? ends
-                               : NULL);
+    et_export_open(t->export, plat_stream_is_open(stream) &&
+                                      plat_stream_ends(stream, &ends[0], &ends[1]) == PLAT_OK
+                                  ? ends
+                                  : NULL);
 }
 
 static void on_sent(void *arg, const uint8_t *bytes, size_t len)
 {
     struct trace *t = arg;
 
-    export_bytes(t->export, FRAME_NEAR, bytes, len);
+    et_export_bytes(t->export, FRAME_NEAR, bytes, len);
     scan(t, ESP_TLS_TRACE_SENT, bytes, len);
 }
 
@@ -96,13 +96,13 @@ static void on_received(void *arg, const uint8_t *bytes, size_t len)
 {
     struct trace *t = arg;
 
-    export_bytes(t->export, FRAME_FAR, bytes, len);
+    et_export_bytes(t->export, FRAME_FAR, bytes, len);
     scan(t, ESP_TLS_TRACE_RECEIVED, bytes, len);
 }
 
 static void on_idle(void *arg)
 {
-    export_idle(((struct trace *)arg)->export);
+    et_export_idle(((struct trace *)arg)->export);
 }
 
 static void on_ended(void *arg, enum link_tap_end end)
@@ -116,7 +116,7 @@ static void on_ended(void *arg, enum link_tap_end end)
         [LINK_TAP_CLOSED] = {FRAME_NEAR, FRAME_FIN},
     };
 
-    export_end(((struct trace *)arg)->export, as[end].from, as[end].flag);
+    et_export_end(((struct trace *)arg)->export, as[end].from, as[end].flag);
 }
 
 static const struct link_tap_events link_events = {
@@ -180,8 +180,8 @@ static void on_message(struct observed *on, struct conn_watch *w, const struct c
 static void on_secret(struct observed *on, struct conn_watch *w, const struct conn_secret *secret)
 {
     (void)on;
-    export_secret(trace_of(w)->export, secret->label, secret->client_random, secret->secret,
-                  secret->len);
+    et_export_secret(trace_of(w)->export, secret->label, secret->client_random, secret->secret,
+                     secret->len);
 }
 
 /* --- in the handle --------------------------------------------------------------------------------- */
@@ -196,8 +196,8 @@ static void on_begin(struct observed *on, struct conn_watch *w, const struct con
     t->record_len = 0;
     t->began_us = plat_clock_us();
     memset(t->scan, 0, sizeof(t->scan));
-    conn_tap_begin(t->tap);
-    export_begin(t->export, asked->host, asked->len, (uint16_t)asked->port);
+    et_conn_tap_begin(t->tap);
+    et_export_begin(t->export, asked->host, asked->len, (uint16_t)asked->port);
 }
 
 static void on_attached(struct observed *on, struct conn_watch *w)
@@ -210,8 +210,8 @@ static void trace_free(struct conn_watch *w)
 {
     struct trace *t = trace_of(w);
 
-    conn_tap_free(t->tap);
-    export_free(t->export);
+    et_conn_tap_free(t->tap);
+    et_export_free(t->export);
     plat_free(t);
 }
 
@@ -226,7 +226,7 @@ static const struct conn_observer observer = {
 /** The handle's trace, or NULL. */
 static struct conn_watch *find_trace(struct observed *on)
 {
-    return observed_find(on, &observer);
+    return et_observed_find(on, &observer);
 }
 
 static void drop_trace(struct observed *on)
@@ -234,7 +234,7 @@ static void drop_trace(struct observed *on)
     struct conn_watch *w = find_trace(on);
 
     if (w != NULL) {
-        observed_remove(on, w);
+        et_observed_remove(on, w);
         trace_free(w);
     }
 }
@@ -242,7 +242,7 @@ static void drop_trace(struct observed *on)
 /** @return ESP_OK; otherwise the trace that was there stays */
 static esp_err_t set_trace(esp_tls_t *tls, const esp_tls_trace_t *wanted)
 {
-    struct observed *on = conn_observed(tls);
+    struct observed *on = et_conn_observed(tls);
     struct trace *t = plat_alloc(on->account, PLAT_MEM_APPLICATION, sizeof(*t));
     esp_err_t ret;
 
@@ -251,16 +251,16 @@ static esp_err_t set_trace(esp_tls_t *tls, const esp_tls_trace_t *wanted)
     }
     t->watch.observer = &observer;
     t->to = *wanted;
-    t->tap = conn_tap_new(tls, &link_events, t);
-    ret = t->tap != NULL ? export_new(wanted, on->account, &t->export) : ESP_ERR_NO_MEM;
+    t->tap = et_conn_tap_new(tls, &link_events, t);
+    ret = t->tap != NULL ? et_export_new(wanted, on->account, &t->export) : ESP_ERR_NO_MEM;
     if (ret != ESP_OK) {
         trace_free(&t->watch);
         return ret;
     }
     t->watch.wants = (wanted->message != NULL || wanted->log_messages ? WATCH_MESSAGES : 0U) |
-                     (export_wants_secrets(t->export) ? WATCH_SECRETS : 0U);
+                     (et_export_wants_secrets(t->export) ? WATCH_SECRETS : 0U);
     drop_trace(on);
-    observed_add(on, &t->watch);
+    et_observed_add(on, &t->watch);
     return ESP_OK;
 }
 
@@ -271,12 +271,12 @@ esp_err_t esp_tls_set_trace(esp_tls_t *tls, const esp_tls_trace_t *trace)
     if (tls == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    conn_facts(tls, &facts);
+    et_conn_facts(tls, &facts);
     if (facts.has_begun) {
         return ESP_ERR_INVALID_STATE;
     }
     if (trace == NULL) {
-        drop_trace(conn_observed(tls));
+        drop_trace(et_conn_observed(tls));
         return ESP_OK;
     }
     return set_trace(tls, trace);
@@ -297,4 +297,4 @@ static void log_by_default(struct observed *on, struct conn_watch *w,
     }
 }
 
-const struct conn_observer trace_log_observer = {.is_listed = true, .begin = log_by_default};
+const struct conn_observer et_trace_log_observer = {.is_listed = true, .begin = log_by_default};

@@ -12,16 +12,16 @@ struct out {
 };
 
 /** @param to  may be NULL if cap is 0 */
-void out_init(struct out *out, char *to, size_t cap);
+void et_out_init(struct out *out, char *to, size_t cap);
 
-void out_char(struct out *out, char c);
-void out_bytes(struct out *out, const void *bytes, size_t len);
-void out_text(struct out *out, const char *text);
-void out_number(struct out *out, uint64_t value);
-void out_signed(struct out *out, int64_t value);
+void et_out_char(struct out *out, char c);
+void et_out_bytes(struct out *out, const void *bytes, size_t len);
+void et_out_text(struct out *out, const char *text);
+void et_out_number(struct out *out, uint64_t value);
+void et_out_signed(struct out *out, int64_t value);
 /** Two hexadecimal digits. */
-void out_hex(struct out *out, uint8_t byte);
+void et_out_hex(struct out *out, uint8_t byte);
 /** "0x7200" */
-void out_code(struct out *out, uint32_t value);
+void et_out_code(struct out *out, uint32_t value);
 
 #endif

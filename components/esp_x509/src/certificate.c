@@ -6,7 +6,7 @@
 
 /* --- time ------------------------------------------------------------------------------------------- */
 
-int64_t unix_days(int year, int month, int day)
+int64_t et_unix_days(int year, int month, int day)
 {
     int64_t y = month <= 2 ? year - 1 : year; /* a year begins in March: the leap day is its last */
     int64_t m = month <= 2 ? month + 9 : month - 3;
@@ -53,7 +53,7 @@ static bool time_from_digits(const uint8_t *p, int64_t *unix_s)
     if (day < 1 || day > days_of_month(year, month)) {
         return false;
     }
-    *unix_s = unix_days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+    *unix_s = et_unix_days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
     return true;
 }
 
@@ -65,30 +65,30 @@ static void walk_time(struct walk *w, struct der_span *in, const char *field, in
     size_t year_len;
     size_t skip;
 
-    if (!walk_any(w, in, field, &item)) {
+    if (!et_walk_any(w, in, field, &item)) {
         return;
     }
     if (item.tag != DER_UTC_TIME && item.tag != DER_TIME) {
         if (w->problem.reason == ESP_TLS_INPUT_OK) {
             w->problem.tag = item.tag;
         }
-        walk_value(w, ESP_TLS_INPUT_TAG, field, item.begin);
+        et_walk_value(w, ESP_TLS_INPUT_TAG, field, item.begin);
         return;
     }
     year_len = item.tag == DER_UTC_TIME ? 2 : 4;
     if (item.len != year_len + 10 &&
-        !(item.len == year_len + 11 && der_byte(w->src, item.content + item.len - 1) == 'Z')) {
-        walk_value(w, ESP_TLS_INPUT_VALUE, field, item.content);
+        !(item.len == year_len + 11 && et_der_byte(w->src, item.content + item.len - 1) == 'Z')) {
+        et_walk_value(w, ESP_TLS_INPUT_VALUE, field, item.content);
         return;
     }
     skip = 4 - year_len;
-    (void)der_copy(w->src, item.content, year_len + 10, digits + skip, sizeof(digits) - skip);
+    (void)et_der_copy(w->src, item.content, year_len + 10, digits + skip, sizeof(digits) - skip);
     if (skip != 0 && digits[2] >= '5') {
         digits[0] = '1';
         digits[1] = '9';
     }
     if (!time_from_digits(digits, unix_s)) {
-        walk_value(w, ESP_TLS_INPUT_VALUE, field, item.content);
+        et_walk_value(w, ESP_TLS_INPUT_VALUE, field, item.content);
     }
 }
 
@@ -96,10 +96,10 @@ static void walk_validity(struct walk *w, struct der_span *in, esp_tls_certifica
 {
     struct der_span inside;
 
-    if (walk_enter(w, in, DER_SEQUENCE, "tbsCertificate.validity", &inside)) {
+    if (et_walk_enter(w, in, DER_SEQUENCE, "tbsCertificate.validity", &inside)) {
         walk_time(w, &inside, "tbsCertificate.validity.notBefore", &cert->not_before);
         walk_time(w, &inside, "tbsCertificate.validity.notAfter", &cert->not_after);
-        (void)walk_end(w, &inside, "tbsCertificate.validity");
+        (void)et_walk_end(w, &inside, "tbsCertificate.validity");
     }
 }
 
@@ -110,14 +110,14 @@ static void check_hash(struct walk *w, struct der_span *in, const char *field)
 {
     struct algorithm alg;
 
-    if (!walk_algorithm(w, in, field, &alg)) {
+    if (!et_walk_algorithm(w, in, field, &alg)) {
         return;
     }
     if (alg.has_parameters && (alg.parameters.tag != DER_NULL || alg.parameters.len != 0)) {
-        walk_value(w, ESP_TLS_INPUT_VALUE, field, alg.parameters.begin);
+        et_walk_value(w, ESP_TLS_INPUT_VALUE, field, alg.parameters.begin);
     }
-    if (!support_hash(alg.oid.bytes, alg.oid.len)) {
-        walk_unsupported(w, ESP_TLS_INPUT_ALGORITHM, field, &alg.oid);
+    if (!et_support_hash(alg.oid.bytes, alg.oid.len)) {
+        et_walk_unsupported(w, ESP_TLS_INPUT_ALGORITHM, field, &alg.oid);
     }
 }
 
@@ -127,13 +127,13 @@ static void check_mask(struct walk *w, struct der_span *in, const char *field)
     struct algorithm alg;
     struct der_span hash;
 
-    if (!walk_algorithm(w, in, field, &alg)) {
+    if (!et_walk_algorithm(w, in, field, &alg)) {
         return;
     }
     if (alg.oid.len != sizeof(mgf1) || memcmp(alg.oid.bytes, mgf1, sizeof(mgf1)) != 0) {
-        walk_unsupported(w, ESP_TLS_INPUT_ALGORITHM, field, &alg.oid);
+        et_walk_unsupported(w, ESP_TLS_INPUT_ALGORITHM, field, &alg.oid);
     } else if (!alg.has_parameters || alg.parameters.tag != DER_SEQUENCE) {
-        walk_value(w, ESP_TLS_INPUT_VALUE, field, alg.oid.item.begin);
+        et_walk_value(w, ESP_TLS_INPUT_VALUE, field, alg.oid.item.begin);
     } else {
         hash = (struct der_span){alg.parameters.begin, alg.parameters.content + alg.parameters.len};
         check_hash(w, &hash, field);
@@ -143,34 +143,38 @@ static void check_mask(struct walk *w, struct der_span *in, const char *field)
 /** RSASSA-PSS-params, RFC 4055 section 3.1. */
 static void check_pss(struct walk *w, const struct algorithm *alg, const char *field)
 {
-    struct der_span in = der_inside(&alg->parameters);
+    struct der_span in = et_der_inside(&alg->parameters);
     struct der_span inside;
     int number;
 
     if (!alg->has_parameters || alg->parameters.tag != DER_SEQUENCE) {
-        walk_value(w, ESP_TLS_INPUT_VALUE, field, alg->oid.item.begin);
+        et_walk_value(w, ESP_TLS_INPUT_VALUE, field, alg->oid.item.begin);
         return;
     }
-    if (walk_peek(w, &in, DER_NESTED(0)) && walk_enter(w, &in, DER_NESTED(0), field, &inside)) {
+    if (et_walk_peek(w, &in, DER_NESTED(0)) &&
+        et_walk_enter(w, &in, DER_NESTED(0), field, &inside)) {
         check_hash(w, &inside, field);
-        (void)walk_end(w, &inside, field);
+        (void)et_walk_end(w, &inside, field);
     }
-    if (walk_peek(w, &in, DER_NESTED(1)) && walk_enter(w, &in, DER_NESTED(1), field, &inside)) {
+    if (et_walk_peek(w, &in, DER_NESTED(1)) &&
+        et_walk_enter(w, &in, DER_NESTED(1), field, &inside)) {
         check_mask(w, &inside, field);
-        (void)walk_end(w, &inside, field);
+        (void)et_walk_end(w, &inside, field);
     }
-    if (walk_peek(w, &in, DER_NESTED(2)) && walk_enter(w, &in, DER_NESTED(2), field, &inside) &&
-        walk_int(w, &inside, field, &number)) {
-        (void)walk_end(w, &inside, field);
+    if (et_walk_peek(w, &in, DER_NESTED(2)) &&
+        et_walk_enter(w, &in, DER_NESTED(2), field, &inside) &&
+        et_walk_int(w, &inside, field, &number)) {
+        (void)et_walk_end(w, &inside, field);
     }
-    if (walk_peek(w, &in, DER_NESTED(3)) && walk_enter(w, &in, DER_NESTED(3), field, &inside) &&
-        walk_int(w, &inside, field, &number)) {
-        (void)walk_end(w, &inside, field);
+    if (et_walk_peek(w, &in, DER_NESTED(3)) &&
+        et_walk_enter(w, &in, DER_NESTED(3), field, &inside) &&
+        et_walk_int(w, &inside, field, &number)) {
+        (void)et_walk_end(w, &inside, field);
         if (number != 1) {
-            walk_value(w, ESP_TLS_INPUT_VALUE, field, inside.at);
+            et_walk_value(w, ESP_TLS_INPUT_VALUE, field, inside.at);
         }
     }
-    (void)walk_end(w, &in, field);
+    (void)et_walk_end(w, &in, field);
 }
 
 static bool is_pss(const struct oid *oid)
@@ -182,18 +186,18 @@ static void check_signature_algorithm(struct walk *w, const struct algorithm *al
 {
     const char *field = "tbsCertificate.signature";
 
-    if (!support_signature(alg->oid.bytes, alg->oid.len)) {
-        walk_unsupported(w, ESP_TLS_INPUT_ALGORITHM, field, &alg->oid);
+    if (!et_support_signature(alg->oid.bytes, alg->oid.len)) {
+        et_walk_unsupported(w, ESP_TLS_INPUT_ALGORITHM, field, &alg->oid);
     } else if (is_pss(&alg->oid)) {
-        if (support_pss()) {
+        if (et_support_pss()) {
             check_pss(w, alg, field);
         } else if (alg->has_parameters) {
-            walk_unsupported(w, ESP_TLS_INPUT_ALGORITHM, field, &alg->oid);
+            et_walk_unsupported(w, ESP_TLS_INPUT_ALGORITHM, field, &alg->oid);
         }
     } else if (alg->has_parameters &&
                ((alg->parameters.tag != DER_NULL && alg->parameters.tag != 0) ||
                 alg->parameters.len != 0)) {
-        walk_value(w, ESP_TLS_INPUT_VALUE, field, alg->parameters.begin);
+        et_walk_value(w, ESP_TLS_INPUT_VALUE, field, alg->parameters.begin);
     }
 }
 
@@ -202,7 +206,7 @@ static void take_signature_algorithm(struct walk *w, const struct algorithm *alg
 {
     const struct oid_row *row = alg->oid.row;
 
-    cert->signature_algorithm = walk_view_of(w, &alg->oid.item);
+    cert->signature_algorithm = et_walk_view_of(w, &alg->oid.item);
     cert->signature_name = row->kind == OID_SIGNATURE || row->kind == OID_KEY ? row->label : NULL;
     cert->is_signature_weak = row->kind == OID_SIGNATURE && row->value != 0;
 }
@@ -214,9 +218,10 @@ static void compare_algorithms(struct walk *w, const struct algorithm *a, const 
     const struct der_item *q = &b->parameters;
 
     if (a->oid.len != b->oid.len ||
-        !der_same(w->src, a->oid.item.content, b->oid.item.content, a->oid.len) ||
-        p->tag != q->tag || p->len != q->len || !der_same(w->src, p->content, q->content, p->len)) {
-        walk_value(w, ESP_TLS_INPUT_ALGORITHMS_DIFFER, "signatureAlgorithm", b->oid.item.begin);
+        !et_der_same(w->src, a->oid.item.content, b->oid.item.content, a->oid.len) ||
+        p->tag != q->tag || p->len != q->len ||
+        !et_der_same(w->src, p->content, q->content, p->len)) {
+        et_walk_value(w, ESP_TLS_INPUT_ALGORITHMS_DIFFER, "signatureAlgorithm", b->oid.item.begin);
     }
 }
 
@@ -228,12 +233,12 @@ static void walk_version(struct walk *w, struct der_span *in, esp_tls_certificat
     struct der_span inside;
     int version = 0;
 
-    if (walk_peek(w, in, DER_NESTED(0)) && walk_enter(w, in, DER_NESTED(0), field, &inside) &&
-        walk_int(w, &inside, field, &version)) {
-        (void)walk_end(w, &inside, field);
+    if (et_walk_peek(w, in, DER_NESTED(0)) && et_walk_enter(w, in, DER_NESTED(0), field, &inside) &&
+        et_walk_int(w, &inside, field, &version)) {
+        (void)et_walk_end(w, &inside, field);
     }
     if (version > 2) {
-        walk_value(w, ESP_TLS_INPUT_VERSION, field, in->at);
+        et_walk_value(w, ESP_TLS_INPUT_VERSION, field, in->at);
     }
     cert->version = (uint8_t)(version <= 2 ? version + 1 : 0);
 }
@@ -242,10 +247,11 @@ static void walk_serial(struct walk *w, struct der_span *in, esp_tls_certificate
 {
     const char *field = "tbsCertificate.serialNumber";
     struct der_item item;
-    uint8_t tag = walk_peek(w, in, DER_CONTEXT(2)) ? DER_CONTEXT(2) : DER_INTEGER; /* as Mbed TLS */
+    uint8_t tag =
+        et_walk_peek(w, in, DER_CONTEXT(2)) ? DER_CONTEXT(2) : DER_INTEGER; /* as Mbed TLS */
 
-    if (walk_item(w, in, tag, field, &item)) {
-        cert->serial = walk_view_of(w, &item);
+    if (et_walk_item(w, in, tag, field, &item)) {
+        cert->serial = et_walk_view_of(w, &item);
     }
 }
 
@@ -257,8 +263,8 @@ static void walk_unique_ids(struct walk *w, struct der_span *in, const esp_tls_c
     struct der_item item;
 
     for (unsigned i = 0; i < 2 && cert->version >= 2; i++) {
-        if (walk_peek(w, in, (uint8_t)DER_NESTED(i + 1))) {
-            (void)walk_item(w, in, (uint8_t)DER_NESTED(i + 1), fields[i], &item);
+        if (et_walk_peek(w, in, (uint8_t)DER_NESTED(i + 1))) {
+            (void)et_walk_item(w, in, (uint8_t)DER_NESTED(i + 1), fields[i], &item);
         }
     }
 }
@@ -271,36 +277,36 @@ static void walk_tbs(struct walk *w, struct der_span *in, esp_tls_certificate_t 
 
     walk_version(w, in, cert);
     walk_serial(w, in, cert);
-    if (walk_algorithm(w, in, "tbsCertificate.signature", alg)) {
+    if (et_walk_algorithm(w, in, "tbsCertificate.signature", alg)) {
         check_signature_algorithm(w, alg);
         take_signature_algorithm(w, alg, cert);
     }
     begin = in->at;
-    walk_name(w, in, "tbsCertificate.issuer", false);
+    et_walk_name(w, in, "tbsCertificate.issuer", false);
     if (!w->is_broken) {
-        cert->issuer = walk_view(w, begin, in->at - begin);
+        cert->issuer = et_walk_view(w, begin, in->at - begin);
     }
     issuer_len = in->at - begin;
     walk_validity(w, in, cert);
     if (!w->is_broken) {
         size_t subject = in->at;
 
-        walk_name(w, in, "tbsCertificate.subject", true);
+        et_walk_name(w, in, "tbsCertificate.subject", true);
         if (!w->is_broken) {
-            cert->subject = walk_view(w, subject, in->at - subject);
+            cert->subject = et_walk_view(w, subject, in->at - subject);
             cert->is_self_issued =
-                in->at - subject == issuer_len && der_same(w->src, begin, subject, issuer_len);
+                in->at - subject == issuer_len && et_der_same(w->src, begin, subject, issuer_len);
         }
     }
-    walk_public_key(w, in, &cert->key);
+    et_walk_public_key(w, in, &cert->key);
     walk_unique_ids(w, in, cert);
     if (cert->version == 3) {
-        walk_extensions(w, in, cert);
+        et_walk_extensions(w, in, cert);
     }
-    (void)walk_end(w, in, "tbsCertificate");
+    (void)et_walk_end(w, in, "tbsCertificate");
 }
 
-void walk_certificate(struct walk *w, struct der_span *in, esp_tls_certificate_t *cert)
+void et_walk_certificate(struct walk *w, struct der_span *in, esp_tls_certificate_t *cert)
 {
     size_t begin = in->at;
     struct der_span inside;
@@ -312,23 +318,23 @@ void walk_certificate(struct walk *w, struct der_span *in, esp_tls_certificate_t
     memset(cert, 0, sizeof(*cert));
     memset(&inner, 0, sizeof(inner));
     cert->path_length = -1;
-    if (!walk_enter(w, in, DER_SEQUENCE, "Certificate", &inside)) {
+    if (!et_walk_enter(w, in, DER_SEQUENCE, "Certificate", &inside)) {
         return;
     }
-    cert->der = walk_view(w, begin, in->at - begin);
-    if (!walk_item(w, &inside, DER_SEQUENCE, "tbsCertificate", &item)) {
+    cert->der = et_walk_view(w, begin, in->at - begin);
+    if (!et_walk_item(w, &inside, DER_SEQUENCE, "tbsCertificate", &item)) {
         return;
     }
-    cert->tbs = walk_view(w, item.begin, item.content + item.len - item.begin);
-    tbs = der_inside(&item);
+    cert->tbs = et_walk_view(w, item.begin, item.content + item.len - item.begin);
+    tbs = et_der_inside(&item);
     walk_tbs(w, &tbs, cert, &inner);
-    if (walk_algorithm(w, &inside, "signatureAlgorithm", &outer)) {
+    if (et_walk_algorithm(w, &inside, "signatureAlgorithm", &outer)) {
         compare_algorithms(w, &inner, &outer);
     }
-    if (walk_bits(w, &inside, "signatureValue", &item)) {
-        cert->signature = walk_view_of(w, &item);
+    if (et_walk_bits(w, &inside, "signatureValue", &item)) {
+        cert->signature = et_walk_view_of(w, &item);
     }
-    (void)walk_end(w, &inside, "Certificate");
+    (void)et_walk_end(w, &inside, "Certificate");
 }
 
 esp_err_t esp_tls_certificate_read(const void *der, size_t len, esp_tls_certificate_t *cert)
@@ -343,8 +349,8 @@ esp_err_t esp_tls_certificate_read(const void *der, size_t len, esp_tls_certific
     if (der == NULL || cert == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    der_source_raw(&src, der, len);
-    walk_init(&w, &src);
-    walk_certificate(&w, &in, cert);
+    et_der_source_raw(&src, der, len);
+    et_walk_init(&w, &src);
+    et_walk_certificate(&w, &in, cert);
     return w.is_damaged ? ESP_FAIL : ESP_OK;
 }

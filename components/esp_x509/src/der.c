@@ -2,12 +2,12 @@
 
 /* --- bytes ----------------------------------------------------------------------------------------- */
 
-void der_source_raw(struct der_source *s, const uint8_t *buf, size_t len)
+void et_der_source_raw(struct der_source *s, const uint8_t *buf, size_t len)
 {
     *s = (struct der_source){.buf = buf, .size = len, .len = len};
 }
 
-void der_source_base64(struct der_source *s, const uint8_t *text, size_t size, size_t len)
+void et_der_source_base64(struct der_source *s, const uint8_t *text, size_t size, size_t len)
 {
     *s = (struct der_source){
         .buf = text, .size = size, .len = len, .is_base64 = true, .group = SIZE_MAX};
@@ -66,7 +66,7 @@ static void seek_group(struct der_source *s, size_t group)
     }
 }
 
-uint8_t der_byte(struct der_source *s, size_t offset)
+uint8_t et_der_byte(struct der_source *s, size_t offset)
 {
     if (!s->is_base64) {
         return s->buf[offset];
@@ -75,7 +75,7 @@ uint8_t der_byte(struct der_source *s, size_t offset)
     return s->bytes[offset % 3];
 }
 
-size_t der_text_offset(struct der_source *s, size_t offset)
+size_t et_der_text_offset(struct der_source *s, size_t offset)
 {
     if (!s->is_base64) {
         return offset;
@@ -84,25 +84,25 @@ size_t der_text_offset(struct der_source *s, size_t offset)
     return s->group_at;
 }
 
-size_t der_copy(struct der_source *s, size_t offset, size_t len, uint8_t *out, size_t cap)
+size_t et_der_copy(struct der_source *s, size_t offset, size_t len, uint8_t *out, size_t cap)
 {
     size_t n = len < cap ? len : cap;
 
     for (size_t i = 0; i < n; i++) {
-        out[i] = der_byte(s, offset + i);
+        out[i] = et_der_byte(s, offset + i);
     }
     return n;
 }
 
-bool der_same(struct der_source *s, size_t a, size_t b, size_t len)
+bool et_der_same(struct der_source *s, size_t a, size_t b, size_t len)
 {
     uint8_t piece[64]; /* of base64, going back and forth is a walk from the beginning */
 
     for (size_t done = 0; done < len;) {
-        size_t n = der_copy(s, a + done, len - done, piece, sizeof(piece));
+        size_t n = et_der_copy(s, a + done, len - done, piece, sizeof(piece));
 
         for (size_t i = 0; i < n; i++) {
-            if (der_byte(s, b + done + i) != piece[i]) {
+            if (et_der_byte(s, b + done + i) != piece[i]) {
                 return false;
             }
         }
@@ -122,7 +122,7 @@ static enum der_result read_length(struct der_source *s, size_t *at, size_t end,
     if (*at >= end) {
         return DER_CUT;
     }
-    first = der_byte(s, (*at)++);
+    first = et_der_byte(s, (*at)++);
     *len = first;
     if (first < 0x80) {
         return DER_OK;
@@ -136,12 +136,12 @@ static enum der_result read_length(struct der_source *s, size_t *at, size_t end,
     }
     *len = 0;
     while (more-- > 0) {
-        *len = *len << 8 | der_byte(s, (*at)++);
+        *len = *len << 8 | et_der_byte(s, (*at)++);
     }
     return DER_OK;
 }
 
-enum der_result der_next(struct der_source *s, struct der_span *span, struct der_item *item)
+enum der_result et_der_next(struct der_source *s, struct der_span *span, struct der_item *item)
 {
     size_t at = span->at;
     enum der_result result;
@@ -150,7 +150,7 @@ enum der_result der_next(struct der_source *s, struct der_span *span, struct der
     if (at >= span->end) {
         return DER_END;
     }
-    item->tag = der_byte(s, at++);
+    item->tag = et_der_byte(s, at++);
     result = read_length(s, &at, span->end, &item->len);
     item->content = at;
     if (result == DER_OK && item->len > span->end - at) {
@@ -162,7 +162,7 @@ enum der_result der_next(struct der_source *s, struct der_span *span, struct der
     return result;
 }
 
-struct der_span der_inside(const struct der_item *item)
+struct der_span et_der_inside(const struct der_item *item)
 {
     return (struct der_span){item->content, item->content + item->len};
 }

@@ -40,19 +40,19 @@ struct der_source {
 };
 
 /** DER as it is. */
-void der_source_raw(struct der_source *s, const uint8_t *buf, size_t len);
+void et_der_source_raw(struct der_source *s, const uint8_t *buf, size_t len);
 /** Base64 that was checked before (pem.c): only digits, white space and the final "=".
  *  @param len  of the DER */
-void der_source_base64(struct der_source *s, const uint8_t *text, size_t size, size_t len);
+void et_der_source_base64(struct der_source *s, const uint8_t *text, size_t size, size_t len);
 
 /** The byte at an offset below s->len. */
-uint8_t der_byte(struct der_source *s, size_t offset);
+uint8_t et_der_byte(struct der_source *s, size_t offset);
 /** Where the byte comes from: its offset in s->buf. */
-size_t der_text_offset(struct der_source *s, size_t offset);
+size_t et_der_text_offset(struct der_source *s, size_t offset);
 /** Copy at most cap bytes. @return how many */
-size_t der_copy(struct der_source *s, size_t offset, size_t len, uint8_t *out, size_t cap);
+size_t et_der_copy(struct der_source *s, size_t offset, size_t len, uint8_t *out, size_t cap);
 /** Are these bytes the same? */
-bool der_same(struct der_source *s, size_t a, size_t b, size_t len);
+bool et_der_same(struct der_source *s, size_t a, size_t b, size_t len);
 
 /** A part of the DER that is being read from its front. */
 struct der_span {
@@ -77,9 +77,9 @@ enum der_result {
 };
 
 /** Read the header of the next element and move behind its content. On a failure span stays. */
-enum der_result der_next(struct der_source *s, struct der_span *span, struct der_item *item);
+enum der_result et_der_next(struct der_source *s, struct der_span *span, struct der_item *item);
 
 /** The content as a span. */
-struct der_span der_inside(const struct der_item *item);
+struct der_span et_der_inside(const struct der_item *item);
 
 #endif

@@ -73,13 +73,13 @@ static void found_in_walk(struct exam *e, struct walk *w, size_t base)
     if (offset >= w->src->len) { /* behind the end */
         offset = w->src->len > 0 ? w->src->len - 1 : 0;
     }
-    (void)found_at(e, w->problem.reason, base + der_text_offset(w->src, offset));
+    (void)found_at(e, w->problem.reason, base + et_der_text_offset(w->src, offset));
 }
 
 /** The buffer holds something else. */
 static void wrong_kind(struct exam *e, size_t offset, enum der_kind kind)
 {
-    const char *name = der_kind_name(kind);
+    const char *name = et_der_kind_name(kind);
 
     if (found_at(e, ESP_TLS_INPUT_WRONG_KIND, offset)) {
         e->problem->found = (esp_tls_bytes_t){(const uint8_t *)name, strlen(name)};
@@ -99,7 +99,7 @@ static bool is_key_kind(enum der_kind kind)
 static size_t examine_der(struct exam *e, struct der_source *src, size_t base,
                           esp_tls_key_format_t format)
 {
-    enum der_kind kind = der_kind(src);
+    enum der_kind kind = et_der_kind(src);
     struct der_span in = {0, src->len};
     union {
         esp_tls_certificate_t cert;
@@ -107,20 +107,20 @@ static size_t examine_der(struct exam *e, struct der_source *src, size_t base,
     } read;
     struct walk w;
 
-    walk_init(&w, src);
+    et_walk_init(&w, src);
     e->problem->count++;
     if (e->as == ESP_TLS_INPUT_CERTIFICATES) {
         if (kind != DER_KIND_CERTIFICATE && kind != DER_KIND_NONE && kind != DER_KIND_OTHER) {
             wrong_kind(e, base, kind);
             return 0;
         }
-        walk_certificate(&w, &in, &read.cert);
+        et_walk_certificate(&w, &in, &read.cert);
     } else {
         if (format == ESP_TLS_KEY_FORMAT_NONE && !is_key_kind(kind)) {
             wrong_kind(e, base, kind);
             return 0;
         }
-        walk_private_key(&w, &in, e->as == ESP_TLS_INPUT_KEY_PASSWORD, format, &read.key);
+        et_walk_private_key(&w, &in, e->as == ESP_TLS_INPUT_KEY_PASSWORD, format, &read.key);
     }
     found_in_walk(e, &w, base);
     return in.at;
@@ -145,7 +145,7 @@ static void examine_certificates_der(struct exam *e)
         struct der_source src;
         size_t n;
 
-        der_source_raw(&src, e->buf + at, e->len - at);
+        et_der_source_raw(&src, e->buf + at, e->len - at);
         if (at > 0 && e->buf[at] != DER_SEQUENCE) {
             if (found_at(e, ESP_TLS_INPUT_TRAILING, at)) {
                 e->problem->available = e->len - at;
@@ -166,7 +166,7 @@ static void examine_key_der(struct exam *e)
 {
     struct der_source src;
 
-    der_source_raw(&src, e->buf, e->len);
+    et_der_source_raw(&src, e->buf, e->len);
     (void)examine_der(e, &src, 0, ESP_TLS_KEY_FORMAT_NONE);
     suspect_strlen(e);
 }
@@ -195,8 +195,8 @@ static const struct wanted keys[] = {
 /** No END line for the BEGIN at `begin`: is there one of something else before the next BEGIN? */
 static void no_end(struct exam *e, size_t len, size_t begin)
 {
-    size_t next = pem_find(e->buf, len, begin + 1, "-----BEGIN ");
-    size_t other = pem_find(e->buf, len, begin, "-----END ");
+    size_t next = et_pem_find(e->buf, len, begin + 1, "-----BEGIN ");
+    size_t other = et_pem_find(e->buf, len, begin, "-----END ");
     size_t label_end;
 
     if (other == PEM_NONE || (next != PEM_NONE && next < other)) {
@@ -204,7 +204,7 @@ static void no_end(struct exam *e, size_t len, size_t begin)
         return;
     }
     if (found_at(e, ESP_TLS_INPUT_WRONG_END, other)) {
-        label_end = pem_find(e->buf, len, other + 9, "-----");
+        label_end = et_pem_find(e->buf, len, other + 9, "-----");
         label_end = label_end == PEM_NONE || label_end - other > 80 ? other + 9 : label_end;
         e->problem->found = (esp_tls_bytes_t){e->buf + other + 9, label_end - other - 9};
     }
@@ -237,7 +237,7 @@ static void examine_encrypted(struct exam *e, size_t offset, esp_tls_bytes_t cip
                               esp_tls_key_format_t format)
 {
     bool is_known = cipher.len == 11 && memcmp(cipher.ptr, "AES-", 4) == 0 &&
-                    memcmp(cipher.ptr + 7, "-CBC", 4) == 0 && support_pem_encryption();
+                    memcmp(cipher.ptr + 7, "-CBC", 4) == 0 && et_support_pem_encryption();
     bool is_own =
         format == ESP_TLS_KEY_FORMAT_PKCS1 || format == ESP_TLS_KEY_FORMAT_SEC1; /* as Mbed TLS */
 
@@ -259,7 +259,7 @@ static void examine_body(struct exam *e, size_t at, size_t end, const struct wan
     size_t bad;
 
     if (wanted->format != ESP_TLS_KEY_FORMAT_NONE) {
-        pem_headers(&body, &is_encrypted, &cipher);
+        et_pem_headers(&body, &is_encrypted, &cipher);
         if (is_encrypted) {
             e->problem->count++;
             examine_encrypted(e, at, cipher, wanted->format);
@@ -267,7 +267,7 @@ static void examine_body(struct exam *e, size_t at, size_t end, const struct wan
         }
         body = (esp_tls_bytes_t){e->buf + at, end - at}; /* other headers are not taken */
     }
-    reason = pem_check(body.ptr, body.len, &len, &bad);
+    reason = et_pem_check(body.ptr, body.len, &len, &bad);
     if (reason != ESP_TLS_INPUT_OK) {
         e->problem->count++;
         if (found_at(e, reason, at + bad) && bad < body.len) {
@@ -275,7 +275,7 @@ static void examine_body(struct exam *e, size_t at, size_t end, const struct wan
         }
         return;
     }
-    der_source_base64(&src, body.ptr, body.len, len);
+    et_der_source_base64(&src, body.ptr, body.len, len);
     (void)examine_der(e, &src, at, wanted->format);
     plat_wipe(&src, sizeof(src));
 }
@@ -284,8 +284,8 @@ static void examine_body(struct exam *e, size_t at, size_t end, const struct wan
  *  @return false: there is none, or nothing can be read behind it */
 static bool examine_block(struct exam *e, size_t len, size_t *at, const struct wanted *wanted)
 {
-    size_t begin = pem_find(e->buf, len, *at, wanted->begin);
-    size_t end = pem_find(e->buf, len, *at, wanted->end);
+    size_t begin = et_pem_find(e->buf, len, *at, wanted->begin);
+    size_t end = et_pem_find(e->buf, len, *at, wanted->end);
     size_t body;
 
     if (begin == PEM_NONE) {
@@ -313,17 +313,17 @@ static bool examine_block(struct exam *e, size_t len, size_t *at, const struct w
 /** No block of a wanted kind: what is there instead? */
 static void nothing_wanted(struct exam *e, size_t len)
 {
-    size_t begin = pem_find(e->buf, len, 0, "-----BEGIN ");
+    size_t begin = et_pem_find(e->buf, len, 0, "-----BEGIN ");
     size_t end;
 
     if (begin == PEM_NONE) {
-        end = pem_find(e->buf, len, 0, "-----END ");
+        end = et_pem_find(e->buf, len, 0, "-----END ");
         (void)found_at(e, end != PEM_NONE ? ESP_TLS_INPUT_NO_BEGIN : ESP_TLS_INPUT_NO_FORMAT,
                        end != PEM_NONE ? end : 0);
         return;
     }
     if (found_at(e, ESP_TLS_INPUT_WRONG_KIND, begin)) {
-        end = pem_find(e->buf, len, begin + 11, "-----");
+        end = et_pem_find(e->buf, len, begin + 11, "-----");
         end = end == PEM_NONE || end - begin > 80 ? begin + 11 : end;
         e->problem->found = (esp_tls_bytes_t){e->buf + begin + 11, end - begin - 11};
     }
@@ -333,7 +333,7 @@ static void examine_pem(struct exam *e)
 {
     const uint8_t *nul = memchr(e->buf, '\0', e->len);
     size_t len = nul != NULL ? (size_t)(nul - e->buf) : e->len;
-    size_t hidden = pem_find(e->buf, e->len, len, "-----BEGIN ");
+    size_t hidden = et_pem_find(e->buf, e->len, len, "-----BEGIN ");
     size_t at = 0;
 
     if (e->as == ESP_TLS_INPUT_CERTIFICATES) {
@@ -373,11 +373,11 @@ static bool is_bare_base64(const struct exam *e)
     size_t der;
     size_t at;
 
-    if (pem_check(e->buf, len, &der, &at) != ESP_TLS_INPUT_OK) {
+    if (et_pem_check(e->buf, len, &der, &at) != ESP_TLS_INPUT_OK) {
         return false;
     }
-    der_source_base64(&src, e->buf, len, der);
-    return der_byte(&src, 0) == DER_SEQUENCE;
+    et_der_source_base64(&src, e->buf, len, der);
+    return et_der_byte(&src, 0) == DER_SEQUENCE;
 }
 
 static bool is_der(const struct exam *e)
@@ -385,15 +385,15 @@ static bool is_der(const struct exam *e)
     struct der_source src;
     enum der_kind kind;
 
-    der_source_raw(&src, e->buf, e->len);
-    kind = der_kind(&src);
+    et_der_source_raw(&src, e->buf, e->len);
+    kind = et_der_kind(&src);
     return kind != DER_KIND_NONE && kind != DER_KIND_OTHER;
 }
 
 static void examine(struct exam *e)
 {
-    bool has_dashes = pem_find(e->buf, e->len, 0, "-----BEGIN ") != PEM_NONE ||
-                      pem_find(e->buf, e->len, 0, "-----END ") != PEM_NONE;
+    bool has_dashes = et_pem_find(e->buf, e->len, 0, "-----BEGIN ") != PEM_NONE ||
+                      et_pem_find(e->buf, e->len, 0, "-----END ") != PEM_NONE;
 
     if (has_dashes && e->buf[e->len - 1] != '\0' && is_der(e)) {
         has_dashes = false; /* they are within a name */

@@ -24,32 +24,34 @@ static void basic_constraints(struct walk *w, struct ext *e, esp_tls_certificate
     int number;
 
     cert->has_basic_constraints = true;
-    if (!walk_enter(w, &e->in, DER_SEQUENCE, e->field, &in) || !walk_end(w, &e->in, e->field) ||
-        in.at == in.end || !walk_item(w, &in, DER_BOOLEAN, e->field, &item)) {
+    if (!et_walk_enter(w, &e->in, DER_SEQUENCE, e->field, &in) ||
+        !et_walk_end(w, &e->in, e->field) || in.at == in.end ||
+        !et_walk_item(w, &in, DER_BOOLEAN, e->field, &item)) {
         return;
     }
     if (item.len != 1) {
-        walk_break(w, ESP_TLS_INPUT_VALUE, e->field, item.begin);
+        et_walk_break(w, ESP_TLS_INPUT_VALUE, e->field, item.begin);
         return;
     }
-    cert->is_ca = der_byte(w->src, item.content) != 0;
-    if (in.at == in.end || !walk_int(w, &in, e->field, &number) || !walk_end(w, &in, e->field)) {
+    cert->is_ca = et_der_byte(w->src, item.content) != 0;
+    if (in.at == in.end || !et_walk_int(w, &in, e->field, &number) ||
+        !et_walk_end(w, &in, e->field)) {
         return;
     }
     cert->path_length = number;
     if (number == INT32_MAX) { /* Mbed TLS adds 1 */
-        walk_value(w, ESP_TLS_INPUT_VALUE, e->field, item.begin);
+        et_walk_value(w, ESP_TLS_INPUT_VALUE, e->field, item.begin);
     }
 }
 
 /** A BIT STRING that is flags. @param item  its bits */
 static bool flags(struct walk *w, struct ext *e, struct der_item *item)
 {
-    if (!walk_item(w, &e->in, DER_BITS, e->field, item)) {
+    if (!et_walk_item(w, &e->in, DER_BITS, e->field, item)) {
         return false;
     }
-    if (item->len < 1 || der_byte(w->src, item->content) > 7) {
-        walk_break(w, ESP_TLS_INPUT_VALUE, e->field, item->content);
+    if (item->len < 1 || et_der_byte(w->src, item->content) > 7) {
+        et_walk_break(w, ESP_TLS_INPUT_VALUE, e->field, item->content);
         return false;
     }
     item->content++;
@@ -66,7 +68,7 @@ static void key_usage(struct walk *w, struct ext *e, esp_tls_certificate_t *cert
     }
     cert->has_key_usage = true;
     for (unsigned bit = 0; bit < 9 && bit / 8 < item.len; bit++) { /* the first is the highest */
-        if ((der_byte(w->src, item.content + bit / 8) & 0x80U >> bit % 8) != 0) {
+        if ((et_der_byte(w->src, item.content + bit / 8) & 0x80U >> bit % 8) != 0) {
             cert->key_usage |= (uint16_t)(1U << bit);
         }
     }
@@ -78,14 +80,15 @@ static void certificate_type(struct walk *w, struct ext *e, esp_tls_certificate_
 
     (void)cert;
     if (flags(w, e, &item) && item.len > 1) {
-        walk_value(w, ESP_TLS_INPUT_VALUE, e->field, item.begin);
+        et_walk_value(w, ESP_TLS_INPUT_VALUE, e->field, item.begin);
     }
 }
 
 /** A SEQUENCE that is all of the extension. */
 static bool whole_sequence(struct walk *w, struct ext *e, struct der_span *inside)
 {
-    return walk_enter(w, &e->in, DER_SEQUENCE, e->field, inside) && walk_end(w, &e->in, e->field);
+    return et_walk_enter(w, &e->in, DER_SEQUENCE, e->field, inside) &&
+           et_walk_end(w, &e->in, e->field);
 }
 
 static void extended_key_usage(struct walk *w, struct ext *e, esp_tls_certificate_t *cert)
@@ -98,9 +101,9 @@ static void extended_key_usage(struct walk *w, struct ext *e, esp_tls_certificat
     }
     cert->has_extended_usage = true;
     if (inside.at == inside.end) {
-        walk_value(w, ESP_TLS_INPUT_VALUE, e->field, inside.at);
+        et_walk_value(w, ESP_TLS_INPUT_VALUE, e->field, inside.at);
     }
-    while (inside.at < inside.end && walk_oid(w, &inside, e->field, &oid)) {
+    while (inside.at < inside.end && et_walk_oid(w, &inside, e->field, &oid)) {
         cert->extended_usage |=
             (uint16_t)(oid.row->kind == OID_USAGE ? oid.row->value : ESP_TLS_EXTENDED_OTHER);
     }
@@ -114,14 +117,14 @@ static void other_name(struct walk *w, struct der_span in, const char *field)
     struct der_item item;
     struct oid oid;
 
-    if (!walk_oid(w, &in, field, &oid) || oid.len != sizeof(hardware) ||
+    if (!et_walk_oid(w, &in, field, &oid) || oid.len != sizeof(hardware) ||
         memcmp(oid.bytes, hardware, sizeof(hardware)) != 0) {
         return;
     }
-    if (walk_enter(w, &in, DER_NESTED(0), field, &inside) && walk_end(w, &in, field) &&
-        walk_enter(w, &inside, DER_SEQUENCE, field, &in) && walk_end(w, &inside, field) &&
-        walk_oid(w, &in, field, &oid) && walk_item(w, &in, DER_OCTETS, field, &item)) {
-        (void)walk_end(w, &in, field);
+    if (et_walk_enter(w, &in, DER_NESTED(0), field, &inside) && et_walk_end(w, &in, field) &&
+        et_walk_enter(w, &inside, DER_SEQUENCE, field, &in) && et_walk_end(w, &inside, field) &&
+        et_walk_oid(w, &in, field, &oid) && et_walk_item(w, &in, DER_OCTETS, field, &item)) {
+        (void)et_walk_end(w, &in, field);
     }
 }
 
@@ -130,14 +133,14 @@ static void general_names(struct walk *w, struct der_span in, const char *field)
 {
     struct der_item item;
 
-    while (in.at < in.end && walk_any(w, &in, field, &item)) {
-        struct der_span inside = der_inside(&item);
+    while (in.at < in.end && et_walk_any(w, &in, field, &item)) {
+        struct der_span inside = et_der_inside(&item);
 
         if ((item.tag & 0xC0) != 0x80) {
             if (w->problem.reason == ESP_TLS_INPUT_OK) {
                 w->problem.tag = item.tag;
             }
-            walk_break(w, ESP_TLS_INPUT_TAG, field, item.begin);
+            et_walk_break(w, ESP_TLS_INPUT_TAG, field, item.begin);
             return;
         }
         switch (item.tag & 0x1F) {
@@ -145,11 +148,11 @@ static void general_names(struct walk *w, struct der_span in, const char *field)
             other_name(w, inside, field);
             break;
         case 4:
-            walk_name(w, &inside, field, false);
+            et_walk_name(w, &inside, field, false);
             break;
         case 7:
             if (item.len != 4 && item.len != 16) {
-                walk_value(w, ESP_TLS_INPUT_VALUE, field, item.begin);
+                et_walk_value(w, ESP_TLS_INPUT_VALUE, field, item.begin);
             }
             break;
         default:
@@ -163,7 +166,7 @@ static void subject_alt_name(struct walk *w, struct ext *e, esp_tls_certificate_
     struct der_span inside;
 
     if (whole_sequence(w, e, &inside)) {
-        cert->names = walk_view(w, inside.at, inside.end - inside.at);
+        cert->names = et_walk_view(w, inside.at, inside.end - inside.at);
         general_names(w, inside, e->field);
     }
 }
@@ -172,8 +175,8 @@ static void subject_key_id(struct walk *w, struct ext *e, esp_tls_certificate_t 
 {
     struct der_item item;
 
-    if (walk_item(w, &e->in, DER_OCTETS, e->field, &item)) {
-        cert->subject_key_id = walk_view_of(w, &item);
+    if (et_walk_item(w, &e->in, DER_OCTETS, e->field, &item)) {
+        cert->subject_key_id = et_walk_view_of(w, &item);
     }
 }
 
@@ -186,14 +189,16 @@ static void authority_key_id(struct walk *w, struct ext *e, esp_tls_certificate_
     if (!whole_sequence(w, e, &in)) {
         return;
     }
-    if (walk_peek(w, &in, DER_CONTEXT(0)) && walk_item(w, &in, DER_CONTEXT(0), e->field, &item)) {
-        cert->authority_key_id = walk_view_of(w, &item);
+    if (et_walk_peek(w, &in, DER_CONTEXT(0)) &&
+        et_walk_item(w, &in, DER_CONTEXT(0), e->field, &item)) {
+        cert->authority_key_id = et_walk_view_of(w, &item);
     }
-    if (!w->is_broken && in.at < in.end && walk_enter(w, &in, DER_NESTED(1), e->field, &issuer)) {
+    if (!w->is_broken && in.at < in.end &&
+        et_walk_enter(w, &in, DER_NESTED(1), e->field, &issuer)) {
         general_names(w, issuer, e->field);
-        (void)walk_item(w, &in, DER_CONTEXT(2), e->field, &item);
+        (void)et_walk_item(w, &in, DER_CONTEXT(2), e->field, &item);
     }
-    (void)walk_end(w, &in, e->field);
+    (void)et_walk_end(w, &in, e->field);
 }
 
 /** Mbed TLS enforces anyPolicy only: another one may not be critical. */
@@ -210,28 +215,28 @@ static void policies(struct walk *w, struct ext *e, esp_tls_certificate_t *cert)
         return;
     }
     if (in.at == in.end) {
-        walk_value(w, ESP_TLS_INPUT_VALUE, e->field, in.at);
+        et_walk_value(w, ESP_TLS_INPUT_VALUE, e->field, in.at);
     }
-    while (in.at < in.end && walk_enter(w, &in, DER_SEQUENCE, e->field, &one)) {
-        if (!walk_oid(w, &one, e->field, &oid)) {
+    while (in.at < in.end && et_walk_enter(w, &in, DER_SEQUENCE, e->field, &one)) {
+        if (!et_walk_oid(w, &one, e->field, &oid)) {
             return;
         }
         is_other = is_other || oid.len != sizeof(any) || memcmp(oid.bytes, any, sizeof(any)) != 0;
-        if (one.at < one.end && !walk_item(w, &one, DER_SEQUENCE, e->field, &item)) {
+        if (one.at < one.end && !et_walk_item(w, &one, DER_SEQUENCE, e->field, &item)) {
             return;
         }
-        (void)walk_end(w, &one, e->field);
+        (void)et_walk_end(w, &one, e->field);
     }
     if (is_other && e->is_critical && !w->is_broken) {
-        cert->unknown_critical = walk_view_of(w, &e->oid.item);
-        walk_unsupported(w, ESP_TLS_INPUT_EXTENSION, e->field, &e->oid);
+        cert->unknown_critical = et_walk_view_of(w, &e->oid.item);
+        et_walk_unsupported(w, ESP_TLS_INPUT_EXTENSION, e->field, &e->oid);
     }
 }
 
 /** Not looked at by Mbed TLS, whatever it is. */
 static void authority_access(struct walk *w, struct ext *e, esp_tls_certificate_t *cert)
 {
-    cert->access = walk_view(w, e->in.at, e->in.end - e->in.at);
+    cert->access = et_walk_view(w, e->in.at, e->in.end - e->in.at);
 }
 
 static const struct {
@@ -259,20 +264,20 @@ static bool head(struct walk *w, struct der_span *in, struct ext *e)
     struct der_item item;
 
     e->is_critical = false;
-    if (!walk_oid(w, in, FIELD, &e->oid)) {
+    if (!et_walk_oid(w, in, FIELD, &e->oid)) {
         return false;
     }
-    if (walk_peek(w, in, DER_BOOLEAN)) {
-        if (!walk_item(w, in, DER_BOOLEAN, FIELD, &item)) {
+    if (et_walk_peek(w, in, DER_BOOLEAN)) {
+        if (!et_walk_item(w, in, DER_BOOLEAN, FIELD, &item)) {
             return false;
         }
         if (item.len != 1) {
-            walk_break(w, ESP_TLS_INPUT_VALUE, FIELD, item.begin);
+            et_walk_break(w, ESP_TLS_INPUT_VALUE, FIELD, item.begin);
             return false;
         }
-        e->is_critical = der_byte(w->src, item.content) != 0;
+        e->is_critical = et_der_byte(w->src, item.content) != 0;
     }
-    return walk_enter(w, in, DER_OCTETS, FIELD, &e->in) && walk_end(w, in, FIELD);
+    return et_walk_enter(w, in, DER_OCTETS, FIELD, &e->in) && et_walk_end(w, in, FIELD);
 }
 
 static void one_extension(struct walk *w, struct der_span *in, esp_tls_certificate_t *cert,
@@ -288,12 +293,12 @@ static void one_extension(struct walk *w, struct der_span *in, esp_tls_certifica
     e.field = kinds[kind].field;
     if (!kinds[kind].is_known && e.is_critical) {
         if (cert->unknown_critical.ptr == NULL) {
-            cert->unknown_critical = walk_view_of(w, &e.oid.item);
+            cert->unknown_critical = et_walk_view_of(w, &e.oid.item);
         }
-        walk_unsupported(w, ESP_TLS_INPUT_EXTENSION, e.field, &e.oid);
+        et_walk_unsupported(w, ESP_TLS_INPUT_EXTENSION, e.field, &e.oid);
     }
     if (kinds[kind].is_known && (*seen & 1U << kind) != 0) {
-        walk_unsupported(w, ESP_TLS_INPUT_REPEATED, e.field, &e.oid);
+        et_walk_unsupported(w, ESP_TLS_INPUT_REPEATED, e.field, &e.oid);
         w->is_damaged = true;
         return;
     }
@@ -301,12 +306,12 @@ static void one_extension(struct walk *w, struct der_span *in, esp_tls_certifica
     if (kinds[kind].walk != NULL) {
         kinds[kind].walk(w, &e, cert);
         if (kinds[kind].is_known) {
-            (void)walk_end(w, &e.in, e.field);
+            (void)et_walk_end(w, &e.in, e.field);
         }
     }
 }
 
-void walk_extensions(struct walk *w, struct der_span *in, esp_tls_certificate_t *cert)
+void et_walk_extensions(struct walk *w, struct der_span *in, esp_tls_certificate_t *cert)
 {
     struct der_span outer;
     struct der_span inner;
@@ -316,11 +321,11 @@ void walk_extensions(struct walk *w, struct der_span *in, esp_tls_certificate_t 
     if (w->is_broken || in->at == in->end) {
         return;
     }
-    if (!walk_enter(w, in, DER_NESTED(3), FIELD, &outer) ||
-        !walk_enter(w, &outer, DER_SEQUENCE, FIELD, &inner) || !walk_end(w, &outer, FIELD)) {
+    if (!et_walk_enter(w, in, DER_NESTED(3), FIELD, &outer) ||
+        !et_walk_enter(w, &outer, DER_SEQUENCE, FIELD, &inner) || !et_walk_end(w, &outer, FIELD)) {
         return;
     }
-    while (inner.at < inner.end && walk_enter(w, &inner, DER_SEQUENCE, FIELD, &one)) {
+    while (inner.at < inner.end && et_walk_enter(w, &inner, DER_SEQUENCE, FIELD, &one)) {
         one_extension(w, &one, cert, &seen);
     }
 }

@@ -8,7 +8,7 @@
 /** Leave leading zeros out. */
 static void trim(struct walk *w, struct der_item *number)
 {
-    while (number->len > 0 && der_byte(w->src, number->content) == 0) {
+    while (number->len > 0 && et_der_byte(w->src, number->content) == 0) {
         number->content++;
         number->len--;
     }
@@ -18,7 +18,7 @@ static unsigned bits_of(struct walk *w, const struct der_item *number)
 {
     unsigned bits = (unsigned)(number->len < 8192 ? number->len * 8 : 65535);
 
-    for (unsigned top = number->len > 0 ? der_byte(w->src, number->content) : 0x80;
+    for (unsigned top = number->len > 0 ? et_der_byte(w->src, number->content) : 0x80;
          (top & 0x80) == 0; top <<= 1) {
         bits--;
     }
@@ -27,13 +27,13 @@ static unsigned bits_of(struct walk *w, const struct der_item *number)
 
 static bool is_odd(struct walk *w, const struct der_item *number)
 {
-    return number->len > 0 && (der_byte(w->src, number->content + number->len - 1) & 1) != 0;
+    return number->len > 0 && (et_der_byte(w->src, number->content + number->len - 1) & 1) != 0;
 }
 
 /** An INTEGER, without leading zeros. */
 static bool number(struct walk *w, struct der_span *in, const char *field, struct der_item *item)
 {
-    if (!walk_item(w, in, DER_INTEGER, field, item)) {
+    if (!et_walk_item(w, in, DER_INTEGER, field, item)) {
         return false;
     }
     trim(w, item);
@@ -47,8 +47,8 @@ static bool is_below(struct walk *w, const struct der_item *a, const struct der_
         return a->len < b->len;
     }
     for (size_t i = 0; i < a->len; i++) {
-        uint8_t x = der_byte(w->src, a->content + i);
-        uint8_t y = der_byte(w->src, b->content + i);
+        uint8_t x = et_der_byte(w->src, a->content + i);
+        uint8_t y = et_der_byte(w->src, b->content + i);
 
         if (x != y) {
             return x < y;
@@ -72,7 +72,7 @@ static void rsa_pair(struct walk *w, struct der_span *in, const char *field,
     }
     if (*bits < 128 || !is_odd(w, modulus) || bits_of(w, &exponent) < 2 || !is_odd(w, &exponent) ||
         !is_below(w, &exponent, modulus)) {
-        walk_value(w, ESP_TLS_INPUT_VALUE, field, modulus->begin);
+        et_walk_value(w, ESP_TLS_INPUT_VALUE, field, modulus->begin);
     }
 }
 
@@ -86,11 +86,11 @@ static void rsa_public(struct walk *w, struct der_span in, esp_tls_public_key_t 
     unsigned bits = 0;
 
     memset(&modulus, 0, sizeof(modulus));
-    if (walk_enter(w, &in, DER_SEQUENCE, field, &inside) && walk_end(w, &in, field)) {
+    if (et_walk_enter(w, &in, DER_SEQUENCE, field, &inside) && et_walk_end(w, &in, field)) {
         rsa_pair(w, &inside, field, &modulus, &bits);
-        (void)walk_end(w, &inside, field);
+        (void)et_walk_end(w, &inside, field);
         key->bits = (uint16_t)bits;
-        key->modulus = walk_view_of(w, &modulus);
+        key->modulus = et_walk_view_of(w, &modulus);
     }
 }
 
@@ -102,24 +102,24 @@ static unsigned ec_curve(struct walk *w, const struct algorithm *alg, const char
     struct oid curve;
 
     if (!alg->has_parameters) {
-        walk_value(w, ESP_TLS_INPUT_VALUE, field, alg->oid.item.begin);
+        et_walk_value(w, ESP_TLS_INPUT_VALUE, field, alg->oid.item.begin);
         return 0;
     }
     if (alg->parameters.tag != DER_OID) {
-        if (!support_explicit_curves() || alg->parameters.tag != DER_SEQUENCE) {
-            walk_unsupported(w, ESP_TLS_INPUT_CURVE, field, &alg->oid);
+        if (!et_support_explicit_curves() || alg->parameters.tag != DER_SEQUENCE) {
+            et_walk_unsupported(w, ESP_TLS_INPUT_CURVE, field, &alg->oid);
         }
         return 0;
     }
-    if (!walk_oid(w, &in, field, &curve)) {
+    if (!et_walk_oid(w, &in, field, &curve)) {
         return 0;
     }
-    *view = walk_view_of(w, &curve.item);
+    *view = et_walk_view_of(w, &curve.item);
     if (curve.row->kind == OID_CURVE) {
         *name = curve.row->label;
     }
-    if (!support_curve(curve.bytes, curve.len)) {
-        walk_unsupported(w, ESP_TLS_INPUT_CURVE, field, &curve);
+    if (!et_support_curve(curve.bytes, curve.len)) {
+        et_walk_unsupported(w, ESP_TLS_INPUT_CURVE, field, &curve);
     }
     return curve.row->kind == OID_CURVE ? curve.row->value : 0;
 }
@@ -128,14 +128,14 @@ static unsigned ec_curve(struct walk *w, const struct algorithm *alg, const char
 static void ec_point(struct walk *w, const struct der_item *point, unsigned bits, const char *field)
 {
     size_t len = (bits + 7) / 8;
-    uint8_t form = point->len > 0 ? der_byte(w->src, point->content) : 0;
+    uint8_t form = point->len > 0 ? et_der_byte(w->src, point->content) : 0;
 
     if (bits == 0) {
         return;
     }
     if (!(form == 4 && point->len == 1 + 2 * len) &&
         !((form == 2 || form == 3) && point->len == 1 + len)) {
-        walk_value(w, ESP_TLS_INPUT_VALUE, field, point->content);
+        et_walk_value(w, ESP_TLS_INPUT_VALUE, field, point->content);
     }
 }
 
@@ -146,7 +146,7 @@ static void montgomery_public(struct walk *w, const struct algorithm *alg,
 
     key->bits = len == 32 ? 255 : 448;
     if (alg->has_parameters || bits->len != len) {
-        walk_value(w, ESP_TLS_INPUT_VALUE, "tbsCertificate.subjectPublicKeyInfo", bits->begin);
+        et_walk_value(w, ESP_TLS_INPUT_VALUE, "tbsCertificate.subjectPublicKeyInfo", bits->begin);
     }
 }
 
@@ -160,9 +160,9 @@ static void public_key_of_type(struct walk *w, const struct algorithm *alg,
     case ESP_TLS_KEY_RSA:
         if (alg->has_parameters && ((alg->parameters.tag != DER_NULL && alg->parameters.tag != 0) ||
                                     alg->parameters.len != 0)) {
-            walk_value(w, ESP_TLS_INPUT_VALUE, field, alg->parameters.begin);
+            et_walk_value(w, ESP_TLS_INPUT_VALUE, field, alg->parameters.begin);
         }
-        rsa_public(w, der_inside(bits), key);
+        rsa_public(w, et_der_inside(bits), key);
         break;
     case ESP_TLS_KEY_EC:
         curve = ec_curve(w, alg, field, &key->curve, &key->name);
@@ -180,7 +180,7 @@ static void public_key_of_type(struct walk *w, const struct algorithm *alg,
     }
 }
 
-void walk_public_key(struct walk *w, struct der_span *in, esp_tls_public_key_t *key)
+void et_walk_public_key(struct walk *w, struct der_span *in, esp_tls_public_key_t *key)
 {
     const char *field = "tbsCertificate.subjectPublicKeyInfo";
     size_t begin = in->at;
@@ -188,25 +188,25 @@ void walk_public_key(struct walk *w, struct der_span *in, esp_tls_public_key_t *
     struct algorithm alg;
     struct der_item bits;
 
-    if (!walk_enter(w, in, DER_SEQUENCE, field, &inside)) {
+    if (!et_walk_enter(w, in, DER_SEQUENCE, field, &inside)) {
         return;
     }
-    key->info = walk_view(w, begin, in->at - begin);
-    if (!walk_algorithm(w, &inside, "tbsCertificate.subjectPublicKeyInfo.algorithm", &alg)) {
+    key->info = et_walk_view(w, begin, in->at - begin);
+    if (!et_walk_algorithm(w, &inside, "tbsCertificate.subjectPublicKeyInfo.algorithm", &alg)) {
         return;
     }
-    key->algorithm = walk_view_of(w, &alg.oid.item);
+    key->algorithm = et_walk_view_of(w, &alg.oid.item);
     if (alg.oid.row->kind == OID_KEY) {
         key->type = (esp_tls_key_type_t)alg.oid.row->value;
         key->name = alg.oid.row->label;
     }
-    if (!support_key(alg.oid.bytes, alg.oid.len)) {
-        walk_unsupported(w, ESP_TLS_INPUT_ALGORITHM,
-                         "tbsCertificate.subjectPublicKeyInfo.algorithm", &alg.oid);
+    if (!et_support_key(alg.oid.bytes, alg.oid.len)) {
+        et_walk_unsupported(w, ESP_TLS_INPUT_ALGORITHM,
+                            "tbsCertificate.subjectPublicKeyInfo.algorithm", &alg.oid);
     }
-    if (walk_bits(w, &inside, "tbsCertificate.subjectPublicKeyInfo.subjectPublicKey", &bits) &&
-        walk_end(w, &inside, field)) {
-        key->key = walk_view_of(w, &bits);
+    if (et_walk_bits(w, &inside, "tbsCertificate.subjectPublicKeyInfo.subjectPublicKey", &bits) &&
+        et_walk_end(w, &inside, field)) {
+        key->key = et_walk_view_of(w, &bits);
         public_key_of_type(w, &alg, &bits, key);
     }
 }
@@ -224,23 +224,23 @@ static void rsa_private(struct walk *w, struct der_span *in, esp_tls_private_key
     int version = 0;
 
     memset(&modulus, 0, sizeof(modulus));
-    if (!walk_enter(w, in, DER_SEQUENCE, field, &inside) || !walk_end(w, in, field)) {
+    if (!et_walk_enter(w, in, DER_SEQUENCE, field, &inside) || !et_walk_end(w, in, field)) {
         return;
     }
-    if (walk_int(w, &inside, "RSAPrivateKey.version", &version) && version != 0) {
-        walk_value(w, ESP_TLS_INPUT_VERSION, "RSAPrivateKey.version", inside.at);
+    if (et_walk_int(w, &inside, "RSAPrivateKey.version", &version) && version != 0) {
+        et_walk_value(w, ESP_TLS_INPUT_VERSION, "RSAPrivateKey.version", inside.at);
     }
     rsa_pair(w, &inside, "RSAPrivateKey.modulus", &modulus, &bits);
     for (int i = 0; i < 6 && number(w, &inside, field, &item); i++) { /* d p q dp dq qinv */
         if (item.len == 0) {
-            walk_value(w, ESP_TLS_INPUT_VALUE, field, item.begin);
+            et_walk_value(w, ESP_TLS_INPUT_VALUE, field, item.begin);
         }
     }
-    (void)walk_end(w, &inside, field);
+    (void)et_walk_end(w, &inside, field);
     key->type = ESP_TLS_KEY_RSA;
     key->name = "RSA";
     key->bits = (uint16_t)bits;
-    key->modulus = walk_view_of(w, &modulus);
+    key->modulus = et_walk_view_of(w, &modulus);
 }
 
 /** ECPrivateKey, RFC 5915 section 3. @param bits  of the curve if it is known from outside, or 0 */
@@ -256,33 +256,33 @@ static void ec_private(struct walk *w, struct der_span *in, unsigned bits,
     int version = 1;
 
     memset(&alg, 0, sizeof(alg));
-    if (!walk_enter(w, in, DER_SEQUENCE, field, &inside)) {
+    if (!et_walk_enter(w, in, DER_SEQUENCE, field, &inside)) {
         return;
     }
-    if (walk_int(w, &inside, "ECPrivateKey.version", &version) && version != 1) {
-        walk_value(w, ESP_TLS_INPUT_VERSION, "ECPrivateKey.version", inside.at);
+    if (et_walk_int(w, &inside, "ECPrivateKey.version", &version) && version != 1) {
+        et_walk_value(w, ESP_TLS_INPUT_VERSION, "ECPrivateKey.version", inside.at);
     }
-    if (!walk_item(w, &inside, DER_OCTETS, "ECPrivateKey.privateKey", &item)) {
+    if (!et_walk_item(w, &inside, DER_OCTETS, "ECPrivateKey.privateKey", &item)) {
         return;
     }
     key->type = ESP_TLS_KEY_EC;
-    if (walk_peek(w, &inside, DER_NESTED(0)) &&
-        walk_enter(w, &inside, DER_NESTED(0), "ECPrivateKey.parameters", &part) &&
-        walk_any(w, &part, "ECPrivateKey.parameters", &alg.parameters)) {
+    if (et_walk_peek(w, &inside, DER_NESTED(0)) &&
+        et_walk_enter(w, &inside, DER_NESTED(0), "ECPrivateKey.parameters", &part) &&
+        et_walk_any(w, &part, "ECPrivateKey.parameters", &alg.parameters)) {
         alg.has_parameters = true;
         alg.oid.item = alg.parameters;
         bits = ec_curve(w, &alg, "ECPrivateKey.parameters", &key->curve, &key->name);
-        (void)walk_end(w, &part, "ECPrivateKey.parameters");
+        (void)et_walk_end(w, &part, "ECPrivateKey.parameters");
     } else if (bits == 0 && key->format == ESP_TLS_KEY_FORMAT_SEC1) {
-        walk_value(w, ESP_TLS_INPUT_VALUE, "ECPrivateKey.parameters", inside.at);
+        et_walk_value(w, ESP_TLS_INPUT_VALUE, "ECPrivateKey.parameters", inside.at);
     }
     key->bits = (uint16_t)bits;
-    if (walk_peek(w, &inside, DER_NESTED(1)) &&
-        walk_enter(w, &inside, DER_NESTED(1), "ECPrivateKey.publicKey", &part) &&
-        walk_bits(w, &part, "ECPrivateKey.publicKey", &point) &&
-        walk_end(w, &part, "ECPrivateKey.publicKey")) {
+    if (et_walk_peek(w, &inside, DER_NESTED(1)) &&
+        et_walk_enter(w, &inside, DER_NESTED(1), "ECPrivateKey.publicKey", &part) &&
+        et_walk_bits(w, &part, "ECPrivateKey.publicKey", &point) &&
+        et_walk_end(w, &part, "ECPrivateKey.publicKey")) {
         ec_point(w, &point, bits, "ECPrivateKey.publicKey");
-        key->point = walk_view_of(w, &point);
+        key->point = et_walk_view_of(w, &point);
     }
 }
 
@@ -297,24 +297,24 @@ static void pkcs8(struct walk *w, struct der_span *in, esp_tls_private_key_t *ke
     unsigned bits;
     int version = 0;
 
-    if (!walk_enter(w, in, DER_SEQUENCE, field, &inside)) {
+    if (!et_walk_enter(w, in, DER_SEQUENCE, field, &inside)) {
         return;
     }
-    if (walk_int(w, &inside, "PrivateKeyInfo.version", &version) && version != 0) {
-        walk_value(w, ESP_TLS_INPUT_VERSION, "PrivateKeyInfo.version", inside.at);
+    if (et_walk_int(w, &inside, "PrivateKeyInfo.version", &version) && version != 0) {
+        et_walk_value(w, ESP_TLS_INPUT_VERSION, "PrivateKeyInfo.version", inside.at);
     }
-    if (!walk_algorithm(w, &inside, algorithm, &alg)) {
+    if (!et_walk_algorithm(w, &inside, algorithm, &alg)) {
         return;
     }
-    key->algorithm = walk_view_of(w, &alg.oid.item);
+    key->algorithm = et_walk_view_of(w, &alg.oid.item);
     if (alg.oid.row->kind == OID_KEY) {
         key->type = (esp_tls_key_type_t)alg.oid.row->value;
         key->name = alg.oid.row->label;
     }
-    if (!support_key(alg.oid.bytes, alg.oid.len)) {
-        walk_unsupported(w, ESP_TLS_INPUT_ALGORITHM, algorithm, &alg.oid);
+    if (!et_support_key(alg.oid.bytes, alg.oid.len)) {
+        et_walk_unsupported(w, ESP_TLS_INPUT_ALGORITHM, algorithm, &alg.oid);
     }
-    if (!walk_enter(w, &inside, DER_OCTETS, "PrivateKeyInfo.privateKey", &octets)) {
+    if (!et_walk_enter(w, &inside, DER_OCTETS, "PrivateKeyInfo.privateKey", &octets)) {
         return;
     }
     if (key->type == ESP_TLS_KEY_RSA) {
@@ -326,7 +326,7 @@ static void pkcs8(struct walk *w, struct der_span *in, esp_tls_private_key_t *ke
     if (!w->is_broken && octets.end != w->src->len) { /* attributes: Mbed TLS refuses them */
         w->problem.available =
             w->problem.reason == ESP_TLS_INPUT_OK ? w->src->len - octets.end : w->problem.available;
-        walk_break(w, ESP_TLS_INPUT_TRAILING, field, octets.end);
+        et_walk_break(w, ESP_TLS_INPUT_TRAILING, field, octets.end);
     }
 }
 
@@ -339,17 +339,18 @@ static bool is_pbes2(const struct oid *oid)
 static void pbes2(struct walk *w, const struct algorithm *alg)
 {
     const char *field = "EncryptedPrivateKeyInfo.encryptionAlgorithm";
-    struct der_span in = der_inside(&alg->parameters);
+    struct der_span in = et_der_inside(&alg->parameters);
     struct algorithm derive;
     struct algorithm cipher;
 
     if (!alg->has_parameters || alg->parameters.tag != DER_SEQUENCE) {
-        walk_value(w, ESP_TLS_INPUT_VALUE, field, alg->oid.item.begin);
-    } else if (walk_algorithm(w, &in, field, &derive) && walk_algorithm(w, &in, field, &cipher)) {
+        et_walk_value(w, ESP_TLS_INPUT_VALUE, field, alg->oid.item.begin);
+    } else if (et_walk_algorithm(w, &in, field, &derive) &&
+               et_walk_algorithm(w, &in, field, &cipher)) {
         if (derive.oid.row->name == NULL || strcmp(derive.oid.row->name, "id-PBKDF2") != 0) {
-            walk_unsupported(w, ESP_TLS_INPUT_ENCRYPTION, field, &derive.oid);
-        } else if (!support_cipher(cipher.oid.bytes, cipher.oid.len)) {
-            walk_unsupported(w, ESP_TLS_INPUT_ENCRYPTION, field, &cipher.oid);
+            et_walk_unsupported(w, ESP_TLS_INPUT_ENCRYPTION, field, &derive.oid);
+        } else if (!et_support_cipher(cipher.oid.bytes, cipher.oid.len)) {
+            et_walk_unsupported(w, ESP_TLS_INPUT_ENCRYPTION, field, &cipher.oid);
         }
     }
 }
@@ -363,16 +364,16 @@ static void pkcs8_encrypted(struct walk *w, struct der_span *in, bool with_passw
     struct algorithm alg;
     struct der_item item;
 
-    if (!walk_enter(w, in, DER_SEQUENCE, "EncryptedPrivateKeyInfo", &inside) ||
-        !walk_algorithm(w, &inside, field, &alg) ||
-        !walk_item(w, &inside, DER_OCTETS, "EncryptedPrivateKeyInfo.encryptedData", &item)) {
+    if (!et_walk_enter(w, in, DER_SEQUENCE, "EncryptedPrivateKeyInfo", &inside) ||
+        !et_walk_algorithm(w, &inside, field, &alg) ||
+        !et_walk_item(w, &inside, DER_OCTETS, "EncryptedPrivateKeyInfo.encryptedData", &item)) {
         return;
     }
-    key->algorithm = walk_view_of(w, &alg.oid.item);
+    key->algorithm = et_walk_view_of(w, &alg.oid.item);
     if (!with_password) {
-        walk_unsupported(w, ESP_TLS_INPUT_NEEDS_PASSWORD, "EncryptedPrivateKeyInfo", &alg.oid);
-    } else if (!support_encryption(alg.oid.bytes, alg.oid.len)) {
-        walk_unsupported(w, ESP_TLS_INPUT_ENCRYPTION, field, &alg.oid);
+        et_walk_unsupported(w, ESP_TLS_INPUT_NEEDS_PASSWORD, "EncryptedPrivateKeyInfo", &alg.oid);
+    } else if (!et_support_encryption(alg.oid.bytes, alg.oid.len)) {
+        et_walk_unsupported(w, ESP_TLS_INPUT_ENCRYPTION, field, &alg.oid);
     } else if (is_pbes2(&alg.oid)) {
         pbes2(w, &alg);
     }
@@ -394,10 +395,10 @@ static esp_tls_key_format_t format_of(enum der_kind kind)
     }
 }
 
-void walk_private_key(struct walk *w, struct der_span *in, bool with_password,
-                      esp_tls_key_format_t format, esp_tls_private_key_t *key)
+void et_walk_private_key(struct walk *w, struct der_span *in, bool with_password,
+                         esp_tls_key_format_t format, esp_tls_private_key_t *key)
 {
-    enum der_kind kind = der_kind(w->src);
+    enum der_kind kind = et_der_kind(w->src);
 
     memset(key, 0, sizeof(*key));
     key->format = format != ESP_TLS_KEY_FORMAT_NONE ? format : format_of(kind);
@@ -415,7 +416,7 @@ void walk_private_key(struct walk *w, struct der_span *in, bool with_password,
         ec_private(w, in, 0, key);
         break;
     default:
-        walk_break(w, ESP_TLS_INPUT_WRONG_KIND, NULL, 0);
+        et_walk_break(w, ESP_TLS_INPUT_WRONG_KIND, NULL, 0);
         break;
     }
 }
@@ -432,8 +433,8 @@ esp_err_t esp_tls_private_key_read(const void *der, size_t len, esp_tls_private_
     if (der == NULL || key == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    der_source_raw(&src, der, len);
-    walk_init(&w, &src);
-    walk_private_key(&w, &in, true, ESP_TLS_KEY_FORMAT_NONE, key);
+    et_der_source_raw(&src, der, len);
+    et_walk_init(&w, &src);
+    et_walk_private_key(&w, &in, true, ESP_TLS_KEY_FORMAT_NONE, key);
     return w.is_damaged ? ESP_FAIL : ESP_OK;
 }

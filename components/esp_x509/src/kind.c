@@ -7,7 +7,7 @@
 static bool header(struct der_source *src, size_t *at, size_t end, struct der_item *item)
 {
     struct der_span in = {*at, end};
-    enum der_result result = der_next(src, &in, item);
+    enum der_result result = et_der_next(src, &in, item);
 
     if (result != DER_OK && result != DER_TOO_LONG) {
         return false;
@@ -100,13 +100,13 @@ static enum der_kind numbered_kind(struct der_source *src, const uint8_t *tags, 
     }
 }
 
-enum der_kind der_kind(struct der_source *src)
+enum der_kind et_der_kind(struct der_source *src)
 {
     uint8_t tags[MOST];
     size_t begins[MOST];
     unsigned n;
 
-    if (src->len < 2 || der_byte(src, 0) != DER_SEQUENCE) {
+    if (src->len < 2 || et_der_byte(src, 0) != DER_SEQUENCE) {
         return DER_KIND_NONE;
     }
     n = tags_inside(src, 0, src->len, tags, begins);
@@ -131,7 +131,7 @@ enum der_kind der_kind(struct der_source *src)
     return n == 1 || tags[1] == DER_SEQUENCE ? signed_kind(src, begins[0]) : DER_KIND_OTHER;
 }
 
-const char *der_kind_name(enum der_kind kind)
+const char *et_der_kind_name(enum der_kind kind)
 {
     static const char *const names[] = {
         [DER_KIND_NONE] = "no ASN.1 SEQUENCE",

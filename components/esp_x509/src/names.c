@@ -14,8 +14,8 @@ struct style {
 
 static void escaped_byte(struct out *o, uint8_t byte)
 {
-    out_char(o, '\\');
-    out_hex(o, byte);
+    et_out_char(o, '\\');
+    et_out_hex(o, byte);
 }
 
 /** A character as UTF-8 (RFC 3629). */
@@ -32,21 +32,21 @@ static void character(struct out *o, uint32_t c, const struct style *style, bool
                           ((is_first || is_last) && c == ' ');
 
         if ((is_special && style->escapes) || c == '\\') {
-            out_char(o, '\\');
+            et_out_char(o, '\\');
         }
-        out_char(o, (char)c);
+        et_out_char(o, (char)c);
     } else if (c < 0x800) {
-        out_char(o, (char)(0xC0 | c >> 6));
-        out_char(o, (char)(0x80 | (c & 0x3F)));
+        et_out_char(o, (char)(0xC0 | c >> 6));
+        et_out_char(o, (char)(0x80 | (c & 0x3F)));
     } else if (c < 0x10000) {
-        out_char(o, (char)(0xE0 | c >> 12));
-        out_char(o, (char)(0x80 | (c >> 6 & 0x3F)));
-        out_char(o, (char)(0x80 | (c & 0x3F)));
+        et_out_char(o, (char)(0xE0 | c >> 12));
+        et_out_char(o, (char)(0x80 | (c >> 6 & 0x3F)));
+        et_out_char(o, (char)(0x80 | (c & 0x3F)));
     } else {
-        out_char(o, (char)(0xF0 | c >> 18));
-        out_char(o, (char)(0x80 | (c >> 12 & 0x3F)));
-        out_char(o, (char)(0x80 | (c >> 6 & 0x3F)));
-        out_char(o, (char)(0x80 | (c & 0x3F)));
+        et_out_char(o, (char)(0xF0 | c >> 18));
+        et_out_char(o, (char)(0x80 | (c >> 12 & 0x3F)));
+        et_out_char(o, (char)(0x80 | (c >> 6 & 0x3F)));
+        et_out_char(o, (char)(0x80 | (c & 0x3F)));
     }
 }
 
@@ -124,15 +124,15 @@ static bool next_attribute(struct der_source *src, struct der_span *set, struct 
     struct der_item item;
     struct der_span in;
 
-    if (der_next(src, set, &item) != DER_OK) {
+    if (et_der_next(src, set, &item) != DER_OK) {
         return false;
     }
-    in = der_inside(&item);
-    if (der_next(src, &in, &item) != DER_OK) {
+    in = et_der_inside(&item);
+    if (et_der_next(src, &in, &item) != DER_OK) {
         return false;
     }
     a->oid = (esp_tls_bytes_t){src->buf + item.content, item.len};
-    if (der_next(src, &in, &item) != DER_OK) {
+    if (et_der_next(src, &in, &item) != DER_OK) {
         return false;
     }
     a->tag = item.tag;
@@ -149,20 +149,20 @@ static bool is_text(uint8_t tag)
 static void put_attribute(struct out *o, const struct attribute *a)
 {
     static const struct style escaped = {.escapes = true};
-    const struct oid_row *row = oid_find(a->oid.ptr, a->oid.len);
+    const struct oid_row *row = et_oid_find(a->oid.ptr, a->oid.len);
     char dotted[64];
 
     if (row->kind == OID_ATTRIBUTE && is_text(a->tag)) {
-        out_text(o, row->label);
-        out_char(o, '=');
+        et_out_text(o, row->label);
+        et_out_char(o, '=');
         put_string(o, a->tag, a->value, &escaped);
         return;
     }
     (void)esp_tls_oid_text(a->oid, dotted, sizeof(dotted));
-    out_text(o, dotted);
-    out_text(o, "=#"); /* RFC 4514 section 2.4: the DER of the value */
+    et_out_text(o, dotted);
+    et_out_text(o, "=#"); /* RFC 4514 section 2.4: the DER of the value */
     for (const uint8_t *p = a->oid.ptr + a->oid.len; p < a->value.ptr + a->value.len; p++) {
-        out_hex(o, *p);
+        et_out_hex(o, *p);
     }
 }
 
@@ -173,7 +173,7 @@ static void put_set(struct out *o, struct der_source *src, struct der_span set)
 
     while (next_attribute(src, &set, &a)) {
         if (!is_first) {
-            out_char(o, '+');
+            et_out_char(o, '+');
         }
         put_attribute(o, &a);
         is_first = false;
@@ -186,11 +186,11 @@ static bool open_name(struct der_source *src, esp_tls_bytes_t name, struct der_s
     struct der_item item;
 
     *sets = (struct der_span){0, name.len};
-    der_source_raw(src, name.ptr, name.len);
-    if (name.ptr == NULL || der_next(src, sets, &item) != DER_OK) {
+    et_der_source_raw(src, name.ptr, name.len);
+    if (name.ptr == NULL || et_der_next(src, sets, &item) != DER_OK) {
         return false;
     }
-    *sets = der_inside(&item);
+    *sets = et_der_inside(&item);
     return true;
 }
 
@@ -203,7 +203,7 @@ size_t esp_tls_name_text(esp_tls_bytes_t name, char *out, size_t cap)
     struct out o;
     size_t end;
 
-    out_init(&o, out, cap);
+    et_out_init(&o, out, cap);
     if (!open_name(&src, name, &sets)) {
         return 0;
     }
@@ -211,15 +211,15 @@ size_t esp_tls_name_text(esp_tls_bytes_t name, char *out, size_t cap)
     while (end > sets.at) { /* the set that ends where the one before began */
         struct der_span in = sets;
 
-        while (in.at < end && der_next(&src, &in, &item) == DER_OK && in.at < end) {
+        while (in.at < end && et_der_next(&src, &in, &item) == DER_OK && in.at < end) {
         }
         if (in.at != end || item.begin >= end) {
             break;
         }
         if (o.len > 0) {
-            out_char(&o, ',');
+            et_out_char(&o, ',');
         }
-        put_set(&o, &src, der_inside(&item));
+        put_set(&o, &src, et_der_inside(&item));
         end = item.begin;
     }
     return o.len;
@@ -235,12 +235,12 @@ size_t esp_tls_name_attribute(esp_tls_bytes_t name, const char *oid, char *out, 
     struct der_item item;
     struct out o;
 
-    out_init(&o, out, cap);
+    et_out_init(&o, out, cap);
     if (!open_name(&src, name, &sets)) {
         return 0;
     }
-    while (der_next(&src, &sets, &item) == DER_OK) {
-        struct der_span set = der_inside(&item);
+    while (et_der_next(&src, &sets, &item) == DER_OK) {
+        struct der_span set = et_der_inside(&item);
 
         while (next_attribute(&src, &set, &a)) {
             if (a.oid.len == strlen(oid) && memcmp(a.oid.ptr, oid, a.oid.len) == 0) {
@@ -269,9 +269,9 @@ bool esp_tls_certificate_next_name(const esp_tls_certificate_t *cert, size_t *at
     if (cert == NULL || cert->names.ptr == NULL || *at >= cert->names.len) {
         return false;
     }
-    der_source_raw(&src, cert->names.ptr, cert->names.len);
+    et_der_source_raw(&src, cert->names.ptr, cert->names.len);
     in = (struct der_span){*at, cert->names.len};
-    if (der_next(&src, &in, &item) != DER_OK) {
+    if (et_der_next(&src, &in, &item) != DER_OK) {
         return false;
     }
     *at = in.at;
@@ -289,12 +289,12 @@ static bool access_url(struct der_source *src, struct der_span in, esp_tls_acces
     const struct oid_row *row;
     struct der_item item;
 
-    if (der_next(src, &in, &item) != DER_OK || item.tag != DER_OID) {
+    if (et_der_next(src, &in, &item) != DER_OK || item.tag != DER_OID) {
         return false;
     }
-    row = oid_find(src->buf + item.content, item.len);
+    row = et_oid_find(src->buf + item.content, item.len);
     *kind = (esp_tls_access_kind_t)(row->kind == OID_ACCESS ? row->value : ESP_TLS_ACCESS_OTHER);
-    if (der_next(src, &in, &item) != DER_OK || item.tag != DER_CONTEXT(6)) {
+    if (et_der_next(src, &in, &item) != DER_OK || item.tag != DER_CONTEXT(6)) {
         return false;
     }
     *url = (esp_tls_bytes_t){src->buf + item.content, item.len};
@@ -311,16 +311,16 @@ bool esp_tls_certificate_next_access(const esp_tls_certificate_t *cert, size_t *
     if (cert == NULL || cert->access.ptr == NULL) {
         return false;
     }
-    der_source_raw(&src, cert->access.ptr, cert->access.len);
+    et_der_source_raw(&src, cert->access.ptr, cert->access.len);
     in = (struct der_span){0, cert->access.len};
-    if (der_next(&src, &in, &item) != DER_OK || item.tag != DER_SEQUENCE) {
+    if (et_der_next(&src, &in, &item) != DER_OK || item.tag != DER_SEQUENCE) {
         return false;
     }
-    in = der_inside(&item);
+    in = et_der_inside(&item);
     in.at += *at;
-    while (in.at < in.end && der_next(&src, &in, &item) == DER_OK) {
+    while (in.at < in.end && et_der_next(&src, &in, &item) == DER_OK) {
         *at += in.at - item.begin;
-        if (access_url(&src, der_inside(&item), kind, url)) {
+        if (access_url(&src, et_der_inside(&item), kind, url)) {
             return true;
         }
     }
@@ -336,10 +336,10 @@ size_t esp_tls_oid_text(esp_tls_bytes_t oid, char *out, size_t cap)
     uint64_t n = 0;
     bool is_first = true;
 
-    out_init(&o, out, cap);
+    et_out_init(&o, out, cap);
     for (size_t i = 0; i < oid.len; i++) {
         if (n > UINT64_MAX >> 7) {
-            out_text(&o, is_first ? "?" : ".?"); /* no real arc is that large */
+            et_out_text(&o, is_first ? "?" : ".?"); /* no real arc is that large */
             return o.len;
         }
         n = n << 7 | (oid.ptr[i] & 0x7FU);
@@ -349,12 +349,12 @@ size_t esp_tls_oid_text(esp_tls_bytes_t oid, char *out, size_t cap)
         if (is_first) {
             unsigned root = n < 40 ? 0 : n < 80 ? 1 : 2;
 
-            out_number(&o, root);
+            et_out_number(&o, root);
             n -= root * 40U;
             is_first = false;
         }
-        out_char(&o, '.');
-        out_number(&o, n);
+        et_out_char(&o, '.');
+        et_out_number(&o, n);
         n = 0;
     }
     return o.len;
@@ -362,8 +362,8 @@ size_t esp_tls_oid_text(esp_tls_bytes_t oid, char *out, size_t cap)
 
 static void two_digits(struct out *o, int64_t n)
 {
-    out_char(o, (char)('0' + n / 10 % 10));
-    out_char(o, (char)('0' + n % 10));
+    et_out_char(o, (char)('0' + n / 10 % 10));
+    et_out_char(o, (char)('0' + n % 10));
 }
 
 void esp_tls_time_text(int64_t unix_s, char out[ESP_TLS_TIME_TEXT])
@@ -378,9 +378,9 @@ void esp_tls_time_text(int64_t unix_s, char out[ESP_TLS_TIME_TEXT])
     int64_t second;
     struct out o;
 
-    out_init(&o, out, ESP_TLS_TIME_TEXT);
+    et_out_init(&o, out, ESP_TLS_TIME_TEXT);
     if (unix_s < first || unix_s > INT64_C(253402300799)) {
-        out_char(&o, '?');
+        et_out_char(&o, '?');
         return;
     }
     second = (unix_s - first) % 86400;
@@ -395,15 +395,15 @@ void esp_tls_time_text(int64_t unix_s, char out[ESP_TLS_TIME_TEXT])
     month = month < 10 ? month + 3 : month - 9;
     two_digits(&o, year / 100);
     two_digits(&o, year % 100);
-    out_char(&o, '-');
+    et_out_char(&o, '-');
     two_digits(&o, month);
-    out_char(&o, '-');
+    et_out_char(&o, '-');
     two_digits(&o, day);
-    out_char(&o, ' ');
+    et_out_char(&o, ' ');
     two_digits(&o, second / 3600);
-    out_char(&o, ':');
+    et_out_char(&o, ':');
     two_digits(&o, second / 60 % 60);
-    out_char(&o, ':');
+    et_out_char(&o, ':');
     two_digits(&o, second % 60);
 }
 
@@ -421,7 +421,7 @@ static void put_group(struct out *o, unsigned n)
         unsigned digit = n >> shift & 15U;
 
         if (digit != 0 || is_begun || shift == 0) {
-            out_char(o, digits[digit]);
+            et_out_char(o, digits[digit]);
             is_begun = true;
         }
     }
@@ -446,12 +446,12 @@ static void put_ipv6(struct out *o, const uint8_t *ip)
     }
     for (unsigned i = 0; i < 8; i++) {
         if (i == best) {
-            out_text(o, "::");
+            et_out_text(o, "::");
             i += best_len - 1;
             continue;
         }
         if (i > 0 && i != best + best_len) {
-            out_char(o, ':');
+            et_out_char(o, ':');
         }
         put_group(o, group_of(ip, i));
     }
@@ -461,7 +461,7 @@ size_t esp_tls_ip_text(esp_tls_bytes_t address, char *out, size_t cap)
 {
     struct out o;
 
-    out_init(&o, out, cap);
+    et_out_init(&o, out, cap);
     if (address.len == 16) {
         put_ipv6(&o, address.ptr);
         return o.len;
@@ -469,11 +469,11 @@ size_t esp_tls_ip_text(esp_tls_bytes_t address, char *out, size_t cap)
     for (size_t i = 0; i < address.len; i++) {
         if (address.len == 4) {
             if (i > 0) {
-                out_char(&o, '.');
+                et_out_char(&o, '.');
             }
-            out_number(&o, address.ptr[i]);
+            et_out_number(&o, address.ptr[i]);
         } else {
-            out_hex(&o, address.ptr[i]);
+            et_out_hex(&o, address.ptr[i]);
         }
     }
     return o.len;

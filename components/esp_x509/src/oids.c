@@ -152,7 +152,7 @@ static const struct oid_row rows[] = {
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
-const struct oid_row *oid_find(const uint8_t *oid, size_t len)
+const struct oid_row *et_oid_find(const uint8_t *oid, size_t len)
 {
     static const struct oid_row none;
 
@@ -166,5 +166,5 @@ const struct oid_row *oid_find(const uint8_t *oid, size_t len)
 
 const char *esp_tls_oid_name(esp_tls_bytes_t oid)
 {
-    return oid.ptr != NULL ? oid_find(oid.ptr, oid.len)->name : NULL;
+    return oid.ptr != NULL ? et_oid_find(oid.ptr, oid.len)->name : NULL;
 }

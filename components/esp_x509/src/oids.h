@@ -45,21 +45,21 @@ struct oid_row {
 };
 
 /** @return the row; one of kind OID_OTHER without names when there is none */
-const struct oid_row *oid_find(const uint8_t *oid, size_t len);
+const struct oid_row *et_oid_find(const uint8_t *oid, size_t len);
 
 /* What this build's TLS library takes (mbedtls/support.c). */
-bool support_signature(const uint8_t *oid, size_t len);
-bool support_hash(const uint8_t *oid, size_t len);
-bool support_key(const uint8_t *oid, size_t len);
-bool support_curve(const uint8_t *oid, size_t len);
+bool et_support_signature(const uint8_t *oid, size_t len);
+bool et_support_hash(const uint8_t *oid, size_t len);
+bool et_support_key(const uint8_t *oid, size_t len);
+bool et_support_curve(const uint8_t *oid, size_t len);
 /** RSASSA-PSS with its parameters? */
-bool support_pss(void);
+bool et_support_pss(void);
 /** Curves that are written out instead of named? */
-bool support_explicit_curves(void);
+bool et_support_explicit_curves(void);
 /** How a private key in PKCS#8 is encrypted, and with which cipher (RFC 8018). */
-bool support_encryption(const uint8_t *oid, size_t len);
-bool support_cipher(const uint8_t *oid, size_t len);
+bool et_support_encryption(const uint8_t *oid, size_t len);
+bool et_support_cipher(const uint8_t *oid, size_t len);
 /** Keys that are encrypted in PEM's own way (RFC 1421)? */
-bool support_pem_encryption(void);
+bool et_support_pem_encryption(void);
 
 #endif

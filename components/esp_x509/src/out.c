@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-void out_init(struct out *out, char *to, size_t cap)
+void et_out_init(struct out *out, char *to, size_t cap)
 {
     if (cap > 0) {
         to[0] = '\0';
@@ -10,7 +10,7 @@ void out_init(struct out *out, char *to, size_t cap)
     *out = (struct out){.to = to, .cap = cap};
 }
 
-void out_bytes(struct out *out, const void *bytes, size_t len)
+void et_out_bytes(struct out *out, const void *bytes, size_t len)
 {
     if (out->len + 1 < out->cap) {
         size_t room = out->cap - out->len - 1;
@@ -22,14 +22,14 @@ void out_bytes(struct out *out, const void *bytes, size_t len)
     out->len += len;
 }
 
-void out_char(struct out *out, char c)
+void et_out_char(struct out *out, char c)
 {
-    out_bytes(out, &c, 1);
+    et_out_bytes(out, &c, 1);
 }
 
-void out_text(struct out *out, const char *text)
+void et_out_text(struct out *out, const char *text)
 {
-    out_bytes(out, text, strlen(text));
+    et_out_bytes(out, text, strlen(text));
 }
 
 static void digits(struct out *out, uint64_t value, unsigned base)
@@ -41,32 +41,32 @@ static void digits(struct out *out, uint64_t value, unsigned base)
         chars[--at] = "0123456789ABCDEF"[value % base];
         value /= base;
     } while (value != 0);
-    out_bytes(out, chars + at, sizeof(chars) - at);
+    et_out_bytes(out, chars + at, sizeof(chars) - at);
 }
 
-void out_number(struct out *out, uint64_t value)
+void et_out_number(struct out *out, uint64_t value)
 {
     digits(out, value, 10);
 }
 
-void out_signed(struct out *out, int64_t value)
+void et_out_signed(struct out *out, int64_t value)
 {
     if (value < 0) {
-        out_char(out, '-');
+        et_out_char(out, '-');
     }
     digits(out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 10);
 }
 
-void out_hex(struct out *out, uint8_t byte)
+void et_out_hex(struct out *out, uint8_t byte)
 {
     static const char hex[] = "0123456789abcdef";
 
-    out_char(out, hex[byte >> 4]);
-    out_char(out, hex[byte & 15]);
+    et_out_char(out, hex[byte >> 4]);
+    et_out_char(out, hex[byte & 15]);
 }
 
-void out_code(struct out *out, uint32_t value)
+void et_out_code(struct out *out, uint32_t value)
 {
-    out_text(out, "0x");
+    et_out_text(out, "0x");
     digits(out, value, 16);
 }

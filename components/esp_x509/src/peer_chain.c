@@ -55,8 +55,8 @@ static unsigned each(esp_tls_bytes_t list, bool is_tls13, unsigned count, esp_tl
     return n;
 }
 
-void peer_chain_split(const uint8_t *body, size_t len, bool is_tls13, esp_tls_peer_chain_t fn,
-                      void *arg)
+void et_peer_chain_split(const uint8_t *body, size_t len, bool is_tls13, esp_tls_peer_chain_t fn,
+                         void *arg)
 {
     esp_tls_bytes_t in = {body, len};
     esp_tls_bytes_t list;
@@ -90,14 +90,14 @@ static void split(void *arg, const uint8_t *body, size_t len, bool is_tls13)
 {
     const struct hook *hook = arg;
 
-    peer_chain_split(body, len, is_tls13, hook->fn, hook->arg);
+    et_peer_chain_split(body, len, is_tls13, hook->fn, hook->arg);
 }
 
 static void on_chain(struct observed *on, struct conn_watch *w, const struct conn_chain *chain)
 {
     (void)on;
     if (chain->event == CONN_CHAIN_SENT) {
-        stack_certificates(chain->stack, split, w);
+        et_stack_certificates(chain->stack, split, w);
     }
 }
 
@@ -116,15 +116,15 @@ esp_err_t esp_tls_set_peer_chain_hook(esp_tls_t *tls, esp_tls_peer_chain_t fn, v
     if (tls == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    on = conn_observed(tls);
-    hook = (struct hook *)(void *)observed_find(on, &observer);
+    on = et_conn_observed(tls);
+    hook = (struct hook *)(void *)et_observed_find(on, &observer);
     if (hook == NULL && fn != NULL) {
         hook = plat_alloc(on->account, PLAT_MEM_APPLICATION, sizeof(*hook));
         if (hook == NULL) {
             return ESP_ERR_NO_MEM;
         }
         hook->watch.observer = &observer;
-        observed_add(on, &hook->watch);
+        et_observed_add(on, &hook->watch);
     }
     if (hook != NULL) {
         hook->fn = fn;

@@ -10,7 +10,7 @@
 
 /* --- text ------------------------------------------------------------------------------------------- */
 
-size_t pem_find(const uint8_t *text, size_t len, size_t at, const char *what)
+size_t et_pem_find(const uint8_t *text, size_t len, size_t at, const char *what)
 {
     size_t n = strlen(what);
 
@@ -51,7 +51,7 @@ static esp_tls_bytes_t take_line(esp_tls_bytes_t *text)
     return line;
 }
 
-void pem_headers(esp_tls_bytes_t *body, bool *is_encrypted, esp_tls_bytes_t *cipher)
+void et_pem_headers(esp_tls_bytes_t *body, bool *is_encrypted, esp_tls_bytes_t *cipher)
 {
     esp_tls_bytes_t rest = *body;
 
@@ -107,7 +107,7 @@ static esp_tls_input_reason_t why_not(const uint8_t *text, size_t size, size_t a
     }
 }
 
-esp_tls_input_reason_t pem_check(const uint8_t *text, size_t size, size_t *len, size_t *at)
+esp_tls_input_reason_t et_pem_check(const uint8_t *text, size_t size, size_t *len, size_t *at)
 {
     size_t digits = 0;
     size_t fills = 0;
@@ -152,7 +152,7 @@ esp_tls_input_reason_t pem_check(const uint8_t *text, size_t size, size_t *len, 
 /** The label that begins at `at`, up to the dashes. */
 static bool label_at(const uint8_t *text, size_t len, size_t at, esp_tls_bytes_t *label)
 {
-    size_t end = pem_find(text, len, at, DASHES);
+    size_t end = et_pem_find(text, len, at, DASHES);
 
     if (end == PEM_NONE || end - at > 64 || memchr(text + at, '\n', end - at) != NULL) {
         return false;
@@ -164,12 +164,12 @@ static bool label_at(const uint8_t *text, size_t len, size_t at, esp_tls_bytes_t
 /** The END line of this label, not behind another BEGIN. */
 static size_t find_end(const uint8_t *text, size_t len, size_t at, esp_tls_bytes_t label)
 {
-    size_t begin = pem_find(text, len, at, BEGIN);
+    size_t begin = et_pem_find(text, len, at, BEGIN);
 
     for (;;) {
         esp_tls_bytes_t other;
 
-        at = pem_find(text, len, at, END);
+        at = et_pem_find(text, len, at, END);
         if (at == PEM_NONE || (begin != PEM_NONE && begin < at)) {
             return PEM_NONE;
         }
@@ -190,7 +190,7 @@ bool esp_tls_pem_next(const void *text, size_t len, size_t *at, esp_tls_pem_bloc
 
     len = nul != NULL ? (size_t)(nul - p) : len;
     while (p != NULL) {
-        size_t begin = pem_find(p, len, *at, BEGIN);
+        size_t begin = et_pem_find(p, len, *at, BEGIN);
         size_t body;
         size_t end;
 
@@ -209,13 +209,13 @@ bool esp_tls_pem_next(const void *text, size_t len, size_t *at, esp_tls_pem_bloc
         *at = end + strlen(END) + block->label.len + strlen(DASHES);
         block->offset = begin;
         block->line = 1;
-        while ((line_from = pem_find(p, begin, line_from, "\n")) != PEM_NONE) {
+        while ((line_from = et_pem_find(p, begin, line_from, "\n")) != PEM_NONE) {
             block->line++;
             line_from++;
         }
         block->body = (esp_tls_bytes_t){p + body, end - body};
         (void)take_line(&block->body);
-        pem_headers(&block->body, &block->is_encrypted, &cipher);
+        et_pem_headers(&block->body, &block->is_encrypted, &cipher);
         return true;
     }
     return false;
@@ -237,14 +237,14 @@ esp_err_t esp_tls_pem_decode(const esp_tls_pem_block_t *block, uint8_t *out, siz
     if (block == NULL || block->body.ptr == NULL || out == NULL || len == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    if (pem_check(block->body.ptr, block->body.len, len, &at) != ESP_TLS_INPUT_OK) {
+    if (et_pem_check(block->body.ptr, block->body.len, len, &at) != ESP_TLS_INPUT_OK) {
         *len = 0;
         return ESP_FAIL;
     }
     if (*len > cap) {
         return ESP_ERR_INVALID_SIZE;
     }
-    der_source_base64(&src, block->body.ptr, block->body.len, *len);
-    (void)der_copy(&src, 0, *len, out, cap);
+    et_der_source_base64(&src, block->body.ptr, block->body.len, *len);
+    (void)et_der_copy(&src, 0, *len, out, cap);
     return ESP_OK;
 }

@@ -63,8 +63,8 @@ const char *esp_tls_input_reason_text(esp_tls_input_reason_t reason)
 
 static void put_named(struct out *o, const char *name, uint64_t n)
 {
-    out_text(o, name);
-    out_number(o, n);
+    et_out_text(o, name);
+    et_out_number(o, n);
 }
 
 static void put_place(struct out *o, const esp_tls_input_problem_t *p)
@@ -74,7 +74,7 @@ static void put_place(struct out *o, const esp_tls_input_problem_t *p)
         put_named(o, ", column ", p->column);
         if (p->field != NULL) {
             put_named(o, ", byte ", p->der_offset);
-            out_text(o, " of its DER");
+            et_out_text(o, " of its DER");
         }
     } else {
         put_named(o, " (byte ", p->offset);
@@ -83,26 +83,26 @@ static void put_place(struct out *o, const esp_tls_input_problem_t *p)
         put_named(o, ", certificate ", p->index + 1U);
     }
     if (p->field != NULL) {
-        out_text(o, ", ");
-        out_text(o, p->field);
+        et_out_text(o, ", ");
+        et_out_text(o, p->field);
     }
-    out_char(o, ')');
+    et_out_char(o, ')');
 }
 
 static void put_found(struct out *o, const esp_tls_input_problem_t *p)
 {
-    out_text(o, ": ");
+    et_out_text(o, ": ");
     for (size_t i = 0; i < p->found.len && i < 64; i++) {
         uint8_t c = p->found.ptr[i];
 
-        out_char(o, c >= 0x20 && c < 0x7F ? (char)c : '?');
+        et_out_char(o, c >= 0x20 && c < 0x7F ? (char)c : '?');
     }
 }
 
 static void put_oid(struct out *o, const esp_tls_input_problem_t *p)
 {
-    out_text(o, ": ");
-    out_text(o, p->oid);
+    et_out_text(o, ": ");
+    et_out_text(o, p->oid);
 }
 
 static void put_evidence(struct out *o, const esp_tls_input_problem_t *p)
@@ -117,8 +117,8 @@ static void put_evidence(struct out *o, const esp_tls_input_problem_t *p)
     } else if (p->reason == ESP_TLS_INPUT_TRAILING) {
         put_named(o, ": ", p->available);
     } else if (p->reason == ESP_TLS_INPUT_BAD_CHARACTER || p->reason == ESP_TLS_INPUT_TAG) {
-        out_text(o, ": 0x");
-        out_hex(o, p->tag);
+        et_out_text(o, ": 0x");
+        et_out_hex(o, p->tag);
     }
 }
 
@@ -126,8 +126,8 @@ size_t esp_tls_input_problem_text(const esp_tls_input_problem_t *problem, char *
 {
     struct out o;
 
-    out_init(&o, out, cap);
-    out_text(&o, esp_tls_input_reason_text(problem->reason));
+    et_out_init(&o, out, cap);
+    et_out_text(&o, esp_tls_input_reason_text(problem->reason));
     if (problem->reason != ESP_TLS_INPUT_OK && problem->reason != ESP_TLS_INPUT_EMPTY) {
         put_evidence(&o, problem);
         put_place(&o, problem);

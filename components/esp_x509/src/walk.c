@@ -4,7 +4,7 @@
 
 /* --- noting ---------------------------------------------------------------------------------------- */
 
-void walk_init(struct walk *w, struct der_source *src)
+void et_walk_init(struct walk *w, struct der_source *src)
 {
     memset(w, 0, sizeof(*w));
     w->src = src;
@@ -21,21 +21,21 @@ static bool note(struct walk *w, esp_tls_input_reason_t reason, const char *fiel
     return true;
 }
 
-void walk_break(struct walk *w, esp_tls_input_reason_t reason, const char *field, size_t offset)
+void et_walk_break(struct walk *w, esp_tls_input_reason_t reason, const char *field, size_t offset)
 {
     (void)note(w, reason, field, offset);
     w->is_broken = true;
     w->is_damaged = true;
 }
 
-void walk_value(struct walk *w, esp_tls_input_reason_t reason, const char *field, size_t offset)
+void et_walk_value(struct walk *w, esp_tls_input_reason_t reason, const char *field, size_t offset)
 {
     (void)note(w, reason, field, offset);
     w->is_damaged = true;
 }
 
-void walk_unsupported(struct walk *w, esp_tls_input_reason_t reason, const char *field,
-                      const struct oid *oid)
+void et_walk_unsupported(struct walk *w, esp_tls_input_reason_t reason, const char *field,
+                         const struct oid *oid)
 {
     if (note(w, reason, field, oid->item.begin)) {
         size_t len = oid->len < sizeof(oid->bytes) ? oid->len : sizeof(oid->bytes);
@@ -57,57 +57,57 @@ static void note_length(struct walk *w, const struct der_span *in, const char *f
         w->problem.announced = result == DER_TOO_LONG ? item->len : 0;
         w->problem.available = in->end - item->content;
     }
-    walk_break(w, is_cut ? ESP_TLS_INPUT_TRUNCATED : ESP_TLS_INPUT_LENGTH, field, item->begin);
+    et_walk_break(w, is_cut ? ESP_TLS_INPUT_TRUNCATED : ESP_TLS_INPUT_LENGTH, field, item->begin);
 }
 
-bool walk_any(struct walk *w, struct der_span *in, const char *field, struct der_item *item)
+bool et_walk_any(struct walk *w, struct der_span *in, const char *field, struct der_item *item)
 {
     enum der_result result;
 
     if (w->is_broken) {
         return false;
     }
-    result = der_next(w->src, in, item);
+    result = et_der_next(w->src, in, item);
     if (result != DER_OK) {
         note_length(w, in, field, item, result);
     }
     return result == DER_OK;
 }
 
-bool walk_peek(const struct walk *w, const struct der_span *in, uint8_t tag)
+bool et_walk_peek(const struct walk *w, const struct der_span *in, uint8_t tag)
 {
-    return !w->is_broken && in->at < in->end && der_byte(w->src, in->at) == tag;
+    return !w->is_broken && in->at < in->end && et_der_byte(w->src, in->at) == tag;
 }
 
-bool walk_item(struct walk *w, struct der_span *in, uint8_t tag, const char *field,
-               struct der_item *item)
+bool et_walk_item(struct walk *w, struct der_span *in, uint8_t tag, const char *field,
+                  struct der_item *item)
 {
     if (w->is_broken) {
         return false;
     }
-    if (in->at < in->end && !walk_peek(w, in, tag)) {
+    if (in->at < in->end && !et_walk_peek(w, in, tag)) {
         if (w->problem.reason == ESP_TLS_INPUT_OK) {
-            w->problem.tag = der_byte(w->src, in->at);
+            w->problem.tag = et_der_byte(w->src, in->at);
         }
-        walk_break(w, ESP_TLS_INPUT_TAG, field, in->at);
+        et_walk_break(w, ESP_TLS_INPUT_TAG, field, in->at);
         return false;
     }
-    return walk_any(w, in, field, item);
+    return et_walk_any(w, in, field, item);
 }
 
-bool walk_enter(struct walk *w, struct der_span *in, uint8_t tag, const char *field,
-                struct der_span *inside)
+bool et_walk_enter(struct walk *w, struct der_span *in, uint8_t tag, const char *field,
+                   struct der_span *inside)
 {
     struct der_item item;
 
-    if (!walk_item(w, in, tag, field, &item)) {
+    if (!et_walk_item(w, in, tag, field, &item)) {
         return false;
     }
-    *inside = der_inside(&item);
+    *inside = et_der_inside(&item);
     return true;
 }
 
-bool walk_end(struct walk *w, const struct der_span *in, const char *field)
+bool et_walk_end(struct walk *w, const struct der_span *in, const char *field)
 {
     if (w->is_broken) {
         return false;
@@ -116,48 +116,49 @@ bool walk_end(struct walk *w, const struct der_span *in, const char *field)
         if (w->problem.reason == ESP_TLS_INPUT_OK) {
             w->problem.available = in->end - in->at;
         }
-        walk_break(w, ESP_TLS_INPUT_TRAILING, field, in->at);
+        et_walk_break(w, ESP_TLS_INPUT_TRAILING, field, in->at);
         return false;
     }
     return true;
 }
 
-bool walk_oid(struct walk *w, struct der_span *in, const char *field, struct oid *oid)
+bool et_walk_oid(struct walk *w, struct der_span *in, const char *field, struct oid *oid)
 {
     size_t n;
 
-    if (!walk_item(w, in, DER_OID, field, &oid->item)) {
+    if (!et_walk_item(w, in, DER_OID, field, &oid->item)) {
         return false;
     }
     oid->len = oid->item.len;
-    n = der_copy(w->src, oid->item.content, oid->len, oid->bytes, sizeof(oid->bytes));
-    oid->row = oid_find(oid->bytes, n == oid->len ? n : SIZE_MAX);
+    n = et_der_copy(w->src, oid->item.content, oid->len, oid->bytes, sizeof(oid->bytes));
+    oid->row = et_oid_find(oid->bytes, n == oid->len ? n : SIZE_MAX);
     return true;
 }
 
-bool walk_algorithm(struct walk *w, struct der_span *in, const char *field, struct algorithm *alg)
+bool et_walk_algorithm(struct walk *w, struct der_span *in, const char *field,
+                       struct algorithm *alg)
 {
     struct der_span inside;
 
     memset(alg, 0, sizeof(*alg));
-    if (!walk_enter(w, in, DER_SEQUENCE, field, &inside) ||
-        !walk_oid(w, &inside, field, &alg->oid)) {
+    if (!et_walk_enter(w, in, DER_SEQUENCE, field, &inside) ||
+        !et_walk_oid(w, &inside, field, &alg->oid)) {
         return false;
     }
     if (inside.at == inside.end) {
         return true;
     }
     alg->has_parameters = true;
-    return walk_any(w, &inside, field, &alg->parameters) && walk_end(w, &inside, field);
+    return et_walk_any(w, &inside, field, &alg->parameters) && et_walk_end(w, &inside, field);
 }
 
-bool walk_bits(struct walk *w, struct der_span *in, const char *field, struct der_item *item)
+bool et_walk_bits(struct walk *w, struct der_span *in, const char *field, struct der_item *item)
 {
-    if (!walk_item(w, in, DER_BITS, field, item)) {
+    if (!et_walk_item(w, in, DER_BITS, field, item)) {
         return false;
     }
-    if (item->len == 0 || der_byte(w->src, item->content) != 0) {
-        walk_break(w, ESP_TLS_INPUT_VALUE, field, item->content);
+    if (item->len == 0 || et_der_byte(w->src, item->content) != 0) {
+        et_walk_break(w, ESP_TLS_INPUT_VALUE, field, item->content);
         return false;
     }
     item->content++;
@@ -165,24 +166,24 @@ bool walk_bits(struct walk *w, struct der_span *in, const char *field, struct de
     return true;
 }
 
-bool walk_int(struct walk *w, struct der_span *in, const char *field, int *value)
+bool et_walk_int(struct walk *w, struct der_span *in, const char *field, int *value)
 {
     struct der_item item;
     uint32_t n = 0;
 
-    if (!walk_item(w, in, DER_INTEGER, field, &item)) {
+    if (!et_walk_item(w, in, DER_INTEGER, field, &item)) {
         return false;
     }
-    if (item.len == 0 || (der_byte(w->src, item.content) & 0x80) != 0) {
-        walk_break(w, ESP_TLS_INPUT_VALUE, field, item.content);
+    if (item.len == 0 || (et_der_byte(w->src, item.content) & 0x80) != 0) {
+        et_walk_break(w, ESP_TLS_INPUT_VALUE, field, item.content);
         return false;
     }
     for (size_t i = 0; i < item.len; i++) {
         if (n > INT32_MAX >> 8) {
-            walk_break(w, ESP_TLS_INPUT_VALUE, field, item.content);
+            et_walk_break(w, ESP_TLS_INPUT_VALUE, field, item.content);
             return false;
         }
-        n = n << 8 | der_byte(w->src, item.content + i);
+        n = n << 8 | et_der_byte(w->src, item.content + i);
     }
     *value = (int)n;
     return true;
@@ -190,7 +191,7 @@ bool walk_int(struct walk *w, struct der_span *in, const char *field, int *value
 
 /* --- views ------------------------------------------------------------------------------------------ */
 
-esp_tls_bytes_t walk_view(const struct walk *w, size_t offset, size_t len)
+esp_tls_bytes_t et_walk_view(const struct walk *w, size_t offset, size_t len)
 {
     if (w->src->is_base64) {
         return (esp_tls_bytes_t){NULL, 0};
@@ -198,9 +199,9 @@ esp_tls_bytes_t walk_view(const struct walk *w, size_t offset, size_t len)
     return (esp_tls_bytes_t){w->src->buf + offset, len};
 }
 
-esp_tls_bytes_t walk_view_of(const struct walk *w, const struct der_item *item)
+esp_tls_bytes_t et_walk_view_of(const struct walk *w, const struct der_item *item)
 {
-    return walk_view(w, item->content, item->len);
+    return et_walk_view(w, item->content, item->len);
 }
 
 /* --- names ------------------------------------------------------------------------------------------ */
@@ -218,32 +219,32 @@ static void walk_attribute(struct walk *w, struct der_span *in, const char *fiel
     struct der_item item;
     struct oid oid;
 
-    if (!walk_enter(w, in, DER_SEQUENCE, field, &inside) || !walk_oid(w, &inside, field, &oid) ||
-        !walk_any(w, &inside, field, &item)) {
+    if (!et_walk_enter(w, in, DER_SEQUENCE, field, &inside) ||
+        !et_walk_oid(w, &inside, field, &oid) || !et_walk_any(w, &inside, field, &item)) {
         return;
     }
     if (!is_string(item.tag)) {
         if (w->problem.reason == ESP_TLS_INPUT_OK) {
             w->problem.tag = item.tag;
         }
-        walk_value(w, ESP_TLS_INPUT_TAG, field, item.begin);
+        et_walk_value(w, ESP_TLS_INPUT_TAG, field, item.begin);
     }
-    (void)walk_end(w, &inside, field);
+    (void)et_walk_end(w, &inside, field);
 }
 
-void walk_name(struct walk *w, struct der_span *in, const char *field, bool may_be_empty)
+void et_walk_name(struct walk *w, struct der_span *in, const char *field, bool may_be_empty)
 {
     struct der_span sets;
     struct der_span set;
 
-    if (!walk_enter(w, in, DER_SEQUENCE, field, &sets)) {
+    if (!et_walk_enter(w, in, DER_SEQUENCE, field, &sets)) {
         return;
     }
     if (sets.at == sets.end && !may_be_empty) {
-        walk_value(w, ESP_TLS_INPUT_VALUE, field, sets.at);
+        et_walk_value(w, ESP_TLS_INPUT_VALUE, field, sets.at);
     }
     while (!w->is_broken && sets.at < sets.end) {
-        if (!walk_enter(w, &sets, DER_SET, field, &set)) {
+        if (!et_walk_enter(w, &sets, DER_SET, field, &set)) {
             return;
         }
         do {

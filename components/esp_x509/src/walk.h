@@ -34,51 +34,52 @@ struct algorithm {
     struct der_item parameters;
 };
 
-void walk_init(struct walk *w, struct der_source *src);
+void et_walk_init(struct walk *w, struct der_source *src);
 
 /** Note a problem at an offset of the DER. */
-void walk_break(struct walk *w, esp_tls_input_reason_t reason, const char *field, size_t offset);
-void walk_value(struct walk *w, esp_tls_input_reason_t reason, const char *field, size_t offset);
-void walk_unsupported(struct walk *w, esp_tls_input_reason_t reason, const char *field,
-                      const struct oid *oid);
+void et_walk_break(struct walk *w, esp_tls_input_reason_t reason, const char *field, size_t offset);
+void et_walk_value(struct walk *w, esp_tls_input_reason_t reason, const char *field, size_t offset);
+void et_walk_unsupported(struct walk *w, esp_tls_input_reason_t reason, const char *field,
+                         const struct oid *oid);
 
 /** The next element. @return false: there is none that can be read; the walk is broken */
-bool walk_any(struct walk *w, struct der_span *in, const char *field, struct der_item *item);
+bool et_walk_any(struct walk *w, struct der_span *in, const char *field, struct der_item *item);
 /** The same; it must have this tag. */
-bool walk_item(struct walk *w, struct der_span *in, uint8_t tag, const char *field,
-               struct der_item *item);
+bool et_walk_item(struct walk *w, struct der_span *in, uint8_t tag, const char *field,
+                  struct der_item *item);
 /** The same, for its content. */
-bool walk_enter(struct walk *w, struct der_span *in, uint8_t tag, const char *field,
-                struct der_span *inside);
+bool et_walk_enter(struct walk *w, struct der_span *in, uint8_t tag, const char *field,
+                   struct der_span *inside);
 /** Is the next element there, and of this tag? Notes nothing. */
-bool walk_peek(const struct walk *w, const struct der_span *in, uint8_t tag);
+bool et_walk_peek(const struct walk *w, const struct der_span *in, uint8_t tag);
 /** Nothing may be left. */
-bool walk_end(struct walk *w, const struct der_span *in, const char *field);
+bool et_walk_end(struct walk *w, const struct der_span *in, const char *field);
 
-bool walk_oid(struct walk *w, struct der_span *in, const char *field, struct oid *oid);
-bool walk_algorithm(struct walk *w, struct der_span *in, const char *field, struct algorithm *alg);
+bool et_walk_oid(struct walk *w, struct der_span *in, const char *field, struct oid *oid);
+bool et_walk_algorithm(struct walk *w, struct der_span *in, const char *field,
+                       struct algorithm *alg);
 /** A BIT STRING without unused bits. @param item  its bits, without the byte that counts them */
-bool walk_bits(struct walk *w, struct der_span *in, const char *field, struct der_item *item);
+bool et_walk_bits(struct walk *w, struct der_span *in, const char *field, struct der_item *item);
 /** An INTEGER that is not negative and fits an int. */
-bool walk_int(struct walk *w, struct der_span *in, const char *field, int *value);
+bool et_walk_int(struct walk *w, struct der_span *in, const char *field, int *value);
 
 /** A view of the DER; none where it is base64. */
-esp_tls_bytes_t walk_view(const struct walk *w, size_t offset, size_t len);
-esp_tls_bytes_t walk_view_of(const struct walk *w, const struct der_item *item);
+esp_tls_bytes_t et_walk_view(const struct walk *w, size_t offset, size_t len);
+esp_tls_bytes_t et_walk_view_of(const struct walk *w, const struct der_item *item);
 
 /** Name. @param may_be_empty  the subject's */
-void walk_name(struct walk *w, struct der_span *in, const char *field, bool may_be_empty);
+void et_walk_name(struct walk *w, struct der_span *in, const char *field, bool may_be_empty);
 
 /* certificate.c */
-void walk_certificate(struct walk *w, struct der_span *in, esp_tls_certificate_t *cert);
+void et_walk_certificate(struct walk *w, struct der_span *in, esp_tls_certificate_t *cert);
 /* extensions.c */
-void walk_extensions(struct walk *w, struct der_span *in, esp_tls_certificate_t *cert);
+void et_walk_extensions(struct walk *w, struct der_span *in, esp_tls_certificate_t *cert);
 /* keys.c */
-void walk_public_key(struct walk *w, struct der_span *in, esp_tls_public_key_t *key);
+void et_walk_public_key(struct walk *w, struct der_span *in, esp_tls_public_key_t *key);
 /** @param with_password  whether an encrypted one could be opened
  *  @param format         what it is; NONE: find out */
-void walk_private_key(struct walk *w, struct der_span *in, bool with_password,
-                      esp_tls_key_format_t format, esp_tls_private_key_t *key);
+void et_walk_private_key(struct walk *w, struct der_span *in, bool with_password,
+                         esp_tls_key_format_t format, esp_tls_private_key_t *key);
 
 /* kind.c */
 
@@ -99,8 +100,8 @@ enum der_kind {
     DER_KIND_OTHER /* a SEQUENCE, and none of these */
 };
 
-enum der_kind der_kind(struct der_source *src);
+enum der_kind et_der_kind(struct der_source *src);
 /** "a private key (PKCS #8)". Static text */
-const char *der_kind_name(enum der_kind kind);
+const char *et_der_kind_name(enum der_kind kind);
 
 #endif

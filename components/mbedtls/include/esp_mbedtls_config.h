@@ -509,11 +509,11 @@ time_t esp_mbedtls_time(time_t *out);
 #ifdef __cplusplus
 extern "C" {
 #endif
-extern ESP_TLS_MBED_THREAD_LOCAL size_t esp_tls_mbed_out_len;
+extern ESP_TLS_MBED_THREAD_LOCAL size_t et_mbed_out_len;
 #ifdef __cplusplus
 }
 #endif
-#define MBEDTLS_SSL_OUT_CONTENT_LEN esp_tls_mbed_out_len
+#define MBEDTLS_SSL_OUT_CONTENT_LEN et_mbed_out_len
 #else
 #define MBEDTLS_SSL_OUT_CONTENT_LEN ESP_TLS_MBED_OUT_CONTENT_LEN
 #endif

@@ -141,7 +141,7 @@ static int begin_request(esp_transport_handle_t t)
     }
     esp_http_auth_free_value(value);
     if (err != ESP_OK) {
-        return transport_fail(t, err, 0);
+        return et_transport_fail(t, err, 0);
     }
     esp_http_response_begin(talk->response, ESP_HTTP_REQUEST_CONNECT);
     talk->has_begun = false;
@@ -229,24 +229,24 @@ static int judge(esp_transport_handle_t t)
         if (is_answerable(c->talk)) {
             return 0;
         }
-        return transport_fail(t,
-                              c->talk->said == 0 ? ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_REQUIRED
-                                                 : ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_FAILED,
-                              0);
+        return et_transport_fail(t,
+                                 c->talk->said == 0 ? ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_REQUIRED
+                                                    : ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_FAILED,
+                                 0);
     }
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (rows[i].status == c->status) {
-            return transport_fail(t, rows[i].code, 0);
+            return et_transport_fail(t, rows[i].code, 0);
         }
     }
-    return transport_fail(t, ESP_ERR_TCP_TRANSPORT_PROXY_FAILED, 0);
+    return et_transport_fail(t, ESP_ERR_TCP_TRANSPORT_PROXY_FAILED, 0);
 }
 
 static int reconnect(esp_transport_handle_t t)
 {
     struct http_proxy *c = t->data;
 
-    transport_parent_drop(t);
+    et_transport_parent_drop(t);
     c->in_at = 0;
     c->in_len = 0;
     c->talk->is_reused = false;
@@ -263,7 +263,7 @@ static int lost(esp_transport_handle_t t)
     if (talk->is_challenge || (talk->is_reused && !talk->has_begun)) {
         return reconnect(t);
     }
-    return transport_fail_as_parent(t);
+    return et_transport_fail_as_parent(t);
 }
 
 /** The body of a 407: read and dropped if that leaves a connection to go on with. */
@@ -299,12 +299,12 @@ static int take_answer(esp_transport_handle_t t)
     c->in_at += used;
     talk->body += talk->is_challenge ? used : 0;
     if (result == ESP_HTTP_RESPONSE_NO_MEM || result == ESP_HTTP_RESPONSE_STOPPED) {
-        return transport_fail(t, ESP_ERR_NO_MEM, plat_errno_no_mem);
+        return et_transport_fail(t, ESP_ERR_NO_MEM, plat_errno_no_mem);
     }
     if (!esp_http_response_has_head(talk->response)) {
         return result == ESP_HTTP_RESPONSE_MORE
                    ? NEXT
-                   : transport_fail(t, ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, 0);
+                   : et_transport_fail(t, ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, 0);
     }
     if (!talk->is_challenge) {
         ret = judge(t);
@@ -321,10 +321,10 @@ static int take_answer(esp_transport_handle_t t)
 static int step_parent(esp_transport_handle_t t)
 {
     const struct http_proxy *c = t->data;
-    int ret = transport_parent_connect(t, c->proxy.address, c->proxy.port);
+    int ret = et_transport_parent_connect(t, c->proxy.address, c->proxy.port);
 
     if (ret < 0 || ret > 1) {
-        return transport_fail_as_parent(t);
+        return et_transport_fail_as_parent(t);
     }
     return ret == 1 ? begin_request(t) : 0;
 }
@@ -333,7 +333,7 @@ static int step_send(esp_transport_handle_t t)
 {
     struct http_proxy *c = t->data;
     struct talk *talk = c->talk;
-    int ret = layer_send(t, talk->out, talk->out_len, &talk->sent);
+    int ret = et_layer_send(t, talk->out, talk->out_len, &talk->sent);
 
     if (ret == 1) {
         drop_request(talk);
@@ -349,7 +349,7 @@ static int step_receive(esp_transport_handle_t t)
     int ret;
 
     if (c->in_at == c->in_len) {
-        ret = transport_parent_read(t, c->in, IN_LEN);
+        ret = et_transport_parent_read(t, c->in, IN_LEN);
         if (ret == TRANSPORT_AGAIN) {
             return 0;
         }
@@ -409,11 +409,11 @@ static int begin(esp_transport_handle_t t, const char *host, int port)
 
     end(c);
     c->status = 0;
-    if (!layer_is_host(host) || !layer_is_port(port)) {
-        return transport_fail(t, ESP_ERR_INVALID_ARG, 0);
+    if (!et_layer_is_host(host) || !et_layer_is_port(port)) {
+        return et_transport_fail(t, ESP_ERR_INVALID_ARG, 0);
     }
     if (plat_addr_parse(host, strlen(host), &addr) && addr.scope != 0) { /* of this machine */
-        return transport_fail(t, ESP_ERR_ESP_TLS_UNSUPPORTED_PROTOCOL_FAMILY, 0);
+        return et_transport_fail(t, ESP_ERR_ESP_TLS_UNSUPPORTED_PROTOCOL_FAMILY, 0);
     }
     c->in = plat_alloc(NULL, PLAT_MEM_CONNECTION, IN_LEN);
     c->talk = plat_alloc(NULL, PLAT_MEM_CONNECTION, sizeof(*c->talk));
@@ -421,9 +421,9 @@ static int begin(esp_transport_handle_t t, const char *host, int port)
         c->talk->response = esp_http_response_new(FIELD_MAX, &handler, c);
     }
     if (c->in == NULL || c->talk == NULL || c->talk->response == NULL) {
-        return transport_fail(t, ESP_ERR_NO_MEM, plat_errno_no_mem);
+        return et_transport_fail(t, ESP_ERR_NO_MEM, plat_errno_no_mem);
     }
-    layer_authority(c->talk->authority, host, port);
+    et_layer_authority(c->talk->authority, host, port);
     c->phase = PARENT;
     return NEXT;
 }
@@ -439,7 +439,7 @@ static int step_connect(esp_transport_handle_t t, const char *host, int port, in
     }
     ret = ret == NEXT ? 0 : ret;
     if (ret == 0 && plat_clock_us() >= t->deadline_us) {
-        ret = transport_fail(t, ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT, 0);
+        ret = et_transport_fail(t, ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT, 0);
     }
     if (ret < 0) {
         end(c);
@@ -468,11 +468,11 @@ static int step_read(esp_transport_handle_t t, char *buffer, int len)
     int n = step_pending(t);
 
     if (c->phase != OPEN) {
-        (void)transport_fail(t, ESP_ERR_INVALID_STATE, 0);
+        (void)et_transport_fail(t, ESP_ERR_INVALID_STATE, 0);
         return ERR_TCP_TRANSPORT_CONNECTION_FAILED;
     }
     if (n == 0 || buffer == NULL || len <= 0) {
-        return layer_read(t, buffer, len);
+        return et_layer_read(t, buffer, len);
     }
     n = n < len ? n : len;
     memcpy(buffer, c->in + c->in_at, (size_t)n);
@@ -486,9 +486,9 @@ static int step_read(esp_transport_handle_t t, char *buffer, int len)
 static int step_write(esp_transport_handle_t t, const char *buffer, int len)
 {
     if (((struct http_proxy *)t->data)->phase != OPEN) {
-        return transport_fail(t, ESP_ERR_INVALID_STATE, 0);
+        return et_transport_fail(t, ESP_ERR_INVALID_STATE, 0);
     }
-    return layer_write(t, buffer, len);
+    return et_layer_write(t, buffer, len);
 }
 
 static void get_wait(esp_transport_handle_t t, int events, esp_tls_wait_t *wait)
@@ -503,7 +503,7 @@ static void get_wait(esp_transport_handle_t t, int events, esp_tls_wait_t *wait)
     if ((events & ESP_TLS_WAIT_READ) != 0 && c->in_at < c->in_len) {
         esp_tls_wait_until(wait, 0);
     }
-    transport_parent_wait(t, events, wait);
+    et_transport_parent_wait(t, events, wait);
 }
 
 static int step_close(esp_transport_handle_t t)
@@ -516,7 +516,7 @@ static void step_destroy(esp_transport_handle_t t)
 {
     struct http_proxy *c = t->data;
 
-    proxy_clear(&c->proxy);
+    et_proxy_clear(&c->proxy);
     plat_free(c->user_agent);
     plat_free(c);
 }
@@ -545,7 +545,7 @@ static bool is_legal_login(const char *user, const char *password, bool preempti
 
 static bool is_legal(const esp_transport_http_proxy_config_t *config)
 {
-    return config != NULL && layer_is_host(config->address) && layer_is_port(config->port) &&
+    return config != NULL && et_layer_is_host(config->address) && et_layer_is_port(config->port) &&
            (config->user_agent == NULL || esp_http_is_field_value(config->user_agent)) &&
            !(config->preemptive_basic && config->digest_only) &&
            is_legal_login(config->user, config->password, config->preemptive_basic);
@@ -554,16 +554,16 @@ static bool is_legal(const esp_transport_http_proxy_config_t *config)
 static esp_err_t configure(struct http_proxy *c, const esp_transport_http_proxy_config_t *config)
 {
     struct proxy proxy = {0};
-    char *agent = layer_copy(config->user_agent);
+    char *agent = et_layer_copy(config->user_agent);
 
     if ((config->user_agent != NULL && agent == NULL) ||
-        proxy_set_address(&proxy, config->address, config->port) != ESP_OK ||
-        proxy_set_login(&proxy, config->user, config->password) != ESP_OK) {
-        proxy_clear(&proxy);
+        et_proxy_set_address(&proxy, config->address, config->port) != ESP_OK ||
+        et_proxy_set_login(&proxy, config->user, config->password) != ESP_OK) {
+        et_proxy_clear(&proxy);
         plat_free(agent);
         return ESP_ERR_NO_MEM;
     }
-    proxy_clear(&c->proxy);
+    et_proxy_clear(&c->proxy);
     plat_free(c->user_agent);
     c->proxy = proxy;
     c->user_agent = agent;
@@ -582,7 +582,7 @@ esp_transport_http_proxy_init(esp_transport_handle_t parent_handle,
         plat_set_errno(plat_errno_inval);
         return NULL;
     }
-    t = layer_new(&ops, sizeof(struct http_proxy), parent_handle);
+    t = et_layer_new(&ops, sizeof(struct http_proxy), parent_handle);
     if (t != NULL && configure(t->data, config) != ESP_OK) {
         (void)esp_transport_destroy(t);
         plat_set_errno(plat_errno_no_mem);
@@ -594,7 +594,7 @@ esp_transport_http_proxy_init(esp_transport_handle_t parent_handle,
 esp_err_t esp_transport_http_proxy_set_config(esp_transport_handle_t http_proxy,
                                               const esp_transport_http_proxy_config_t *config)
 {
-    struct http_proxy *c = transport_context(http_proxy, &ops);
+    struct http_proxy *c = et_transport_context(http_proxy, &ops);
 
     if (c == NULL || !is_legal(config)) {
         return ESP_ERR_INVALID_ARG;
@@ -605,17 +605,18 @@ esp_err_t esp_transport_http_proxy_set_config(esp_transport_handle_t http_proxy,
 esp_err_t esp_transport_http_proxy_set_auth(esp_transport_handle_t http_proxy, const char *user,
                                             const char *password)
 {
-    struct http_proxy *c = transport_context(http_proxy, &ops);
+    struct http_proxy *c = et_transport_context(http_proxy, &ops);
 
     if (c == NULL || !is_legal_login(user, password, c->preemptive_basic)) {
         return ESP_ERR_INVALID_ARG;
     }
-    return c->phase == CLOSED ? proxy_set_login(&c->proxy, user, password) : ESP_ERR_INVALID_STATE;
+    return c->phase == CLOSED ? et_proxy_set_login(&c->proxy, user, password)
+                              : ESP_ERR_INVALID_STATE;
 }
 
 int esp_transport_http_proxy_get_status(esp_transport_handle_t http_proxy)
 {
-    const struct http_proxy *c = transport_context(http_proxy, &ops);
+    const struct http_proxy *c = et_transport_context(http_proxy, &ops);
 
     return c != NULL ? c->status : -1;
 }

@@ -9,11 +9,11 @@
 
 #define NAME_MAX_LEN 255
 
-esp_transport_handle_t layer_new(const struct transport_ops *ops, size_t size,
-                                 esp_transport_handle_t parent)
+esp_transport_handle_t et_layer_new(const struct transport_ops *ops, size_t size,
+                                    esp_transport_handle_t parent)
 {
     void *context = plat_alloc(NULL, PLAT_MEM_APPLICATION, size);
-    esp_transport_handle_t t = context != NULL ? transport_new(ops, context, parent) : NULL;
+    esp_transport_handle_t t = context != NULL ? et_transport_new(ops, context, parent) : NULL;
 
     if (t == NULL) {
         plat_free(context);
@@ -30,7 +30,7 @@ static bool is_name_byte(char c)
            c == '.' || c == '_' || c == '~';
 }
 
-bool layer_is_host(const char *host)
+bool et_layer_is_host(const char *host)
 {
     size_t len = host != NULL ? strlen(host) : 0;
     struct plat_addr addr;
@@ -48,7 +48,7 @@ bool layer_is_host(const char *host)
     return i == len;
 }
 
-bool layer_is_port(int port)
+bool et_layer_is_port(int port)
 {
     return port > 0 && port <= 65535;
 }
@@ -74,7 +74,7 @@ static size_t append_port(char *out, size_t at, int port)
     return at;
 }
 
-void layer_authority(char *out, const char *host, int port)
+void et_layer_authority(char *out, const char *host, int port)
 {
     char text[PLAT_ADDR_TEXT];
     struct plat_addr addr;
@@ -96,7 +96,7 @@ void layer_authority(char *out, const char *host, int port)
 
 /* --- what a transport keeps ------------------------------------------------------------------------ */
 
-char *layer_copy(const char *text)
+char *et_layer_copy(const char *text)
 {
     size_t len = text != NULL ? strlen(text) : 0;
     char *copy = text != NULL ? plat_alloc(NULL, PLAT_MEM_APPLICATION, len + 1) : NULL;
@@ -109,16 +109,16 @@ char *layer_copy(const char *text)
 
 /* --- the way through the parent ----------------------------------------------------------------------------------- */
 
-int layer_send(esp_transport_handle_t t, const void *data, size_t len, size_t *sent)
+int et_layer_send(esp_transport_handle_t t, const void *data, size_t len, size_t *sent)
 {
     while (*sent < len) {
-        int ret = transport_parent_write(t, (const char *)data + *sent, (int)(len - *sent));
+        int ret = et_transport_parent_write(t, (const char *)data + *sent, (int)(len - *sent));
 
         if (ret == TRANSPORT_AGAIN) {
             return 0;
         }
         if (ret <= 0) {
-            return transport_fail_as_parent(t);
+            return et_transport_fail_as_parent(t);
         }
         *sent += (size_t)ret;
     }
@@ -129,17 +129,17 @@ int layer_send(esp_transport_handle_t t, const void *data, size_t len, size_t *s
 static int of_parent(esp_transport_handle_t t, int ret)
 {
     if (ret < 0 && ret != TRANSPORT_AGAIN) {
-        (void)transport_fail_as_parent(t);
+        (void)et_transport_fail_as_parent(t);
     }
     return ret;
 }
 
-int layer_read(esp_transport_handle_t t, char *buffer, int len)
+int et_layer_read(esp_transport_handle_t t, char *buffer, int len)
 {
-    return of_parent(t, transport_parent_read(t, buffer, len));
+    return of_parent(t, et_transport_parent_read(t, buffer, len));
 }
 
-int layer_write(esp_transport_handle_t t, const char *buffer, int len)
+int et_layer_write(esp_transport_handle_t t, const char *buffer, int len)
 {
-    return of_parent(t, transport_parent_write(t, buffer, len));
+    return of_parent(t, et_transport_parent_write(t, buffer, len));
 }

@@ -3,9 +3,9 @@
 #include "layer.h"
 #include "plat_heap.h"
 
-esp_err_t proxy_set_address(struct proxy *proxy, const char *address, int port)
+esp_err_t et_proxy_set_address(struct proxy *proxy, const char *address, int port)
 {
-    char *copy = layer_copy(address);
+    char *copy = et_layer_copy(address);
 
     if (copy == NULL) {
         return ESP_ERR_NO_MEM;
@@ -24,12 +24,12 @@ static void forget_login(struct proxy *proxy)
     proxy->password = NULL;
 }
 
-esp_err_t proxy_set_login(struct proxy *proxy, const char *user, const char *password)
+esp_err_t et_proxy_set_login(struct proxy *proxy, const char *user, const char *password)
 {
-    struct proxy copy = {.user = layer_copy(user)};
+    struct proxy copy = {.user = et_layer_copy(user)};
 
     if (user != NULL) {
-        copy.password = layer_copy(password != NULL ? password : "");
+        copy.password = et_layer_copy(password != NULL ? password : "");
         if (copy.user == NULL || copy.password == NULL) {
             forget_login(&copy);
             return ESP_ERR_NO_MEM;
@@ -41,7 +41,7 @@ esp_err_t proxy_set_login(struct proxy *proxy, const char *user, const char *pas
     return ESP_OK;
 }
 
-void proxy_clear(struct proxy *proxy)
+void et_proxy_clear(struct proxy *proxy)
 {
     plat_free(proxy->address);
     proxy->address = NULL;

@@ -15,13 +15,13 @@ struct proxy {
 };
 
 /** Go there from now on. @return ESP_OK; ESP_ERR_NO_MEM  nothing has changed */
-esp_err_t proxy_set_address(struct proxy *proxy, const char *address, int port);
+esp_err_t et_proxy_set_address(struct proxy *proxy, const char *address, int port);
 
 /** Be this user from now on. @param user  NULL: nobody  @param password  NULL: empty
  *  @return ESP_OK; ESP_ERR_NO_MEM  nothing has changed */
-esp_err_t proxy_set_login(struct proxy *proxy, const char *user, const char *password);
+esp_err_t et_proxy_set_login(struct proxy *proxy, const char *user, const char *password);
 
 /** Free and wipe what it has. */
-void proxy_clear(struct proxy *proxy);
+void et_proxy_clear(struct proxy *proxy);
 
 #endif

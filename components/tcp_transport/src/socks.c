@@ -80,13 +80,13 @@ struct socks {
 
 static int malformed(esp_transport_handle_t t)
 {
-    return transport_fail(t, ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, SOCKS_RESPONSE_MALFORMED);
+    return et_transport_fail(t, ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, SOCKS_RESPONSE_MALFORMED);
 }
 
 /** The parent failed: its cause, and for those who read errno, what that means here. */
 static int proxy_lost(esp_transport_handle_t t)
 {
-    (void)transport_fail_as_parent(t);
+    (void)et_transport_fail_as_parent(t);
     t->sock_errno = SOCKS_RESPONSE_PROXY_UNREACHABLE;
     return -1;
 }
@@ -193,12 +193,12 @@ static int judge_reply4(esp_transport_handle_t t)
     case SOCKS_RESPONSE_SUCCESS:
         return 1;
     case SOCKS_RESPONSE_REQUEST_REJECTED:
-        return transport_fail(t, ESP_ERR_TCP_TRANSPORT_PROXY_REFUSED, in[1]);
+        return et_transport_fail(t, ESP_ERR_TCP_TRANSPORT_PROXY_REFUSED, in[1]);
     case SOCKS_RESPONSE_NOT_RUNNING_IDENTD:
     case SOCKS_RESPONSE_COULD_NOT_CONFIRM_ID:
-        return transport_fail(t, ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_FAILED, in[1]);
+        return et_transport_fail(t, ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_FAILED, in[1]);
     default:
-        return transport_fail(t, ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, in[1]);
+        return et_transport_fail(t, ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, in[1]);
     }
 }
 
@@ -251,7 +251,7 @@ static int judge_reply5(esp_transport_handle_t t)
         return malformed(t);
     }
     if (in[1] != 0) {
-        return transport_fail(
+        return et_transport_fail(
             t, in[1] <= REP_MAX ? codes[in[1] - 1] : ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED,
             SOCKS5_RESPONSE_GENERAL_FAILURE - 1 + in[1]);
     }
@@ -273,8 +273,8 @@ static int judge_login(esp_transport_handle_t t)
         return malformed(t);
     }
     if (c->talk->in[1] != 0) {
-        return transport_fail(t, ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_FAILED,
-                              SOCKS_RESPONSE_AUTH_FAILED);
+        return et_transport_fail(t, ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_FAILED,
+                                 SOCKS_RESPONSE_AUTH_FAILED);
     }
     begin_stage(c, &request5);
     return 0;
@@ -291,8 +291,8 @@ static int judge_method(esp_transport_handle_t t)
         return malformed(t);
     }
     if (in[1] == METHOD_UNACCEPTED) {
-        return transport_fail(t, ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_REQUIRED,
-                              SOCKS_RESPONSE_AUTH_REQUIRED);
+        return et_transport_fail(t, ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_REQUIRED,
+                                 SOCKS_RESPONSE_AUTH_REQUIRED);
     }
     if (in[1] == METHOD_NONE) {
         begin_stage(c, &request5);
@@ -319,7 +319,7 @@ static int receive_rest(esp_transport_handle_t t)
         int ret;
 
         room = room < sizeof(talk->in) ? room : sizeof(talk->in);
-        ret = transport_parent_read(t, (char *)talk->in + (fits ? talk->have : 0), (int)room);
+        ret = et_transport_parent_read(t, (char *)talk->in + (fits ? talk->have : 0), (int)room);
         if (ret == TRANSPORT_AGAIN) {
             return 0;
         }
@@ -337,7 +337,7 @@ static int step_talk(esp_transport_handle_t t)
     int ret;
 
     do {
-        ret = layer_send(t, talk->out, talk->len, &talk->sent);
+        ret = et_layer_send(t, talk->out, talk->len, &talk->sent);
         if (ret < 0) {
             return proxy_lost(t);
         }
@@ -359,7 +359,7 @@ static int begin_talk(esp_transport_handle_t t)
 
     if (c->version != SOCKS5 && c->talk->addr.family == PLAT_AF_INET &&
         (ip[0] | ip[1] | ip[2]) == 0) { /* 0.0.0.x: to the proxy it means that a name follows */
-        return transport_fail(t, ESP_ERR_INVALID_ARG, SOCKS_RESPONSE_TARGET_NOT_FOUND);
+        return et_transport_fail(t, ESP_ERR_INVALID_ARG, SOCKS_RESPONSE_TARGET_NOT_FOUND);
     }
     c->phase = TALK;
     begin_stage(c, c->version == SOCKS5 ? &methods : &request4);
@@ -380,8 +380,9 @@ static int look_up_failed(esp_transport_handle_t t, int os)
 {
     const bool is_no_mem = plat_is_no_mem(os);
 
-    return transport_fail(t, is_no_mem ? ESP_ERR_NO_MEM : ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME,
-                          is_no_mem ? os : SOCKS_RESPONSE_TARGET_NOT_FOUND);
+    return et_transport_fail(t,
+                             is_no_mem ? ESP_ERR_NO_MEM : ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME,
+                             is_no_mem ? os : SOCKS_RESPONSE_TARGET_NOT_FOUND);
 }
 
 static int step_look_up(esp_transport_handle_t t)
@@ -398,7 +399,7 @@ static int step_look_up(esp_transport_handle_t t)
     if (os == PLAT_AGAIN) {
         /* Watch the proxy meanwhile: it may go away, or the parent be cancelled. It has nothing to
          * say before it was asked. */
-        int ret = transport_parent_read(t, &byte, 1);
+        int ret = et_transport_parent_read(t, &byte, 1);
 
         return ret == TRANSPORT_AGAIN ? 0 : ret < 0 ? proxy_lost(t) : malformed(t);
     }
@@ -414,7 +415,7 @@ static int begin_look_up(esp_transport_handle_t t)
 
     if (os != PLAT_OK) {
         talk->wake = PLAT_STREAM_NONE;
-        return transport_fail(t, plat_is_no_mem(os) ? ESP_ERR_NO_MEM : ESP_FAIL, os);
+        return et_transport_fail(t, plat_is_no_mem(os) ? ESP_ERR_NO_MEM : ESP_FAIL, os);
     }
     os = plat_resolve_start(&talk->job, talk->host, strlen(talk->host), PLAT_AF_INET, talk->wake,
                             NULL);
@@ -445,12 +446,12 @@ static int begin(esp_transport_handle_t t, const char *host, int port)
 
     end_talk(c);
     c->phase = CLOSED;
-    if (!layer_is_host(host) || !layer_is_port(port)) {
-        return transport_fail(t, ESP_ERR_INVALID_ARG, SOCKS_RESPONSE_TARGET_NOT_FOUND);
+    if (!et_layer_is_host(host) || !et_layer_is_port(port)) {
+        return et_transport_fail(t, ESP_ERR_INVALID_ARG, SOCKS_RESPONSE_TARGET_NOT_FOUND);
     }
     talk = plat_alloc(NULL, PLAT_MEM_CONNECTION, sizeof(*talk) + out);
     if (talk == NULL) {
-        return transport_fail(t, ESP_ERR_NO_MEM, plat_errno_no_mem);
+        return et_transport_fail(t, ESP_ERR_NO_MEM, plat_errno_no_mem);
     }
     c->talk = talk;
     talk->wake = PLAT_STREAM_NONE;
@@ -458,8 +459,8 @@ static int begin(esp_transport_handle_t t, const char *host, int port)
     talk->is_literal = plat_addr_parse(host, strlen(host), &talk->addr);
     if (talk->is_literal && (talk->addr.scope != 0 || /* of this machine */
                              (c->version != SOCKS5 && talk->addr.family != PLAT_AF_INET))) {
-        return transport_fail(t, ESP_ERR_ESP_TLS_UNSUPPORTED_PROTOCOL_FAMILY,
-                              SOCKS_RESPONSE_TARGET_NOT_FOUND);
+        return et_transport_fail(t, ESP_ERR_ESP_TLS_UNSUPPORTED_PROTOCOL_FAMILY,
+                                 SOCKS_RESPONSE_TARGET_NOT_FOUND);
     }
     c->phase = PARENT;
     return 0;
@@ -468,7 +469,7 @@ static int begin(esp_transport_handle_t t, const char *host, int port)
 static int step_parent(esp_transport_handle_t t)
 {
     const struct socks *c = t->data;
-    int ret = transport_parent_connect(t, c->proxy.address, c->proxy.port);
+    int ret = et_transport_parent_connect(t, c->proxy.address, c->proxy.port);
 
     if (ret != 1) {
         return ret == 0 ? 0 : proxy_lost(t);
@@ -499,7 +500,7 @@ static int step_connect(esp_transport_handle_t t, const char *host, int port, in
         ret = step(t);
     }
     if (ret == 0 && plat_clock_us() >= t->deadline_us) {
-        ret = transport_fail(t, ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT, SOCKS_TIMEOUT);
+        ret = et_transport_fail(t, ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT, SOCKS_TIMEOUT);
     }
     if (ret != 0) {
         end_talk(c);
@@ -511,18 +512,18 @@ static int step_connect(esp_transport_handle_t t, const char *host, int port, in
 static int step_read(esp_transport_handle_t t, char *buffer, int len)
 {
     if (((struct socks *)t->data)->phase != OPEN) {
-        (void)transport_fail(t, ESP_ERR_INVALID_STATE, 0);
+        (void)et_transport_fail(t, ESP_ERR_INVALID_STATE, 0);
         return ERR_TCP_TRANSPORT_CONNECTION_FAILED;
     }
-    return layer_read(t, buffer, len);
+    return et_layer_read(t, buffer, len);
 }
 
 static int step_write(esp_transport_handle_t t, const char *buffer, int len)
 {
     if (((struct socks *)t->data)->phase != OPEN) {
-        return transport_fail(t, ESP_ERR_INVALID_STATE, 0);
+        return et_transport_fail(t, ESP_ERR_INVALID_STATE, 0);
     }
-    return layer_write(t, buffer, len);
+    return et_layer_write(t, buffer, len);
 }
 
 static void get_wait(esp_transport_handle_t t, int events, esp_tls_wait_t *wait)
@@ -535,7 +536,7 @@ static void get_wait(esp_transport_handle_t t, int events, esp_tls_wait_t *wait)
     } else if (c->phase == TALK) {
         events = c->talk->sent < c->talk->len ? ESP_TLS_WAIT_WRITE : ESP_TLS_WAIT_READ;
     }
-    transport_parent_wait(t, events, wait);
+    et_transport_parent_wait(t, events, wait);
 }
 
 static int step_close(esp_transport_handle_t t)
@@ -551,7 +552,7 @@ static void step_destroy(esp_transport_handle_t t)
 {
     struct socks *c = t->data;
 
-    proxy_clear(&c->proxy);
+    et_proxy_clear(&c->proxy);
     plat_free(c);
 }
 
@@ -569,13 +570,13 @@ static const struct transport_ops ops = {
 
 static bool is_legal(const esp_transport_socks_proxy_config_t *config)
 {
-    return config != NULL && layer_is_host(config->address) && layer_is_port(config->port) &&
+    return config != NULL && et_layer_is_host(config->address) && et_layer_is_port(config->port) &&
            (config->version == SOCKS4 || config->version == SOCKS4A || config->version == SOCKS5);
 }
 
 static esp_err_t configure(struct socks *c, const esp_transport_socks_proxy_config_t *config)
 {
-    esp_err_t err = proxy_set_address(&c->proxy, config->address, config->port);
+    esp_err_t err = et_proxy_set_address(&c->proxy, config->address, config->port);
 
     if (err == ESP_OK) {
         c->version = config->version;
@@ -593,7 +594,7 @@ esp_transport_socks_proxy_init(esp_transport_handle_t parent_handle,
         plat_set_errno(plat_errno_inval);
         return NULL;
     }
-    t = layer_new(&ops, sizeof(struct socks), parent_handle);
+    t = et_layer_new(&ops, sizeof(struct socks), parent_handle);
     if (t != NULL && configure(t->data, config) != ESP_OK) {
         (void)esp_transport_destroy(t);
         plat_set_errno(plat_errno_no_mem);
@@ -605,7 +606,7 @@ esp_transport_socks_proxy_init(esp_transport_handle_t parent_handle,
 esp_err_t esp_transport_socks_proxy_set_config(esp_transport_handle_t socks_transport,
                                                const esp_transport_socks_proxy_config_t *config)
 {
-    struct socks *c = transport_context(socks_transport, &ops);
+    struct socks *c = et_transport_context(socks_transport, &ops);
 
     if (c == NULL || !is_legal(config)) {
         return ESP_ERR_INVALID_ARG;
@@ -616,11 +617,12 @@ esp_err_t esp_transport_socks_proxy_set_config(esp_transport_handle_t socks_tran
 esp_err_t esp_transport_socks_proxy_set_auth(esp_transport_handle_t socks_transport,
                                              const char *user, const char *password)
 {
-    struct socks *c = transport_context(socks_transport, &ops);
+    struct socks *c = et_transport_context(socks_transport, &ops);
 
     if (c == NULL || (user != NULL && (user[0] == '\0' || strlen(user) > FIELD_MAX ||
                                        (password != NULL && strlen(password) > FIELD_MAX)))) {
         return ESP_ERR_INVALID_ARG;
     }
-    return c->phase == CLOSED ? proxy_set_login(&c->proxy, user, password) : ESP_ERR_INVALID_STATE;
+    return c->phase == CLOSED ? et_proxy_set_login(&c->proxy, user, password)
+                              : ESP_ERR_INVALID_STATE;
 }

@@ -35,11 +35,11 @@ static int take_error(esp_transport_handle_t t)
     }
     if (esp_tls_get_error_handle(c->tls, &h) != ESP_OK ||
         esp_tls_get_record(c->tls, &record) != ESP_OK) {
-        return transport_fail(t, ESP_FAIL, 0);
+        return et_transport_fail(t, ESP_FAIL, 0);
     }
     if (record.phase == ESP_TLS_PHASE_CONNECT && t->parent != NULL &&
         t->parent->error.last.last_error != ESP_OK) {
-        return transport_fail_as_parent(t); /* it may know more: a certificate's flags */
+        return et_transport_fail_as_parent(t); /* it may know more: a certificate's flags */
     }
     t->error.last = *h;
     if (t->error.last.last_error == ESP_OK) {
@@ -55,12 +55,12 @@ static int take_error(esp_transport_handle_t t)
 static int below_connect(void *ctx, const char *host, size_t hostlen, int port)
 {
     (void)hostlen; /* it ends in NUL */
-    return transport_parent_connect(ctx, host, port);
+    return et_transport_parent_connect(ctx, host, port);
 }
 
 static ssize_t below_read(void *ctx, void *data, size_t len)
 {
-    int ret = transport_parent_read(ctx, data, len < INT32_MAX ? (int)len : INT32_MAX);
+    int ret = et_transport_parent_read(ctx, data, len < INT32_MAX ? (int)len : INT32_MAX);
 
     switch (ret) {
     case TRANSPORT_AGAIN:
@@ -74,7 +74,7 @@ static ssize_t below_read(void *ctx, void *data, size_t len)
 
 static ssize_t below_write(void *ctx, const void *data, size_t len)
 {
-    int ret = transport_parent_write(ctx, data, len < INT32_MAX ? (int)len : INT32_MAX);
+    int ret = et_transport_parent_write(ctx, data, len < INT32_MAX ? (int)len : INT32_MAX);
 
     if (ret == TRANSPORT_AGAIN) {
         return ESP_TLS_ERR_SSL_WANT_WRITE;
@@ -84,7 +84,7 @@ static ssize_t below_write(void *ctx, const void *data, size_t len)
 
 static void below_wait(void *ctx, int events, esp_tls_wait_t *wait)
 {
-    transport_parent_wait(ctx, events, wait);
+    et_transport_parent_wait(ctx, events, wait);
 }
 
 static esp_err_t below_error(void *ctx, int *sys_errno)
@@ -131,7 +131,7 @@ static bool take_handle(esp_transport_handle_t t)
         if (tls != NULL) {
             (void)esp_tls_conn_destroy(tls);
         }
-        (void)transport_fail(t, ESP_ERR_NO_MEM, 0);
+        (void)et_transport_fail(t, ESP_ERR_NO_MEM, 0);
         return false;
     }
     if (c->on_handle != NULL) {
@@ -152,7 +152,7 @@ static int step_connect(esp_transport_handle_t t, const char *host, int port, in
     int ret;
 
     if (host == NULL) {
-        return transport_fail(t, ESP_ERR_INVALID_ARG, 0);
+        return et_transport_fail(t, ESP_ERR_INVALID_ARG, 0);
     }
     if (t->is_first_step || c->tls == NULL) {
         if (!take_handle(t)) {
@@ -172,7 +172,7 @@ static int step_read(esp_transport_handle_t t, char *buffer, int len)
     ssize_t ret;
 
     if (!c->is_open || buffer == NULL || len < 0) {
-        (void)transport_fail(t, c->is_open ? ESP_ERR_INVALID_ARG : ESP_ERR_INVALID_STATE, 0);
+        (void)et_transport_fail(t, c->is_open ? ESP_ERR_INVALID_ARG : ESP_ERR_INVALID_STATE, 0);
         return ERR_TCP_TRANSPORT_CONNECTION_FAILED;
     }
     if (len == 0) {
@@ -186,7 +186,7 @@ static int step_read(esp_transport_handle_t t, char *buffer, int len)
         return TRANSPORT_AGAIN;
     }
     if (ret == 0) {
-        (void)transport_fail(t, ESP_ERR_ESP_TLS_TCP_CLOSED_FIN, 0);
+        (void)et_transport_fail(t, ESP_ERR_ESP_TLS_TCP_CLOSED_FIN, 0);
         return ERR_TCP_TRANSPORT_CONNECTION_CLOSED_BY_FIN;
     }
     (void)take_error(t);
@@ -199,7 +199,7 @@ static int step_write(esp_transport_handle_t t, const char *buffer, int len)
     ssize_t ret;
 
     if (!c->is_open || buffer == NULL || len < 0) {
-        return transport_fail(t, c->is_open ? ESP_ERR_INVALID_ARG : ESP_ERR_INVALID_STATE, 0);
+        return et_transport_fail(t, c->is_open ? ESP_ERR_INVALID_ARG : ESP_ERR_INVALID_STATE, 0);
     }
     if (len == 0) {
         return 0;
@@ -307,7 +307,7 @@ static const struct transport_ops ops = {
 
 static struct tls_transport *context(esp_transport_handle_t t)
 {
-    return transport_context(t, &ops);
+    return et_transport_context(t, &ops);
 }
 
 static esp_transport_handle_t tls_transport_new(bool is_plain_tcp)
@@ -323,7 +323,7 @@ static esp_transport_handle_t tls_transport_new(bool is_plain_tcp)
         return NULL;
     }
     c->cfg.is_plain_tcp = is_plain_tcp;
-    t = transport_new(&ops, c, NULL);
+    t = et_transport_new(&ops, c, NULL);
     if (t == NULL) {
         plat_mutex_clear(&c->lock);
         plat_free(c);

@@ -18,7 +18,7 @@ static const char TAG[] = "transport_base";
 
 /* --- what happened ----------------------------------------------------------------------------- */
 
-int transport_fail(esp_transport_handle_t t, esp_err_t code, int sys_errno)
+int et_transport_fail(esp_transport_handle_t t, esp_err_t code, int sys_errno)
 {
     if (t->error.last.last_error == ESP_OK) {
         t->error = (esp_tls_error_store_t){.last.last_error = code, .sys_errno = sys_errno};
@@ -27,12 +27,12 @@ int transport_fail(esp_transport_handle_t t, esp_err_t code, int sys_errno)
     return -1;
 }
 
-int transport_fail_as_parent(esp_transport_handle_t t)
+int et_transport_fail_as_parent(esp_transport_handle_t t)
 {
     const esp_transport_handle_t below = t->parent;
 
     if (below == NULL || below->error.last.last_error == ESP_OK) {
-        return transport_fail(t, ESP_ERR_TCP_TRANSPORT_CONNECTION_FAILED, 0);
+        return et_transport_fail(t, ESP_ERR_TCP_TRANSPORT_CONNECTION_FAILED, 0);
     }
     if (t->error.last.last_error == ESP_OK) {
         t->error = below->error;
@@ -98,7 +98,7 @@ static void add_wait(esp_transport_handle_t t, int events, esp_tls_wait_t *wait)
     }
 }
 
-int transport_ms_left(uint64_t until_us)
+int et_transport_ms_left(uint64_t until_us)
 {
     uint64_t now = plat_clock_us();
     uint64_t ms = until_us > now ? (until_us - now + 999) / 1000 : 0;
@@ -109,12 +109,12 @@ int transport_ms_left(uint64_t until_us)
     return ms < INT32_MAX ? (int)ms : INT32_MAX;
 }
 
-uint64_t transport_until(int timeout_ms)
+uint64_t et_transport_until(int timeout_ms)
 {
     return timeout_ms < 0 ? PLAT_NEVER : plat_clock_us() + (uint64_t)timeout_ms * 1000;
 }
 
-int transport_sleep(esp_transport_handle_t t, int events, uint64_t until_us)
+int et_transport_sleep(esp_transport_handle_t t, int events, uint64_t until_us)
 {
     esp_tls_wait_t wait;
 
@@ -123,13 +123,13 @@ int transport_sleep(esp_transport_handle_t t, int events, uint64_t until_us)
     }
     esp_tls_wait_init(&wait);
     add_wait(t, events, &wait);
-    switch (esp_tls_wait(&wait, transport_ms_left(until_us))) {
+    switch (esp_tls_wait(&wait, et_transport_ms_left(until_us))) {
     case ESP_OK:
         return 1;
     case ESP_ERR_TIMEOUT:
         return 0;
     default:
-        return transport_fail(t, ESP_ERR_TCP_TRANSPORT_CONNECTION_FAILED, 0);
+        return et_transport_fail(t, ESP_ERR_TCP_TRANSPORT_CONNECTION_FAILED, 0);
     }
 }
 
@@ -141,7 +141,7 @@ esp_err_t esp_transport_get_wait(esp_transport_handle_t t, int events, esp_tls_w
     esp_tls_wait_init(wait);
     add_wait(t, events, wait);
     if (t->is_connecting) {
-        esp_tls_wait_until(wait, transport_ms_left(t->deadline_us));
+        esp_tls_wait_until(wait, et_transport_ms_left(t->deadline_us));
     }
     return wait->count == 0 && wait->timeout_ms < 0 ? ESP_ERR_INVALID_STATE : ESP_OK;
 }
@@ -154,7 +154,7 @@ static void connect_begin(esp_transport_handle_t t, int timeout_ms)
     t->is_connecting = true;
     t->is_first_step = true;
     t->is_parent_begun = false;
-    t->deadline_us = transport_until(timeout_ms < 0 ? CONNECT_TIMEOUT_MS : timeout_ms);
+    t->deadline_us = et_transport_until(timeout_ms < 0 ? CONNECT_TIMEOUT_MS : timeout_ms);
 }
 
 static int connect_step(esp_transport_handle_t t, const char *host, int port, int timeout_ms)
@@ -164,13 +164,13 @@ static int connect_step(esp_transport_handle_t t, const char *host, int port, in
     if (!t->is_connecting) {
         connect_begin(t, timeout_ms);
     }
-    ret = t->ops->connect(t, host, port, transport_time_left(t));
+    ret = t->ops->connect(t, host, port, et_transport_time_left(t));
     t->is_first_step = false;
     if (ret == 0 && !t->ops->has_deadline && plat_clock_us() >= t->deadline_us) {
-        ret = transport_fail(t, ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT, 0);
+        ret = et_transport_fail(t, ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT, 0);
     }
     if (ret < 0) {
-        (void)transport_fail_as_parent(t);
+        (void)et_transport_fail_as_parent(t);
         ESP_LOGE(TAG, "connect failed: 0x%x, errno %d", (unsigned)t->error.last.last_error,
                  t->sock_errno);
         plat_set_errno(t->sock_errno);
@@ -186,7 +186,7 @@ static int connect_and_wait(esp_transport_handle_t t, const char *host, int port
 
     while ((ret = connect_step(t, host, port, timeout_ms)) == 0) {
         /* past the deadline one more step, which says so */
-        if (transport_sleep(t, 0, t->deadline_us) < 0) {
+        if (et_transport_sleep(t, 0, t->deadline_us) < 0) {
             t->is_connecting = false;
             return -1;
         }
@@ -196,11 +196,11 @@ static int connect_and_wait(esp_transport_handle_t t, const char *host, int port
 
 static int read_and_wait(esp_transport_handle_t t, char *buffer, int len, int timeout_ms)
 {
-    uint64_t until_us = transport_until(timeout_ms);
+    uint64_t until_us = et_transport_until(timeout_ms);
     int ret;
 
     while ((ret = t->ops->read(t, buffer, len)) == TRANSPORT_AGAIN) {
-        int slept = transport_sleep(t, ESP_TLS_WAIT_READ, until_us);
+        int slept = et_transport_sleep(t, ESP_TLS_WAIT_READ, until_us);
 
         if (slept <= 0) {
             return slept == 0 ? ERR_TCP_TRANSPORT_CONNECTION_TIMEOUT
@@ -212,14 +212,14 @@ static int read_and_wait(esp_transport_handle_t t, char *buffer, int len, int ti
 
 static int write_and_wait(esp_transport_handle_t t, const char *buffer, int len, int timeout_ms)
 {
-    uint64_t until_us = transport_until(timeout_ms);
+    uint64_t until_us = et_transport_until(timeout_ms);
     int done = 0;
     int ret;
 
     do {
         while ((ret = t->ops->write(t, done > 0 ? buffer + done : buffer, len - done)) ==
                TRANSPORT_AGAIN) {
-            int slept = transport_sleep(t, ESP_TLS_WAIT_WRITE, until_us);
+            int slept = et_transport_sleep(t, ESP_TLS_WAIT_WRITE, until_us);
 
             if (slept <= 0) {
                 return done > 0 ? done : slept;
@@ -259,7 +259,7 @@ static int poll_and_wait(esp_transport_handle_t t, int events, int timeout_ms)
     }
     esp_tls_wait_init(&wait);
     if (esp_transport_get_socket(bottom) < 0) {
-        return transport_fail(t, ESP_ERR_TCP_TRANSPORT_CONNECTION_FAILED, 0);
+        return et_transport_fail(t, ESP_ERR_TCP_TRANSPORT_CONNECTION_FAILED, 0);
     }
     add_wait(t, events, &wait);
     switch (esp_tls_wait(&wait, timeout_ms)) {
@@ -268,7 +268,7 @@ static int poll_and_wait(esp_transport_handle_t t, int events, int timeout_ms)
     case ESP_ERR_TIMEOUT:
         return 0;
     default:
-        return transport_fail(t, ESP_ERR_TCP_TRANSPORT_CONNECTION_FAILED, 0);
+        return et_transport_fail(t, ESP_ERR_TCP_TRANSPORT_CONNECTION_FAILED, 0);
     }
 }
 
@@ -303,23 +303,23 @@ static esp_transport_handle_t self(esp_transport_handle_t t)
 
 /* --- the parent's, without blocking -------------------------------------------------------------- */
 
-int transport_time_left(esp_transport_handle_t t)
+int et_transport_time_left(esp_transport_handle_t t)
 {
-    int ms = transport_ms_left(t->deadline_us);
+    int ms = et_transport_ms_left(t->deadline_us);
 
     return ms > 0 ? ms : 1;
 }
 
-int transport_parent_connect(esp_transport_handle_t t, const char *host, int port)
+int et_transport_parent_connect(esp_transport_handle_t t, const char *host, int port)
 {
     if (!t->is_parent_begun) {
         t->is_parent_begun = true;
         t->parent->is_connecting = false; /* a connect that was given up is not gone on with */
     }
-    return esp_transport_connect_async(t->parent, host, port, transport_time_left(t));
+    return esp_transport_connect_async(t->parent, host, port, et_transport_time_left(t));
 }
 
-void transport_parent_drop(esp_transport_handle_t t)
+void et_transport_parent_drop(esp_transport_handle_t t)
 {
     esp_transport_handle_t bottom = t->parent;
 
@@ -332,7 +332,7 @@ void transport_parent_drop(esp_transport_handle_t t)
     t->is_parent_begun = false;
 }
 
-void transport_parent_wait(esp_transport_handle_t t, int events, esp_tls_wait_t *wait)
+void et_transport_parent_wait(esp_transport_handle_t t, int events, esp_tls_wait_t *wait)
 {
     esp_tls_wait_t list;
 
@@ -341,7 +341,7 @@ void transport_parent_wait(esp_transport_handle_t t, int events, esp_tls_wait_t 
     }
 }
 
-int transport_parent_read(esp_transport_handle_t t, char *buffer, int len)
+int et_transport_parent_read(esp_transport_handle_t t, char *buffer, int len)
 {
     const esp_transport_handle_t below = t->parent;
     int ret = below->ops != NULL ? below->ops->read(below, buffer, len)
@@ -350,7 +350,7 @@ int transport_parent_read(esp_transport_handle_t t, char *buffer, int len)
     return ret == 0 && len > 0 ? TRANSPORT_AGAIN : ret; /* an empty frame brings nothing, either */
 }
 
-int transport_parent_write(esp_transport_handle_t t, const char *buffer, int len)
+int et_transport_parent_write(esp_transport_handle_t t, const char *buffer, int len)
 {
     const esp_transport_handle_t below = t->parent;
     int ret = below->ops != NULL ? below->ops->write(below, buffer, len)
@@ -371,8 +371,8 @@ esp_transport_handle_t esp_transport_init(void)
     return t;
 }
 
-esp_transport_handle_t transport_new(const struct transport_ops *ops, void *data,
-                                     esp_transport_handle_t parent)
+esp_transport_handle_t et_transport_new(const struct transport_ops *ops, void *data,
+                                        esp_transport_handle_t parent)
 {
     esp_transport_handle_t t = esp_transport_init();
 
@@ -392,7 +392,7 @@ esp_transport_handle_t transport_new(const struct transport_ops *ops, void *data
     return t;
 }
 
-void *transport_context(esp_transport_handle_t t, const struct transport_ops *ops)
+void *et_transport_context(esp_transport_handle_t t, const struct transport_ops *ops)
 {
     return t != NULL && t->ops == ops ? t->data : NULL;
 }

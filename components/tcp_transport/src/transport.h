@@ -17,7 +17,7 @@
 #define TRANSPORT_STEPS 64
 
 struct transport_ops {
-    /** One step. @return 1 open; 0 under way; -1 failed, see transport_fail(); > 1 status of a
+    /** One step. @return 1 open; 0 under way; -1 failed, see et_transport_fail(); > 1 status of a
      *  redirect */
     int (*connect)(esp_transport_handle_t t, const char *host, int port, int timeout_ms);
     /** @return > 0 bytes; TRANSPORT_AGAIN; 0 an empty frame; < 0 as esp_transport_read() */
@@ -69,36 +69,36 @@ struct esp_transport_item_t {
 };
 
 /** A transport of this component. @param parent  not owned, or NULL @return NULL: no memory */
-esp_transport_handle_t transport_new(const struct transport_ops *ops, void *data,
-                                     esp_transport_handle_t parent);
+esp_transport_handle_t et_transport_new(const struct transport_ops *ops, void *data,
+                                        esp_transport_handle_t parent);
 
 /** Its context, if it has these ops; else NULL. */
-void *transport_context(esp_transport_handle_t t, const struct transport_ops *ops);
+void *et_transport_context(esp_transport_handle_t t, const struct transport_ops *ops);
 
 /** Note what went wrong; the first since the connect began is kept. @return -1 */
-int transport_fail(esp_transport_handle_t t, esp_err_t code, int sys_errno);
+int et_transport_fail(esp_transport_handle_t t, esp_err_t code, int sys_errno);
 /** The same, as the parent has it. A parent that knows nothing: ESP_ERR_TCP_TRANSPORT_CONNECTION_FAILED
  *  @return -1 */
-int transport_fail_as_parent(esp_transport_handle_t t);
+int et_transport_fail_as_parent(esp_transport_handle_t t);
 
 /** When a timeout ends. @param timeout_ms  negative: never */
-uint64_t transport_until(int timeout_ms);
+uint64_t et_transport_until(int timeout_ms);
 /** @return milliseconds until then, rounded up; -1: PLAT_NEVER */
-int transport_ms_left(uint64_t until_us);
+int et_transport_ms_left(uint64_t until_us);
 /** Sleep until there is something to do. @return 1; 0 the time passed; -1 no way to wait */
-int transport_sleep(esp_transport_handle_t t, int events, uint64_t until_us);
+int et_transport_sleep(esp_transport_handle_t t, int events, uint64_t until_us);
 
 /** Milliseconds that the connect under way has left, at least 1. */
-int transport_time_left(esp_transport_handle_t t);
+int et_transport_time_left(esp_transport_handle_t t);
 
 /* The parent's calls, without blocking; results as in transport_ops, but that a read never returns 0
  * for len > 0. */
-int transport_parent_connect(esp_transport_handle_t t, const char *host, int port);
-/** The parent's connection is of no use any more: the next transport_parent_connect() makes another.
- *  Not a close: what was cancelled stays cancelled. */
-void transport_parent_drop(esp_transport_handle_t t);
-int transport_parent_read(esp_transport_handle_t t, char *buffer, int len);
-int transport_parent_write(esp_transport_handle_t t, const char *buffer, int len);
-void transport_parent_wait(esp_transport_handle_t t, int events, esp_tls_wait_t *wait);
+int et_transport_parent_connect(esp_transport_handle_t t, const char *host, int port);
+/** The parent's connection is of no use any more: the next et_transport_parent_connect() makes
+ *  another. Not a close: what was cancelled stays cancelled. */
+void et_transport_parent_drop(esp_transport_handle_t t);
+int et_transport_parent_read(esp_transport_handle_t t, char *buffer, int len);
+int et_transport_parent_write(esp_transport_handle_t t, const char *buffer, int len);
+void et_transport_parent_wait(esp_transport_handle_t t, int events, esp_tls_wait_t *wait);
 
 #endif

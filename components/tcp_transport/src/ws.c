@@ -15,19 +15,19 @@ static void wait_while_open(esp_transport_handle_t t, int events, esp_tls_wait_t
     const struct ws *c = t->data;
     const struct ws_control *ctl = &c->control;
     const bool is_due = ctl->at < ctl->len || ctl->due_code != 0 || ctl->is_pong_due;
-    const uint64_t next_us = ws_next_time(c);
+    const uint64_t next_us = et_ws_next_time(c);
 
     if ((events & ESP_TLS_WAIT_READ) != 0) {
-        transport_parent_wait(t, ESP_TLS_WAIT_READ, wait);
-        if (ws_pending(t) > 0 || c->failed != 0) {
+        et_transport_parent_wait(t, ESP_TLS_WAIT_READ, wait);
+        if (et_ws_pending(t) > 0 || c->failed != 0) {
             esp_tls_wait_until(wait, 0);
         }
     }
     if ((events & ESP_TLS_WAIT_WRITE) != 0 || (is_due && !c->out.is_begun && !c->is_write_broken)) {
-        transport_parent_wait(t, ESP_TLS_WAIT_WRITE, wait);
+        et_transport_parent_wait(t, ESP_TLS_WAIT_WRITE, wait);
     }
     if (next_us != PLAT_NEVER) {
-        esp_tls_wait_until(wait, transport_ms_left(next_us));
+        esp_tls_wait_until(wait, et_transport_ms_left(next_us));
     }
 }
 
@@ -35,23 +35,23 @@ static void get_wait(esp_transport_handle_t t, int events, esp_tls_wait_t *wait)
 {
     switch (((const struct ws *)t->data)->phase) {
     case WS_AT_REQUEST:
-        transport_parent_wait(t, ESP_TLS_WAIT_WRITE, wait);
+        et_transport_parent_wait(t, ESP_TLS_WAIT_WRITE, wait);
         break;
     case WS_AT_ANSWER:
-        transport_parent_wait(t, ESP_TLS_WAIT_READ, wait);
+        et_transport_parent_wait(t, ESP_TLS_WAIT_READ, wait);
         break;
     case WS_IS_OPEN:
         wait_while_open(t, events, wait);
         break;
     default:
-        transport_parent_wait(t, events, wait);
+        et_transport_parent_wait(t, events, wait);
         break;
     }
 }
 
 static int step_close(esp_transport_handle_t t)
 {
-    ws_end(t->data);
+    et_ws_end(t->data);
     return 0;
 }
 
@@ -59,17 +59,17 @@ static void step_destroy(esp_transport_handle_t t)
 {
     struct ws *c = t->data;
 
-    ws_settings_clear(&c->set);
+    et_ws_settings_clear(&c->set);
     plat_free(c->redirect);
     plat_free(c->chosen);
     plat_free(c);
 }
 
-const struct transport_ops ws_ops = {
-    .connect = ws_connect,
-    .read = ws_read,
-    .write = ws_write,
-    .pending = ws_pending,
+const struct transport_ops et_ws_ops = {
+    .connect = et_ws_connect,
+    .read = et_ws_read,
+    .write = et_ws_write,
+    .pending = et_ws_pending,
     .get_wait = get_wait,
     .close = step_close,
     .destroy = step_destroy,
@@ -79,22 +79,22 @@ const struct transport_ops ws_ops = {
 
 static int not_open(esp_transport_handle_t t)
 {
-    return transport_fail(t, ESP_ERR_INVALID_STATE, 0);
+    return et_transport_fail(t, ESP_ERR_INVALID_STATE, 0);
 }
 
 /** Unlike the others' it has something to do while it waits: Pings go at their time. */
 static int poll_read(esp_transport_handle_t t, int timeout_ms)
 {
     const struct ws *c = t->data;
-    const uint64_t until_us = transport_until(timeout_ms);
+    const uint64_t until_us = et_transport_until(timeout_ms);
     int ret;
 
     if (c->phase != WS_IS_OPEN) {
         return not_open(t);
     }
     do {
-        (void)ws_send_due(t);
-        ret = c->failed != 0 ? 1 : ws_pending(t); /* the read says how */
+        (void)et_ws_send_due(t);
+        ret = c->failed != 0 ? 1 : et_ws_pending(t); /* the read says how */
         if (ret > 0) {
             return ret;
         }
@@ -102,10 +102,10 @@ static int poll_read(esp_transport_handle_t t, int timeout_ms)
         if (ret != 0) {
             return ret;
         }
-        if (ws_is_overdue(c)) {
+        if (et_ws_is_overdue(c)) {
             return 1;
         }
-        ret = transport_sleep(t, ESP_TLS_WAIT_READ, until_us);
+        ret = et_transport_sleep(t, ESP_TLS_WAIT_READ, until_us);
     } while (ret > 0);
     return ret;
 }
@@ -131,7 +131,7 @@ esp_transport_handle_t esp_transport_ws_init(esp_transport_handle_t parent_handl
         plat_set_errno(plat_errno_inval);
         return NULL;
     }
-    t = layer_new(&ws_ops, sizeof(struct ws), parent_handle);
+    t = et_layer_new(&et_ws_ops, sizeof(struct ws), parent_handle);
     if (t == NULL) {
         return NULL;
     }
@@ -140,13 +140,13 @@ esp_transport_handle_t esp_transport_ws_init(esp_transport_handle_t parent_handl
     t->payload = payload_transport;
     c = t->data;
     c->raw_first = -1;
-    ws_begin_frames(c);
+    et_ws_begin_frames(c);
     return t;
 }
 
-struct ws *ws_of(esp_transport_handle_t t)
+struct ws *et_ws_of(esp_transport_handle_t t)
 {
-    return transport_context(t, &ws_ops);
+    return et_transport_context(t, &et_ws_ops);
 }
 
 /* --- frames ----------------------------------------------------------------------------------------- */
@@ -154,7 +154,7 @@ struct ws *ws_of(esp_transport_handle_t t)
 int esp_transport_ws_send_raw(esp_transport_handle_t t, ws_transport_opcodes_t opcode,
                               const char *b, int len, int timeout_ms)
 {
-    struct ws *c = ws_of(t);
+    struct ws *c = et_ws_of(t);
     int ret;
 
     if (c == NULL) {
@@ -169,72 +169,72 @@ int esp_transport_ws_send_raw(esp_transport_handle_t t, ws_transport_opcodes_t o
 
 bool esp_transport_ws_get_fin_flag(esp_transport_handle_t t)
 {
-    const struct ws *c = ws_of(t);
+    const struct ws *c = et_ws_of(t);
 
     return c != NULL && c->opcode != WS_TRANSPORT_OPCODES_NONE && c->reader.is_fin;
 }
 
 ws_transport_opcodes_t esp_transport_ws_get_read_opcode(esp_transport_handle_t t)
 {
-    const struct ws *c = ws_of(t);
+    const struct ws *c = et_ws_of(t);
 
     return c != NULL ? (ws_transport_opcodes_t)c->opcode : WS_TRANSPORT_OPCODES_NONE;
 }
 
 int esp_transport_ws_get_read_payload_len(esp_transport_handle_t t)
 {
-    const struct ws *c = ws_of(t);
+    const struct ws *c = et_ws_of(t);
 
     return c != NULL && c->opcode != WS_TRANSPORT_OPCODES_NONE ? (int)c->reader.payload : 0;
 }
 
 int esp_transport_ws_flush(esp_transport_handle_t t, int timeout_ms)
 {
-    const struct ws *c = ws_of(t);
-    const uint64_t until_us = transport_until(timeout_ms);
+    const struct ws *c = et_ws_of(t);
+    const uint64_t until_us = et_transport_until(timeout_ms);
     int ret;
 
     if (c == NULL || c->phase != WS_IS_OPEN || c->failed != 0) {
         return c == NULL ? -1 : not_open(t);
     }
-    while ((ret = ws_flush(t)) == 0) {
+    while ((ret = et_ws_flush(t)) == 0) {
         if (c->out.is_begun && c->out.left > 0) {
             return 0;
         }
-        ret = transport_sleep(t, ESP_TLS_WAIT_WRITE, until_us);
+        ret = et_transport_sleep(t, ESP_TLS_WAIT_WRITE, until_us);
         if (ret <= 0) {
             return ret;
         }
     }
-    return ret == 1 ? 1 : transport_fail_as_parent(t);
+    return ret == 1 ? 1 : et_transport_fail_as_parent(t);
 }
 
 /* --- the opening ------------------------------------------------------------------------------------ */
 
 int esp_transport_ws_get_upgrade_request_status(esp_transport_handle_t t)
 {
-    const struct ws *c = ws_of(t);
+    const struct ws *c = et_ws_of(t);
 
     return c != NULL ? c->status : -1;
 }
 
 char *esp_transport_ws_get_redir_uri(esp_transport_handle_t t)
 {
-    const struct ws *c = ws_of(t);
+    const struct ws *c = et_ws_of(t);
 
     return c != NULL ? c->redirect : NULL;
 }
 
 const char *esp_transport_ws_get_subprotocol(esp_transport_handle_t t)
 {
-    const struct ws *c = ws_of(t);
+    const struct ws *c = et_ws_of(t);
 
     return c != NULL ? c->chosen : NULL;
 }
 
 const char *esp_transport_ws_get_why(esp_transport_handle_t t)
 {
-    const struct ws *c = ws_of(t);
+    const struct ws *c = et_ws_of(t);
 
     return c != NULL ? c->why : NULL;
 }
@@ -244,7 +244,7 @@ const char *esp_transport_ws_get_why(esp_transport_handle_t t)
 esp_err_t esp_transport_ws_set_policy(esp_transport_handle_t t,
                                       const esp_transport_ws_policy_t *policy)
 {
-    struct ws *c = ws_of(t);
+    struct ws *c = et_ws_of(t);
     const esp_transport_ws_policy_t none = {0};
 
     policy = policy != NULL ? policy : &none;
@@ -253,20 +253,20 @@ esp_err_t esp_transport_ws_set_policy(esp_transport_handle_t t,
         return ESP_ERR_INVALID_ARG;
     }
     c->policy = *policy;
-    ws_apply_policy(c);
+    et_ws_apply_policy(c);
     return ESP_OK;
 }
 
 int esp_transport_ws_get_close_code(esp_transport_handle_t t)
 {
-    const struct ws *c = ws_of(t);
+    const struct ws *c = et_ws_of(t);
 
     return c != NULL ? c->close_code : -1;
 }
 
 const char *esp_transport_ws_get_close_reason(esp_transport_handle_t t)
 {
-    const struct ws *c = ws_of(t);
+    const struct ws *c = et_ws_of(t);
 
     if (c == NULL) {
         return NULL;
@@ -276,7 +276,7 @@ const char *esp_transport_ws_get_close_reason(esp_transport_handle_t t)
 
 int esp_transport_ws_get_sent_close_code(esp_transport_handle_t t)
 {
-    const struct ws *c = ws_of(t);
+    const struct ws *c = et_ws_of(t);
 
     return c == NULL ? 0 : c->control.due_code != 0 ? c->control.due_code : c->sent_code;
 }
@@ -285,13 +285,13 @@ bool esp_transport_ws_is_utf8(const char *text, size_t len)
 {
     struct ws_utf8 utf8 = {0};
 
-    return ws_utf8_feed(&utf8, (const uint8_t *)text, len) && ws_utf8_is_whole(&utf8);
+    return et_ws_utf8_feed(&utf8, (const uint8_t *)text, len) && et_ws_utf8_is_whole(&utf8);
 }
 
 int esp_transport_ws_poll_connection_closed(esp_transport_handle_t t, int timeout_ms)
 {
-    struct ws *c = ws_of(t);
-    const uint64_t until_us = transport_until(timeout_ms);
+    struct ws *c = et_ws_of(t);
+    const uint64_t until_us = et_transport_until(timeout_ms);
 
     if (c == NULL || c->phase != WS_IS_OPEN) {
         return c == NULL ? -1 : not_open(t);
@@ -300,11 +300,11 @@ int esp_transport_ws_poll_connection_closed(esp_transport_handle_t t, int timeou
         uint8_t bytes[64];
         int ret;
 
-        (void)ws_send_due(t);
-        if (!c->is_close_received && ws_pending(t) > 0) {
+        (void)et_ws_send_due(t);
+        if (!c->is_close_received && et_ws_pending(t) > 0) {
             return 0;
         }
-        ret = ws_take(t, bytes, c->is_close_received ? sizeof(bytes) : 1);
+        ret = et_ws_take(t, bytes, c->is_close_received ? sizeof(bytes) : 1);
         if (ret < 0 && ret != TRANSPORT_AGAIN) {
             return 1;
         }
@@ -313,11 +313,11 @@ int esp_transport_ws_poll_connection_closed(esp_transport_handle_t t, int timeou
             c->has_pushed = true;
             return 0;
         }
-        if (ws_is_overdue(c)) { /* a read says how it ended */
+        if (et_ws_is_overdue(c)) { /* a read says how it ended */
             return 1;
         }
-        ret =
-            ret > 0 ? plat_clock_us() < until_us : transport_sleep(t, ESP_TLS_WAIT_READ, until_us);
+        ret = ret > 0 ? plat_clock_us() < until_us
+                      : et_transport_sleep(t, ESP_TLS_WAIT_READ, until_us);
         if (ret <= 0) {
             return ret;
         }
@@ -336,14 +336,14 @@ static void read_to_the_end(esp_transport_handle_t t, uint64_t until_us)
     int ret;
 
     do {
-        ret = esp_transport_read(t, dropped, sizeof(dropped), transport_ms_left(until_us));
+        ret = esp_transport_read(t, dropped, sizeof(dropped), et_transport_ms_left(until_us));
     } while (ret >= 0 && plat_clock_us() < until_us);
 }
 
 int esp_transport_ws_shutdown(esp_transport_handle_t t, uint16_t code, const char *reason,
                               int timeout_ms)
 {
-    struct ws *c = ws_of(t);
+    struct ws *c = et_ws_of(t);
     uint8_t payload[WS_CONTROL_MAX] = {(uint8_t)(code >> 8), (uint8_t)code};
     const size_t len = reason != NULL ? strlen(reason) : 0;
     uint64_t until_us;
@@ -352,15 +352,15 @@ int esp_transport_ws_shutdown(esp_transport_handle_t t, uint16_t code, const cha
     if (c == NULL) {
         return -1;
     }
-    if (!ws_is_close_code(code) || len > sizeof(payload) - 2 ||
+    if (!et_ws_is_close_code(code) || len > sizeof(payload) - 2 ||
         (len > 0 && !esp_transport_ws_is_utf8(reason, len))) {
-        return transport_fail(t, ESP_ERR_INVALID_ARG, 0);
+        return et_transport_fail(t, ESP_ERR_INVALID_ARG, 0);
     }
     if (len > 0) {
         memcpy(payload + 2, reason, len);
     }
-    timeout_ms = timeout_ms < 0 ? ws_close_timeout(c) : timeout_ms;
-    until_us = transport_until(timeout_ms);
+    timeout_ms = timeout_ms < 0 ? et_ws_close_timeout(c) : timeout_ms;
+    until_us = et_transport_until(timeout_ms);
     if (!c->is_close_sent) {
         (void)esp_transport_ws_send_raw(
             t, (ws_transport_opcodes_t)(WS_TRANSPORT_OPCODES_CLOSE | WS_TRANSPORT_OPCODES_FIN),
@@ -372,7 +372,7 @@ int esp_transport_ws_shutdown(esp_transport_handle_t t, uint16_t code, const cha
     }
     ret = c->is_close_received && c->is_close_sent
               ? 0
-              : transport_fail(t, ESP_ERR_TCP_TRANSPORT_WS_CLOSE_TIMEOUT, 0);
+              : et_transport_fail(t, ESP_ERR_TCP_TRANSPORT_WS_CLOSE_TIMEOUT, 0);
     (void)esp_transport_close(t);
     return ret;
 }

@@ -104,43 +104,43 @@ struct ws {
     uint64_t heard_at_us;
 };
 
-extern const struct transport_ops ws_ops;
+extern const struct transport_ops et_ws_ops;
 
-struct ws *ws_of(esp_transport_handle_t t);
+struct ws *et_ws_of(esp_transport_handle_t t);
 
 /* --- ws_open.c: as the ops of the same name --- */
 
-int ws_connect(esp_transport_handle_t t, const char *host, int port, int timeout_ms);
+int et_ws_connect(esp_transport_handle_t t, const char *host, int port, int timeout_ms);
 /** Forget the connection; what it came to stays. */
-void ws_end(struct ws *c);
+void et_ws_end(struct ws *c);
 /** Room for what is sent. @return false: no memory, noted */
-bool ws_need_buffer(esp_transport_handle_t t, size_t len);
-void ws_drop_buffer(struct ws *c);
+bool et_ws_need_buffer(esp_transport_handle_t t, size_t len);
+void et_ws_drop_buffer(struct ws *c);
 
 /* --- ws_io.c --- */
 
 /** It is open. */
-void ws_begin_frames(struct ws *c);
-void ws_apply_policy(struct ws *c);
-int ws_read(esp_transport_handle_t t, char *buffer, int len);
-int ws_write(esp_transport_handle_t t, const char *buffer, int len);
+void et_ws_begin_frames(struct ws *c);
+void et_ws_apply_policy(struct ws *c);
+int et_ws_read(esp_transport_handle_t t, char *buffer, int len);
+int et_ws_write(esp_transport_handle_t t, const char *buffer, int len);
 /** Send what needs nothing of the caller's. @return 1 nothing is left; 0 not now; -1 failed */
-int ws_flush(esp_transport_handle_t t);
+int et_ws_flush(esp_transport_handle_t t);
 /** Bytes, or a control frame, at hand. */
-int ws_pending(esp_transport_handle_t t);
+int et_ws_pending(esp_transport_handle_t t);
 /** Bytes of the connection below, those at hand first; as a read of the parent's. */
-int ws_take(esp_transport_handle_t t, void *buffer, size_t len);
+int et_ws_take(esp_transport_handle_t t, void *buffer, size_t len);
 /** Send what is due: Pings, Pongs, Closes. @return 1 nothing is left; 0 not now; -1 it cannot be sent */
-int ws_send_due(esp_transport_handle_t t);
+int et_ws_send_due(esp_transport_handle_t t);
 /** Is the time over for a Pong, or for the end after a Close? */
-bool ws_is_overdue(const struct ws *c);
+bool et_ws_is_overdue(const struct ws *c);
 /** From the first Close to the end of the connection below, in ms. */
-int ws_close_timeout(const struct ws *c);
+int et_ws_close_timeout(const struct ws *c);
 /** When something is due next. */
-uint64_t ws_next_time(const struct ws *c);
+uint64_t et_ws_next_time(const struct ws *c);
 
 /* --- ws_config.c --- */
 
-void ws_settings_clear(struct ws_settings *set);
+void et_ws_settings_clear(struct ws_settings *set);
 
 #endif

@@ -7,7 +7,7 @@
 #include "ws.h"
 #include "ws_handshake.h"
 
-void ws_settings_clear(struct ws_settings *set)
+void et_ws_settings_clear(struct ws_settings *set)
 {
     plat_free(set->path);
     plat_free(set->protocols);
@@ -36,7 +36,7 @@ static esp_err_t copy_text(char **copy, const char *text, bool (*is_legal)(const
     if (!is_legal(text)) {
         return ESP_ERR_INVALID_ARG;
     }
-    *copy = layer_copy(text);
+    *copy = et_layer_copy(text);
     return *copy != NULL ? ESP_OK : ESP_ERR_NO_MEM;
 }
 
@@ -44,7 +44,7 @@ static esp_err_t copy_text(char **copy, const char *text, bool (*is_legal)(const
 static esp_err_t replace(esp_transport_handle_t t, size_t field, const char *text,
                          bool (*is_legal)(const char *))
 {
-    struct ws *c = ws_of(t);
+    struct ws *c = et_ws_of(t);
     esp_err_t err = changeable(c);
     char *copy = NULL;
     char **old;
@@ -69,7 +69,7 @@ static bool is_path(const char *path)
 
 void esp_transport_ws_set_path(esp_transport_handle_t t, const char *path)
 {
-    struct ws *c = ws_of(t);
+    struct ws *c = et_ws_of(t);
     esp_err_t err = replace(t, offsetof(struct ws_settings, path), path, is_path);
 
     if (c != NULL && err != ESP_ERR_INVALID_STATE) {
@@ -79,7 +79,8 @@ void esp_transport_ws_set_path(esp_transport_handle_t t, const char *path)
 
 esp_err_t esp_transport_ws_set_subprotocol(esp_transport_handle_t t, const char *sub_protocol)
 {
-    return replace(t, offsetof(struct ws_settings, protocols), sub_protocol, ws_is_protocol_list);
+    return replace(t, offsetof(struct ws_settings, protocols), sub_protocol,
+                   et_ws_is_protocol_list);
 }
 
 esp_err_t esp_transport_ws_set_user_agent(esp_transport_handle_t t, const char *user_agent)
@@ -90,7 +91,7 @@ esp_err_t esp_transport_ws_set_user_agent(esp_transport_handle_t t, const char *
 
 esp_err_t esp_transport_ws_set_headers(esp_transport_handle_t t, const char *headers)
 {
-    return replace(t, offsetof(struct ws_settings, fields), headers, ws_is_extra_fields);
+    return replace(t, offsetof(struct ws_settings, fields), headers, et_ws_is_extra_fields);
 }
 
 esp_err_t esp_transport_ws_set_auth(esp_transport_handle_t t, const char *auth)
@@ -101,7 +102,7 @@ esp_err_t esp_transport_ws_set_auth(esp_transport_handle_t t, const char *auth)
 esp_err_t esp_transport_ws_set_header_hook(esp_transport_handle_t t, ws_header_hook_t hook,
                                            void *user_context)
 {
-    struct ws *c = ws_of(t);
+    struct ws *c = et_ws_of(t);
     esp_err_t err = hook != NULL ? changeable(c) : ESP_ERR_INVALID_ARG;
 
     if (err == ESP_OK) {
@@ -114,7 +115,7 @@ esp_err_t esp_transport_ws_set_header_hook(esp_transport_handle_t t, ws_header_h
 esp_err_t esp_transport_ws_set_response_headers(esp_transport_handle_t t, char *response_header,
                                                 size_t response_header_len)
 {
-    struct ws *c = ws_of(t);
+    struct ws *c = et_ws_of(t);
     esp_err_t err = changeable(c);
 
     if (err == ESP_OK) {
@@ -127,7 +128,7 @@ esp_err_t esp_transport_ws_set_response_headers(esp_transport_handle_t t, char *
 esp_err_t esp_transport_ws_set_config(esp_transport_handle_t t,
                                       const esp_transport_ws_config_t *config)
 {
-    struct ws *c = ws_of(t);
+    struct ws *c = et_ws_of(t);
     esp_err_t err = config != NULL ? changeable(c) : ESP_ERR_INVALID_ARG;
     struct ws_settings set;
 
@@ -142,15 +143,15 @@ esp_err_t esp_transport_ws_set_config(esp_transport_handle_t t,
         .propagate = config->propagate_control_frames,
     };
     if ((err = copy_text(&set.path, config->ws_path, is_path)) == ESP_OK &&
-        (err = copy_text(&set.protocols, config->sub_protocol, ws_is_protocol_list)) == ESP_OK &&
+        (err = copy_text(&set.protocols, config->sub_protocol, et_ws_is_protocol_list)) == ESP_OK &&
         (err = copy_text(&set.user_agent, config->user_agent, esp_http_is_field_value)) == ESP_OK &&
-        (err = copy_text(&set.fields, config->headers, ws_is_extra_fields)) == ESP_OK &&
+        (err = copy_text(&set.fields, config->headers, et_ws_is_extra_fields)) == ESP_OK &&
         (err = copy_text(&set.auth, config->auth, esp_http_is_field_value)) == ESP_OK) {
-        ws_settings_clear(&c->set);
+        et_ws_settings_clear(&c->set);
         c->set = set;
         c->path_error = ESP_OK;
         return ESP_OK;
     }
-    ws_settings_clear(&set);
+    et_ws_settings_clear(&set);
     return err;
 }

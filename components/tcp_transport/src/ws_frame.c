@@ -34,7 +34,7 @@ static bool begin_character(struct ws_utf8 *u, uint8_t byte)
     return false;
 }
 
-bool ws_utf8_feed(struct ws_utf8 *u, const uint8_t *data, size_t len)
+bool et_ws_utf8_feed(struct ws_utf8 *u, const uint8_t *data, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         if (u->left == 0) {
@@ -73,7 +73,7 @@ static size_t length_bytes(const struct ws_reader *r)
     }
 }
 
-size_t ws_reader_want(const struct ws_reader *r)
+size_t et_ws_reader_want(const struct ws_reader *r)
 {
     return r->have < 2 ? 2u - r->have : 2 + length_bytes(r) - r->have;
 }
@@ -95,7 +95,7 @@ static bool check_first(struct ws_reader *r)
     if (!is_opcode(opcode)) {
         return broken(r, WS_CODE_PROTOCOL, "a frame has a reserved opcode");
     }
-    if (ws_is_control(opcode)) {
+    if (et_ws_is_control(opcode)) {
         return is_fin || broken(r, WS_CODE_PROTOCOL, "a control frame is fragmented");
     }
     if (opcode == WS_CONT && !r->is_message) {
@@ -113,7 +113,7 @@ static bool check_second(struct ws_reader *r)
     if ((r->header[1] & MASKED) != 0) {
         return broken(r, WS_CODE_PROTOCOL, "a frame of the server is masked");
     }
-    if (ws_is_control(r->header[0] & 0x0Fu) && r->header[1] > WS_CONTROL_MAX) {
+    if (et_ws_is_control(r->header[0] & 0x0Fu) && r->header[1] > WS_CONTROL_MAX) {
         return broken(r, WS_CODE_PROTOCOL, "a control frame is longer than 125 bytes");
     }
     return true;
@@ -134,7 +134,7 @@ static bool take_length(struct ws_reader *r)
     if ((bytes == 2 && len < LEN_16) || (bytes == 8 && len <= UINT16_MAX)) {
         return broken(r, WS_CODE_PROTOCOL, "a length is not in its shortest form");
     }
-    if (len > INT32_MAX || (len > r->limits.frame_max && !ws_is_control(r->opcode))) {
+    if (len > INT32_MAX || (len > r->limits.frame_max && !et_ws_is_control(r->opcode))) {
         return broken(r, WS_CODE_TOO_BIG, "a frame is longer than is taken");
     }
     r->payload = (uint32_t)len;
@@ -145,11 +145,11 @@ static bool take_length(struct ws_reader *r)
 /** A message may end with an empty frame, too. */
 static bool end_frame(struct ws_reader *r)
 {
-    if (ws_is_control(r->opcode) || !r->is_fin) {
+    if (et_ws_is_control(r->opcode) || !r->is_fin) {
         return true;
     }
     r->is_message = false;
-    if (r->is_text && !r->limits.skip_utf8_check && !ws_utf8_is_whole(&r->utf8)) {
+    if (r->is_text && !r->limits.skip_utf8_check && !et_ws_utf8_is_whole(&r->utf8)) {
         return broken(r, WS_CODE_DATA, "a text ends within a character");
     }
     return true;
@@ -162,7 +162,7 @@ static bool begin_frame(struct ws_reader *r)
     if (!take_length(r)) {
         return false;
     }
-    if (ws_is_control(r->opcode)) {
+    if (et_ws_is_control(r->opcode)) {
         return true;
     }
     if (r->opcode != WS_CONT) {
@@ -192,7 +192,7 @@ static enum ws_read feed_byte(struct ws_reader *r, uint8_t byte)
     return begin_frame(r) ? WS_READ_HEADER : WS_READ_BROKEN;
 }
 
-enum ws_read ws_reader_feed(struct ws_reader *r, const uint8_t *data, size_t len, size_t *used)
+enum ws_read et_ws_reader_feed(struct ws_reader *r, const uint8_t *data, size_t len, size_t *used)
 {
     enum ws_read result = r->code != 0 ? WS_READ_BROKEN : WS_READ_MORE;
 
@@ -202,24 +202,24 @@ enum ws_read ws_reader_feed(struct ws_reader *r, const uint8_t *data, size_t len
     return result;
 }
 
-bool ws_reader_payload(struct ws_reader *r, const uint8_t *data, size_t len)
+bool et_ws_reader_payload(struct ws_reader *r, const uint8_t *data, size_t len)
 {
     r->left -= (uint32_t)len;
-    if (!ws_is_control(r->opcode) && r->is_text && !r->limits.skip_utf8_check &&
-        !ws_utf8_feed(&r->utf8, data, len)) {
+    if (!et_ws_is_control(r->opcode) && r->is_text && !r->limits.skip_utf8_check &&
+        !et_ws_utf8_feed(&r->utf8, data, len)) {
         return broken(r, WS_CODE_DATA, "a text is no UTF-8");
     }
     return r->left > 0 || end_frame(r);
 }
 
-bool ws_is_close_code(unsigned code)
+bool et_ws_is_close_code(unsigned code)
 {
     /* section 7.4.2, and the register it made: 1004 to 1006 and 1015 are never on the wire */
     return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) ||
            (code >= 3000 && code <= 4999);
 }
 
-bool ws_reader_close(struct ws_reader *r, const uint8_t *payload, size_t len, uint16_t *code)
+bool et_ws_reader_close(struct ws_reader *r, const uint8_t *payload, size_t len, uint16_t *code)
 {
     struct ws_utf8 utf8 = {0};
 
@@ -231,10 +231,10 @@ bool ws_reader_close(struct ws_reader *r, const uint8_t *payload, size_t len, ui
         return broken(r, WS_CODE_PROTOCOL, "a Close with half a code");
     }
     *code = (uint16_t)(payload[0] << 8 | payload[1]);
-    if (!ws_is_close_code(*code)) {
+    if (!et_ws_is_close_code(*code)) {
         return broken(r, WS_CODE_PROTOCOL, "a Close with a code that may not be sent");
     }
-    if (!ws_utf8_feed(&utf8, payload + 2, len - 2) || !ws_utf8_is_whole(&utf8)) {
+    if (!et_ws_utf8_feed(&utf8, payload + 2, len - 2) || !et_ws_utf8_is_whole(&utf8)) {
         return broken(r, WS_CODE_DATA, "a Close whose reason is no UTF-8");
     }
     return true;
@@ -242,7 +242,8 @@ bool ws_reader_close(struct ws_reader *r, const uint8_t *payload, size_t len, ui
 
 /* --- what goes -------------------------------------------------------------------------------------- */
 
-size_t ws_header_write(uint8_t *out, uint8_t first, uint32_t len, const uint8_t mask[WS_MASK_LEN])
+size_t et_ws_header_write(uint8_t *out, uint8_t first, uint32_t len,
+                          const uint8_t mask[WS_MASK_LEN])
 {
     size_t bytes = len < LEN_16 ? 0 : len <= UINT16_MAX ? 2 : 8;
     size_t n = 2;
@@ -256,34 +257,34 @@ size_t ws_header_write(uint8_t *out, uint8_t first, uint32_t len, const uint8_t 
     return n + WS_MASK_LEN;
 }
 
-void ws_mask(uint8_t *to, const uint8_t *from, size_t len, const uint8_t mask[WS_MASK_LEN],
-             size_t at)
+void et_ws_mask(uint8_t *to, const uint8_t *from, size_t len, const uint8_t mask[WS_MASK_LEN],
+                size_t at)
 {
     for (size_t i = 0; i < len; i++) {
         to[i] = (uint8_t)(from[i] ^ mask[(at + i) % WS_MASK_LEN]);
     }
 }
 
-bool ws_is_frame(unsigned first, const uint8_t *payload, size_t len)
+bool et_ws_is_frame(unsigned first, const uint8_t *payload, size_t len)
 {
     const unsigned opcode = first & 0x0Fu;
 
     if ((first & ~(WS_FIN | 0x0Fu)) != 0 || !is_opcode(opcode) || len > INT32_MAX) {
         return false;
     }
-    if (!ws_is_control((uint8_t)opcode)) {
+    if (!et_ws_is_control((uint8_t)opcode)) {
         return true;
     }
     if ((first & WS_FIN) == 0 || len > WS_CONTROL_MAX) {
         return false;
     }
     return opcode != WS_CLOSE || len == 0 ||
-           (len >= 2 && ws_is_close_code((unsigned)(payload[0] << 8 | payload[1])));
+           (len >= 2 && et_ws_is_close_code((unsigned)(payload[0] << 8 | payload[1])));
 }
 
-bool ws_is_in_order(unsigned first, bool is_message)
+bool et_ws_is_in_order(unsigned first, bool is_message)
 {
     const unsigned opcode = first & 0x0Fu;
 
-    return ws_is_control((uint8_t)opcode) || (opcode == WS_CONT) == is_message;
+    return et_ws_is_control((uint8_t)opcode) || (opcode == WS_CONT) == is_message;
 }

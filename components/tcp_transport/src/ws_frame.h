@@ -31,7 +31,7 @@
 #define WS_CODE_DATA      1007u
 #define WS_CODE_TOO_BIG   1009u
 
-static inline bool ws_is_control(uint8_t opcode)
+static inline bool et_ws_is_control(uint8_t opcode)
 {
     return (opcode & 0x8u) != 0;
 }
@@ -46,9 +46,9 @@ struct ws_utf8 {
 };
 
 /** @return false: it is none, and no more may be fed */
-bool ws_utf8_feed(struct ws_utf8 *u, const uint8_t *data, size_t len);
+bool et_ws_utf8_feed(struct ws_utf8 *u, const uint8_t *data, size_t len);
 
-static inline bool ws_utf8_is_whole(const struct ws_utf8 *u)
+static inline bool et_ws_utf8_is_whole(const struct ws_utf8 *u)
 {
     return u->left == 0;
 }
@@ -91,24 +91,24 @@ struct ws_reader {
 };
 
 /** Bytes to read next so that nothing of the payload is among them; 1 to 8. */
-size_t ws_reader_want(const struct ws_reader *r);
+size_t et_ws_reader_want(const struct ws_reader *r);
 
-/** Go on with the header. After HEADER comes the payload: ws_reader_payload() for each piece of it, if
- *  there is any, then the next header.
+/** Go on with the header. After HEADER comes the payload: et_ws_reader_payload() for each piece of it,
+ *  if there is any, then the next header.
  *  @param used  receives how many bytes were the header's */
-enum ws_read ws_reader_feed(struct ws_reader *r, const uint8_t *data, size_t len, size_t *used);
+enum ws_read et_ws_reader_feed(struct ws_reader *r, const uint8_t *data, size_t len, size_t *used);
 
 /** A piece of the frame's payload came, not more than is left. Text is checked.
  *  @return false: code and why say what is wrong */
-bool ws_reader_payload(struct ws_reader *r, const uint8_t *data, size_t len);
+bool et_ws_reader_payload(struct ws_reader *r, const uint8_t *data, size_t len);
 
 /** The payload of a Close (section 5.5.1).
  *  @param code  receives its code; WS_CODE_NO_STATUS without one
  *  @return false: code and why of the reader say what is wrong */
-bool ws_reader_close(struct ws_reader *r, const uint8_t *payload, size_t len, uint16_t *code);
+bool et_ws_reader_close(struct ws_reader *r, const uint8_t *payload, size_t len, uint16_t *code);
 
 /** May this code stand in a Close (section 7.4)? */
-bool ws_is_close_code(unsigned code);
+bool et_ws_is_close_code(unsigned code);
 
 /* --- what goes -------------------------------------------------------------------------------------- */
 
@@ -116,18 +116,19 @@ bool ws_is_close_code(unsigned code);
  *  @param first  WS_FIN and the opcode
  *  @param out    WS_HEADER_MAX bytes
  *  @return its length */
-size_t ws_header_write(uint8_t *out, uint8_t first, uint32_t len, const uint8_t mask[WS_MASK_LEN]);
+size_t et_ws_header_write(uint8_t *out, uint8_t first, uint32_t len,
+                          const uint8_t mask[WS_MASK_LEN]);
 
 /** Mask a piece of payload (section 5.3); to and from may be the same.
  *  @param at  where in the payload the piece begins */
-void ws_mask(uint8_t *to, const uint8_t *from, size_t len, const uint8_t mask[WS_MASK_LEN],
-             size_t at);
+void et_ws_mask(uint8_t *to, const uint8_t *from, size_t len, const uint8_t mask[WS_MASK_LEN],
+                size_t at);
 
 /** Can a frame begin like this, and have so much payload?
  *  @param payload  of a Close it is looked at; may be NULL for others */
-bool ws_is_frame(unsigned first, const uint8_t *payload, size_t len);
+bool et_ws_is_frame(unsigned first, const uint8_t *payload, size_t len);
 
 /** May it come now? @param is_message  a message was begun and not ended: goes on with it */
-bool ws_is_in_order(unsigned first, bool is_message);
+bool et_ws_is_in_order(unsigned first, bool is_message);
 
 #endif

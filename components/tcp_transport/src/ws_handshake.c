@@ -9,8 +9,8 @@
 /** Section 1.3. */
 #define GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
-bool ws_make_key(const unsigned char nonce[WS_NONCE_LEN], char key[WS_KEY_SIZE],
-                 char accept[WS_ACCEPT_SIZE])
+bool et_ws_make_key(const unsigned char nonce[WS_NONCE_LEN], char key[WS_KEY_SIZE],
+                    char accept[WS_ACCEPT_SIZE])
 {
     unsigned char text[WS_KEY_SIZE - 1 + sizeof(GUID) - 1];
     unsigned char digest[20];
@@ -81,7 +81,7 @@ static bool is_token(const char *text, size_t len)
     return esp_http_is_token(copy);
 }
 
-bool ws_is_protocol_list(const char *list)
+bool et_ws_is_protocol_list(const char *list)
 {
     const size_t list_len = strlen(list);
     const char *at = list;
@@ -114,7 +114,7 @@ static const char *skip_name(const char *field, const char *name)
     return *field == ':' ? field + 1 : NULL;
 }
 
-const char *ws_find_field(const char *block, const char *name, size_t *len)
+const char *et_ws_find_field(const char *block, const char *name, size_t *len)
 {
     while (block != NULL && *block != '\0') {
         const char *value = skip_name(block, name);
@@ -129,7 +129,7 @@ const char *ws_find_field(const char *block, const char *name, size_t *len)
     return NULL;
 }
 
-bool ws_is_extra_fields(const char *block)
+bool et_ws_is_extra_fields(const char *block)
 {
     static const char *const own[] = {
         "Connection",
@@ -147,7 +147,7 @@ bool ws_is_extra_fields(const char *block)
         return false;
     }
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-        if (ws_find_field(block, own[i], &len) != NULL) {
+        if (et_ws_find_field(block, own[i], &len) != NULL) {
             return false;
         }
     }
@@ -176,7 +176,7 @@ static void add_field(struct text *t, const char *name, const char *value, const
 {
     size_t len;
 
-    if (value == NULL || ws_find_field(fields, name, &len) != NULL) {
+    if (value == NULL || et_ws_find_field(fields, name, &len) != NULL) {
         return;
     }
     add(t, name);
@@ -185,7 +185,7 @@ static void add_field(struct text *t, const char *name, const char *value, const
     add(t, "\r\n");
 }
 
-size_t ws_write_request(char *out, size_t cap, const struct ws_request *r)
+size_t et_ws_write_request(char *out, size_t cap, const struct ws_request *r)
 {
     struct text t = {.out = out, .cap = cap};
 
@@ -207,7 +207,7 @@ size_t ws_write_request(char *out, size_t cap, const struct ws_request *r)
 
 /* --- the answer ------------------------------------------------------------------------------------- */
 
-void ws_answer_field(struct ws_answer *a, const char *name, const char *value)
+void et_ws_answer_field(struct ws_answer *a, const char *name, const char *value)
 {
     if (esp_http_name_equals(name, "Upgrade")) {
         a->upgrades++;
@@ -230,7 +230,7 @@ void ws_answer_field(struct ws_answer *a, const char *name, const char *value)
     }
 }
 
-bool ws_is_redirect(int status)
+bool et_ws_is_redirect(int status)
 {
     return (status >= 301 && status <= 303) || status == 307 || status == 308;
 }
@@ -241,7 +241,7 @@ static esp_err_t refuse(const char **why, esp_err_t code, const char *text)
     return code;
 }
 
-esp_err_t ws_answer_judge(const struct ws_answer *a, const char **why)
+esp_err_t et_ws_answer_judge(const struct ws_answer *a, const char **why)
 {
     if (a->status != 101) {
         return refuse(why, ESP_ERR_TCP_TRANSPORT_WS_NOT_UPGRADED, "the status is not 101");

@@ -14,18 +14,18 @@
 
 /** Sec-WebSocket-Key, and the Sec-WebSocket-Accept that belongs to it.
  *  @return false: there is no SHA-1 */
-bool ws_make_key(const unsigned char nonce[WS_NONCE_LEN], char key[WS_KEY_SIZE],
-                 char accept[WS_ACCEPT_SIZE]);
+bool et_ws_make_key(const unsigned char nonce[WS_NONCE_LEN], char key[WS_KEY_SIZE],
+                    char accept[WS_ACCEPT_SIZE]);
 
 /** Is this a list of subprotocols, "a, b", each a token, none twice (section 4.1)? */
-bool ws_is_protocol_list(const char *list);
+bool et_ws_is_protocol_list(const char *list);
 
 /** Are these fields that may be added to the request? Whole fields, none of which is the
  *  handshake's own, and none that begins a body. */
-bool ws_is_extra_fields(const char *block);
+bool et_ws_is_extra_fields(const char *block);
 
 /** Value of a field in such a block. @param len  receives its length @return NULL: it is not there */
-const char *ws_find_field(const char *block, const char *name, size_t *len);
+const char *et_ws_find_field(const char *block, const char *name, size_t *len);
 
 struct ws_request {
     const char *target;    /* "/path?query" */
@@ -39,7 +39,7 @@ struct ws_request {
 
 /** @param cap  of out; the request has no NUL behind it
  *  @return its length; more than cap: it does not fit, and *out is unspecified */
-size_t ws_write_request(char *out, size_t cap, const struct ws_request *request);
+size_t et_ws_write_request(char *out, size_t cap, const struct ws_request *request);
 
 /** What the answer's fields said. All zero at first. */
 struct ws_answer {
@@ -60,13 +60,13 @@ struct ws_answer {
 };
 
 /** One field of it. */
-void ws_answer_field(struct ws_answer *a, const char *name, const char *value);
+void et_ws_answer_field(struct ws_answer *a, const char *name, const char *value);
 
-bool ws_is_redirect(int status);
+bool et_ws_is_redirect(int status);
 
 /** All fields came. Redirects are not judged here.
  *  @param why  receives what is wrong, static text
  *  @return ESP_OK  it is a WebSocket; ESP_ERR_TCP_TRANSPORT_WS_... */
-esp_err_t ws_answer_judge(const struct ws_answer *a, const char **why);
+esp_err_t et_ws_answer_judge(const struct ws_answer *a, const char **why);
 
 #endif

@@ -17,7 +17,7 @@ static uint64_t us(int ms)
     return (uint64_t)ms * 1000;
 }
 
-void ws_apply_policy(struct ws *c)
+void et_ws_apply_policy(struct ws *c)
 {
     const esp_transport_ws_policy_t *p = &c->policy;
 
@@ -28,10 +28,10 @@ void ws_apply_policy(struct ws *c)
     };
 }
 
-void ws_begin_frames(struct ws *c)
+void et_ws_begin_frames(struct ws *c)
 {
     c->reader = (struct ws_reader){0};
-    ws_apply_policy(c);
+    et_ws_apply_policy(c);
     c->out = (struct ws_out){0};
     c->control = (struct ws_control){0};
     c->opcode = WS_TRANSPORT_OPCODES_NONE;
@@ -50,7 +50,7 @@ void ws_begin_frames(struct ws *c)
 
 /* --- time ------------------------------------------------------------------------------------------- */
 
-int ws_close_timeout(const struct ws *c)
+int et_ws_close_timeout(const struct ws *c)
 {
     return c->policy.close_timeout_ms > 0 ? c->policy.close_timeout_ms : CLOSE_TIMEOUT_MS;
 }
@@ -58,7 +58,7 @@ int ws_close_timeout(const struct ws *c)
 static void begin_closing(struct ws *c)
 {
     if (c->close_until_us == PLAT_NEVER) {
-        c->close_until_us = plat_clock_us() + us(ws_close_timeout(c));
+        c->close_until_us = plat_clock_us() + us(et_ws_close_timeout(c));
     }
 }
 
@@ -77,7 +77,7 @@ static uint64_t pong_until(const struct ws *c)
     return from + us(ms > 0 ? ms : PONG_TIMEOUT_MS);
 }
 
-uint64_t ws_next_time(const struct ws *c)
+uint64_t et_ws_next_time(const struct ws *c)
 {
     if (!is_pinging(c)) {
         return c->close_until_us;
@@ -85,7 +85,7 @@ uint64_t ws_next_time(const struct ws *c)
     return c->is_pong_awaited ? pong_until(c) : c->ping_at_us + us(c->policy.ping_interval_ms);
 }
 
-bool ws_is_overdue(const struct ws *c)
+bool et_ws_is_overdue(const struct ws *c)
 {
     const uint64_t now = plat_clock_us();
 
@@ -103,7 +103,7 @@ static bool make_mask(esp_transport_handle_t t, uint8_t mask[WS_MASK_LEN])
     if (plat_random(mask, WS_MASK_LEN) == 0) {
         return true;
     }
-    (void)transport_fail(t, ESP_FAIL, 0);
+    (void)et_transport_fail(t, ESP_FAIL, 0);
     c->failed = ERR_TCP_TRANSPORT_CONNECTION_FAILED;
     return false;
 }
@@ -117,8 +117,8 @@ static bool compose(esp_transport_handle_t t, uint8_t opcode, const uint8_t *pay
     if (!make_mask(t, mask)) {
         return false;
     }
-    n = ws_header_write(ctl->bytes, (uint8_t)(WS_FIN | opcode), (uint32_t)len, mask);
-    ws_mask(ctl->bytes + n, payload, len, mask, 0);
+    n = et_ws_header_write(ctl->bytes, (uint8_t)(WS_FIN | opcode), (uint32_t)len, mask);
+    et_ws_mask(ctl->bytes + n, payload, len, mask, 0);
     ctl->at = 0;
     ctl->len = (uint8_t)(n + len);
     return true;
@@ -164,13 +164,13 @@ static int compose_due(esp_transport_handle_t t)
         c->control.is_pong_due = false;
         return compose(t, WS_PONG, c->control.came, c->control.came_len) ? 1 : -1;
     }
-    if (is_pinging(c) && !c->is_pong_awaited && plat_clock_us() >= ws_next_time(c)) {
+    if (is_pinging(c) && !c->is_pong_awaited && plat_clock_us() >= et_ws_next_time(c)) {
         return compose_ping(t) ? 1 : -1;
     }
     return 0;
 }
 
-int ws_send_due(esp_transport_handle_t t)
+int et_ws_send_due(esp_transport_handle_t t)
 {
     struct ws *c = t->data;
     struct ws_control *ctl = &c->control;
@@ -187,7 +187,7 @@ int ws_send_due(esp_transport_handle_t t)
                 return ret == 0 ? 1 : -1;
             }
         }
-        ret = transport_parent_write(t, (const char *)ctl->bytes + ctl->at, ctl->len - ctl->at);
+        ret = et_transport_parent_write(t, (const char *)ctl->bytes + ctl->at, ctl->len - ctl->at);
         if (ret == TRANSPORT_AGAIN || ret == 0) {
             return 0;
         }
@@ -208,17 +208,17 @@ static int begin_frame(esp_transport_handle_t t, unsigned first, const char *buf
     struct ws_out *o = &c->out;
     int ret;
 
-    if (!ws_is_frame(first, (const uint8_t *)buffer, len)) {
-        return transport_fail(t, ESP_ERR_INVALID_ARG, 0);
+    if (!et_ws_is_frame(first, (const uint8_t *)buffer, len)) {
+        return et_transport_fail(t, ESP_ERR_INVALID_ARG, 0);
     }
-    if (c->is_close_sent || c->control.due_code != 0 || !ws_is_in_order(first, o->is_message)) {
-        return transport_fail(t, ESP_ERR_INVALID_STATE, 0);
+    if (c->is_close_sent || c->control.due_code != 0 || !et_ws_is_in_order(first, o->is_message)) {
+        return et_transport_fail(t, ESP_ERR_INVALID_STATE, 0);
     }
-    ret = ws_send_due(t);
+    ret = et_ws_send_due(t);
     if (ret < 0) {
-        return transport_fail_as_parent(t);
+        return et_transport_fail_as_parent(t);
     }
-    if (!ws_need_buffer(t, len + WS_HEADER_MAX) || !make_mask(t, o->mask)) {
+    if (!et_ws_need_buffer(t, len + WS_HEADER_MAX) || !make_mask(t, o->mask)) {
         return -1;
     }
     o->is_begun = true;
@@ -227,8 +227,8 @@ static int begin_frame(esp_transport_handle_t t, unsigned first, const char *buf
     o->masked = 0;
     o->piece = 0;
     c->at = 0;
-    c->len = ws_header_write((uint8_t *)c->buf, o->first, o->left, o->mask);
-    if (!ws_is_control(first & 0x0Fu)) {
+    c->len = et_ws_header_write((uint8_t *)c->buf, o->first, o->left, o->mask);
+    if (!et_ws_is_control(first & 0x0Fu)) {
         o->is_message = (first & WS_FIN) == 0;
     } else if ((first & 0x0Fu) == WS_CLOSE) {
         c->sent_code =
@@ -244,7 +244,7 @@ static void fill(struct ws *c, const char *buffer, size_t len)
 
     n = n < len ? n : len;
     n = n < o->left ? n : o->left;
-    ws_mask((uint8_t *)c->buf + c->len, (const uint8_t *)buffer, n, o->mask, o->masked);
+    et_ws_mask((uint8_t *)c->buf + c->len, (const uint8_t *)buffer, n, o->mask, o->masked);
     o->masked += (uint32_t)n;
     o->left -= (uint32_t)n;
     o->piece = n;
@@ -262,23 +262,23 @@ static void end_frame(struct ws *c)
         begin_closing(c);
     }
     if (!WS_KEEPS_BUFFER) {
-        ws_drop_buffer(c);
+        et_ws_drop_buffer(c);
     }
 }
 
-/** Send what is in the buffer, behind a control frame of our own. @return as layer_send() */
+/** Send what is in the buffer, behind a control frame of our own. @return as et_layer_send() */
 static int send_buffer(esp_transport_handle_t t)
 {
     struct ws *c = t->data;
 
     if (c->control.at < c->control.len) {
-        int ret = ws_send_due(t);
+        int ret = et_ws_send_due(t);
 
         if (ret <= 0) {
-            return ret == 0 ? 0 : transport_fail_as_parent(t);
+            return ret == 0 ? 0 : et_transport_fail_as_parent(t);
         }
     }
-    return layer_send(t, c->buf, c->len, &c->at);
+    return et_layer_send(t, c->buf, c->len, &c->at);
 }
 
 /** Send the frame that was begun. @return as transport_ops has it */
@@ -304,7 +304,7 @@ static int send_frame(esp_transport_handle_t t, const char *buffer, size_t len)
         c->len = 0;
         if (o->left == 0) {
             end_frame(c);
-            (void)ws_send_due(t); /* what had to wait */
+            (void)et_ws_send_due(t); /* what had to wait */
             return (int)done;
         }
         if (done == len) {
@@ -322,7 +322,7 @@ static bool is_same_data(const struct ws *c, unsigned first, size_t len)
     if (o->left + o->piece == 0) {
         return c->is_waiting && len == 0 && first == o->first;
     }
-    return !ws_is_control(first & 0x0Fu) && len >= o->piece;
+    return !et_ws_is_control(first & 0x0Fu) && len >= o->piece;
 }
 
 /** A frame was begun, and here is another call.
@@ -332,14 +332,14 @@ static int go_on(esp_transport_handle_t t, unsigned first, size_t len)
 {
     struct ws *c = t->data;
     const struct ws_out *o = &c->out;
-    const bool is_control = ws_is_control(o->first & 0x0Fu);
+    const bool is_control = et_ws_is_control(o->first & 0x0Fu);
     int ret;
 
     if (is_control ? first == o->first && len == o->piece : is_same_data(c, first, len)) {
         return 1;
     }
     if (o->left > 0 || (o->piece > 0 && !is_control)) {
-        return transport_fail(t, ESP_ERR_INVALID_STATE, 0); /* within a frame */
+        return et_transport_fail(t, ESP_ERR_INVALID_STATE, 0); /* within a frame */
     }
     ret = send_buffer(t); /* it needs nothing more of the caller's */
     if (ret == 1) {
@@ -348,13 +348,13 @@ static int go_on(esp_transport_handle_t t, unsigned first, size_t len)
     return ret == 1 ? 0 : ret == 0 ? TRANSPORT_AGAIN : -1;
 }
 
-int ws_flush(esp_transport_handle_t t)
+int et_ws_flush(esp_transport_handle_t t)
 {
     struct ws *c = t->data;
     const struct ws_out *o = &c->out;
 
     if (o->is_begun) {
-        int ret = o->left == 0 && (o->piece == 0 || ws_is_control(o->first & 0x0Fu))
+        int ret = o->left == 0 && (o->piece == 0 || et_ws_is_control(o->first & 0x0Fu))
                       ? send_buffer(t)
                       : 0; /* the rest of it is the caller's to give */
 
@@ -363,10 +363,10 @@ int ws_flush(esp_transport_handle_t t)
         }
         end_frame(c);
     }
-    return ws_send_due(t);
+    return et_ws_send_due(t);
 }
 
-int ws_write(esp_transport_handle_t t, const char *buffer, int len)
+int et_ws_write(esp_transport_handle_t t, const char *buffer, int len)
 {
     struct ws *c = t->data;
     const unsigned plain = len > 0 ? WS_FIN | WS_BINARY : WS_FIN | WS_PING;
@@ -374,10 +374,10 @@ int ws_write(esp_transport_handle_t t, const char *buffer, int len)
     int ret;
 
     if (len < 0 || (len > 0 && buffer == NULL)) {
-        return transport_fail(t, ESP_ERR_INVALID_ARG, 0);
+        return et_transport_fail(t, ESP_ERR_INVALID_ARG, 0);
     }
     if (c->phase != WS_IS_OPEN || c->failed != 0) {
-        return transport_fail(t, ESP_ERR_INVALID_STATE, 0);
+        return et_transport_fail(t, ESP_ERR_INVALID_STATE, 0);
     }
     ret = c->out.is_begun ? go_on(t, first, (size_t)len) : 0;
     if (ret == 0) {
@@ -409,7 +409,7 @@ static int take_early(struct ws *c, void *buffer, size_t len)
     return (int)len;
 }
 
-int ws_take(esp_transport_handle_t t, void *buffer, size_t len)
+int et_ws_take(esp_transport_handle_t t, void *buffer, size_t len)
 {
     struct ws *c = t->data;
     int ret;
@@ -417,7 +417,7 @@ int ws_take(esp_transport_handle_t t, void *buffer, size_t len)
     if (c->has_pushed || c->early != NULL) {
         return take_early(c, buffer, len);
     }
-    ret = transport_parent_read(t, buffer, (int)len);
+    ret = et_transport_parent_read(t, buffer, (int)len);
     if (ret > 0) {
         c->heard_at_us = plat_clock_us();
     }
@@ -431,13 +431,13 @@ static int break_off(esp_transport_handle_t t)
     const uint16_t code = c->reader.code;
 
     c->why = c->reader.why;
-    (void)transport_fail(t,
-                         code == WS_CODE_DATA      ? ESP_ERR_TCP_TRANSPORT_WS_NOT_UTF8
-                         : code == WS_CODE_TOO_BIG ? ESP_ERR_TCP_TRANSPORT_WS_TOO_LONG
-                                                   : ESP_ERR_TCP_TRANSPORT_WS_PROTOCOL,
-                         0);
+    (void)et_transport_fail(t,
+                            code == WS_CODE_DATA      ? ESP_ERR_TCP_TRANSPORT_WS_NOT_UTF8
+                            : code == WS_CODE_TOO_BIG ? ESP_ERR_TCP_TRANSPORT_WS_TOO_LONG
+                                                      : ESP_ERR_TCP_TRANSPORT_WS_PROTOCOL,
+                            0);
     c->control.due_code = code;
-    (void)ws_send_due(t);
+    (void)et_ws_send_due(t);
     c->failed = ERR_TCP_TRANSPORT_CONNECTION_CLOSED_BY_FIN;
     return c->failed;
 }
@@ -448,10 +448,10 @@ static int end_of_parent(esp_transport_handle_t t, int ret)
     struct ws *c = t->data;
 
     if (c->is_close_received) {
-        (void)transport_fail(t, ESP_ERR_TCP_TRANSPORT_WS_CLOSED, 0);
+        (void)et_transport_fail(t, ESP_ERR_TCP_TRANSPORT_WS_CLOSED, 0);
         ret = ERR_TCP_TRANSPORT_CONNECTION_CLOSED_BY_FIN;
     } else {
-        (void)transport_fail_as_parent(t);
+        (void)et_transport_fail_as_parent(t);
         c->close_code = WS_CODE_ABNORMAL;
     }
     c->failed = ret;
@@ -463,16 +463,16 @@ static int nothing(esp_transport_handle_t t)
 {
     struct ws *c = t->data;
 
-    if (!ws_is_overdue(c)) {
+    if (!et_ws_is_overdue(c)) {
         return TRANSPORT_AGAIN;
     }
     if (c->is_close_received) { /* that it does not end TCP is no loss */
         return end_of_parent(t, ERR_TCP_TRANSPORT_CONNECTION_CLOSED_BY_FIN);
     }
-    (void)transport_fail(t,
-                         c->is_close_sent ? ESP_ERR_TCP_TRANSPORT_WS_CLOSE_TIMEOUT
-                                          : ESP_ERR_TCP_TRANSPORT_WS_PONG_TIMEOUT,
-                         0);
+    (void)et_transport_fail(t,
+                            c->is_close_sent ? ESP_ERR_TCP_TRANSPORT_WS_CLOSE_TIMEOUT
+                                             : ESP_ERR_TCP_TRANSPORT_WS_PONG_TIMEOUT,
+                            0);
     c->close_code = WS_CODE_ABNORMAL;
     c->failed = ERR_TCP_TRANSPORT_CONNECTION_FAILED;
     return c->failed;
@@ -482,12 +482,13 @@ static int nothing(esp_transport_handle_t t)
 static int wait_for_end(esp_transport_handle_t t)
 {
     char dropped[256];
-    int ret = ws_take(t, dropped, sizeof(dropped)); /* where there is more, the wait says "now" */
+    int ret =
+        et_ws_take(t, dropped, sizeof(dropped)); /* where there is more, the wait says "now" */
 
     return ret >= 0 || ret == TRANSPORT_AGAIN ? nothing(t) : end_of_parent(t, ret);
 }
 
-/** @return NEXT; 0: of an empty frame; as ws_take() */
+/** @return NEXT; 0: of an empty frame; as et_ws_take() */
 static int read_header(esp_transport_handle_t t)
 {
     struct ws *c = t->data;
@@ -496,11 +497,11 @@ static int read_header(esp_transport_handle_t t)
     int ret;
 
     c->opcode = WS_TRANSPORT_OPCODES_NONE;
-    ret = ws_take(t, bytes, ws_reader_want(&c->reader));
+    ret = et_ws_take(t, bytes, et_ws_reader_want(&c->reader));
     if (ret < 0) {
         return ret;
     }
-    switch (ws_reader_feed(&c->reader, bytes, (size_t)ret, &used)) {
+    switch (et_ws_reader_feed(&c->reader, bytes, (size_t)ret, &used)) {
     case WS_READ_MORE:
         return NEXT;
     case WS_READ_BROKEN:
@@ -509,7 +510,7 @@ static int read_header(esp_transport_handle_t t)
         break;
     }
     c->opcode = c->reader.opcode;
-    c->is_in_control = ws_is_control(c->reader.opcode);
+    c->is_in_control = et_ws_is_control(c->reader.opcode);
     c->is_pong_right = c->reader.payload == sizeof(c->ping);
     if (c->opcode == WS_TRANSPORT_OPCODES_PONG && !c->set.propagate) {
         return NEXT;
@@ -525,12 +526,13 @@ static int read_header(esp_transport_handle_t t)
 static int read_payload(esp_transport_handle_t t, char *buffer, size_t len)
 {
     struct ws *c = t->data;
-    int ret = ws_take(t, buffer, len < c->reader.left ? len : c->reader.left);
+    int ret = et_ws_take(t, buffer, len < c->reader.left ? len : c->reader.left);
 
     if (ret < 0) {
         return ret;
     }
-    return ws_reader_payload(&c->reader, (const uint8_t *)buffer, (size_t)ret) ? ret : break_off(t);
+    return et_ws_reader_payload(&c->reader, (const uint8_t *)buffer, (size_t)ret) ? ret
+                                                                                  : break_off(t);
 }
 
 /** A Pong of which only one thing matters: does it answer the last Ping? */
@@ -538,7 +540,7 @@ static int read_pong(esp_transport_handle_t t)
 {
     struct ws *c = t->data;
     uint8_t bytes[WS_CONTROL_MAX];
-    int ret = ws_take(t, bytes, c->reader.left);
+    int ret = et_ws_take(t, bytes, c->reader.left);
     const size_t at = c->reader.payload - c->reader.left;
 
     if (ret < 0) {
@@ -547,7 +549,7 @@ static int read_pong(esp_transport_handle_t t)
     for (size_t i = 0; i < (size_t)ret; i++) {
         c->is_pong_right &= at + i < sizeof(c->ping) && bytes[i] == c->ping[at + i];
     }
-    (void)ws_reader_payload(&c->reader, bytes, (size_t)ret);
+    (void)et_ws_reader_payload(&c->reader, bytes, (size_t)ret);
     return NEXT;
 }
 
@@ -560,9 +562,9 @@ static int read_control(esp_transport_handle_t t)
     if (c->opcode == WS_TRANSPORT_OPCODES_PONG && !c->set.propagate) {
         return read_pong(t);
     }
-    ret = ws_take(t, ctl->came + ctl->came_len, c->reader.left);
+    ret = et_ws_take(t, ctl->came + ctl->came_len, c->reader.left);
     if (ret > 0) {
-        (void)ws_reader_payload(&c->reader, ctl->came + ctl->came_len, (size_t)ret);
+        (void)et_ws_reader_payload(&c->reader, ctl->came + ctl->came_len, (size_t)ret);
         ctl->came_len = (uint8_t)(ctl->came_len + ret);
     }
     return ret >= 0 ? NEXT : ret;
@@ -572,7 +574,7 @@ static bool take_close(struct ws *c)
 {
     struct ws_control *ctl = &c->control;
 
-    if (!ws_reader_close(&c->reader, ctl->came, ctl->came_len, &c->close_code)) {
+    if (!et_ws_reader_close(&c->reader, ctl->came, ctl->came_len, &c->close_code)) {
         c->close_code = WS_CODE_ABNORMAL;
         return false;
     }
@@ -600,7 +602,7 @@ static int end_control(esp_transport_handle_t t, char *buffer, size_t len)
     const bool is_wanted = c->set.propagate;
 
     if (is_wanted && ctl->came_len > len) { /* a larger buffer can have it */
-        return transport_fail(t, ESP_ERR_INVALID_SIZE, 0);
+        return et_transport_fail(t, ESP_ERR_INVALID_SIZE, 0);
     }
     c->is_in_control = false;
     if (c->opcode == WS_TRANSPORT_OPCODES_CLOSE && !take_close(c)) {
@@ -614,7 +616,7 @@ static int end_control(esp_transport_handle_t t, char *buffer, size_t len)
         return ctl->came_len;
     }
     c->control.is_pong_due |= c->opcode == WS_TRANSPORT_OPCODES_PING;
-    (void)ws_send_due(t);
+    (void)et_ws_send_due(t);
     return 0;
 }
 
@@ -638,20 +640,20 @@ static int read_frame(esp_transport_handle_t t, char *buffer, size_t len)
     return ret;
 }
 
-int ws_read(esp_transport_handle_t t, char *buffer, int len)
+int et_ws_read(esp_transport_handle_t t, char *buffer, int len)
 {
     struct ws *c = t->data;
     int ret;
 
     if (c->phase != WS_IS_OPEN || buffer == NULL || len < 0) {
-        (void)transport_fail(
+        (void)et_transport_fail(
             t, c->phase == WS_IS_OPEN ? ESP_ERR_INVALID_ARG : ESP_ERR_INVALID_STATE, 0);
         return ERR_TCP_TRANSPORT_CONNECTION_FAILED;
     }
     if (len == 0) {
         return 0;
     }
-    (void)ws_send_due(t);
+    (void)et_ws_send_due(t);
     if (c->failed != 0) {
         return c->failed;
     }
@@ -670,7 +672,7 @@ int ws_read(esp_transport_handle_t t, char *buffer, int len)
     return end_of_parent(t, ret);
 }
 
-int ws_pending(esp_transport_handle_t t)
+int et_ws_pending(esp_transport_handle_t t)
 {
     const struct ws *c = t->data;
 

@@ -27,7 +27,7 @@ struct ws_opening {
 
 /* --- memory ----------------------------------------------------------------------------------------- */
 
-void ws_drop_buffer(struct ws *c)
+void et_ws_drop_buffer(struct ws *c)
 {
     plat_free_secret(c->buf);
     c->buf = NULL;
@@ -36,7 +36,7 @@ void ws_drop_buffer(struct ws *c)
     c->len = 0;
 }
 
-bool ws_need_buffer(esp_transport_handle_t t, size_t len)
+bool et_ws_need_buffer(esp_transport_handle_t t, size_t len)
 {
     struct ws *c = t->data;
 
@@ -48,7 +48,7 @@ bool ws_need_buffer(esp_transport_handle_t t, size_t len)
     }
     c->buf = plat_alloc(NULL, PLAT_MEM_CONNECTION, len);
     if (c->buf == NULL) {
-        (void)transport_fail(t, ESP_ERR_NO_MEM, plat_errno_no_mem);
+        (void)et_transport_fail(t, ESP_ERR_NO_MEM, plat_errno_no_mem);
         return false;
     }
     c->cap = len;
@@ -64,10 +64,10 @@ static void end_opening(struct ws *c)
     }
 }
 
-void ws_end(struct ws *c)
+void et_ws_end(struct ws *c)
 {
     end_opening(c);
-    ws_drop_buffer(c);
+    et_ws_drop_buffer(c);
     plat_free(c->early);
     c->early = NULL;
     c->early_at = 0;
@@ -103,10 +103,10 @@ static esp_err_t compose(struct ws *c)
         .fields = set->fields,
     };
 
-    if (plat_random(nonce, sizeof(nonce)) != 0 || !ws_make_key(nonce, key, c->opening->accept)) {
+    if (plat_random(nonce, sizeof(nonce)) != 0 || !et_ws_make_key(nonce, key, c->opening->accept)) {
         return ESP_FAIL;
     }
-    c->len = ws_write_request(c->buf, c->cap, &request);
+    c->len = et_ws_write_request(c->buf, c->cap, &request);
     return c->len <= c->cap ? ESP_OK : ESP_ERR_TCP_TRANSPORT_WS_REQUEST_TOO_LONG;
 }
 
@@ -114,7 +114,8 @@ static esp_err_t compose(struct ws *c)
 static void note_offer(struct ws *c)
 {
     struct ws_answer *a = &c->opening->answer;
-    const char *value = ws_find_field(c->set.fields, "Sec-WebSocket-Protocol", &a->protocols_len);
+    const char *value =
+        et_ws_find_field(c->set.fields, "Sec-WebSocket-Protocol", &a->protocols_len);
 
     a->protocols = value;
     if (value == NULL && c->set.protocols != NULL) {
@@ -139,10 +140,10 @@ static esp_http_response_go_t on_header(void *arg, const char *name, const char 
 {
     struct ws *c = arg;
 
-    ws_answer_field(&c->opening->answer, name, value);
-    if (ws_is_redirect(c->status) && c->redirect == NULL &&
+    et_ws_answer_field(&c->opening->answer, name, value);
+    if (et_ws_is_redirect(c->status) && c->redirect == NULL &&
         esp_http_name_equals(name, "Location")) {
-        c->redirect = layer_copy(value);
+        c->redirect = et_layer_copy(value);
         return c->redirect != NULL ? ESP_HTTP_RESPONSE_GO : ESP_HTTP_RESPONSE_STOP;
     }
     return ESP_HTTP_RESPONSE_GO;
@@ -305,7 +306,7 @@ static int redirect(esp_transport_handle_t t)
     plat_free(c->redirect);
     c->redirect = NULL;
     c->why = c->opening->answer.locations == 1 ? "Location is no URL" : "there is not one Location";
-    return transport_fail(t, err, 0);
+    return et_transport_fail(t, err, 0);
 }
 
 /** Keep what is needed after the handshake. */
@@ -343,17 +344,17 @@ static int judge(esp_transport_handle_t t)
     if (head == NULL || len < sizeof(version) ||
         (c->status == 101 && memcmp(head, version, sizeof(version) - 1) != 0)) {
         c->why = "it is not HTTP/1.1"; /* RFC 6455 section 4.2.2 */
-        return transport_fail(t, ESP_ERR_TCP_TRANSPORT_WS_MALFORMED, 0);
+        return et_transport_fail(t, ESP_ERR_TCP_TRANSPORT_WS_MALFORMED, 0);
     }
     show_head(c, head, len);
-    if (ws_is_redirect(c->status)) {
+    if (et_ws_is_redirect(c->status)) {
         return redirect(t);
     }
-    err = ws_answer_judge(&c->opening->answer, &c->why);
+    err = et_ws_answer_judge(&c->opening->answer, &c->why);
     if (err == ESP_OK && !keep(c, head + len, (size_t)(c->buf + c->len - (head + len)))) {
         err = ESP_ERR_NO_MEM;
     }
-    return err == ESP_OK ? 1 : transport_fail(t, err, 0);
+    return err == ESP_OK ? 1 : et_transport_fail(t, err, 0);
 }
 
 /** Take the bytes from here on. @return as a step */
@@ -366,9 +367,9 @@ static int take_answer(esp_transport_handle_t t, size_t from)
     switch (esp_http_response_feed(r, c->buf + from, c->len - from, &used)) {
     case ESP_HTTP_RESPONSE_NO_MEM:
     case ESP_HTTP_RESPONSE_STOPPED:
-        return transport_fail(t, ESP_ERR_NO_MEM, plat_errno_no_mem);
+        return et_transport_fail(t, ESP_ERR_NO_MEM, plat_errno_no_mem);
     case ESP_HTTP_RESPONSE_HEADER_TOO_LONG:
-        return transport_fail(t, ESP_ERR_TCP_TRANSPORT_WS_HEADER_TOO_LONG, 0);
+        return et_transport_fail(t, ESP_ERR_TCP_TRANSPORT_WS_HEADER_TOO_LONG, 0);
     default:
         break;
     }
@@ -377,9 +378,10 @@ static int take_answer(esp_transport_handle_t t, size_t from)
     }
     if (esp_http_response_why(r) != NULL) {
         c->why = esp_http_response_why(r);
-        return transport_fail(t, ESP_ERR_TCP_TRANSPORT_WS_MALFORMED, 0);
+        return et_transport_fail(t, ESP_ERR_TCP_TRANSPORT_WS_MALFORMED, 0);
     }
-    return c->len < c->cap ? NEXT : transport_fail(t, ESP_ERR_TCP_TRANSPORT_WS_HEADER_TOO_LONG, 0);
+    return c->len < c->cap ? NEXT
+                           : et_transport_fail(t, ESP_ERR_TCP_TRANSPORT_WS_HEADER_TOO_LONG, 0);
 }
 
 /* --- steps: each returns 1 open; NEXT; 0 not now; -1 failed; > 1 a redirect -------------------------- */
@@ -389,28 +391,28 @@ static int begin(esp_transport_handle_t t, const char *host, int port)
     struct ws *c = t->data;
     esp_err_t err = c->path_error;
 
-    ws_end(c);
+    et_ws_end(c);
     forget_results(c);
     c->close_code = 0;
-    if (err == ESP_OK && (!layer_is_host(host) || !layer_is_port(port))) {
+    if (err == ESP_OK && (!et_layer_is_host(host) || !et_layer_is_port(port))) {
         err = ESP_ERR_INVALID_ARG;
     }
     if (err != ESP_OK) {
-        return transport_fail(t, err, 0);
+        return et_transport_fail(t, err, 0);
     }
     c->opening = plat_alloc(NULL, PLAT_MEM_CONNECTION, sizeof(*c->opening));
     if (c->opening != NULL) {
         c->opening->response = esp_http_response_new(CONFIG_WS_BUFFER_SIZE, &handler, c);
     }
     if (c->opening == NULL || c->opening->response == NULL ||
-        !ws_need_buffer(t, CONFIG_WS_BUFFER_SIZE)) {
-        return transport_fail(t, ESP_ERR_NO_MEM, plat_errno_no_mem);
+        !et_ws_need_buffer(t, CONFIG_WS_BUFFER_SIZE)) {
+        return et_transport_fail(t, ESP_ERR_NO_MEM, plat_errno_no_mem);
     }
-    layer_authority(c->opening->authority, host, port);
+    et_layer_authority(c->opening->authority, host, port);
     note_offer(c);
     err = compose(c);
     if (err != ESP_OK) {
-        return transport_fail(t, err, 0);
+        return et_transport_fail(t, err, 0);
     }
     esp_http_response_begin(c->opening->response, ESP_HTTP_REQUEST_OTHER);
     c->phase = WS_AT_PARENT;
@@ -419,10 +421,10 @@ static int begin(esp_transport_handle_t t, const char *host, int port)
 
 static int step_parent(esp_transport_handle_t t, const char *host, int port)
 {
-    int ret = transport_parent_connect(t, host, port);
+    int ret = et_transport_parent_connect(t, host, port);
 
     if (ret < 0 || ret > 1) {
-        return transport_fail_as_parent(t);
+        return et_transport_fail_as_parent(t);
     }
     ((struct ws *)t->data)->phase = ret == 1 ? WS_AT_REQUEST : WS_AT_PARENT;
     return ret == 1 ? NEXT : 0;
@@ -431,7 +433,7 @@ static int step_parent(esp_transport_handle_t t, const char *host, int port)
 static int step_request(esp_transport_handle_t t)
 {
     struct ws *c = t->data;
-    int ret = layer_send(t, c->buf, c->len, &c->at);
+    int ret = et_layer_send(t, c->buf, c->len, &c->at);
 
     if (ret == 1) {
         plat_wipe(c->buf, c->cap); /* Authorization, cookies */
@@ -447,7 +449,7 @@ static int step_answer(esp_transport_handle_t t)
 {
     struct ws *c = t->data;
     const size_t from = c->len;
-    int ret = layer_read(t, c->buf + from, (int)(c->cap - from));
+    int ret = et_layer_read(t, c->buf + from, (int)(c->cap - from));
 
     if (ret < 0) {
         return ret == TRANSPORT_AGAIN ? 0 : -1;
@@ -474,13 +476,13 @@ static void open_it(struct ws *c)
     plat_wipe(c->buf, c->cap);
     c->len = 0;
     if (!WS_KEEPS_BUFFER) {
-        ws_drop_buffer(c);
+        et_ws_drop_buffer(c);
     }
     c->phase = WS_IS_OPEN;
-    ws_begin_frames(c);
+    et_ws_begin_frames(c);
 }
 
-int ws_connect(esp_transport_handle_t t, const char *host, int port, int timeout_ms)
+int et_ws_connect(esp_transport_handle_t t, const char *host, int port, int timeout_ms)
 {
     struct ws *c = t->data;
     int ret = t->is_first_step ? begin(t, host, port) : NEXT;
@@ -491,12 +493,12 @@ int ws_connect(esp_transport_handle_t t, const char *host, int port, int timeout
     }
     ret = ret == NEXT ? 0 : ret;
     if (ret == 0 && plat_clock_us() >= t->deadline_us) {
-        ret = transport_fail(t, ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT, 0);
+        ret = et_transport_fail(t, ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT, 0);
     }
     if (ret == 1) {
         open_it(c);
     } else if (ret != 0) {
-        ws_end(c);
+        et_ws_end(c);
     }
     return ret;
 }

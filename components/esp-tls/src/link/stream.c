@@ -14,7 +14,7 @@ static tls_status failed(struct link_stream *s)
     int os = 0;
     esp_err_t esp = s->stream->get_error != NULL ? s->stream->get_error(s->ctx, &os) : 0;
 
-    return error_set(s->link.err, TLS_SYSTEM, esp, os, 0);
+    return et_error_set(s->link.err, TLS_SYSTEM, esp, os, 0);
 }
 
 static void host_free(struct link_stream *s)
@@ -93,9 +93,9 @@ static void stream_wants(const struct tls_link *link, tls_status st, struct tls_
     esp_tls_wait_init(&list);
     s->stream->get_wait(s->ctx, events, &list);
     for (size_t i = 0; i < list.count; i++) {
-        wait_add(wait, plat_stream_borrow(list.items[i].fd), list.items[i].events);
+        et_wait_add(wait, plat_stream_borrow(list.items[i].fd), list.items[i].events);
     }
-    wait_in_ms(wait, list.timeout_ms);
+    et_wait_in_ms(wait, list.timeout_ms);
 }
 
 static int stream_close(struct tls_link *link)
@@ -112,19 +112,19 @@ static const struct link_ops stream_ops = {
     .close = stream_close,
 };
 
-tls_status stream_dial(struct link_stream *s, const char *host, size_t len, uint16_t port)
+tls_status et_stream_dial(struct link_stream *s, const char *host, size_t len, uint16_t port)
 {
     s->host = plat_alloc(s->account, PLAT_MEM_CONNECTION, len + 1);
     if (s->host == NULL) {
-        return error_set(s->link.err, TLS_NO_MEM, 0, 0, 0);
+        return et_error_set(s->link.err, TLS_NO_MEM, 0, 0, 0);
     }
     memcpy(s->host, host, len);
     s->port = port;
     return TLS_OK;
 }
 
-struct link_stream *stream_new(const esp_tls_stream_t *stream, void *ctx, struct tls_error *err,
-                               struct plat_account *account)
+struct link_stream *et_stream_new(const esp_tls_stream_t *stream, void *ctx, struct tls_error *err,
+                                  struct plat_account *account)
 {
     struct link_stream *s = plat_alloc(account, PLAT_MEM_CONNECTION, sizeof(*s));
 
@@ -137,7 +137,7 @@ struct link_stream *stream_new(const esp_tls_stream_t *stream, void *ctx, struct
     return s;
 }
 
-void stream_free(struct link_stream *s)
+void et_stream_free(struct link_stream *s)
 {
     if (s != NULL) {
         host_free(s);

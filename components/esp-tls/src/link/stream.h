@@ -16,12 +16,12 @@ struct link_stream {
 };
 
 /** Begin: host and port are handed to the stream's connect. @param host  copied */
-TLS_MUST_USE tls_status stream_dial(struct link_stream *s, const char *host, size_t len,
-                                    uint16_t port);
+TLS_MUST_USE tls_status et_stream_dial(struct link_stream *s, const char *host, size_t len,
+                                       uint16_t port);
 
 /** Make the link of a stream. @return NULL: no memory */
-struct link_stream *stream_new(const esp_tls_stream_t *stream, void *ctx, struct tls_error *err,
-                               struct plat_account *account);
-void stream_free(struct link_stream *s);
+struct link_stream *et_stream_new(const esp_tls_stream_t *stream, void *ctx, struct tls_error *err,
+                                  struct plat_account *account);
+void et_stream_free(struct link_stream *s);
 
 #endif

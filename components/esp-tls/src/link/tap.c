@@ -105,8 +105,8 @@ static const struct link_ops tap_ops = {
     .close = tap_close,
 };
 
-void link_tap_init(struct link_tap *tap, struct tls_link *below,
-                   const struct link_tap_events *events, void *arg)
+void et_link_tap_init(struct link_tap *tap, struct tls_link *below,
+                      const struct link_tap_events *events, void *arg)
 {
     *tap = (struct link_tap){
         .link = {.ops = &tap_ops, .err = below->err},

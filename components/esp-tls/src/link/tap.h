@@ -16,7 +16,7 @@ struct link_tap {
 };
 
 /** @param below  borrowed; its record becomes this link's */
-void link_tap_init(struct link_tap *tap, struct tls_link *below,
-                   const struct link_tap_events *events, void *arg);
+void et_link_tap_init(struct link_tap *tap, struct tls_link *below,
+                      const struct link_tap_events *events, void *arg);
 
 #endif

@@ -145,7 +145,7 @@ static tls_status race_lost(struct link_tcp *tcp)
     int os = tcp->race->os;
 
     race_end(tcp);
-    return error_set(tcp->link.err, TLS_SYSTEM, esp, os, 0);
+    return et_error_set(tcp->link.err, TLS_SYSTEM, esp, os, 0);
 }
 
 /** See how the attempts under way went. @return the one that connected, or NULL */
@@ -207,7 +207,7 @@ static tls_status race_begin(struct link_tcp *tcp, struct plat_addr *addr, size_
                                        sizeof(struct tcp_race) + count * sizeof(struct attempt));
 
     if (race == NULL) {
-        return error_set(tcp->link.err, TLS_NO_MEM, 0, 0, 0);
+        return et_error_set(tcp->link.err, TLS_NO_MEM, 0, 0, 0);
     }
     take_turns(addr, count);
     race->count = (uint8_t)count;
@@ -224,7 +224,7 @@ static tls_status race_begin(struct link_tcp *tcp, struct plat_addr *addr, size_
 
 static tls_status resolve_failed(struct link_tcp *tcp, int os)
 {
-    return error_set(tcp->link.err, plat_is_no_mem(os) ? TLS_NO_MEM : TLS_RESOLVE, 0, os, 0);
+    return et_error_set(tcp->link.err, plat_is_no_mem(os) ? TLS_NO_MEM : TLS_RESOLVE, 0, os, 0);
 }
 
 static tls_status resolve_step(struct link_tcp *tcp)
@@ -278,7 +278,7 @@ static tls_status tcp_read(struct tls_link *link, void *buf, size_t len, size_t 
     case PLAT_EOF:
         return TLS_EOF;
     default:
-        return error_set(link->err, TLS_SYSTEM, 0, os, 0);
+        return et_error_set(link->err, TLS_SYSTEM, 0, os, 0);
     }
 }
 
@@ -290,7 +290,7 @@ static tls_status tcp_write(struct tls_link *link, const void *buf, size_t len, 
         link->err->bytes_out += *n;
         return TLS_OK;
     }
-    return os == PLAT_AGAIN ? TLS_WANT_WRITE : error_set(link->err, TLS_SYSTEM, 0, os, 0);
+    return os == PLAT_AGAIN ? TLS_WANT_WRITE : et_error_set(link->err, TLS_SYSTEM, 0, os, 0);
 }
 
 static void tcp_wants(const struct tls_link *link, tls_status st, struct tls_wait *wait)
@@ -302,14 +302,14 @@ static void tcp_wants(const struct tls_link *link, tls_status st, struct tls_wai
         return; /* the connection's event, which it adds itself */
     }
     if (race == NULL) {
-        wait_add(wait, tcp->stream, st == TLS_WANT_WRITE ? PLAT_WRITE : PLAT_READ);
+        et_wait_add(wait, tcp->stream, st == TLS_WANT_WRITE ? PLAT_WRITE : PLAT_READ);
         return;
     }
     for (size_t i = 0; i < race->begun; i++) {
-        wait_add(wait, race->attempt[i].stream, PLAT_WRITE);
+        et_wait_add(wait, race->attempt[i].stream, PLAT_WRITE);
     }
     if (race->begun < race->count) {
-        wait_until(wait, race->next_us);
+        et_wait_until(wait, race->next_us);
     }
 }
 
@@ -333,7 +333,7 @@ static const struct link_ops tcp_ops = {
     .close = tcp_close,
 };
 
-void tcp_init(struct link_tcp *tcp, struct tls_error *err, struct plat_account *account)
+void et_tcp_init(struct link_tcp *tcp, struct tls_error *err, struct plat_account *account)
 {
     *tcp = (struct link_tcp){
         .link = {.ops = &tcp_ops, .err = err},
@@ -342,8 +342,8 @@ void tcp_init(struct link_tcp *tcp, struct tls_error *err, struct plat_account *
     };
 }
 
-tls_status tcp_dial(struct link_tcp *tcp, const char *host, size_t len, uint16_t port,
-                    const struct tcp_options *options, plat_stream wake)
+tls_status et_tcp_dial(struct link_tcp *tcp, const char *host, size_t len, uint16_t port,
+                       const struct tcp_options *options, plat_stream wake)
 {
     int os;
 
@@ -358,11 +358,11 @@ tls_status tcp_dial(struct link_tcp *tcp, const char *host, size_t len, uint16_t
     return TLS_OK;
 }
 
-tls_status tcp_adopt(struct link_tcp *tcp, int fd)
+tls_status et_tcp_adopt(struct link_tcp *tcp, int fd)
 {
     int os = plat_stream_adopt(&tcp->stream, fd);
 
-    return os == PLAT_OK ? TLS_OK : error_set(tcp->link.err, TLS_SYSTEM, 0, os, 0);
+    return os == PLAT_OK ? TLS_OK : et_error_set(tcp->link.err, TLS_SYSTEM, 0, os, 0);
 }
 
 /** Where the connected stream is, or the first one under way. */
@@ -377,12 +377,12 @@ static plat_stream *current_stream(struct link_tcp *tcp)
     return at;
 }
 
-plat_stream tcp_attempt(struct link_tcp *tcp)
+plat_stream et_tcp_attempt(struct link_tcp *tcp)
 {
     return *current_stream(tcp);
 }
 
-plat_stream tcp_take_attempt(struct link_tcp *tcp)
+plat_stream et_tcp_take_attempt(struct link_tcp *tcp)
 {
     plat_stream *at = current_stream(tcp);
     plat_stream stream = *at;
@@ -391,7 +391,7 @@ plat_stream tcp_take_attempt(struct link_tcp *tcp)
     return stream;
 }
 
-bool tcp_is_resolved(const struct link_tcp *tcp)
+bool et_tcp_is_resolved(const struct link_tcp *tcp)
 {
     return tcp->job == NULL;
 }

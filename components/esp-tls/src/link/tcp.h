@@ -29,24 +29,25 @@ struct link_tcp {
 };
 
 /** Make a link that is closed. */
-void tcp_init(struct link_tcp *tcp, struct tls_error *err, struct plat_account *account);
+void et_tcp_init(struct link_tcp *tcp, struct tls_error *err, struct plat_account *account);
 
 /** Begin a connection: the look-up of host. Then step with link.ops->connect().
  *  @param host  need not end in NUL; only read during this call
  *  @param wake  event that ends a wait when the look-up is done */
-TLS_MUST_USE tls_status tcp_dial(struct link_tcp *tcp, const char *host, size_t len, uint16_t port,
-                                 const struct tcp_options *options, plat_stream wake);
+TLS_MUST_USE tls_status et_tcp_dial(struct link_tcp *tcp, const char *host, size_t len,
+                                    uint16_t port, const struct tcp_options *options,
+                                    plat_stream wake);
 
 /** Use a connected descriptor of the caller's; it is owned by the link from here on. */
-TLS_MUST_USE tls_status tcp_adopt(struct link_tcp *tcp, int fd);
+TLS_MUST_USE tls_status et_tcp_adopt(struct link_tcp *tcp, int fd);
 
 /** The connected stream, or the first attempt that is still under way; none while a name is resolved. */
-plat_stream tcp_attempt(struct link_tcp *tcp);
+plat_stream et_tcp_attempt(struct link_tcp *tcp);
 
 /** Give away the stream: the connected one, or the first attempt that is still under way. */
-plat_stream tcp_take_attempt(struct link_tcp *tcp);
+plat_stream et_tcp_take_attempt(struct link_tcp *tcp);
 
 /** Has the name been resolved (is the link past the resolver)? */
-bool tcp_is_resolved(const struct link_tcp *tcp);
+bool et_tcp_is_resolved(const struct link_tcp *tcp);
 
 #endif

@@ -7,13 +7,13 @@
 /** A list that is full is asked again after this time. */
 #define FULL_MS 10
 
-void wait_init(struct tls_wait *wait)
+void et_wait_init(struct tls_wait *wait)
 {
     wait->count = 0;
     wait->until_us = PLAT_NEVER;
 }
 
-void wait_add(struct tls_wait *wait, plat_stream stream, uint8_t want)
+void et_wait_add(struct tls_wait *wait, plat_stream stream, uint8_t want)
 {
     if (!plat_stream_is_open(stream) || wait->count == TLS_WAIT_ITEMS) {
         return;
@@ -21,17 +21,17 @@ void wait_add(struct tls_wait *wait, plat_stream stream, uint8_t want)
     wait->item[wait->count++] = (struct plat_wait_item){.stream = stream, .want = want};
 }
 
-void wait_until(struct tls_wait *wait, uint64_t us)
+void et_wait_until(struct tls_wait *wait, uint64_t us)
 {
     if (us < wait->until_us) {
         wait->until_us = us;
     }
 }
 
-void wait_in_ms(struct tls_wait *wait, int ms)
+void et_wait_in_ms(struct tls_wait *wait, int ms)
 {
     if (ms >= 0) {
-        wait_until(wait, plat_clock_us() + (uint64_t)ms * 1000);
+        et_wait_until(wait, plat_clock_us() + (uint64_t)ms * 1000);
     }
 }
 
@@ -80,11 +80,11 @@ esp_err_t esp_tls_wait(const esp_tls_wait_t *wait, int timeout_ms)
         return ESP_ERR_INVALID_ARG;
     }
     is_callers = timeout_ms >= 0 && (wait->timeout_ms < 0 || timeout_ms < wait->timeout_ms);
-    wait_init(&want);
+    et_wait_init(&want);
     for (size_t i = 0; i < wait->count; i++) {
-        wait_add(&want, plat_stream_borrow(wait->items[i].fd), wait->items[i].events);
+        et_wait_add(&want, plat_stream_borrow(wait->items[i].fd), wait->items[i].events);
     }
-    wait_in_ms(&want, is_callers ? timeout_ms : wait->timeout_ms);
+    et_wait_in_ms(&want, is_callers ? timeout_ms : wait->timeout_ms);
     if (want.count == 0 && want.until_us == PLAT_NEVER) {
         return ESP_ERR_INVALID_STATE;
     }

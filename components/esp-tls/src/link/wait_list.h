@@ -17,9 +17,9 @@ struct tls_wait {
     uint64_t until_us; /* PLAT_NEVER: no time */
 };
 
-void wait_init(struct tls_wait *wait);
-void wait_add(struct tls_wait *wait, plat_stream stream, uint8_t want);
-void wait_until(struct tls_wait *wait, uint64_t us); /* the earlier one counts */
-void wait_in_ms(struct tls_wait *wait, int ms);      /* from now; negative: never */
+void et_wait_init(struct tls_wait *wait);
+void et_wait_add(struct tls_wait *wait, plat_stream stream, uint8_t want);
+void et_wait_until(struct tls_wait *wait, uint64_t us); /* the earlier one counts */
+void et_wait_in_ms(struct tls_wait *wait, int ms);      /* from now; negative: never */
 
 #endif

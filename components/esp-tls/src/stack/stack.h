@@ -119,6 +119,6 @@ struct tls_stack {
 };
 
 /** The stack that connections use: Mbed TLS. */
-extern const struct tls_stack stack_mbedtls;
+extern const struct tls_stack et_stack_mbedtls;
 
 #endif

@@ -14,7 +14,7 @@
 
 static esp_err_t no_parse(int ret)
 {
-    if (stack_is_no_mem(ret)) {
+    if (et_stack_is_no_mem(ret)) {
         return ESP_ERR_NO_MEM;
     }
     return ret == MBEDTLS_ERR_PK_PASSWORD_REQUIRED || ret == MBEDTLS_ERR_PK_PASSWORD_MISMATCH
@@ -45,7 +45,7 @@ static esp_err_t check_signature(const mbedtls_x509_crt *crt, mbedtls_pk_context
         ret = mbedtls_pk_verify_ext(crt->sig_pk, crt->sig_opts, key, crt->sig_md, hash,
                                     mbedtls_md_get_size(md), crt->sig.p, crt->sig.len);
     }
-    if (ret != 0 && stack_is_no_mem(ret)) {
+    if (ret != 0 && et_stack_is_no_mem(ret)) {
         return ESP_ERR_NO_MEM;
     }
     return ret == 0 ? ESP_OK : is_missing(ret) ? ESP_ERR_NOT_SUPPORTED : ESP_FAIL;
@@ -85,8 +85,8 @@ static bool is_known(const esp_tls_certificate_t *cert, const esp_tls_certificat
     const esp_tls_bytes_t *key = &issuer->key.algorithm;
     const esp_tls_bytes_t *curve = &issuer->key.curve;
 
-    return support_signature(sig->ptr, sig->len) && support_key(key->ptr, key->len) &&
-           (curve->ptr == NULL || support_curve(curve->ptr, curve->len));
+    return et_support_signature(sig->ptr, sig->len) && et_support_key(key->ptr, key->len) &&
+           (curve->ptr == NULL || et_support_curve(curve->ptr, curve->len));
 }
 
 esp_err_t esp_tls_certificate_is_signed_by(const esp_tls_certificate_t *cert,
@@ -102,7 +102,7 @@ esp_err_t esp_tls_certificate_is_signed_by(const esp_tls_certificate_t *cert,
         return ESP_ERR_NOT_SUPPORTED;
     }
     s = (struct signature){.cert = cert->der, .issuer_key = issuer->key.info};
-    return stack_work(PLAT_MEM_CERTIFICATE, parse_and_check, &s);
+    return et_stack_work(PLAT_MEM_CERTIFICATE, parse_and_check, &s);
 }
 
 #if defined(MBEDTLS_PK_WRITE_C)
@@ -172,5 +172,5 @@ esp_err_t esp_tls_certificate_fits_key(const esp_tls_certificate_t *cert, const 
     pair = (struct pair){.cert = cert,
                          .key = (esp_tls_bytes_t){key, key_len},
                          .password = (esp_tls_bytes_t){password, password_len}};
-    return stack_work(PLAT_MEM_KEY, parse_and_compare, &pair);
+    return et_stack_work(PLAT_MEM_KEY, parse_and_compare, &pair);
 }

@@ -12,7 +12,7 @@ static mbedtls_asn1_buf as_buf(const uint8_t *oid, size_t len)
     return (mbedtls_asn1_buf){.tag = MBEDTLS_ASN1_OID, .len = len, .p = (unsigned char *)oid};
 }
 
-bool support_signature(const uint8_t *oid, size_t len)
+bool et_support_signature(const uint8_t *oid, size_t len)
 {
     mbedtls_asn1_buf buf = as_buf(oid, len);
     mbedtls_md_type_t md;
@@ -21,7 +21,7 @@ bool support_signature(const uint8_t *oid, size_t len)
     return mbedtls_oid_get_sig_alg(&buf, &md, &pk) == 0;
 }
 
-bool support_hash(const uint8_t *oid, size_t len)
+bool et_support_hash(const uint8_t *oid, size_t len)
 {
     mbedtls_asn1_buf buf = as_buf(oid, len);
     mbedtls_md_type_t md;
@@ -29,7 +29,7 @@ bool support_hash(const uint8_t *oid, size_t len)
     return mbedtls_oid_get_md_alg(&buf, &md) == 0;
 }
 
-bool support_key(const uint8_t *oid, size_t len)
+bool et_support_key(const uint8_t *oid, size_t len)
 {
     mbedtls_asn1_buf buf = as_buf(oid, len);
     mbedtls_pk_type_t pk;
@@ -43,7 +43,7 @@ bool support_key(const uint8_t *oid, size_t len)
     return mbedtls_oid_get_pk_alg(&buf, &pk) == 0 && mbedtls_pk_info_from_type(pk) != NULL;
 }
 
-bool support_curve(const uint8_t *oid, size_t len)
+bool et_support_curve(const uint8_t *oid, size_t len)
 {
 #if defined(MBEDTLS_PK_HAVE_ECC_KEYS)
     mbedtls_asn1_buf buf = as_buf(oid, len);
@@ -57,7 +57,7 @@ bool support_curve(const uint8_t *oid, size_t len)
 #endif
 }
 
-bool support_pss(void)
+bool et_support_pss(void)
 {
 #if defined(MBEDTLS_X509_RSASSA_PSS_SUPPORT)
     return true;
@@ -66,7 +66,7 @@ bool support_pss(void)
 #endif
 }
 
-bool support_explicit_curves(void)
+bool et_support_explicit_curves(void)
 {
 #if defined(MBEDTLS_PK_PARSE_EC_EXTENDED)
     return true;
@@ -75,7 +75,7 @@ bool support_explicit_curves(void)
 #endif
 }
 
-bool support_encryption(const uint8_t *oid, size_t len)
+bool et_support_encryption(const uint8_t *oid, size_t len)
 {
     mbedtls_asn1_buf buf = as_buf(oid, len);
 
@@ -95,7 +95,7 @@ bool support_encryption(const uint8_t *oid, size_t len)
 #endif
 }
 
-bool support_cipher(const uint8_t *oid, size_t len)
+bool et_support_cipher(const uint8_t *oid, size_t len)
 {
 #if defined(MBEDTLS_PKCS5_C) && defined(MBEDTLS_CIPHER_C)
     mbedtls_asn1_buf buf = as_buf(oid, len);
@@ -110,7 +110,7 @@ bool support_cipher(const uint8_t *oid, size_t len)
 #endif
 }
 
-bool support_pem_encryption(void)
+bool et_support_pem_encryption(void)
 {
 #if defined(MBEDTLS_PEM_PARSE_C) && defined(MBEDTLS_AES_C) && defined(MBEDTLS_MD_CAN_MD5) &&       \
     defined(MBEDTLS_CIPHER_MODE_CBC)

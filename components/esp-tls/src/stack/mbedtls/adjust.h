@@ -32,10 +32,10 @@
  * whatever allocator serves. Everywhere else, and in every other call, it is the Kconfig value. */
 #if defined(CONFIG_MBEDTLS_DYNAMIC_BUFFER)
 #include <stddef.h>
-extern ESP_TLS_MBED_THREAD_LOCAL size_t esp_tls_mbed_in_len;
+extern ESP_TLS_MBED_THREAD_LOCAL size_t et_mbed_in_len;
 #if defined(MBED_IN_SSL_TLS) /* ssl_tls.c (seam.txt) */
 #undef MBEDTLS_SSL_IN_CONTENT_LEN
-#define MBEDTLS_SSL_IN_CONTENT_LEN esp_tls_mbed_in_len
+#define MBEDTLS_SSL_IN_CONTENT_LEN et_mbed_in_len
 #endif
 #endif
 

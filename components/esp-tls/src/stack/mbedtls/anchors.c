@@ -35,7 +35,7 @@ static int parse_check(const uint8_t *der, size_t len)
     mbedtls_x509_crt_init(&crt);
     ret = mbedtls_x509_crt_parse_der_nocopy(&crt, der, len);
     mbedtls_x509_crt_free(&crt);
-    return ret != 0 && mbed_is_starved() ? MBEDTLS_ERR_X509_ALLOC_FAILED : ret;
+    return ret != 0 && et_mbed_is_starved() ? MBEDTLS_ERR_X509_ALLOC_FAILED : ret;
 }
 
 /** @return 0, the parser's code, or a no-memory code that ends the walk */
@@ -48,7 +48,7 @@ static int walk_der(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg,
         size_t n = der_len(buf, len);
         int ret = checked && n != 0 ? 0 : parse_check(buf, n != 0 ? n : len);
 
-        if (mbed_is_no_mem(ret)) {
+        if (et_mbed_is_no_mem(ret)) {
             return ret;
         }
         if (ret != 0) {
@@ -89,7 +89,7 @@ static int walk_pem(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg,
         if (ret == MBEDTLS_ERR_PEM_NO_HEADER_FOOTER_PRESENT && used == 0) {
             return code; /* no further certificate */
         }
-        if (mbed_is_no_mem(ret)) {
+        if (et_mbed_is_no_mem(ret)) {
             return ret;
         }
         if (ret != 0) {
@@ -123,33 +123,33 @@ static int walk(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg, uns
     return walk_der(buf, len, fn, arg, bad, checked);
 }
 
-int mbed_walk_certs(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg, unsigned *bad)
+int et_mbed_walk_certs(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg, unsigned *bad)
 {
     return walk(buf, len, fn, arg, bad, false);
 }
 
-int mbed_walk_checked(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg)
+int et_mbed_walk_checked(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg)
 {
     unsigned bad = 0;
 
     return walk(buf, len, fn, arg, &bad, true);
 }
 
-tls_status mbed_each_cert(struct plat_account *account, const uint8_t *buf, size_t len,
-                          stack_cert_fn fn, void *arg, unsigned *bad, int *code)
+tls_status et_mbed_each_cert(struct plat_account *account, const uint8_t *buf, size_t len,
+                             stack_cert_fn fn, void *arg, unsigned *bad, int *code)
 {
     struct mbed_scope scope;
 
     *bad = 0;
-    if (mbed_prepare() != 0) {
+    if (et_mbed_prepare() != 0) {
         *code = PSA_ERROR_INSUFFICIENT_ENTROPY;
         return TLS_STACK;
     }
-    mbed_enter(&scope, NULL, PLAT_MEM_CERTIFICATE);
+    et_mbed_enter(&scope, NULL, PLAT_MEM_CERTIFICATE);
     scope.account = account;
-    *code = mbed_walk_certs(buf, len, fn, arg, bad);
-    mbed_leave(&scope);
-    if (mbed_is_no_mem(*code)) {
+    *code = et_mbed_walk_certs(buf, len, fn, arg, bad);
+    et_mbed_leave(&scope);
+    if (et_mbed_is_no_mem(*code)) {
         return TLS_NO_MEM;
     }
     return TLS_OK;
@@ -157,15 +157,15 @@ tls_status mbed_each_cert(struct plat_account *account, const uint8_t *buf, size
 
 /* --- anchors of a connection -------------------------------------------------------------------- */
 
-int mbed_each_anchor(struct mbed *m, stack_cert_fn fn, void *arg)
+int et_mbed_each_anchor(struct mbed *m, stack_cert_fn fn, void *arg)
 {
     if (m->anchors.buf != NULL) {
-        int code = mbed_walk_checked(m->anchors.buf, m->anchors.len, fn, arg);
+        int code = et_mbed_walk_checked(m->anchors.buf, m->anchors.len, fn, arg);
 
         return code == MBEDTLS_ERR_PEM_ALLOC_FAILED ? code : 0; /* a bad one was warned of */
     }
     for (const struct anchor *a = NULL; m->anchors.store != NULL;) {
-        a = anchor_store_next(m->anchors.store, a);
+        a = et_anchor_store_next(m->anchors.store, a);
         if (a == NULL || !fn(arg, a->der, a->len)) {
             break;
         }
@@ -192,12 +192,12 @@ static bool is_self_issued(const mbedtls_x509_crt *crt)
            memcmp(crt->issuer_raw.p, crt->subject_raw.p, crt->issuer_raw.len) == 0;
 }
 
-bool mbed_is_anchor(struct mbed *m, const mbedtls_x509_crt *crt)
+bool et_mbed_is_anchor(struct mbed *m, const mbedtls_x509_crt *crt)
 {
     struct same s = {.crt = crt};
 
     if (is_self_issued(crt)) {
-        (void)mbed_each_anchor(m, compare_whole, &s);
+        (void)et_mbed_each_anchor(m, compare_whole, &s);
     }
     return s.found;
 }
@@ -292,7 +292,7 @@ static bool add_candidate(void *arg, const uint8_t *der, size_t len)
                                      : mbedtls_x509_crt_parse_der(c->list, der, len);
     if (c->code == 0) {
         drop_issuer(c->list);
-    } else if (!mbed_is_no_mem(c->code)) {
+    } else if (!et_mbed_is_no_mem(c->code)) {
         c->code = 0; /* a bad one, warned of when the anchors were set */
     }
     return c->code == 0;
@@ -312,7 +312,7 @@ static int find_issuers(void *ctx, const mbedtls_x509_crt *child, mbedtls_x509_c
 {
     struct mbed *m = ctx;
     struct candidates c = {.child = child, .anchors = &m->anchors};
-    int code = mbed_each_anchor(m, add_candidate, &c);
+    int code = et_mbed_each_anchor(m, add_candidate, &c);
 
     code = c.code != 0 ? c.code : code;
     if (code != 0 || (c.list != NULL && c.list->raw.p == NULL)) {
@@ -338,7 +338,7 @@ static bool parse_anchor(void *arg, const uint8_t *der, size_t len)
     struct parse *p = arg;
     int code = mbedtls_x509_crt_parse_der(p->chain, der, len);
 
-    if (code != 0 && (mbed_is_no_mem(code) || mbed_is_starved())) {
+    if (code != 0 && (et_mbed_is_no_mem(code) || et_mbed_is_starved())) {
         p->code = MBEDTLS_ERR_X509_ALLOC_FAILED;
     }
     return p->code == 0; /* past a bad one, warned of when the anchors were set */
@@ -356,7 +356,7 @@ static int keep_anchors(struct mbed *m)
     mbedtls_x509_crt_init(m->anchors.parsed);
     mbedtls_ssl_conf_ca_chain(&m->conf, m->anchors.parsed, NULL);
     p.chain = m->anchors.parsed;
-    code = mbed_each_anchor(m, parse_anchor, &p);
+    code = et_mbed_each_anchor(m, parse_anchor, &p);
     return p.code != 0 ? p.code : code;
 }
 #endif
@@ -374,12 +374,12 @@ static tls_status check_buffer(struct mbed *m, const struct stack_anchors *ancho
 {
     unsigned good = 0;
     unsigned bad = 0;
-    int code = mbed_walk_certs(anchors->buf, anchors->len, count_cert, &good, &bad);
+    int code = et_mbed_walk_certs(anchors->buf, anchors->len, count_cert, &good, &bad);
 
     if (good == 0 || (code != 0 && bad == 0)) {
         code = code != 0 ? code : MBEDTLS_ERR_X509_CERT_UNKNOWN_FORMAT;
         m->io.err->option = "cacert_buf";
-        return mbed_fail(m, code, ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED);
+        return et_mbed_fail(m, code, ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED);
     }
     if (bad > 0) {
         ESP_LOGW(TAG, "cacert_buf: %u of %u certificates could not be parsed (-0x%04x)", bad,
@@ -398,27 +398,27 @@ static tls_status set_anchors(struct mbed *m, const struct stack_anchors *anchor
     }
     m->anchors.buf = anchors->buf;
     m->anchors.len = anchors->len;
-    m->anchors.store = anchors->store != NULL ? anchor_store_take() : NULL;
+    m->anchors.store = anchors->store != NULL ? et_anchor_store_take() : NULL;
     mbedtls_ssl_conf_authmode(&m->conf, MBEDTLS_SSL_VERIFY_REQUIRED);
     ret = keep_anchors(m);
-    return ret == 0 ? TLS_OK : mbed_fail(m, ret, ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED);
+    return ret == 0 ? TLS_OK : et_mbed_fail(m, ret, ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED);
 }
 
-tls_status mbed_set_anchors(void *ctx, const struct stack_anchors *anchors)
+tls_status et_mbed_set_anchors(void *ctx, const struct stack_anchors *anchors)
 {
     struct mbed *m = ctx;
     struct mbed_scope scope;
     tls_status st;
 
-    mbed_enter(&scope, m, PLAT_MEM_CERTIFICATE);
+    et_mbed_enter(&scope, m, PLAT_MEM_CERTIFICATE);
     st = set_anchors(m, anchors);
-    mbed_leave(&scope);
+    et_mbed_leave(&scope);
     return st;
 }
 
-void mbed_anchors_clear(struct mbed *m)
+void et_mbed_anchors_clear(struct mbed *m)
 {
-    anchor_store_release(m->anchors.store);
+    et_anchor_store_release(m->anchors.store);
     if (m->anchors.parsed != NULL) {
         mbedtls_x509_crt_free(m->anchors.parsed);
         mbedtls_free(m->anchors.parsed);

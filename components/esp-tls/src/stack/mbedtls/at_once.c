@@ -2,15 +2,16 @@
  * else there is. */
 #include "mbed.h"
 
-void mbed_checks_begin(struct mbed *m, int state)
+void et_mbed_checks_begin(struct mbed *m, int state)
 {
     (void)m;
     (void)state;
 }
 
-bool mbed_checks_note(int *ret, mbedtls_pk_type_t type, const void *options,
-                      mbedtls_pk_context *ctx, mbedtls_md_type_t md_alg, const unsigned char *hash,
-                      size_t hash_len, const unsigned char *sig, size_t sig_len)
+bool et_mbed_checks_note(int *ret, mbedtls_pk_type_t type, const void *options,
+                         mbedtls_pk_context *ctx, mbedtls_md_type_t md_alg,
+                         const unsigned char *hash, size_t hash_len, const unsigned char *sig,
+                         size_t sig_len)
 {
     (void)ret;
     (void)type;
@@ -24,13 +25,13 @@ bool mbed_checks_note(int *ret, mbedtls_pk_type_t type, const void *options,
     return false;
 }
 
-int mbed_checks_run(struct mbed *m)
+int et_mbed_checks_run(struct mbed *m)
 {
     (void)m;
     return 0;
 }
 
-void mbed_checks_clear(struct mbed *m)
+void et_mbed_checks_clear(struct mbed *m)
 {
     (void)m;
 }

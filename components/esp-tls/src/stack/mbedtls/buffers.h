@@ -58,42 +58,42 @@ struct mbed_buffers {
 #endif
 
 /** Set limits and offer them to the peer, after Mbed TLS's defaults. @return 0 or code */
-int buffers_configure(struct mbed *m, const struct stack_buffers *wanted);
+int et_buffers_configure(struct mbed *m, const struct stack_buffers *wanted);
 
 /** Ask the peer to keep to a limit below 16384: the largest max_fragment_length within it (RFC 6066
  *  section 4; Mbed TLS sends it with TLS 1.2 only). @return 0 or code */
-int buffers_offer_limit(struct mbed *m, size_t limit);
+int et_buffers_offer_limit(struct mbed *m, size_t limit);
 
 /** mbedtls_ssl_setup() with the buffers in place. @return 0 or Mbed TLS's code */
-int buffers_setup(struct mbed *m);
+int et_buffers_setup(struct mbed *m);
 
-/** The receive callback of Mbed TLS. @return as mbed_link_recv() */
-int buffers_recv(void *ctx, unsigned char *buf, size_t len);
+/** The receive callback of Mbed TLS. @return as et_mbed_link_recv() */
+int et_buffers_recv(void *ctx, unsigned char *buf, size_t len);
 
 /** Make room for a message or data of `payload` bytes. What was pending is flushed first.
  *  @return 0, a waiting code of Mbed TLS, or MBEDTLS_ERR_SSL_ALLOC_FAILED (try again later) */
-int buffers_reserve_out(struct mbed *m, size_t payload);
+int et_buffers_reserve_out(struct mbed *m, size_t payload);
 
 /** The same for what the step of a state of the handshake writes. What was pending is flushed first. */
-int buffers_reserve_for(struct mbed *m, int state);
+int et_buffers_reserve_for(struct mbed *m, int state);
 
 /** After that step: where it did not fit, keep how long the message and the limit are. */
-void buffers_note_too_long(struct mbed *m, int state, int ret);
+void et_buffers_note_too_long(struct mbed *m, int state, int ret);
 
 /** Bytes of a handshake message that there can be a buffer for: of any size up to a record's (RFC 8446
  *  section 5.1), or Mbed TLS's own. */
-size_t buffers_max_message(const struct mbed *m);
+size_t et_buffers_max_message(const struct mbed *m);
 
 /** Bytes of application data that one record may carry (limits and negotiation). */
-int buffers_max_payload(struct mbed *m);
+int et_buffers_max_payload(struct mbed *m);
 
 /** Let go of what is no longer in use. After every call into Mbed TLS that did not fail. */
-void buffers_trim(struct mbed *m);
+void et_buffers_trim(struct mbed *m);
 
 /** From now on keep a full-size input buffer (ESP_TLS_DYN_BUF_RX_STATIC). @return 0 or code */
-int buffers_fix_input(struct mbed *m);
+int et_buffers_fix_input(struct mbed *m);
 
 /** Before mbedtls_ssl_free(). */
-void buffers_free(struct mbed *m);
+void et_buffers_free(struct mbed *m);
 
 #endif

@@ -1,4 +1,4 @@
-/* The peer's chain as it was sent (stack_certificates() of stack_views.h). Mbed TLS parses it out of
+/* The peer's chain as it was sent (et_stack_certificates() of stack_views.h). Mbed TLS parses it out of
  * the input buffer and leaves it there until the next message is read, whatever came of the
  * verification. */
 #include "mbed.h"
@@ -7,7 +7,7 @@
 
 #define HEADER 4 /* RFC 8446 section 4: type, length */
 
-void stack_certificates(const void *stack, stack_certificates_t fn, void *arg)
+void et_stack_certificates(const void *stack, stack_certificates_t fn, void *arg)
 {
     const struct mbed *m = stack;
     size_t len = m->ssl.in_hslen;
@@ -19,7 +19,7 @@ void stack_certificates(const void *stack, stack_certificates_t fn, void *arg)
         len > m->ssl.in_msglen || m->ssl.in_msg[0] != MBEDTLS_SSL_HS_CERTIFICATE) {
         return;
     }
-    mbed_enter(&outside, NULL, PLAT_MEM_PROCESS);
+    et_mbed_enter(&outside, NULL, PLAT_MEM_PROCESS);
     fn(arg, m->ssl.in_msg + HEADER, len - HEADER, is_tls13);
-    mbed_leave(&outside);
+    et_mbed_leave(&outside);
 }

@@ -1,5 +1,5 @@
 /* Signatures of the peer. Mbed TLS calls these two in place of mbedtls_pk_verify_ext() (seam.txt):
- * x509_crt.c esp_tls_pk_verify_ext(), ssl_tls13_generic.c esp_tls_pk_verify_now().
+ * x509_crt.c et_mbed_pk_verify_ext(), ssl_tls13_generic.c et_mbed_pk_verify_now().
  *
  * RSA goes to Mbed TLS's RSA module straight away: through PSA the key, parsed already, would be
  * written out (600 bytes of stack), imported and parsed once more, 1 KB of heap on top of the peak.
@@ -98,7 +98,7 @@ static int verify_p256(const mbedtls_ecp_keypair *ec, const unsigned char *hash,
 }
 #endif
 
-int esp_tls_pk_verify_now(mbedtls_pk_type_t type, const void *options, mbedtls_pk_context *ctx,
+int et_mbed_pk_verify_now(mbedtls_pk_type_t type, const void *options, mbedtls_pk_context *ctx,
                           mbedtls_md_type_t md_alg, const unsigned char *hash, size_t hash_len,
                           const unsigned char *sig, size_t sig_len)
 {
@@ -122,14 +122,14 @@ int esp_tls_pk_verify_now(mbedtls_pk_type_t type, const void *options, mbedtls_p
     return mbedtls_pk_verify(ctx, md_alg, hash, hash_len, sig, sig_len);
 }
 
-int esp_tls_pk_verify_ext(mbedtls_pk_type_t type, const void *options, mbedtls_pk_context *ctx,
+int et_mbed_pk_verify_ext(mbedtls_pk_type_t type, const void *options, mbedtls_pk_context *ctx,
                           mbedtls_md_type_t md_alg, const unsigned char *hash, size_t hash_len,
                           const unsigned char *sig, size_t sig_len)
 {
     int ret;
 
-    if (mbed_checks_note(&ret, type, options, ctx, md_alg, hash, hash_len, sig, sig_len)) {
+    if (et_mbed_checks_note(&ret, type, options, ctx, md_alg, hash, hash_len, sig, sig_len)) {
         return ret;
     }
-    return esp_tls_pk_verify_now(type, options, ctx, md_alg, hash, hash_len, sig, sig_len);
+    return et_mbed_pk_verify_now(type, options, ctx, md_alg, hash, hash_len, sig, sig_len);
 }

@@ -61,7 +61,7 @@ static bool says_no_mem(int code)
 
 /** A sum has a high-level code, which begins at 0x1000 (error.h of Mbed TLS). PSA's numbers are none,
  *  though some look so: -144 is no -128 with -16 added to it. */
-bool mbed_is_no_mem(int code)
+bool et_mbed_is_no_mem(int code)
 {
     if (code > -MBED_HIGH_LEVEL_LEAST || code < -UINT16_MAX) {
         return says_no_mem(code);
@@ -71,10 +71,10 @@ bool mbed_is_no_mem(int code)
 
 static tls_status status_of(const struct mbed *m, int code)
 {
-    if (mbed_is_flooded(m)) {
+    if (et_mbed_is_flooded(m)) {
         return TLS_FLOOD;
     }
-    if (m->io.account->failure.size != 0 || mbed_is_no_mem(code)) {
+    if (m->io.account->failure.size != 0 || et_mbed_is_no_mem(code)) {
         return TLS_NO_MEM;
     }
     switch (code) {
@@ -105,7 +105,7 @@ static void add_evidence(struct mbed *m, int code)
     if (err->now != ESP_TLS_PHASE_HANDSHAKE) {
         return;
     }
-    if (mbed_refused_pss(m, code)) {
+    if (et_mbed_refused_pss(m, code)) {
         err->option = "rsa_pss_rsae";
     }
     if (code == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED || code == MBEDTLS_ERR_SSL_BAD_CERTIFICATE) {
@@ -113,7 +113,7 @@ static void add_evidence(struct mbed *m, int code)
         if (err->verify_flags == UINT32_MAX) {
             err->verify_flags = 0; /* "not available" */
         }
-        err->alert_sent = err->verify_flags != 0 ? mbed_alert_for(err->verify_flags) : -1;
+        err->alert_sent = err->verify_flags != 0 ? et_mbed_alert_for(err->verify_flags) : -1;
         if (err->verify_flags != 0 && err->verify_depth < 0) {
             err->verify_depth = 0; /* its key usage, checked after the chain */
         }
@@ -135,8 +135,8 @@ static bool find_alert(struct mbed *m, int code, esp_err_t esp)
         return false;
     }
     m->io.err->status = TLS_OK;
-    mbed_begin_step(m);
-    mbed_enter(&scope, m, PLAT_MEM_HANDSHAKE);
+    et_mbed_begin_step(m);
+    et_mbed_enter(&scope, m, PLAT_MEM_HANDSHAKE);
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
     if (saved.now == ESP_TLS_PHASE_HANDSHAKE && m->ssl.transform_application != NULL) {
         /* the server has finished, and its keys are those of application data by now */
@@ -144,13 +144,13 @@ static bool find_alert(struct mbed *m, int code, esp_err_t esp)
     }
 #endif
     ret = mbedtls_ssl_read_record(&m->ssl, 0);
-    mbed_leave(&scope);
+    et_mbed_leave(&scope);
     if (ret != MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE || m->ssl.in_msg == NULL) {
         *m->io.err = saved;
         return false;
     }
     m->io.err->alert_received = m->ssl.in_msg[1];
-    error_set(m->io.err, TLS_STACK, esp, saved.os, ret);
+    et_error_set(m->io.err, TLS_STACK, esp, saved.os, ret);
     return true;
 }
 #else
@@ -171,30 +171,30 @@ static void send_alert(struct mbed *m, uint8_t description)
     if (m->ssl.out_left != 0) {
         return;
     }
-    mbed_enter(&scope, m, PLAT_MEM_RECORD_OUT);
+    et_mbed_enter(&scope, m, PLAT_MEM_RECORD_OUT);
     if (mbedtls_ssl_send_alert_message(&m->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, description) == 0) {
         m->io.err->alert_sent = description;
     }
-    mbed_leave(&scope);
+    et_mbed_leave(&scope);
 }
 
-tls_status mbed_fail(struct mbed *m, int code, esp_err_t esp)
+tls_status et_mbed_fail(struct mbed *m, int code, esp_err_t esp)
 {
     struct tls_error *err = m->io.err;
 
-    mbed_note_record(m);
+    et_mbed_note_record(m);
     if (err->status != TLS_OK) { /* the link failed first and said why */
         if (find_alert(m, code, esp)) {
             return TLS_STACK;
         }
         if (err->stack == 0) {
-            err->stack = error_stack(code);
+            err->stack = et_error_stack(code);
         }
         return (tls_status)err->status;
     }
     add_evidence(m, code);
     tls_status st = status_of(m, code);
-    (void)error_set(err, st, st == TLS_NO_MEM ? ESP_ERR_NO_MEM : esp, 0, code);
+    (void)et_error_set(err, st, st == TLS_NO_MEM ? ESP_ERR_NO_MEM : esp, 0, code);
     if (st == TLS_FLOOD) {
         send_alert(m, MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE);
     }

@@ -53,7 +53,7 @@ static void show_connection(void *ctx, int level, const char *file, int line, co
     }
 }
 
-void mbed_set_debug_level(void *ctx, int level)
+void et_mbed_set_debug_level(void *ctx, int level)
 {
     struct mbed *m = ctx;
 

@@ -47,11 +47,12 @@ static struct mbed_check *note(mbedtls_pk_type_t type, const void *options,
     return check;
 }
 
-bool mbed_checks_note(int *ret, mbedtls_pk_type_t type, const void *options,
-                      mbedtls_pk_context *ctx, mbedtls_md_type_t md_alg, const unsigned char *hash,
-                      size_t hash_len, const unsigned char *sig, size_t sig_len)
+bool et_mbed_checks_note(int *ret, mbedtls_pk_type_t type, const void *options,
+                         mbedtls_pk_context *ctx, mbedtls_md_type_t md_alg,
+                         const unsigned char *hash, size_t hash_len, const unsigned char *sig,
+                         size_t sig_len)
 {
-    struct mbed *m = mbed_current();
+    struct mbed *m = et_mbed_current();
     const mbedtls_x509_crt *issuer;
     struct mbed_check *check;
 
@@ -81,7 +82,7 @@ static int check_one(struct mbed_check *check)
     mbedtls_pk_init(&pk);
     ret = mbedtls_pk_parse_subpubkey(&key, key + check->key_len, &pk);
     if (ret == 0) {
-        ret = esp_tls_pk_verify_now(check->type, check->has_pss ? &check->pss : NULL, &pk,
+        ret = et_mbed_pk_verify_now(check->type, check->has_pss ? &check->pss : NULL, &pk,
                                     check->md, check->data, check->hash_len,
                                     check->data + check->hash_len, check->sig_len);
     }
@@ -89,7 +90,7 @@ static int check_one(struct mbed_check *check)
     return ret;
 }
 
-void mbed_checks_clear(struct mbed *m)
+void et_mbed_checks_clear(struct mbed *m)
 {
     while (m->checks != NULL) {
         struct mbed_check *check = m->checks;
@@ -99,12 +100,12 @@ void mbed_checks_clear(struct mbed *m)
     }
 }
 
-void mbed_checks_begin(struct mbed *m, int state)
+void et_mbed_checks_begin(struct mbed *m, int state)
 {
     m->deferring = state == MBEDTLS_SSL_SERVER_CERTIFICATE;
 }
 
-int mbed_checks_run(struct mbed *m)
+int et_mbed_checks_run(struct mbed *m)
 {
     int ret = 0;
 
@@ -120,7 +121,7 @@ int mbed_checks_run(struct mbed *m)
         mbedtls_free(check);
     }
     if (ret != 0) {
-        mbed_checks_clear(m);
+        et_mbed_checks_clear(m);
         if (m->io.account->failure.size != 0) {
             return MBEDTLS_ERR_X509_ALLOC_FAILED;
         }

@@ -5,8 +5,8 @@
  * replaces the buffer by one that holds exactly this record (the sequence number in front of it and
  * the fragments of an unfinished handshake message are carried over), and returns the 5 bytes.
  *
- * Out. MBEDTLS_SSL_OUT_CONTENT_LEN is the thread's variable esp_tls_mbed_out_len, which mbed_enter()
- * sets to the bound of the connection at hand and mbed_leave() restores. Before a step that writes,
+ * Out. MBEDTLS_SSL_OUT_CONTENT_LEN is the thread's variable et_mbed_out_len, which et_mbed_enter()
+ * sets to the bound of the connection at hand and et_mbed_leave() restores. Before a step that writes,
  * a buffer of the size that the step needs is put in place; once it is flushed the stub returns.
  *
  * Mbed TLS's own checks are a second net with holes, so every use of the two lengths in the functions
@@ -32,7 +32,7 @@
  *               mbedtls_ssl_free                    both E  pointers are NULL by then
  *               mbedtls_ssl_session_reset_msg_layer both E  session_reset is never called; what a
  *                                                           HelloRetryRequest calls is
- *                                                           esp_tls_reset_msg_layer() below
+ *                                                           et_mbed_reset_msg_layer() below
  *               handle_buffer_resizing              both E  VARIABLE_BUFFER_LENGTH is refused
  *               ssl_conf_set_psk_identity           out  D
  *               mbedtls_ssl_get_..._max_frag_len    both read under the connection's own limit
@@ -81,7 +81,7 @@ static void out_install(struct mbed *m, unsigned char *buf, size_t payload)
     m->ssl.out_hdr = buf + COUNTER_LEN;
     mbedtls_ssl_update_out_pointers(&m->ssl, m->ssl.transform_out);
     m->buffers.out_len = (uint16_t)payload;
-    esp_tls_mbed_out_len = payload;
+    et_mbed_out_len = payload;
     if (!was_stub) {
         plat_free_secret(old);
     }
@@ -102,7 +102,7 @@ static size_t padded(size_t payload)
     return (payload + unit) / unit * unit;
 }
 
-int buffers_reserve_out(struct mbed *m, size_t payload)
+int et_buffers_reserve_out(struct mbed *m, size_t payload)
 {
     int ret = m->ssl.out_left != 0 ? mbedtls_ssl_flush_output(&m->ssl) : 0;
     size_t bound = padded(payload);
@@ -121,19 +121,19 @@ int buffers_reserve_out(struct mbed *m, size_t payload)
     return 0;
 }
 
-size_t buffers_max_message(const struct mbed *m)
+size_t et_buffers_max_message(const struct mbed *m)
 {
     (void)m;
     return 16384;
 }
 
-int buffers_max_payload(struct mbed *m)
+int et_buffers_max_payload(struct mbed *m)
 {
     int ret;
 
-    esp_tls_mbed_out_len = m->buffers.out_limit; /* what may be reserved, not what is */
+    et_mbed_out_len = m->buffers.out_limit; /* what may be reserved, not what is */
     ret = mbedtls_ssl_get_max_out_record_payload(&m->ssl);
-    esp_tls_mbed_out_len = m->buffers.out_len;
+    et_mbed_out_len = m->buffers.out_len;
     return ret;
 }
 
@@ -225,7 +225,7 @@ static bool in_room(struct mbed *m)
     return true;
 }
 
-int buffers_recv(void *ctx, unsigned char *buf, size_t len)
+int et_buffers_recv(void *ctx, unsigned char *buf, size_t len)
 {
     struct mbed *m = ctx;
     struct mbed_buffers *b = &m->buffers;
@@ -233,14 +233,14 @@ int buffers_recv(void *ctx, unsigned char *buf, size_t len)
     int ret;
 
     if (m->ssl.in_left != 0) {
-        return mbed_link_recv(m, buf, len);
+        return et_mbed_link_recv(m, buf, len);
     }
     while (b->hdr_len < RECORD_HEADER_LEN) { /* survives every wait and every failed allocation */
-        ret = mbed_link_recv(m, b->hdr + b->hdr_len, RECORD_HEADER_LEN - b->hdr_len);
+        ret = et_mbed_link_recv(m, b->hdr + b->hdr_len, RECORD_HEADER_LEN - b->hdr_len);
         if (ret <= 0) {
             return ret;
         }
-        if (b->hdr_len == 0 && (code = mbed_begin_record(m)) != 0) {
+        if (b->hdr_len == 0 && (code = et_mbed_begin_record(m)) != 0) {
             return code;
         }
         b->hdr_len = (uint8_t)(b->hdr_len + ret);
@@ -304,7 +304,7 @@ static void in_trim(struct mbed *m)
 
 /* --- both ------------------------------------------------------------------------------------------ */
 
-void buffers_trim(struct mbed *m)
+void et_buffers_trim(struct mbed *m)
 {
     in_trim(m);
     out_release(m);
@@ -313,9 +313,9 @@ void buffers_trim(struct mbed *m)
 /** Stands for mbedtls_ssl_session_reset_msg_layer() in Mbed TLS's TLS 1.3 sources (seam.txt), which
  *  a HelloRetryRequest (RFC 8446 section 4.1.4) calls: the same without clearing buffers by the
  *  lengths that they would have, 16 KB and more. */
-void esp_tls_reset_msg_layer(mbedtls_ssl_context *ssl, int partial)
+void et_mbed_reset_msg_layer(mbedtls_ssl_context *ssl, int partial)
 {
-    struct mbed *m = mbed_current();
+    struct mbed *m = et_mbed_current();
 
     if (m == NULL || ssl != &m->ssl) { /* one that the application runs itself */
         mbedtls_ssl_session_reset_msg_layer(ssl, partial);
@@ -346,7 +346,7 @@ void esp_tls_reset_msg_layer(mbedtls_ssl_context *ssl, int partial)
     /* keys: there are none yet in the only place that calls this, before the first ServerHello */
 }
 
-int buffers_configure(struct mbed *m, const struct stack_buffers *wanted)
+int et_buffers_configure(struct mbed *m, const struct stack_buffers *wanted)
 {
     struct mbed_buffers *b = &m->buffers;
     int ret;
@@ -354,9 +354,9 @@ int buffers_configure(struct mbed *m, const struct stack_buffers *wanted)
     b->fixed = wanted->fixed;
     b->in_limit = wanted->in_limit != 0 ? wanted->in_limit : MBEDTLS_SSL_IN_CONTENT_LEN;
     b->out_limit = wanted->out_limit != 0 ? wanted->out_limit : ESP_TLS_MBED_OUT_CONTENT_LEN;
-    esp_tls_mbed_out_len = MBEDTLS_SSL_IN_CONTENT_LEN; /* the call compares with both */
-    ret = buffers_offer_limit(m, b->in_limit);
-    esp_tls_mbed_out_len = ESP_TLS_MBED_OUT_CONTENT_LEN;
+    et_mbed_out_len = MBEDTLS_SSL_IN_CONTENT_LEN; /* the call compares with both */
+    ret = et_buffers_offer_limit(m, b->in_limit);
+    et_mbed_out_len = ESP_TLS_MBED_OUT_CONTENT_LEN;
     return ret;
 }
 
@@ -368,10 +368,10 @@ static int elastic_setup(struct mbed *m)
     unsigned char *dummy_out;
     int ret;
 
-    esp_tls_mbed_in_len = 0;
-    esp_tls_mbed_out_len = OUT_STUB_LEN;
+    et_mbed_in_len = 0;
+    et_mbed_out_len = OUT_STUB_LEN;
     ret = mbedtls_ssl_setup(&m->ssl, &m->conf);
-    esp_tls_mbed_in_len = ESP_TLS_MBED_IN_CONTENT_LEN;
+    et_mbed_in_len = ESP_TLS_MBED_IN_CONTENT_LEN;
     if (ret != 0) {
         return ret;
     }
@@ -387,18 +387,18 @@ static int elastic_setup(struct mbed *m)
     return 0;
 }
 
-int buffers_setup(struct mbed *m)
+int et_buffers_setup(struct mbed *m)
 {
     int ret = elastic_setup(m);
 
     if (ret == 0 && m->buffers.fixed) {
-        ret = buffers_fix_input(m);
-        ret = ret == 0 ? buffers_reserve_out(m, m->buffers.out_limit) : ret;
+        ret = et_buffers_fix_input(m);
+        ret = ret == 0 ? et_buffers_reserve_out(m, m->buffers.out_limit) : ret;
     }
     return ret;
 }
 
-int buffers_fix_input(struct mbed *m)
+int et_buffers_fix_input(struct mbed *m)
 {
     unsigned char *buf;
 
@@ -414,7 +414,7 @@ int buffers_fix_input(struct mbed *m)
     return 0;
 }
 
-void buffers_free(struct mbed *m)
+void et_buffers_free(struct mbed *m)
 {
     if (m->ssl.conf == NULL) {
         return; /* never set up */

@@ -47,9 +47,9 @@ static int before(struct mbed *m, int state)
     int ret = set_ip_name(m, state);
 
     if (ret == 0) {
-        ret = mbed_identity_before(m, state);
+        ret = et_mbed_identity_before(m, state);
     }
-    return ret == 0 ? buffers_reserve_for(m, state) : ret;
+    return ret == 0 ? et_buffers_reserve_for(m, state) : ret;
 }
 
 /** Mbed TLS refuses extensions of TLS 1.3 that it did not offer. Two it must take all the same: the
@@ -79,11 +79,11 @@ static int after(struct mbed *m, int state)
 {
     if (m->ssl.state != state) {
         remember_offer(m, state);
-        mbed_slim_after(m, state);
-        mbed_identity_after(m, state);
+        et_mbed_slim_after(m, state);
+        et_mbed_identity_after(m, state);
     }
-    buffers_trim(m);
-    return mbed_checks_run(m);
+    et_buffers_trim(m);
+    return et_mbed_checks_run(m);
 }
 
 /** An allocation failed and Mbed TLS went on with a wrong result: TLS 1.2's Finished, whose PRF it does
@@ -101,27 +101,28 @@ static void show_chain(struct mbed *m, int state, int ret)
 {
     if (state == MBEDTLS_SSL_SERVER_CERTIFICATE && !m->buffers.starved &&
         ret != MBEDTLS_ERR_SSL_WANT_READ && ret != MBEDTLS_ERR_SSL_WANT_WRITE &&
-        observers_want(m->io.observed, WATCH_CHAIN)) {
-        observers_chain(m->io.observed, &(struct conn_chain){.event = CONN_CHAIN_SENT, .stack = m});
+        et_observers_want(m->io.observed, WATCH_CHAIN)) {
+        et_observers_chain(m->io.observed,
+                           &(struct conn_chain){.event = CONN_CHAIN_SENT, .stack = m});
     }
 }
 
 static int step(struct mbed *m)
 {
     struct mbed_scope scope;
-    mbedtls_svc_key_id_t share = mbed_retry_share(m);
+    mbedtls_svc_key_id_t share = et_mbed_retry_share(m);
     int state = m->ssl.state;
     int ret;
 
     m->blocked = TLS_OK;
     m->buffers.starved = false;
-    mbed_enter(&scope, m, purpose_of(m, state));
+    et_mbed_enter(&scope, m, purpose_of(m, state));
     ret = before(m, state);
     if (ret == 0) {
-        mbed_checks_begin(m, state);
+        et_mbed_checks_begin(m, state);
         ret = mbedtls_ssl_handshake_step(&m->ssl);
-        mbed_retry_after(m, state, share);
-        buffers_note_too_long(m, state, ret);
+        et_mbed_retry_after(m, state, share);
+        et_buffers_note_too_long(m, state, ret);
         show_chain(m, state, ret);
     }
     if (is_overlooked(m, ret)) {
@@ -130,7 +131,7 @@ static int step(struct mbed *m)
     if (ret == 0) {
         ret = after(m, state);
     }
-    mbed_leave(&scope);
+    et_mbed_leave(&scope);
     return ret;
 }
 
@@ -139,35 +140,35 @@ static int done(struct mbed *m)
     struct mbed_scope scope;
     int ret;
 
-    mbed_enter(&scope, m, PLAT_MEM_HANDSHAKE);
-    mbed_made_progress(m);
-    mbed_slim_done(m);
-    buffers_trim(m);
-    ret = m->io.buffers.rx_static ? buffers_fix_input(m) : 0;
-    mbed_leave(&scope);
+    et_mbed_enter(&scope, m, PLAT_MEM_HANDSHAKE);
+    et_mbed_made_progress(m);
+    et_mbed_slim_done(m);
+    et_buffers_trim(m);
+    ret = m->io.buffers.rx_static ? et_buffers_fix_input(m) : 0;
+    et_mbed_leave(&scope);
     return ret;
 }
 
-tls_status mbed_handshake(void *ctx)
+tls_status et_mbed_handshake(void *ctx)
 {
     struct mbed *m = ctx;
     tls_status st;
     int ret;
 
-    mbed_begin_step(m);
+    et_mbed_begin_step(m);
     /* a failed allocation is remembered over all steps: Mbed TLS passes over some, and it is the peer
      * that complains in the end */
     while (!mbedtls_ssl_is_handshake_over(&m->ssl)) {
         ret = step(m);
 
-        if (mbed_is_waiting(m, ret, &st)) {
+        if (et_mbed_is_waiting(m, ret, &st)) {
             if (st != TLS_OK) {
-                return st == TLS_NO_MEM ? error_set(m->io.err, st, 0, 0, 0) : st;
+                return st == TLS_NO_MEM ? et_error_set(m->io.err, st, 0, 0, 0) : st;
             }
         } else if (ret != 0) {
-            return mbed_fail(m, ret, 0);
+            return et_mbed_fail(m, ret, 0);
         }
     }
     ret = done(m);
-    return ret == 0 ? TLS_OK : mbed_fail(m, ret, 0);
+    return ret == 0 ? TLS_OK : et_mbed_fail(m, ret, 0);
 }

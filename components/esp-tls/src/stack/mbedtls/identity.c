@@ -7,7 +7,7 @@
 
 /* --- setting: check, and forget what the check made ------------------------------------------------- */
 
-int mbed_identity_parse_key(const struct stack_identity *source, mbedtls_pk_context *key)
+int et_mbed_identity_parse_key(const struct stack_identity *source, mbedtls_pk_context *key)
 {
     if (source->key == NULL) {
 #if defined(MBEDTLS_USE_PSA_CRYPTO)
@@ -17,7 +17,7 @@ int mbed_identity_parse_key(const struct stack_identity *source, mbedtls_pk_cont
 #endif
     }
     return mbedtls_pk_parse_key(key, source->key, source->key_len, source->password,
-                                source->password != NULL ? source->password_len : 0, mbed_random,
+                                source->password != NULL ? source->password_len : 0, et_mbed_random,
                                 NULL);
 }
 
@@ -83,7 +83,7 @@ static tls_status fail_option(struct mbed *m, int code, esp_err_t esp, const cha
     if (m->io.err->status == TLS_OK) {
         m->io.err->option = option;
     }
-    return mbed_fail(m, code, esp);
+    return et_mbed_fail(m, code, esp);
 }
 
 /* --- the chain, for as long as it is being sent ------------------------------------------------------ */
@@ -123,7 +123,7 @@ static bool add_raw(void *arg, const uint8_t *der, size_t len)
     return true;
 }
 
-void mbed_identity_chain_clear(struct mbed *m)
+void et_mbed_identity_chain_clear(struct mbed *m)
 {
     struct mbed_identity *own = m->own;
 
@@ -140,22 +140,22 @@ void mbed_identity_chain_clear(struct mbed *m)
     m->conf.key_cert = NULL;
 }
 
-int mbed_identity_chain_have(struct mbed *m)
+int et_mbed_identity_chain_have(struct mbed *m)
 {
     int code;
 
     if (m->own->chain != NULL) {
         return 0;
     }
-    code = mbed_walk_checked(m->own->source.cert, m->own->source.cert_len, add_raw, m->own);
+    code = et_mbed_walk_checked(m->own->source.cert, m->own->source.cert_len, add_raw, m->own);
     if (m->own->chain == NULL || m->io.account->failure.size != 0) {
-        mbed_identity_chain_clear(m);
+        et_mbed_identity_chain_clear(m);
         return code != 0 ? code : MBEDTLS_ERR_SSL_ALLOC_FAILED;
     }
     return mbedtls_ssl_conf_own_cert(&m->conf, m->own->chain, &m->own->key);
 }
 
-size_t mbed_identity_chain_len(const struct mbed *m)
+size_t et_mbed_identity_chain_len(const struct mbed *m)
 {
     size_t n = 0;
 
@@ -168,7 +168,7 @@ size_t mbed_identity_chain_len(const struct mbed *m)
 
 /* --- the key, for as long as it signs ---------------------------------------------------------------- */
 
-void mbed_identity_key_clear(struct mbed *m)
+void et_mbed_identity_key_clear(struct mbed *m)
 {
     mbedtls_pk_free(&m->own->key);
     mbedtls_pk_init(&m->own->key);
@@ -178,7 +178,7 @@ void mbed_identity_key_clear(struct mbed *m)
     }
 }
 
-size_t mbed_identity_signature_len(const struct mbed *m)
+size_t et_mbed_identity_signature_len(const struct mbed *m)
 {
     size_t len;
 
@@ -198,14 +198,14 @@ static tls_status check_chain(struct mbed *m, const struct stack_identity *sourc
 {
     struct leaf leaf = {.key = &m->own->key};
     unsigned bad = 0;
-    int code = mbed_walk_certs(source->cert, source->cert_len, look_at_cert, &leaf, &bad);
+    int code = et_mbed_walk_certs(source->cert, source->cert_len, look_at_cert, &leaf, &bad);
 
     if (code != 0 || leaf.certs == 0) {
         code = code != 0 ? code : MBEDTLS_ERR_X509_CERT_UNKNOWN_FORMAT;
         return fail_option(m, code, ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED, "clientcert_buf");
     }
     /* only a clear no counts: some kinds of key cannot be compared */
-    if (leaf.pair == MBEDTLS_ERR_PK_TYPE_MISMATCH || mbed_is_no_mem(leaf.pair)) {
+    if (leaf.pair == MBEDTLS_ERR_PK_TYPE_MISMATCH || et_mbed_is_no_mem(leaf.pair)) {
         return fail_option(m, leaf.pair, ESP_ERR_MBEDTLS_SSL_CONF_OWN_CERT_FAILED,
                            source->key != NULL ? "clientkey_buf" : "client_key");
     }
@@ -219,11 +219,11 @@ static tls_status set_identity(struct mbed *m, const struct stack_identity *sour
 
     m->own = mbedtls_calloc(1, sizeof(*m->own));
     if (m->own == NULL) {
-        return mbed_fail(m, MBEDTLS_ERR_SSL_ALLOC_FAILED, 0);
+        return et_mbed_fail(m, MBEDTLS_ERR_SSL_ALLOC_FAILED, 0);
     }
     m->own->source = *source;
     mbedtls_pk_init(&m->own->key);
-    ret = mbed_identity_parse_key(source, &m->own->key);
+    ret = et_mbed_identity_parse_key(source, &m->own->key);
     if (ret != 0) {
         st = check_chain(m, source); /* the certificate's fault comes first */
         return st != TLS_OK ? st
@@ -231,18 +231,18 @@ static tls_status set_identity(struct mbed *m, const struct stack_identity *sour
                                           source->key != NULL ? "clientkey_buf" : "client_key");
     }
     st = check_chain(m, source);
-    return st == TLS_OK ? mbed_identity_keep(m) : st;
+    return st == TLS_OK ? et_mbed_identity_keep(m) : st;
 }
 
-tls_status mbed_set_identity(void *ctx, const struct stack_identity *identity)
+tls_status et_mbed_set_identity(void *ctx, const struct stack_identity *identity)
 {
     struct mbed *m = ctx;
     struct mbed_scope scope;
     tls_status st;
 
-    mbed_enter(&scope, m, PLAT_MEM_KEY);
+    et_mbed_enter(&scope, m, PLAT_MEM_KEY);
     st = set_identity(m, identity);
-    mbed_leave(&scope);
+    et_mbed_leave(&scope);
     return st;
 }
 
@@ -250,11 +250,11 @@ tls_status mbed_set_identity(void *ctx, const struct stack_identity *identity)
 
 /** A Certificate message is sent in one record. Mbed TLS's own check of its length subtracts unsigned:
  *  with a buffer that ends just behind one certificate, it takes the next however long that is. */
-int mbed_identity_check_room(struct mbed *m)
+int et_mbed_identity_check_room(struct mbed *m)
 {
     const size_t in_front = 4 + 1 + 3; /* type and length, context, length of the list */
 
-    if (in_front + mbed_identity_chain_len(m) <= buffers_max_message(m)) {
+    if (in_front + et_mbed_identity_chain_len(m) <= et_buffers_max_message(m)) {
         return 0;
     }
     if (m->io.err->status == TLS_OK) {
@@ -264,7 +264,7 @@ int mbed_identity_check_room(struct mbed *m)
 }
 
 /** Has the server asked for a certificate? Another library's state cannot be looked into. */
-bool mbed_identity_is_asked_for(const struct mbed *m)
+bool et_mbed_identity_is_asked_for(const struct mbed *m)
 {
 #ifdef ESP_TLS_SYSTEM_MBEDTLS
     return m->own != NULL;
@@ -273,11 +273,11 @@ bool mbed_identity_is_asked_for(const struct mbed *m)
 #endif
 }
 
-void mbed_identity_clear(struct mbed *m)
+void et_mbed_identity_clear(struct mbed *m)
 {
     if (m->own != NULL) {
-        mbed_identity_chain_clear(m);
-        mbed_identity_key_clear(m);
+        et_mbed_identity_chain_clear(m);
+        et_mbed_identity_key_clear(m);
         mbedtls_free(m->own);
         m->own = NULL;
     }

@@ -7,19 +7,19 @@
 
 /* --- identity.c --------------------------------------------------------------------------------- */
 
-int mbed_identity_parse_key(const struct stack_identity *source, mbedtls_pk_context *key);
-void mbed_identity_key_clear(struct mbed *m);
+int et_mbed_identity_parse_key(const struct stack_identity *source, mbedtls_pk_context *key);
+void et_mbed_identity_key_clear(struct mbed *m);
 /** The chain, for Mbed TLS to send. @return 0 or Mbed TLS's code */
-int mbed_identity_chain_have(struct mbed *m);
-void mbed_identity_chain_clear(struct mbed *m);
+int et_mbed_identity_chain_have(struct mbed *m);
+void et_mbed_identity_chain_clear(struct mbed *m);
 /** Has the server asked for a certificate? */
-bool mbed_identity_is_asked_for(const struct mbed *m);
+bool et_mbed_identity_is_asked_for(const struct mbed *m);
 /** Does the chain fit a message? @return 0 or Mbed TLS's code, and the option is named */
-int mbed_identity_check_room(struct mbed *m);
+int et_mbed_identity_check_room(struct mbed *m);
 
 /* --- key_on_demand.c, key_kept.c ---------------------------------------------------------------- */
 
 /** After chain and key were checked. */
-TLS_MUST_USE tls_status mbed_identity_keep(struct mbed *m);
+TLS_MUST_USE tls_status et_mbed_identity_keep(struct mbed *m);
 
 #endif

@@ -22,7 +22,7 @@
  * What is below is not this connection's: a link may be another connection or a caller's own code,
  * whose memory and output bound are its own. */
 
-void mbed_begin_step(struct mbed *m)
+void et_mbed_begin_step(struct mbed *m)
 {
     m->share = STEP_SHARE;
 }
@@ -35,7 +35,7 @@ static void take_share(struct mbed *m, size_t len)
     m->share = (uint8_t)(cost < m->share ? m->share - cost : 0);
 }
 
-int mbed_link_recv(void *ctx, unsigned char *buf, size_t len)
+int et_mbed_link_recv(void *ctx, unsigned char *buf, size_t len)
 {
     struct mbed *m = ctx;
     struct mbed_scope below;
@@ -46,10 +46,10 @@ int mbed_link_recv(void *ctx, unsigned char *buf, size_t len)
         m->blocked = TLS_AGAIN;
         return MBEDTLS_ERR_SSL_WANT_READ;
     }
-    mbed_tap_recv(m);
-    mbed_enter(&below, NULL, PLAT_MEM_PROCESS);
+    et_mbed_tap_recv(m);
+    et_mbed_enter(&below, NULL, PLAT_MEM_PROCESS);
     st = m->io.link->ops->read(m->io.link, buf, len, &n);
-    mbed_leave(&below);
+    et_mbed_leave(&below);
     m->blocked = tls_is_waiting(st) || st == TLS_EOF ? st : TLS_OK;
     switch (st) {
     case TLS_OK:
@@ -77,7 +77,7 @@ static void note_alert(struct mbed *m, const unsigned char *buf, size_t len)
     }
 }
 
-int mbed_link_send(void *ctx, const unsigned char *buf, size_t len)
+int et_mbed_link_send(void *ctx, const unsigned char *buf, size_t len)
 {
     struct mbed *m = ctx;
     struct mbed_scope below;
@@ -85,9 +85,9 @@ int mbed_link_send(void *ctx, const unsigned char *buf, size_t len)
     tls_status st;
 
     note_alert(m, buf, len);
-    mbed_enter(&below, NULL, PLAT_MEM_PROCESS);
+    et_mbed_enter(&below, NULL, PLAT_MEM_PROCESS);
     st = m->io.link->ops->write(m->io.link, buf, len, &n);
-    mbed_leave(&below);
+    et_mbed_leave(&below);
     m->blocked = tls_is_waiting(st) ? st : TLS_OK;
     switch (st) {
     case TLS_OK:
@@ -105,19 +105,19 @@ int mbed_link_send(void *ctx, const unsigned char *buf, size_t len)
 
 /* --- records that bring nothing ------------------------------------------------------------------- */
 
-bool mbed_is_flooded(const struct mbed *m)
+bool et_mbed_is_flooded(const struct mbed *m)
 {
     return m->ignored > IGNORED_MAX || m->tickets > TICKETS_MAX;
 }
 
-void mbed_made_progress(struct mbed *m)
+void et_mbed_made_progress(struct mbed *m)
 {
     m->ignored = -1; /* it is counted when the next one begins */
     m->tickets = -1;
 }
 
 /* What the last record was is known now that it is done with, whatever it was encrypted as. */
-int mbed_begin_record(struct mbed *m)
+int et_mbed_begin_record(struct mbed *m)
 {
     if (m->ssl.in_msgtype != MBEDTLS_SSL_MSG_HANDSHAKE) {
         m->ssl.nb_zero = 0; /* Mbed TLS's own bound is 3, and calls it a wrong MAC */
@@ -128,10 +128,10 @@ int mbed_begin_record(struct mbed *m)
     } else if (m->ssl.badmac_seen_or_in_hsfraglen == 0) { /* no fragment of one */
         m->tickets++;
     }
-    return mbed_is_flooded(m) ? MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE : 0;
+    return et_mbed_is_flooded(m) ? MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE : 0;
 }
 
-bool mbed_is_waiting(const struct mbed *m, int ret, tls_status *st)
+bool et_mbed_is_waiting(const struct mbed *m, int ret, tls_status *st)
 {
     if (m->buffers.starved) {
         *st = TLS_NO_MEM;
@@ -154,7 +154,7 @@ static void begin_call(struct mbed *m)
 /** A record buffer could not be had: the connection is as it was, the call may be repeated. */
 static tls_status starved(struct mbed *m)
 {
-    return error_passing(m->io.err, TLS_NO_MEM, NULL);
+    return et_error_passing(m->io.err, TLS_NO_MEM, NULL);
 }
 
 /* --- reading ----------------------------------------------------------------------------------------- */
@@ -181,12 +181,12 @@ static tls_status read_failed(struct mbed *m, int ret)
     const char *refused = refused_message(m, ret);
 
     if (ret == 0) {
-        return mbed_fail(m, MBEDTLS_ERR_SSL_CONN_EOF, 0); /* FIN without close_notify */
+        return et_mbed_fail(m, MBEDTLS_ERR_SSL_CONN_EOF, 0); /* FIN without close_notify */
     }
     if (refused != NULL && m->io.err->status == TLS_OK) {
         m->io.err->option = refused;
     }
-    return mbed_fail(m, ret, 0);
+    return et_mbed_fail(m, ret, 0);
 }
 
 /** Nothing to hand out, and nothing wrong: a ticket, or data of no length (RFC 5246 section 6.2.1, RFC
@@ -201,39 +201,39 @@ static bool is_no_end(const struct mbed *m, int ret)
 static void send_rest(struct mbed *m)
 {
     if (m->pending_write == 0) {
-        (void)buffers_reserve_out(m, 0); /* where the link fails, the read finds it out */
+        (void)et_buffers_reserve_out(m, 0); /* where the link fails, the read finds it out */
     }
 }
 
-tls_status mbed_read(void *ctx, void *buf, size_t len, size_t *n)
+tls_status et_mbed_read(void *ctx, void *buf, size_t len, size_t *n)
 {
     struct mbed *m = ctx;
 
     m->io.account->failure.size = 0;
-    mbed_begin_step(m);
+    et_mbed_begin_step(m);
     for (;;) {
         struct mbed_scope scope;
         tls_status st;
         int ret;
 
-        mbed_enter(&scope, m, PLAT_MEM_HANDSHAKE);
+        et_mbed_enter(&scope, m, PLAT_MEM_HANDSHAKE);
         begin_call(m);
         send_rest(m);
         ret = mbedtls_ssl_read(&m->ssl, buf, len);
-        mbed_tap_look(m);
-        if (ret > 0 || is_no_end(m, ret) || mbed_is_waiting(m, ret, &st)) {
-            buffers_trim(m);
+        et_mbed_tap_look(m);
+        if (ret > 0 || is_no_end(m, ret) || et_mbed_is_waiting(m, ret, &st)) {
+            et_buffers_trim(m);
         }
-        mbed_leave(&scope);
+        et_mbed_leave(&scope);
         if (ret > 0) {
-            mbed_made_progress(m);
+            et_mbed_made_progress(m);
             *n = (size_t)ret;
             return TLS_OK;
         }
         if (ret == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
             return TLS_EOF;
         }
-        if (mbed_is_waiting(m, ret, &st)) {
+        if (et_mbed_is_waiting(m, ret, &st)) {
             if (st != TLS_OK) {
                 return st == TLS_NO_MEM ? starved(m) : st;
             }
@@ -256,7 +256,7 @@ static int write_piece(struct mbed *m, const void *buf, size_t len)
         return (int)piece;
     }
     if (piece == 0) {
-        int most = buffers_max_payload(m);
+        int most = et_buffers_max_payload(m);
 
         if (most <= 0) {
             return most < 0 ? most : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
@@ -264,7 +264,7 @@ static int write_piece(struct mbed *m, const void *buf, size_t len)
         piece = len < (size_t)most ? len : (size_t)most;
         /* What is left of something else (an alert, a handshake message) goes first: Mbed TLS would
          * take it for the data's and drop the data. */
-        ret = buffers_reserve_out(m, piece);
+        ret = et_buffers_reserve_out(m, piece);
         if (ret != 0) {
             return ret;
         }
@@ -280,13 +280,13 @@ static int write_piece(struct mbed *m, const void *buf, size_t len)
 /** The cipher had no memory: nothing was encrypted or counted, and the caller still has the data. */
 static bool lacked_memory(struct mbed *m, int ret)
 {
-    if (ret < 0 && m->ssl.out_left == 0 && mbed_is_no_mem(ret)) {
+    if (ret < 0 && m->ssl.out_left == 0 && et_mbed_is_no_mem(ret)) {
         m->buffers.starved = true;
     }
     return m->buffers.starved;
 }
 
-tls_status mbed_write(void *ctx, const void *buf, size_t len, size_t *n)
+tls_status et_mbed_write(void *ctx, const void *buf, size_t len, size_t *n)
 {
     struct mbed *m = ctx;
     struct mbed_scope scope;
@@ -295,41 +295,41 @@ tls_status mbed_write(void *ctx, const void *buf, size_t len, size_t *n)
 
     if (len < m->pending_write) {
         /* the bytes of the unfinished write are encrypted already: it must be finished first */
-        return error_passing(m->io.err, TLS_INVALID_ARG, "datalen");
+        return et_error_passing(m->io.err, TLS_INVALID_ARG, "datalen");
     }
     m->io.account->failure.size = 0;
-    mbed_begin_step(m);
+    et_mbed_begin_step(m);
     do {
-        mbed_enter(&scope, m, PLAT_MEM_RECORD_OUT);
+        et_mbed_enter(&scope, m, PLAT_MEM_RECORD_OUT);
         begin_call(m);
         ret = write_piece(m, buf, len);
         if (ret > 0 || lacked_memory(m, ret)) {
-            buffers_trim(m);
+            et_buffers_trim(m);
         }
-        mbed_leave(&scope);
+        et_mbed_leave(&scope);
         if (ret > 0) {
             *n = (size_t)ret;
             return TLS_OK;
         }
-        if (!mbed_is_waiting(m, ret, &st)) {
-            return mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_WRITE_FAILED);
+        if (!et_mbed_is_waiting(m, ret, &st)) {
+            return et_mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_WRITE_FAILED);
         }
     } while (st == TLS_OK);
     return st == TLS_NO_MEM ? starved(m) : st;
 }
 
-tls_status mbed_close_notify(void *ctx)
+tls_status et_mbed_close_notify(void *ctx)
 {
     struct mbed *m = ctx;
     struct mbed_scope scope;
     int ret;
 
-    mbed_enter(&scope, m, PLAT_MEM_RECORD_OUT);
-    ret = buffers_reserve_out(m, 0); /* with something pending Mbed TLS sends that alone */
+    et_mbed_enter(&scope, m, PLAT_MEM_RECORD_OUT);
+    ret = et_buffers_reserve_out(m, 0); /* with something pending Mbed TLS sends that alone */
     if (ret == 0) {
         m->pending_write = 0;
         ret = mbedtls_ssl_close_notify(&m->ssl);
     }
-    mbed_leave(&scope);
+    et_mbed_leave(&scope);
     return ret == 0 ? TLS_OK : TLS_WANT_WRITE;
 }

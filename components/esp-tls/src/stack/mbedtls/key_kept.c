@@ -2,22 +2,22 @@
 #include "identity.h"
 
 /** Both, for as long as the connection. */
-tls_status mbed_identity_keep(struct mbed *m)
+tls_status et_mbed_identity_keep(struct mbed *m)
 {
-    int ret = mbed_identity_chain_have(m);
+    int ret = et_mbed_identity_chain_have(m);
 
-    return ret == 0 ? TLS_OK : mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_CONF_OWN_CERT_FAILED);
+    return ret == 0 ? TLS_OK : et_mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_CONF_OWN_CERT_FAILED);
 }
 
-int mbed_identity_before(struct mbed *m, int state)
+int et_mbed_identity_before(struct mbed *m, int state)
 {
     /* it was made when it was set */
-    return state == MBEDTLS_SSL_CLIENT_CERTIFICATE && mbed_identity_is_asked_for(m)
-               ? mbed_identity_check_room(m)
+    return state == MBEDTLS_SSL_CLIENT_CERTIFICATE && et_mbed_identity_is_asked_for(m)
+               ? et_mbed_identity_check_room(m)
                : 0;
 }
 
-void mbed_identity_after(struct mbed *m, int state)
+void et_mbed_identity_after(struct mbed *m, int state)
 {
     (void)m;
     (void)state;

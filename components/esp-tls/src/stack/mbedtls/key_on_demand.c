@@ -71,14 +71,14 @@ static int key_have(struct mbed *m)
     }
     ret = rsa_to_slot(m);
     return ret == MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE
-               ? mbed_identity_parse_key(&m->own->source, &m->own->key)
+               ? et_mbed_identity_parse_key(&m->own->source, &m->own->key)
                : ret;
 }
 
 /** Nothing: chain and key are made again for the steps that use them. */
-tls_status mbed_identity_keep(struct mbed *m)
+tls_status et_mbed_identity_keep(struct mbed *m)
 {
-    mbed_identity_key_clear(m);
+    et_mbed_identity_key_clear(m);
     return TLS_OK;
 }
 
@@ -98,27 +98,27 @@ static void chain_sent(struct mbed *m)
 
     if (entry != NULL) {
         m->conf.key_cert = NULL;
-        mbed_identity_chain_clear(m);
+        et_mbed_identity_chain_clear(m);
         entry->cert = (mbedtls_x509_crt *)(void *)m->own;
         m->conf.key_cert = entry;
     }
 }
 
-int mbed_identity_before(struct mbed *m, int state)
+int et_mbed_identity_before(struct mbed *m, int state)
 {
     int ret;
 
-    if (!mbed_identity_is_asked_for(m)) {
+    if (!et_mbed_identity_is_asked_for(m)) {
         return 0;
     }
     if (state == MBEDTLS_SSL_CLIENT_CERTIFICATE) {
-        ret = mbed_identity_chain_have(m);
-        return ret == 0 ? mbed_identity_check_room(m) : ret;
+        ret = et_mbed_identity_chain_have(m);
+        return ret == 0 ? et_mbed_identity_check_room(m) : ret;
     }
     return state == signing_state(m) ? key_have(m) : 0;
 }
 
-void mbed_identity_after(struct mbed *m, int state)
+void et_mbed_identity_after(struct mbed *m, int state)
 {
     if (m->own == NULL) {
         return;
@@ -126,6 +126,6 @@ void mbed_identity_after(struct mbed *m, int state)
     if (state == MBEDTLS_SSL_CLIENT_CERTIFICATE) {
         chain_sent(m);
     } else if (state == signing_state(m)) {
-        mbed_identity_clear(m);
+        et_mbed_identity_clear(m);
     }
 }

@@ -61,7 +61,7 @@ struct mbed {
     bool refused_is_untrusted;       /* BADCERT_NOT_TRUSTED is among them */
     bool insecure_skip_name;
     bool deferring;            /* signatures of certificates are noted, not checked: deferred.c */
-    uint8_t share;             /* what this step may still read: mbed_begin_step() */
+    uint8_t share;             /* what this step may still read: et_mbed_begin_step() */
     int8_t ignored;            /* records in a row that brought nothing */
     int16_t tickets;           /* and messages after the handshake, also in a row */
     struct mbed_check *checks; /* the noted ones */
@@ -89,79 +89,79 @@ struct mbed_scope {
     struct mbed *m; /* NULL: no connection */
     struct plat_account *account;
     enum plat_mem purpose;
-    uint8_t records_due; /* the next requests are record buffers: mbed_expect_records() */
+    uint8_t records_due; /* the next requests are record buffers: et_mbed_expect_records() */
     size_t outer_out_len;
     bool is_starved; /* an allocation failed in it */
     struct mbed_scope *outer;
 };
 
 /** @param m  NULL: the process's memory and the default bound */
-void mbed_enter(struct mbed_scope *scope, struct mbed *m, enum plat_mem purpose);
-void mbed_leave(struct mbed_scope *scope);
+void et_mbed_enter(struct mbed_scope *scope, struct mbed *m, enum plat_mem purpose);
+void et_mbed_leave(struct mbed_scope *scope);
 
 /** Has an allocation failed in the present scope? Mbed TLS has many codes that hide it. */
-bool mbed_is_starved(void);
+bool et_mbed_is_starved(void);
 
 /** The connection of the present scope, or NULL. */
-struct mbed *mbed_current(void);
+struct mbed *et_mbed_current(void);
 
 /** In the present scope, the next two requests are the input's and the output's record buffer, and are
  *  counted, and placed, as such: mbedtls_ssl_setup() asks for these first. @param are_next  false: what
  *  is left of them will not come */
-void mbed_expect_records(bool are_next);
+void et_mbed_expect_records(bool are_next);
 
 /** Start what the process shares (PSA, threading). Once; any thread. @return 0 or Mbed TLS code */
-int mbed_prepare(void);
-int mbed_random(void *ctx, unsigned char *buf, size_t len);
+int et_mbed_prepare(void);
+int et_mbed_random(void *ctx, unsigned char *buf, size_t len);
 
 /* --- codes.c: Mbed TLS codes as statuses ------------------------------------------------------ */
 
 /** Record a failing Mbed TLS code. Out of memory is always out of memory.
  *  @param esp  ESP-IDF code, 0 = by phase */
-TLS_MUST_USE tls_status mbed_fail(struct mbed *m, int code, esp_err_t esp);
+TLS_MUST_USE tls_status et_mbed_fail(struct mbed *m, int code, esp_err_t esp);
 
 /** Does this code say that there was no memory, in one of Mbed TLS's many ways? */
-bool mbed_is_no_mem(int code);
+bool et_mbed_is_no_mem(int code);
 
 /* --- anchors.c: whom to trust --------------------------------------------------------------------- */
 
 /** Call fn with each certificate of a PEM or DER buffer, as DER that lives for the call only unless
  *  it lies in buf. @return 0 or the first code of one that does not parse, or of no memory */
-int mbed_walk_certs(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg, unsigned *bad);
+int et_mbed_walk_certs(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg, unsigned *bad);
 /** The same for a buffer whose certificates were parsed before: they are not parsed again, and bad
  *  ones may be among them. */
-int mbed_walk_checked(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg);
-tls_status mbed_each_cert(struct plat_account *account, const uint8_t *buf, size_t len,
-                          stack_cert_fn fn, void *arg, unsigned *bad, int *code);
-TLS_MUST_USE tls_status mbed_set_anchors(void *ctx, const struct stack_anchors *anchors);
-void mbed_anchors_clear(struct mbed *m);
+int et_mbed_walk_checked(const uint8_t *buf, size_t len, stack_cert_fn fn, void *arg);
+tls_status et_mbed_each_cert(struct plat_account *account, const uint8_t *buf, size_t len,
+                             stack_cert_fn fn, void *arg, unsigned *bad, int *code);
+TLS_MUST_USE tls_status et_mbed_set_anchors(void *ctx, const struct stack_anchors *anchors);
+void et_mbed_anchors_clear(struct mbed *m);
 /** Call fn with each anchor's DER. @return 0, or the code that ended the walk */
-int mbed_each_anchor(struct mbed *m, stack_cert_fn fn, void *arg);
+int et_mbed_each_anchor(struct mbed *m, stack_cert_fn fn, void *arg);
 /** Is this certificate, byte for byte, one of the anchors? */
-bool mbed_is_anchor(struct mbed *m, const mbedtls_x509_crt *crt);
+bool et_mbed_is_anchor(struct mbed *m, const mbedtls_x509_crt *crt);
 
 /* --- store.c: the global store as Mbed TLS's chain -------------------------------------------------- */
 
-void mbed_store_gone(void);
+void et_mbed_store_gone(void);
 
 /* --- verify.c: what Mbed TLS's verifier found ------------------------------------------------------ */
 
-int mbed_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
+int et_mbed_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
 /** Does the certificate say itself that it is an authority's? */
-bool mbed_is_authority(const mbedtls_x509_crt *crt);
+bool et_mbed_is_authority(const mbedtls_x509_crt *crt);
 /** The alert that Mbed TLS sends for these flags (RFC 8446 section 6.2). */
-int16_t mbed_alert_for(uint32_t flags);
+int16_t et_mbed_alert_for(uint32_t flags);
 
 /* --- record.c: the record that is coming in --------------------------------------------------------- */
 
 #define MBED_HEADER_LEN 5 /* RFC 8446 section 5.1 */
 
 /** Does a record begin with these two bytes? */
-bool mbed_is_record(const uint8_t *header);
+bool et_mbed_is_record(const uint8_t *header);
 /** The bytes of it that have come, header included, and where they are. */
-size_t mbed_record_come(const struct mbed *m, const uint8_t **header);
+size_t et_mbed_record_come(const struct mbed *m, const uint8_t **header);
 /** A call fails: note the length of a record that has not come whole. */
-void mbed_note_record(const struct mbed *m);
+void et_mbed_note_record(const struct mbed *m);
 
 /* --- moment.c, refused.c, certificates.c, work.c: views for components above (stack_views.h) --------- */
 
@@ -174,54 +174,55 @@ struct mbed_chain {
 /* --- sig_algs.c: RSA-PSS in TLS 1.2 ------------------------------------------------------------------ */
 
 /** Put the schemes of the configuration in an order that a faulty library lives with. */
-void mbed_order_sig_algs(struct mbed *m);
+void et_mbed_order_sig_algs(struct mbed *m);
 /** Did the library refuse a signature that it had offered to take? */
-bool mbed_refused_pss(const struct mbed *m, int code);
+bool et_mbed_refused_pss(const struct mbed *m, int code);
 
 /* --- identity.c: own certificate and key ------------------------------------------------------------ */
 
-TLS_MUST_USE tls_status mbed_set_identity(void *ctx, const struct stack_identity *identity);
+TLS_MUST_USE tls_status et_mbed_set_identity(void *ctx, const struct stack_identity *identity);
 /** Before the step of a state: have what it needs. @return 0 or Mbed TLS's code */
-int mbed_identity_before(struct mbed *m, int state);
+int et_mbed_identity_before(struct mbed *m, int state);
 /** After the step of a state: let go of what no later one needs. */
-void mbed_identity_after(struct mbed *m, int state);
+void et_mbed_identity_after(struct mbed *m, int state);
 /** Bytes of the Certificate message's list, and of the longest signature of the key. */
-size_t mbed_identity_chain_len(const struct mbed *m);
-size_t mbed_identity_signature_len(const struct mbed *m);
-void mbed_identity_clear(struct mbed *m);
+size_t et_mbed_identity_chain_len(const struct mbed *m);
+size_t et_mbed_identity_signature_len(const struct mbed *m);
+void et_mbed_identity_clear(struct mbed *m);
 
 /* --- deferred.c, at_once.c: when certificates' signatures are checked ---------------------------------- */
 
 /** Before the step of a state. */
-void mbed_checks_begin(struct mbed *m, int state);
+void et_mbed_checks_begin(struct mbed *m, int state);
 /** A check that Mbed TLS asks for, as mbedtls_pk_verify_ext() has it; ctx is a certificate's key.
  *  @return true: it is noted, *ret is what Mbed TLS gets; false: it is to be made now */
-bool mbed_checks_note(int *ret, mbedtls_pk_type_t type, const void *options,
-                      mbedtls_pk_context *ctx, mbedtls_md_type_t md_alg, const unsigned char *hash,
-                      size_t hash_len, const unsigned char *sig, size_t sig_len);
+bool et_mbed_checks_note(int *ret, mbedtls_pk_type_t type, const void *options,
+                         mbedtls_pk_context *ctx, mbedtls_md_type_t md_alg,
+                         const unsigned char *hash, size_t hash_len, const unsigned char *sig,
+                         size_t sig_len);
 /** After a step: check what was noted. @return 0, or the code that ends the handshake */
-int mbed_checks_run(struct mbed *m);
-void mbed_checks_clear(struct mbed *m);
+int et_mbed_checks_run(struct mbed *m);
+void et_mbed_checks_clear(struct mbed *m);
 
 /* --- retry.c: HelloRetryRequest ---------------------------------------------------------------------- */
 
 /** The private key of the share that was sent, before a step; and the same behind it, where a
  *  HelloRetryRequest lets the share stay. */
-mbedtls_svc_key_id_t mbed_retry_share(const struct mbed *m);
-void mbed_retry_after(struct mbed *m, int state, mbedtls_svc_key_id_t share);
+mbedtls_svc_key_id_t et_mbed_retry_share(const struct mbed *m);
+void et_mbed_retry_after(struct mbed *m, int state, mbedtls_svc_key_id_t share);
 
 /* --- slim.c: what a handshake need not keep -------------------------------------------------------- */
 
-void mbed_slim_after(struct mbed *m, int state);
-void mbed_slim_done(struct mbed *m);
+void et_mbed_slim_after(struct mbed *m, int state);
+void et_mbed_slim_done(struct mbed *m);
 
 /* --- tap.c: messages and secrets, for observers ------------------------------------------------------- */
 
 #ifdef CONFIG_ESP_TLS_TAP
 /** The context is set up: have the secrets told, if anybody wants them. */
-void mbed_tap_start(struct mbed *m);
+void et_mbed_tap_start(struct mbed *m);
 #else
-static inline void mbed_tap_start(struct mbed *m)
+static inline void et_mbed_tap_start(struct mbed *m)
 {
     (void)m;
 }
@@ -229,15 +230,15 @@ static inline void mbed_tap_start(struct mbed *m)
 
 #ifdef MBED_HAS_MESSAGES
 /* Of messages that Mbed TLS reads after the handshake. */
-void mbed_tap_recv(struct mbed *m); /* bytes of a record are asked for */
-void mbed_tap_look(struct mbed *m); /* a read has ended */
+void et_mbed_tap_recv(struct mbed *m); /* bytes of a record are asked for */
+void et_mbed_tap_look(struct mbed *m); /* a read has ended */
 #else
-static inline void mbed_tap_look(struct mbed *m)
+static inline void et_mbed_tap_look(struct mbed *m)
 {
     (void)m;
 }
 
-static inline void mbed_tap_recv(struct mbed *m)
+static inline void et_mbed_tap_recv(struct mbed *m)
 {
     (void)m;
 }
@@ -247,30 +248,30 @@ static inline void mbed_tap_recv(struct mbed *m)
 
 #ifdef CONFIG_MBEDTLS_DEBUG
 #define MBED_DEBUG_MAX 4
-void mbed_set_debug_level(void *ctx, int level);
+void et_mbed_set_debug_level(void *ctx, int level);
 #endif
 
 /* --- handshake.c, io.c: the connection --------------------------------------------------------------- */
 
 /** A waiting code of Mbed TLS? Then *st is what the link waits for; TLS_OK: call again at once (Mbed
  *  TLS passes over some messages that way); TLS_NO_MEM: a record buffer could not be had. */
-bool mbed_is_waiting(const struct mbed *m, int ret, tls_status *st);
+bool et_mbed_is_waiting(const struct mbed *m, int ret, tls_status *st);
 
 /** A step begins: it may read so much, and then comes back with TLS_AGAIN. */
-void mbed_begin_step(struct mbed *m);
+void et_mbed_begin_step(struct mbed *m);
 
 /** A record begins. @return 0, or Mbed TLS's code: it is one too many that brings nothing */
-int mbed_begin_record(struct mbed *m);
+int et_mbed_begin_record(struct mbed *m);
 /** The record at hand brought data, or the end of the handshake: the count begins anew. */
-void mbed_made_progress(struct mbed *m);
+void et_mbed_made_progress(struct mbed *m);
 /** Was it refused for that? */
-bool mbed_is_flooded(const struct mbed *m);
+bool et_mbed_is_flooded(const struct mbed *m);
 
-tls_status mbed_handshake(void *ctx);
-tls_status mbed_read(void *ctx, void *buf, size_t len, size_t *n);
-tls_status mbed_write(void *ctx, const void *buf, size_t len, size_t *n);
-tls_status mbed_close_notify(void *ctx);
-int mbed_link_recv(void *ctx, unsigned char *buf, size_t len);
-int mbed_link_send(void *ctx, const unsigned char *buf, size_t len);
+tls_status et_mbed_handshake(void *ctx);
+tls_status et_mbed_read(void *ctx, void *buf, size_t len, size_t *n);
+tls_status et_mbed_write(void *ctx, const void *buf, size_t len, size_t *n);
+tls_status et_mbed_close_notify(void *ctx);
+int et_mbed_link_recv(void *ctx, unsigned char *buf, size_t len);
+int et_mbed_link_send(void *ctx, const unsigned char *buf, size_t len);
 
 #endif

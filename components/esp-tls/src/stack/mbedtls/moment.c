@@ -1,4 +1,4 @@
-/* What only Mbed TLS knows when a connection fails (stack_moment() of stack_views.h). Nothing here
+/* What only Mbed TLS knows when a connection fails (et_stack_moment() of stack_views.h). Nothing here
  * changes anything, fails or allocates. */
 #include "mbed.h"
 
@@ -66,12 +66,12 @@ static void look_at_step(const struct mbed *m, struct stack_moment *now)
 static void look_at_record(const struct mbed *m, struct stack_moment *now)
 {
     const uint8_t *header;
-    size_t got = mbed_record_come(m, &header);
+    size_t got = et_mbed_record_come(m, &header);
 
     if (got == 0 || m->io.err->record_limit != 0) {
         return; /* between two records, or it was refused for its length */
     }
-    if (got >= 2 && !mbed_is_record(header)) {
+    if (got >= 2 && !et_mbed_is_record(header)) {
         now->peer_bytes_len =
             (uint8_t)(got < sizeof(now->peer_bytes) ? got : sizeof(now->peer_bytes));
         memcpy(now->peer_bytes, header, now->peer_bytes_len);
@@ -80,7 +80,7 @@ static void look_at_record(const struct mbed *m, struct stack_moment *now)
     }
 }
 
-void stack_moment(const void *stack, struct stack_moment *moment)
+void et_stack_moment(const void *stack, struct stack_moment *moment)
 {
     const struct mbed *m = stack;
 

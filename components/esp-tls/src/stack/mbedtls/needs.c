@@ -95,17 +95,17 @@ static size_t need_client_hello(struct mbed *m)
     return len < RESERVE_MOST ? len : RESERVE_MOST;
 }
 
-void buffers_note_too_long(struct mbed *m, int state, int ret)
+void et_buffers_note_too_long(struct mbed *m, int state, int ret)
 {
     if (ret == MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL && state == MBEDTLS_SSL_CLIENT_HELLO) {
         m->io.err->record_len = (uint32_t)client_hello_len(m);
-        m->io.err->record_limit = (uint32_t)buffers_max_message(m);
+        m->io.err->record_limit = (uint32_t)et_buffers_max_message(m);
     }
 }
 
 static size_t need_certificate(struct mbed *m)
 {
-    return HS_HEADER + 1 + 3 + mbed_identity_chain_len(m);
+    return HS_HEADER + 1 + 3 + et_mbed_identity_chain_len(m);
 }
 
 /** ClientKeyExchange (RFC 5246 section 7.4.7, RFC 8422 section 5.7). */
@@ -124,7 +124,7 @@ static size_t need_client_key_exchange(struct mbed *m)
 
 static size_t need_certificate_verify(struct mbed *m)
 {
-    return HS_HEADER + 2 + 2 + mbed_identity_signature_len(m);
+    return HS_HEADER + 2 + 2 + et_mbed_identity_signature_len(m);
 }
 
 static size_t need_finished(struct mbed *m)
@@ -149,14 +149,14 @@ static const struct need needs[] = {
     {MBEDTLS_SSL_CLIENT_FINISHED, true, true, need_finished},
 };
 
-int buffers_reserve_for(struct mbed *m, int state)
+int et_buffers_reserve_for(struct mbed *m, int state)
 {
     bool tls13 = m->ssl.tls_version == MBEDTLS_SSL_VERSION_TLS1_3;
 
     for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
         if (needs[i].state == state && (tls13 ? needs[i].tls13 : needs[i].tls12)) {
-            return buffers_reserve_out(m, needs[i].payload(m));
+            return et_buffers_reserve_out(m, needs[i].payload(m));
         }
     }
-    return buffers_reserve_out(m, 0); /* flushes */
+    return et_buffers_reserve_out(m, 0); /* flushes */
 }

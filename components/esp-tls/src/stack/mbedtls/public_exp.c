@@ -41,7 +41,7 @@ static void r2(mbedtls_mpi_uint *x, const mbedtls_mpi_uint *n, size_t limbs)
     }
 }
 
-int esp_tls_mont_r2(mbedtls_mpi *X, const mbedtls_mpi *N)
+int et_mbed_mont_r2(mbedtls_mpi *X, const mbedtls_mpi *N)
 {
     int ret;
 
@@ -85,7 +85,7 @@ static void exp_word(mbedtls_mpi_uint *x, mbedtls_mpi_uint e, size_t e_bits,
     mbedtls_mpi_core_from_mont_rep(x, x, n, limbs, mm, t);
 }
 
-int esp_tls_exp_mod_public(mbedtls_mpi *X, const mbedtls_mpi *A, const mbedtls_mpi *E,
+int et_mbed_exp_mod_public(mbedtls_mpi *X, const mbedtls_mpi *A, const mbedtls_mpi *E,
                            const mbedtls_mpi *N, mbedtls_mpi *RR)
 {
     size_t limbs;

@@ -1,4 +1,4 @@
-/* What Mbed TLS knows of a chain that it has just refused (stack_refused() of stack_views.h): views
+/* What Mbed TLS knows of a chain that it has just refused (et_stack_refused() of stack_views.h): views
  * into what it parsed, and how its certificates and the anchors are related by their names. Nothing
  * here decides whom to trust. */
 #include "mbed.h"
@@ -32,7 +32,7 @@ static struct stack_date date_of(const mbedtls_x509_time *t)
 /** Before version 3 a certificate could not say whether it may issue others. */
 static bool is_no_ca(const mbedtls_x509_crt *crt)
 {
-    return crt->version >= 3 && !mbed_is_authority(crt);
+    return crt->version >= 3 && !et_mbed_is_authority(crt);
 }
 
 /* --- where the issuer's certificate can be had ---------------------------------------------------- */
@@ -159,9 +159,9 @@ static unsigned anchor_relations(struct mbed *m, const mbedtls_x509_crt *refused
     struct look look = {.refused = refused};
     struct mbed_scope scope;
 
-    mbed_enter(&scope, NULL, PLAT_MEM_PROCESS);
-    (void)mbed_each_anchor(m, look_at_anchor, &look);
-    mbed_leave(&scope);
+    et_mbed_enter(&scope, NULL, PLAT_MEM_PROCESS);
+    (void)et_mbed_each_anchor(m, look_at_anchor, &look);
+    et_mbed_leave(&scope);
     return look.bits;
 }
 
@@ -197,7 +197,7 @@ static unsigned relations(const struct mbed_chain *chain, const mbedtls_x509_crt
     return bits;
 }
 
-void stack_refused(const void *stack, struct stack_refused *refused)
+void et_stack_refused(const void *stack, struct stack_refused *refused)
 {
     const struct mbed_chain *chain = stack;
     const mbedtls_x509_crt *crt = chain->m->refused;
@@ -214,7 +214,7 @@ void stack_refused(const void *stack, struct stack_refused *refused)
     refused->relations = (uint8_t)relations(chain, crt, &refused->count);
 }
 
-bool stack_next_name(const void *stack, const void **at, uint8_t *tag, struct stack_bytes *name)
+bool et_stack_next_name(const void *stack, const void **at, uint8_t *tag, struct stack_bytes *name)
 {
     const mbedtls_x509_crt *leaf = ((const struct mbed_chain *)stack)->head;
     const mbedtls_x509_sequence *n =

@@ -44,9 +44,9 @@ static bool is_legal(struct mbed *m)
 
 /** Stands for psa_destroy_key() in Mbed TLS's ssl_tls13_client.c, which calls it for the share: when it
  *  has read a HelloRetryRequest, or a ServerHello of TLS 1.2. */
-psa_status_t esp_tls_retry_destroy_key(mbedtls_svc_key_id_t key)
+psa_status_t et_mbed_retry_destroy_key(mbedtls_svc_key_id_t key)
 {
-    struct mbed *m = mbed_current();
+    struct mbed *m = et_mbed_current();
 
     if (!is_retry(m)) {
         return psa_destroy_key(key);
@@ -60,18 +60,18 @@ psa_status_t esp_tls_retry_destroy_key(mbedtls_svc_key_id_t key)
 }
 
 /** Stands for psa_generate_key() in Mbed TLS's ssl_tls13_generic.c, which calls it for the share. */
-psa_status_t esp_tls_retry_generate_key(const psa_key_attributes_t *attributes,
+psa_status_t et_mbed_retry_generate_key(const psa_key_attributes_t *attributes,
                                         mbedtls_svc_key_id_t *key)
 {
     return mbedtls_svc_key_id_is_null(*key) ? psa_generate_key(attributes, key) : PSA_SUCCESS;
 }
 
-mbedtls_svc_key_id_t mbed_retry_share(const struct mbed *m)
+mbedtls_svc_key_id_t et_mbed_retry_share(const struct mbed *m)
 {
     return m->ssl.handshake != NULL ? m->ssl.handshake->xxdh_psa_privkey : MBEDTLS_SVC_KEY_ID_INIT;
 }
 
-void mbed_retry_after(struct mbed *m, int state, mbedtls_svc_key_id_t share)
+void et_mbed_retry_after(struct mbed *m, int state, mbedtls_svc_key_id_t share)
 {
     if (state == MBEDTLS_SSL_SERVER_HELLO && is_retry(m) && is_legal(m) && !names_group(m)) {
         m->ssl.handshake->xxdh_psa_privkey = share; /* Mbed TLS has forgotten it */
@@ -80,13 +80,13 @@ void mbed_retry_after(struct mbed *m, int state, mbedtls_svc_key_id_t share)
 
 #else
 
-mbedtls_svc_key_id_t mbed_retry_share(const struct mbed *m)
+mbedtls_svc_key_id_t et_mbed_retry_share(const struct mbed *m)
 {
     (void)m;
     return MBEDTLS_SVC_KEY_ID_INIT;
 }
 
-void mbed_retry_after(struct mbed *m, int state, mbedtls_svc_key_id_t share)
+void et_mbed_retry_after(struct mbed *m, int state, mbedtls_svc_key_id_t share)
 {
     (void)m;
     (void)state;

@@ -19,20 +19,20 @@ static PLAT_THREAD_LOCAL struct mbed_scope *current_scope; /* owned by the threa
 /* MBEDTLS_SSL_OUT_CONTENT_LEN, and MBEDTLS_SSL_IN_CONTENT_LEN where buffers are made (adjust.h). Outside
  * our calls they are the Kconfig values, for contexts that the application runs itself. Owned by the
  * thread. */
-ESP_TLS_MBED_THREAD_LOCAL size_t esp_tls_mbed_out_len = ESP_TLS_MBED_OUT_CONTENT_LEN;
-ESP_TLS_MBED_THREAD_LOCAL size_t esp_tls_mbed_in_len = ESP_TLS_MBED_IN_CONTENT_LEN;
+ESP_TLS_MBED_THREAD_LOCAL size_t et_mbed_out_len = ESP_TLS_MBED_OUT_CONTENT_LEN;
+ESP_TLS_MBED_THREAD_LOCAL size_t et_mbed_in_len = ESP_TLS_MBED_IN_CONTENT_LEN;
 
 static void enter_bound(struct mbed_scope *scope)
 {
     size_t own = scope->m != NULL ? scope->m->buffers.out_len : 0;
 
-    scope->outer_out_len = esp_tls_mbed_out_len;
-    esp_tls_mbed_out_len = own != 0 ? own : ESP_TLS_MBED_OUT_CONTENT_LEN;
+    scope->outer_out_len = et_mbed_out_len;
+    et_mbed_out_len = own != 0 ? own : ESP_TLS_MBED_OUT_CONTENT_LEN;
 }
 
 static void leave_bound(const struct mbed_scope *scope)
 {
-    esp_tls_mbed_out_len = scope->outer_out_len;
+    et_mbed_out_len = scope->outer_out_len;
 }
 #else
 static void enter_bound(struct mbed_scope *scope)
@@ -46,7 +46,7 @@ static void leave_bound(const struct mbed_scope *scope)
 }
 #endif
 
-void mbed_enter(struct mbed_scope *scope, struct mbed *m, enum plat_mem purpose)
+void et_mbed_enter(struct mbed_scope *scope, struct mbed *m, enum plat_mem purpose)
 {
     scope->m = m;
     scope->account = m != NULL ? m->io.account : NULL;
@@ -58,23 +58,23 @@ void mbed_enter(struct mbed_scope *scope, struct mbed *m, enum plat_mem purpose)
     enter_bound(scope);
 }
 
-void mbed_leave(struct mbed_scope *scope)
+void et_mbed_leave(struct mbed_scope *scope)
 {
     leave_bound(scope);
     current_scope = scope->outer;
 }
 
-bool mbed_is_starved(void)
+bool et_mbed_is_starved(void)
 {
     return current_scope != NULL && current_scope->is_starved;
 }
 
-struct mbed *mbed_current(void)
+struct mbed *et_mbed_current(void)
 {
     return current_scope != NULL ? current_scope->m : NULL;
 }
 
-void mbed_expect_records(bool are_next)
+void et_mbed_expect_records(bool are_next)
 {
     current_scope->records_due = are_next ? 2 : 0;
 }
@@ -119,7 +119,7 @@ void esp_mbedtls_mem_free(void *ptr)
 
 /** Stands for psa_import_key() in Mbed TLS's ssl_tls.c (seam.txt). TLS 1.2 makes the session's keys
  *  in the state in which the own private key may sign: they are the handshake's all the same. */
-psa_status_t esp_tls_session_import_key(const psa_key_attributes_t *attributes, const uint8_t *data,
+psa_status_t et_mbed_session_import_key(const psa_key_attributes_t *attributes, const uint8_t *data,
                                         size_t len, mbedtls_svc_key_id_t *key)
 {
     struct mbed_scope *scope = current_scope;
@@ -137,7 +137,7 @@ psa_status_t esp_tls_session_import_key(const psa_key_attributes_t *attributes, 
 }
 #endif
 
-int mbed_random(void *ctx, unsigned char *buf, size_t len)
+int et_mbed_random(void *ctx, unsigned char *buf, size_t len)
 {
     (void)ctx;
     return plat_random(buf, len) == 0 ? 0 : MBEDTLS_ERR_PLATFORM_HW_ACCEL_FAILED;
@@ -175,15 +175,15 @@ static unsigned parsed(const mbedtls_x509_crt *chain)
  *  Of a certificate with an unknown signature algorithm Mbed TLS takes no notice, in case that the
  *  chain is good without it. The first one is the peer's own (RFC 8446 section 4.4.2): without it
  *  nothing is left to verify, or something else is taken for it. That is an error here. */
-int esp_tls_peer_crt_parse_der(mbedtls_x509_crt *chain, const unsigned char *buf, size_t len)
+int et_mbed_peer_crt_parse_der(mbedtls_x509_crt *chain, const unsigned char *buf, size_t len)
 {
     bool is_first = chain->version == 0;
     int ret = is_in_record(buf) ? mbedtls_x509_crt_parse_der_nocopy(chain, buf, len)
                                 : mbedtls_x509_crt_parse_der(chain, buf, len);
 
-    if (ret != 0 && !mbed_is_starved() && mbed_current() != NULL) {
-        observers_chain(
-            mbed_current()->io.observed,
+    if (ret != 0 && !et_mbed_is_starved() && et_mbed_current() != NULL) {
+        et_observers_chain(
+            et_mbed_current()->io.observed,
             &(struct conn_chain){
                 .event = CONN_CHAIN_UNREADABLE, .der = buf, .len = len, .index = parsed(chain)});
     }
@@ -223,23 +223,23 @@ mbedtls_time_t esp_mbedtls_time(mbedtls_time_t *out)
 }
 
 static plat_mutex prepare_lock = PLAT_MUTEX_INITIALIZER;
-static bool prepared; /* owned by mbed_prepare(), guarded by prepare_lock */
+static bool prepared; /* owned by et_mbed_prepare(), guarded by prepare_lock */
 
-int mbed_prepare(void)
+int et_mbed_prepare(void)
 {
     struct mbed_scope scope;
     int ret = 0;
 
     plat_mutex_lock(&prepare_lock);
     if (!prepared) {
-        mbed_enter(&scope, NULL, PLAT_MEM_PROCESS);
+        et_mbed_enter(&scope, NULL, PLAT_MEM_PROCESS);
         ret = (int)psa_crypto_init();
 #ifdef CONFIG_MBEDTLS_DEBUG
         mbedtls_debug_set_threshold(MBED_DEBUG_MAX); /* debug.c looks at each message */
 #endif
         (void)
             mbedtls_ssl_list_ciphersuites(); /* it makes its list at the first call, without a lock */
-        mbed_leave(&scope);
+        et_mbed_leave(&scope);
         prepared = ret == 0;
     }
     plat_mutex_unlock(&prepare_lock);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "mbedtls/ssl_ciphersuites.h"
 
-int buffers_offer_limit(struct mbed *m, size_t limit)
+int et_buffers_offer_limit(struct mbed *m, size_t limit)
 {
 #if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
     static const struct {
@@ -76,22 +76,22 @@ static tls_status mbed_init(void *ctx, const struct stack_io *io)
     mbedtls_ssl_init(&m->ssl);
     mbedtls_ssl_config_init(&m->conf);
     io->account->failure.size = 0;
-    ret = mbed_prepare();
+    ret = et_mbed_prepare();
     if (ret != 0) {
-        return mbed_fail(m, ret, ESP_ERR_MBEDTLS_CTR_DRBG_SEED_FAILED);
+        return et_mbed_fail(m, ret, ESP_ERR_MBEDTLS_CTR_DRBG_SEED_FAILED);
     }
-    mbed_enter(&scope, m, PLAT_MEM_CONNECTION);
+    et_mbed_enter(&scope, m, PLAT_MEM_CONNECTION);
     ret = mbedtls_ssl_config_defaults(&m->conf, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
                                       MBEDTLS_SSL_PRESET_DEFAULT);
-    ret = ret == 0 ? buffers_configure(m, &io->buffers) : ret;
-    mbed_leave(&scope);
+    ret = ret == 0 ? et_buffers_configure(m, &io->buffers) : ret;
+    et_mbed_leave(&scope);
     if (ret != 0) {
-        return mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_CONFIG_DEFAULTS_FAILED);
+        return et_mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_CONFIG_DEFAULTS_FAILED);
     }
-    mbedtls_ssl_conf_rng(&m->conf, mbed_random, NULL);
+    mbedtls_ssl_conf_rng(&m->conf, et_mbed_random, NULL);
     set_groups(m);
-    mbed_order_sig_algs(m);
-    mbedtls_ssl_conf_verify(&m->conf, mbed_verify, m);
+    et_mbed_order_sig_algs(m);
+    mbedtls_ssl_conf_verify(&m->conf, et_mbed_verify, m);
 #if defined(MBEDTLS_SSL_SESSION_TICKETS) && defined(MBEDTLS_SSL_CLI_C)
     mbedtls_ssl_conf_session_tickets(&m->conf, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
 #endif
@@ -105,7 +105,7 @@ static tls_status mbed_set_name(void *ctx, const struct stack_name *name)
     int ret;
 
     m->insecure_skip_name = name->insecure_skip;
-    mbed_enter(&scope, m, PLAT_MEM_CONNECTION);
+    et_mbed_enter(&scope, m, PLAT_MEM_CONNECTION);
     ret = mbedtls_ssl_set_hostname(&m->ssl, name->is_ip ? NULL : name->name);
     if (ret == 0 && name->is_ip && !name->insecure_skip) {
         size_t len = strlen(name->name);
@@ -117,8 +117,8 @@ static tls_status mbed_set_name(void *ctx, const struct stack_name *name)
             memcpy(m->ip_name, name->name, len);
         }
     }
-    mbed_leave(&scope);
-    return ret == 0 ? TLS_OK : mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_SET_HOSTNAME_FAILED);
+    et_mbed_leave(&scope);
+    return ret == 0 ? TLS_OK : et_mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_SET_HOSTNAME_FAILED);
 }
 
 static tls_status mbed_set_alpn(void *ctx, const char **protos)
@@ -127,10 +127,10 @@ static tls_status mbed_set_alpn(void *ctx, const char **protos)
     struct mbed *m = ctx;
     int ret = mbedtls_ssl_conf_alpn_protocols(&m->conf, protos);
 
-    return ret == 0 ? TLS_OK : mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_CONF_ALPN_PROTOCOLS_FAILED);
+    return ret == 0 ? TLS_OK : et_mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_CONF_ALPN_PROTOCOLS_FAILED);
 #else
     (void)protos;
-    return error_option(((struct mbed *)ctx)->io.err, TLS_INVALID_STATE, 0, "alpn_protos");
+    return et_error_option(((struct mbed *)ctx)->io.err, TLS_INVALID_STATE, 0, "alpn_protos");
 #endif
 }
 
@@ -170,7 +170,7 @@ static tls_status mbed_set_ciphersuites(void *ctx, const int *ids)
         }
     }
     if (high == MBEDTLS_SSL_VERSION_UNKNOWN) {
-        return error_option(m->io.err, TLS_NOT_SUPPORTED, 0, "ciphersuites_list");
+        return et_error_option(m->io.err, TLS_NOT_SUPPORTED, 0, "ciphersuites_list");
     }
     mbedtls_ssl_conf_ciphersuites(&m->conf, ids);
     narrow_versions(&m->conf, low, high);
@@ -188,16 +188,16 @@ static tls_status mbed_set_version(void *ctx, enum stack_version version)
     }
 #if !defined(MBEDTLS_SSL_PROTO_TLS1_3)
     if (version == STACK_TLS_1_3) {
-        return error_option(m->io.err, TLS_NOT_SUPPORTED, 0, "tls_version");
+        return et_error_option(m->io.err, TLS_NOT_SUPPORTED, 0, "tls_version");
     }
 #endif
 #if !defined(MBEDTLS_SSL_PROTO_TLS1_2)
     if (version == STACK_TLS_1_2) {
-        return error_option(m->io.err, TLS_NOT_SUPPORTED, 0, "tls_version");
+        return et_error_option(m->io.err, TLS_NOT_SUPPORTED, 0, "tls_version");
     }
 #endif
     if (wanted < m->conf.min_tls_version || wanted > m->conf.max_tls_version) {
-        return error_option(m->io.err, TLS_INVALID_STATE, 0, "ciphersuites_list");
+        return et_error_option(m->io.err, TLS_INVALID_STATE, 0, "ciphersuites_list");
     }
     mbedtls_ssl_conf_min_tls_version(&m->conf, wanted);
     mbedtls_ssl_conf_max_tls_version(&m->conf, wanted);
@@ -210,14 +210,14 @@ static tls_status mbed_start(void *ctx)
     struct mbed_scope scope;
     int ret;
 
-    mbed_enter(&scope, m, PLAT_MEM_HANDSHAKE);
-    ret = buffers_setup(m);
-    mbed_leave(&scope);
+    et_mbed_enter(&scope, m, PLAT_MEM_HANDSHAKE);
+    ret = et_buffers_setup(m);
+    et_mbed_leave(&scope);
     if (ret != 0) {
-        return mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_SETUP_FAILED);
+        return et_mbed_fail(m, ret, ESP_ERR_MBEDTLS_SSL_SETUP_FAILED);
     }
-    mbedtls_ssl_set_bio(&m->ssl, m, mbed_link_send, buffers_recv, NULL);
-    mbed_tap_start(m);
+    mbedtls_ssl_set_bio(&m->ssl, m, et_mbed_link_send, et_buffers_recv, NULL);
+    et_mbed_tap_start(m);
     return TLS_OK;
 }
 
@@ -251,41 +251,41 @@ static void mbed_clear(void *ctx)
     struct mbed *m = ctx;
     struct mbed_scope scope;
 
-    mbed_enter(&scope, m, PLAT_MEM_CONNECTION);
-    buffers_free(m);
+    et_mbed_enter(&scope, m, PLAT_MEM_CONNECTION);
+    et_buffers_free(m);
     mbedtls_ssl_free(&m->ssl);
     mbedtls_ssl_config_free(&m->conf);
-    mbed_anchors_clear(m);
-    mbed_identity_clear(m);
-    mbed_checks_clear(m);
+    et_mbed_anchors_clear(m);
+    et_mbed_identity_clear(m);
+    et_mbed_checks_clear(m);
     plat_free(m->ip_name);
-    mbed_leave(&scope);
+    et_mbed_leave(&scope);
     memset(m, 0, sizeof(*m));
 }
 
-const struct tls_stack stack_mbedtls = {
+const struct tls_stack et_stack_mbedtls = {
     .name = "Mbed TLS",
     .context_size = sizeof(struct mbed),
     .init = mbed_init,
     .set_name = mbed_set_name,
     .set_alpn = mbed_set_alpn,
-    .set_anchors = mbed_set_anchors,
+    .set_anchors = et_mbed_set_anchors,
     .set_insecure_no_verify = mbed_set_insecure_no_verify,
-    .set_identity = mbed_set_identity,
+    .set_identity = et_mbed_set_identity,
     .set_ciphersuites = mbed_set_ciphersuites,
     .set_version = mbed_set_version,
     .start = mbed_start,
-    .handshake = mbed_handshake,
-    .read = mbed_read,
-    .write = mbed_write,
-    .close_notify = mbed_close_notify,
+    .handshake = et_mbed_handshake,
+    .read = et_mbed_read,
+    .write = et_mbed_write,
+    .close_notify = et_mbed_close_notify,
     .pending = mbed_pending,
     .info = mbed_info,
     .native = mbed_native,
     .clear = mbed_clear,
-    .each_cert = mbed_each_cert,
-    .store_gone = mbed_store_gone,
+    .each_cert = et_mbed_each_cert,
+    .store_gone = et_mbed_store_gone,
 #ifdef CONFIG_MBEDTLS_DEBUG
-    .set_debug_level = mbed_set_debug_level,
+    .set_debug_level = et_mbed_set_debug_level,
 #endif
 };

@@ -3,7 +3,7 @@
  * signs with it. Mbed TLS 3.6.6 refuses such a ServerKeyExchange with -0x6600, and so no default
  * connection to such a server would succeed; the versions before and after it do not.
  *
- * Where Mbed TLS is built by us, ssl_tls12_client.c asks esp_tls_sig_alg_is_supported() in place of
+ * Where Mbed TLS is built by us, ssl_tls12_client.c asks et_mbed_sig_alg_is_supported() in place of
  * its own function (seam.txt). That the scheme was offered is a check of its own, behind it.
  *
  * With the system's library the offer names rsa_pkcs1_* before rsa_pss_rsae_*, which helps with
@@ -18,7 +18,7 @@
 
 #if defined(MBEDTLS_SSL_PROTO_TLS1_2) && defined(MBEDTLS_SSL_HANDSHAKE_WITH_CERT_ENABLED)
 
-int esp_tls_sig_alg_is_supported(const mbedtls_ssl_context *ssl, uint16_t sig_alg)
+int et_mbed_sig_alg_is_supported(const mbedtls_ssl_context *ssl, uint16_t sig_alg)
 {
     mbedtls_pk_type_t pk;
     mbedtls_md_type_t md;
@@ -32,12 +32,12 @@ int esp_tls_sig_alg_is_supported(const mbedtls_ssl_context *ssl, uint16_t sig_al
 
 #endif
 
-void mbed_order_sig_algs(struct mbed *m)
+void et_mbed_order_sig_algs(struct mbed *m)
 {
     (void)m;
 }
 
-bool mbed_refused_pss(const struct mbed *m, int code)
+bool et_mbed_refused_pss(const struct mbed *m, int code)
 {
     (void)m;
     (void)code;
@@ -77,7 +77,7 @@ static size_t copy(uint16_t *to, const uint16_t *from, bool pss)
     return n;
 }
 
-void mbed_order_sig_algs(struct mbed *m)
+void et_mbed_order_sig_algs(struct mbed *m)
 {
     const uint16_t *list = m->conf.sig_algs;
     size_t count = 0;
@@ -106,7 +106,7 @@ static uint16_t scheme_of(const uint8_t *body, size_t len)
     return (uint16_t)(body[at] << 8 | body[at + 1]);
 }
 
-bool mbed_refused_pss(const struct mbed *m, int code)
+bool et_mbed_refused_pss(const struct mbed *m, int code)
 {
     const size_t head = 4; /* RFC 5246 section 7.4 */
 

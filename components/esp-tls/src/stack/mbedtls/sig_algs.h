@@ -7,10 +7,10 @@
 
 #include "ssl_misc.h"
 
-int esp_tls_sig_alg_is_supported(const mbedtls_ssl_context *ssl, uint16_t sig_alg);
+int et_mbed_sig_alg_is_supported(const mbedtls_ssl_context *ssl, uint16_t sig_alg);
 
 #ifdef MBED_SIG_ALGS_REPLACE
-#define mbedtls_ssl_sig_alg_is_supported esp_tls_sig_alg_is_supported
+#define mbedtls_ssl_sig_alg_is_supported et_mbed_sig_alg_is_supported
 #endif
 
 #endif

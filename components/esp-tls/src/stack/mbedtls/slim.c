@@ -46,7 +46,7 @@ static void drop_peer(mbedtls_ssl_session *session)
 #ifdef CONFIG_MBEDTLS_DYNAMIC_FREE_CA_CERT
 static void drop_anchors(struct mbed *m)
 {
-    mbed_anchors_clear(m);
+    et_mbed_anchors_clear(m);
 }
 #else
 static void drop_anchors(struct mbed *m)
@@ -90,7 +90,7 @@ static void drop_tls12_keys(struct mbed *m)
 #endif
 }
 
-void mbed_slim_after(struct mbed *m, int state)
+void et_mbed_slim_after(struct mbed *m, int state)
 {
     if (state == MBEDTLS_SSL_CLIENT_HELLO) {
         drop_session_name(m->ssl.session_negotiate);
@@ -130,7 +130,7 @@ static void drop_names(struct mbed *m)
 /** Of the session a connection still needs the suite's name and what the peer takes in a record. */
 static void drop_session(struct mbed *m)
 {
-    int most = buffers_max_payload(m);
+    int most = et_buffers_max_payload(m);
 
     m->suite = mbedtls_ssl_get_ciphersuite(&m->ssl);
     if (most > 0 && m->ssl.session != NULL) {
@@ -149,14 +149,14 @@ static void drop_session(struct mbed *m)
 }
 #endif
 
-void mbed_slim_done(struct mbed *m)
+void et_mbed_slim_done(struct mbed *m)
 {
     free_handshake(m);
     drop_names(m);
     drop_peer(m->ssl.session);
     drop_session(m);
 #ifdef CONFIG_MBEDTLS_DYNAMIC_FREE_CONFIG_DATA
-    mbed_identity_clear(m);
+    et_mbed_identity_clear(m);
 #endif
     drop_anchors(m);
 }

@@ -11,7 +11,7 @@
 /** The account of the connection for which a table is made. */
 static struct plat_account *asking(void)
 {
-    const struct mbed *m = mbed_current();
+    const struct mbed *m = et_mbed_current();
 
     return m != NULL ? m->io.account : NULL;
 }
@@ -34,7 +34,7 @@ static size_t table_length(size_t table)
     return (size_t)FIRST_TABLE << table;
 }
 
-void *esp_tls_mbed_slots_calloc(size_t n, size_t size)
+void *et_mbed_slots_calloc(size_t n, size_t size)
 {
     const size_t room = sizeof(first) / sizeof(first[0]);
 
@@ -50,7 +50,7 @@ void *esp_tls_mbed_slots_calloc(size_t n, size_t size)
     return n != 0 && size > SIZE_MAX / n ? NULL : plat_alloc_shared(asking(), n * size);
 }
 
-void esp_tls_mbed_slots_free(void *table)
+void et_mbed_slots_free(void *table)
 {
     if ((psa_key_slot_t *)table < first || (psa_key_slot_t *)table >= &first[first_used]) {
         plat_free(table);
@@ -64,12 +64,12 @@ void esp_tls_mbed_slots_free(void *table)
 
 #else
 
-void *esp_tls_mbed_slots_calloc(size_t n, size_t size)
+void *et_mbed_slots_calloc(size_t n, size_t size)
 {
     return plat_alloc_shared(asking(), n * size);
 }
 
-void esp_tls_mbed_slots_free(void *table)
+void et_mbed_slots_free(void *table)
 {
     plat_free(table);
 }

@@ -23,7 +23,7 @@ static void chain_free_locked(void)
     chained = NULL;
 }
 
-void mbed_store_gone(void)
+void et_mbed_store_gone(void)
 {
     plat_mutex_lock(&chain_lock);
     chain_free_locked();
@@ -42,7 +42,7 @@ static void chain_grow_locked(struct anchor_store *store)
         }
         mbedtls_x509_crt_init(chain);
     }
-    while ((a = anchor_store_next(store, a)) != NULL) {
+    while ((a = et_anchor_store_next(store, a)) != NULL) {
         if (mbedtls_x509_crt_parse_der(chain, a->der, a->len) != 0) {
             chain_free_locked();
             return;
@@ -53,21 +53,21 @@ static void chain_grow_locked(struct anchor_store *store)
 
 mbedtls_x509_crt *esp_tls_get_global_ca_store(void)
 {
-    struct anchor_store *store = anchor_store_take();
+    struct anchor_store *store = et_anchor_store_take();
     struct mbed_scope scope;
     mbedtls_x509_crt *result;
 
-    if (store == NULL || mbed_prepare() != 0) {
-        anchor_store_release(store);
+    if (store == NULL || et_mbed_prepare() != 0) {
+        et_anchor_store_release(store);
         return NULL;
     }
     plat_mutex_lock(&chain_lock);
-    mbed_enter(&scope, NULL, PLAT_MEM_PROCESS);
+    et_mbed_enter(&scope, NULL, PLAT_MEM_PROCESS);
     chain_grow_locked(store);
-    mbed_leave(&scope);
+    et_mbed_leave(&scope);
     result = chain;
     plat_mutex_unlock(&chain_lock);
-    anchor_store_release(store);
+    et_anchor_store_release(store);
     return result;
 }
 

@@ -21,7 +21,7 @@ static const uint8_t retry_random[8] = {0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61
 
 static bool wants_messages(const struct mbed *m)
 {
-    return m != NULL && observers_want(m->io.observed, WATCH_MESSAGES);
+    return m != NULL && et_observers_want(m->io.observed, WATCH_MESSAGES);
 }
 
 /** @param msg  its header and body; of a body of `len` bytes */
@@ -35,12 +35,12 @@ static uint8_t type_of(const unsigned char *msg, size_t len)
 
 static void tell(const struct mbed *m, bool is_sent, uint8_t type, size_t len, size_t record_len)
 {
-    observers_message(m->io.observed,
-                      &(struct conn_message){.is_sent = is_sent,
-                                             .is_open = m->io.err->now >= ESP_TLS_PHASE_OPEN,
-                                             .type = type,
-                                             .len = len,
-                                             .record_len = record_len});
+    et_observers_message(m->io.observed,
+                         &(struct conn_message){.is_sent = is_sent,
+                                                .is_open = m->io.err->now >= ESP_TLS_PHASE_OPEN,
+                                                .type = type,
+                                                .len = len,
+                                                .record_len = record_len});
 }
 
 /* --- messages that are read -------------------------------------------------------------------- */
@@ -60,9 +60,9 @@ static void tell_received(struct mbed *m)
 }
 
 /** Stands for mbedtls_ssl_read_record(). A message that is kept is handed out twice. */
-int esp_tls_tap_read_record(mbedtls_ssl_context *ssl, unsigned update_hs_digest)
+int et_mbed_tap_read_record(mbedtls_ssl_context *ssl, unsigned update_hs_digest)
 {
-    struct mbed *m = mbed_current();
+    struct mbed *m = et_mbed_current();
     bool is_again = ssl->keep_current_message != 0;
     int ret = mbedtls_ssl_read_record(ssl, update_hs_digest);
 
@@ -89,7 +89,7 @@ static void look_back(struct mbed *m)
     }
 }
 
-void mbed_tap_recv(struct mbed *m)
+void et_mbed_tap_recv(struct mbed *m)
 {
     if (m->ssl.in_left == 0) {
         look_back(m);
@@ -98,7 +98,7 @@ void mbed_tap_recv(struct mbed *m)
     }
 }
 
-void mbed_tap_look(struct mbed *m)
+void et_mbed_tap_look(struct mbed *m)
 {
     if (is_untold(m) && m->ssl.in_hslen >= HS_HEADER && m->ssl.in_hslen <= m->ssl.in_msglen) {
         tell_received(m);
@@ -110,7 +110,7 @@ void mbed_tap_look(struct mbed *m)
 /** After the call that wrote a message: it is in its record, sent or about to be. */
 static void tell_sent(mbedtls_ssl_context *ssl, uint8_t type, size_t len)
 {
-    struct mbed *m = mbed_current();
+    struct mbed *m = et_mbed_current();
 
     if (wants_messages(m) && ssl == &m->ssl) {
         tell(m, true, type, len, ssl->out_msglen);
@@ -123,7 +123,7 @@ static bool is_written(int ret)
 }
 
 /** Stands for mbedtls_ssl_write_handshake_msg_ext(), which writes ChangeCipherSpec as well. */
-int esp_tls_tap_write_message(mbedtls_ssl_context *ssl, int update_checksum, int force_flush)
+int et_mbed_tap_write_message(mbedtls_ssl_context *ssl, int update_checksum, int force_flush)
 {
     bool is_message = ssl->out_msgtype == MBEDTLS_SSL_MSG_HANDSHAKE;
     uint8_t type = ssl->out_msg[0];
@@ -137,7 +137,7 @@ int esp_tls_tap_write_message(mbedtls_ssl_context *ssl, int update_checksum, int
 }
 
 /** Stands for mbedtls_ssl_finish_handshake_msg(). */
-int esp_tls_tap_finish_message(mbedtls_ssl_context *ssl, size_t buf_len, size_t msg_len)
+int et_mbed_tap_finish_message(mbedtls_ssl_context *ssl, size_t buf_len, size_t msg_len)
 {
     uint8_t type = type_of(ssl->out_msg, msg_len);
     int ret = mbedtls_ssl_finish_handshake_msg(ssl, buf_len, msg_len);
@@ -181,22 +181,23 @@ static void on_secret(void *ctx, mbedtls_ssl_key_export_type type, const unsigne
     (void)prf;
     for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
         if (labels[i].type == type) {
-            observers_secret(m->io.observed, &(struct conn_secret){.label = labels[i].label,
-                                                                   .client_random = client_random,
-                                                                   .secret = secret,
-                                                                   .len = len});
+            et_observers_secret(m->io.observed,
+                                &(struct conn_secret){.label = labels[i].label,
+                                                      .client_random = client_random,
+                                                      .secret = secret,
+                                                      .len = len});
         }
     }
 }
 
-void mbed_tap_start(struct mbed *m)
+void et_mbed_tap_start(struct mbed *m)
 {
-    if (observers_want(m->io.observed, WATCH_SECRETS)) {
+    if (et_observers_want(m->io.observed, WATCH_SECRETS)) {
         mbedtls_ssl_set_export_keys_cb(&m->ssl, on_secret, m);
     }
 }
 #else
-void mbed_tap_start(struct mbed *m)
+void et_mbed_tap_start(struct mbed *m)
 {
     (void)m;
 }

@@ -16,13 +16,13 @@
 #include "mbedtls/hkdf.h"
 #include "mbedtls/psa_util.h"
 
-psa_status_t esp_tls_derivation_setup(struct esp_tls_derivation *derivation, psa_algorithm_t alg)
+psa_status_t et_mbed_derivation_setup(struct esp_tls_derivation *derivation, psa_algorithm_t alg)
 {
     derivation->alg = alg;
     return PSA_SUCCESS;
 }
 
-psa_status_t esp_tls_derivation_input(struct esp_tls_derivation *derivation,
+psa_status_t et_mbed_derivation_input(struct esp_tls_derivation *derivation,
                                       psa_key_derivation_step_t step, const uint8_t *data,
                                       size_t len)
 {
@@ -36,7 +36,7 @@ psa_status_t esp_tls_derivation_input(struct esp_tls_derivation *derivation,
     return PSA_SUCCESS;
 }
 
-psa_status_t esp_tls_derivation_output(struct esp_tls_derivation *derivation, uint8_t *out,
+psa_status_t et_mbed_derivation_output(struct esp_tls_derivation *derivation, uint8_t *out,
                                        size_t len)
 {
     const struct esp_tls_derivation *d = derivation;
@@ -60,13 +60,13 @@ psa_status_t esp_tls_derivation_output(struct esp_tls_derivation *derivation, ui
     return ret == 0 ? PSA_SUCCESS : PSA_ERROR_INVALID_ARGUMENT;
 }
 
-psa_status_t esp_tls_derivation_abort(struct esp_tls_derivation *derivation)
+psa_status_t et_mbed_derivation_abort(struct esp_tls_derivation *derivation)
 {
     *derivation = (struct esp_tls_derivation){0};
     return PSA_SUCCESS;
 }
 
-psa_status_t esp_tls_tls13_import_key(const psa_key_attributes_t *attributes, const uint8_t *data,
+psa_status_t et_mbed_tls13_import_key(const psa_key_attributes_t *attributes, const uint8_t *data,
                                       size_t len, mbedtls_svc_key_id_t *key)
 {
     psa_status_t status = psa_import_key(attributes, data, len, key);

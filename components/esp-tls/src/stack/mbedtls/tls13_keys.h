@@ -18,21 +18,21 @@ struct esp_tls_derivation {
     size_t other_len;
 };
 
-psa_status_t esp_tls_derivation_setup(struct esp_tls_derivation *derivation, psa_algorithm_t alg);
+psa_status_t et_mbed_derivation_setup(struct esp_tls_derivation *derivation, psa_algorithm_t alg);
 /** @param data  the caller's until the output is made */
-psa_status_t esp_tls_derivation_input(struct esp_tls_derivation *derivation,
+psa_status_t et_mbed_derivation_input(struct esp_tls_derivation *derivation,
                                       psa_key_derivation_step_t step, const uint8_t *data,
                                       size_t len);
-psa_status_t esp_tls_derivation_output(struct esp_tls_derivation *derivation, uint8_t *out,
+psa_status_t et_mbed_derivation_output(struct esp_tls_derivation *derivation, uint8_t *out,
                                        size_t len);
-psa_status_t esp_tls_derivation_abort(struct esp_tls_derivation *derivation);
+psa_status_t et_mbed_derivation_abort(struct esp_tls_derivation *derivation);
 
 #ifdef MBED_TLS13_KEYS_REPLACE
 #define psa_key_derivation_operation_t  struct esp_tls_derivation
-#define psa_key_derivation_setup        esp_tls_derivation_setup
-#define psa_key_derivation_input_bytes  esp_tls_derivation_input
-#define psa_key_derivation_output_bytes esp_tls_derivation_output
-#define psa_key_derivation_abort        esp_tls_derivation_abort
+#define psa_key_derivation_setup        et_mbed_derivation_setup
+#define psa_key_derivation_input_bytes  et_mbed_derivation_input
+#define psa_key_derivation_output_bytes et_mbed_derivation_output
+#define psa_key_derivation_abort        et_mbed_derivation_abort
 #undef PSA_KEY_DERIVATION_OPERATION_INIT
 #define PSA_KEY_DERIVATION_OPERATION_INIT                                                          \
     {                                                                                              \

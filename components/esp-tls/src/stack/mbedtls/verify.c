@@ -76,7 +76,7 @@ static bool find_extension(unsigned char **p, const unsigned char **end, const c
 /** Does the certificate say so itself, in BasicConstraints (RFC 5280 section 4.2.1.9)? Mbed TLS up
  *  to 3.6.6 also takes a pathLenConstraint without cA for an authority's, and a cA behind the end
  *  of the SEQUENCE (CVE-2026-49300). */
-bool mbed_is_authority(const mbedtls_x509_crt *crt)
+bool et_mbed_is_authority(const mbedtls_x509_crt *crt)
 {
     unsigned char *p = crt->v3_ext.p;
     const unsigned char *end = p + crt->v3_ext.len;
@@ -98,10 +98,10 @@ static void judge_issuer(struct mbed *m, const mbedtls_x509_crt *crt, int depth,
     if (m->issuer_is_false) {
         *flags |= MBEDTLS_X509_BADCERT_NOT_TRUSTED;
     }
-    m->issuer_is_false = depth > 0 && crt->version >= 3 && !mbed_is_authority(crt);
+    m->issuer_is_false = depth > 0 && crt->version >= 3 && !et_mbed_is_authority(crt);
 }
 
-int mbed_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
+int et_mbed_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 {
     struct mbed *m = ctx;
 
@@ -111,7 +111,8 @@ int mbed_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
     }
     /* A self-issued server certificate that is itself an anchor is trusted, CA or not: what Mbed
      * TLS does with a list of CAs, and not with a CA callback. */
-    if (depth == 0 && (*flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0 && mbed_is_anchor(m, crt)) {
+    if (depth == 0 && (*flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0 &&
+        et_mbed_is_anchor(m, crt)) {
         *flags &= ~(uint32_t)MBEDTLS_X509_BADCERT_NOT_TRUSTED;
     }
     judge_issuer(m, crt, depth, flags);
@@ -123,14 +124,14 @@ int mbed_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
     if (depth == 0 && m->refused != NULL) {
         const struct mbed_chain chain = {m, crt};
 
-        observers_chain(m->io.observed,
-                        &(struct conn_chain){.event = CONN_CHAIN_REFUSED, .stack = &chain});
+        et_observers_chain(m->io.observed,
+                           &(struct conn_chain){.event = CONN_CHAIN_REFUSED, .stack = &chain});
         m->refused = NULL;
     }
     return 0;
 }
 
-int16_t mbed_alert_for(uint32_t flags)
+int16_t et_mbed_alert_for(uint32_t flags)
 {
     static const struct {
         uint32_t flag;

@@ -3,24 +3,24 @@
 
 #include "stack_views.h"
 
-esp_err_t stack_work(enum plat_mem purpose, esp_err_t (*work)(void *arg), void *arg)
+esp_err_t et_stack_work(enum plat_mem purpose, esp_err_t (*work)(void *arg), void *arg)
 {
     struct mbed_scope scope;
     esp_err_t err;
 
-    if (mbed_prepare() != 0) {
+    if (et_mbed_prepare() != 0) {
         return ESP_ERR_NO_MEM;
     }
-    mbed_enter(&scope, NULL, purpose);
+    et_mbed_enter(&scope, NULL, purpose);
     err = work(arg);
-    if (err != ESP_OK && mbed_is_starved()) {
+    if (err != ESP_OK && et_mbed_is_starved()) {
         err = ESP_ERR_NO_MEM;
     }
-    mbed_leave(&scope);
+    et_mbed_leave(&scope);
     return err;
 }
 
-bool stack_is_no_mem(int code)
+bool et_stack_is_no_mem(int code)
 {
-    return mbed_is_no_mem(code);
+    return et_mbed_is_no_mem(code);
 }
