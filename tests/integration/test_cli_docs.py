@@ -62,7 +62,7 @@ def test_help_and_man_page_have_the_same_options_and_commands():
 
 
 def test_every_exit_status_of_the_source_is_in_the_man_page():
-    source = (SOURCES / "tool.h").read_text()
+    source = (SOURCES / "cli" / "tool.h").read_text()
     in_source = set(re.findall(r"^    EXIT_\w+ = (\d+)", source, re.M))
     in_page = set(re.findall(r"^\.It (\d+)$", page_section("EXIT STATUS"), re.M))
     in_help = set(re.findall(r"\b(\d+) \w", run("get", "--help").stdout.split("Exit status:")[1]))

@@ -4,23 +4,15 @@
 
 #include "certs.h"
 #include "chain_tree.h"
-#include "cli/get_options.h"
+#include "cli/connect_options.h"
 #include "cli/target.h"
 
 struct chain_options {
-    struct get_options get; /* what it shares with get: trust, names, time */
+    struct connect_options connect;
     struct target target;
-    char name[256];      /* that the certificate must have */
     const char *output;  /* PEM; NULL: none */
     const char *compare; /* a file, or "chromium"; NULL: none */
-    bool json;
-    bool help;
 };
-
-/** Fill *o from the command's words.
- *  @return true; false: what is wrong has been said on stderr */
-bool chain_options_parse(struct chain_options *o, int argc, char **argv);
-void chain_options_help(FILE *out);
 
 /** A chain as somebody else sees it, held against the one that was sent. */
 struct chain_compare {

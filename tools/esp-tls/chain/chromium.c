@@ -272,14 +272,14 @@ static bool talk(struct chromium *c, const char *origin, struct certs *theirs)
 /** Where a name is connected to, when it is not there. */
 static void make_rules(const struct chain_options *o, char *rules, size_t cap)
 {
-    const char *host = o->get.connect_to != NULL ? o->get.connect_host : o->target.host;
-    uint16_t port = o->get.connect_to != NULL ? o->get.connect_port : o->target.port;
+    const char *host = o->connect.connect_to != NULL ? o->connect.connect_host : o->target.host;
+    uint16_t port = o->connect.connect_to != NULL ? o->connect.connect_port : o->target.port;
     bool is_ipv6 = strchr(host, ':') != NULL;
 
     rules[0] = '\0';
-    if (o->get.connect_to != NULL || strcmp(o->name, o->target.host) != 0) {
-        snprintf(rules, cap, "MAP %s:%u %s%s%s:%u", o->name, o->target.port, is_ipv6 ? "[" : "",
-                 host, is_ipv6 ? "]" : "", port);
+    if (o->connect.connect_to != NULL || strcmp(o->target.name, o->target.host) != 0) {
+        snprintf(rules, cap, "MAP %s:%u %s%s%s:%u", o->target.name, o->target.port,
+                 is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "", port);
     }
 }
 
@@ -292,9 +292,9 @@ static bool is_plain_name(const char *name)
 
 bool chromium_chain(const struct chain_options *o, struct certs *theirs, char *why, size_t cap)
 {
-    int ms = o->get.timeout_ms > LEAST_MS ? o->get.timeout_ms : LEAST_MS;
+    int ms = o->connect.timeout_ms > LEAST_MS ? o->connect.timeout_ms : LEAST_MS;
     struct chromium c = {.until_us = dial_now_us() + (int64_t)ms * 1000};
-    bool is_ipv6 = strchr(o->name, ':') != NULL;
+    bool is_ipv6 = strchr(o->target.name, ':') != NULL;
     char origin[300];
     char rules[640];
     bool ok = false;
@@ -303,11 +303,11 @@ bool chromium_chain(const struct chain_options *o, struct certs *theirs, char *w
         snprintf(why, cap, "a browser speaks no SMTP");
         return false;
     }
-    if (!is_plain_name(o->name)) {
+    if (!is_plain_name(o->target.name)) {
         snprintf(why, cap, "a browser cannot be sent to that name");
         return false;
     }
-    snprintf(origin, sizeof(origin), is_ipv6 ? "https://[%s]:%u" : "https://%s:%u", o->name,
+    snprintf(origin, sizeof(origin), is_ipv6 ? "https://[%s]:%u" : "https://%s:%u", o->target.name,
              o->target.port);
     if (o->target.port == 443) {
         origin[strlen(origin) - 4] = '\0';

@@ -4,57 +4,13 @@
 #include <string.h>
 
 #include "cert_files.h"
-#include "cli/option_table.h"
 
 struct cert_options {
     const char *pass; /* as --pass has it; NULL: none */
     bool json;
-    bool help;
+    char **paths;
+    size_t count;
 };
-
-static bool set_pass(void *target, const char *value)
-{
-    ((struct cert_options *)target)->pass = value;
-    return true;
-}
-
-static bool set_json(void *target, const char *value)
-{
-    (void)value;
-    ((struct cert_options *)target)->json = true;
-    return true;
-}
-
-static bool set_help(void *target, const char *value)
-{
-    (void)value;
-    ((struct cert_options *)target)->help = true;
-    return true;
-}
-
-static const struct option_row rows[] = {
-    {0, "pass", "PASSWORD", "password of the keys, or env:NAME, or file:FILE", set_pass},
-    {0, "json", NULL, "print JSON", set_json},
-    {'h', "help", NULL, "show this text", set_help},
-};
-
-#define ROWS (sizeof(rows) / sizeof(rows[0]))
-
-static void print_help(FILE *out)
-{
-    fputs("usage: esp-tls cert [OPTION]... FILE...\n"
-          "\n"
-          "Say what is in files of certificates and private keys (PEM, DER, PKCS #7; - is\n"
-          "standard input), what is wrong with them, and whether they belong together.\n"
-          "\n"
-          "Options:\n",
-          out);
-    option_table_help(out, rows, ROWS, 24);
-    fputs("\n"
-          "Exit status: 0 nothing is wrong, 2 a file cannot be used, 6 something is wrong\n"
-          "with a certificate or a pair, 10 out of memory.\n",
-          out);
-}
 
 /* --- telling ------------------------------------------------------------------------------------------- */
 
@@ -147,11 +103,36 @@ static void print_json(const struct cert_files *f, enum tool_exit status, FILE *
 
 /* --- the command ----------------------------------------------------------------------------------------- */
 
-static enum tool_exit look(struct cert_files *f, const struct cert_options *o, char **paths,
-                           size_t count)
-{
-    enum tool_exit status = cert_files_read(f, paths, count);
+/** Everything of the command. */
+struct cert_state {
+    struct cert_options options;
+    struct cert_files files;
+    char *password;
+};
 
+static bool cert_accept(void *options, char **paths, size_t count)
+{
+    struct cert_options *o = options;
+
+    o->paths = paths;
+    o->count = count;
+    return true;
+}
+
+static enum tool_exit cert_run(void *state)
+{
+    struct cert_state *s = state;
+    const struct cert_options *o = &s->options;
+    struct cert_files *f = &s->files;
+    enum tool_exit status = EXIT_OK;
+
+    if (o->pass != NULL) {
+        status = credentials_password(o->pass, &s->password);
+    }
+    f->password = s->password;
+    if (status == EXIT_OK) {
+        status = cert_files_read(f, o->paths, o->count);
+    }
     if (status != EXIT_OK) {
         return status;
     }
@@ -165,47 +146,45 @@ static enum tool_exit look(struct cert_files *f, const struct cert_options *o, c
     return status;
 }
 
-static enum tool_exit run(const struct cert_options *o, char **paths, size_t count)
+static void cert_clear(void *state)
 {
-    struct cert_files *f = calloc(1, sizeof(*f));
-    char *password = NULL;
-    enum tool_exit status = EXIT_OK;
+    struct cert_state *s = state;
 
-    if (f == NULL) {
-        fputs("esp-tls: out of memory\n", stderr);
-        return EXIT_MEMORY;
+    cert_files_clear(&s->files);
+    if (s->password != NULL) {
+        explicit_bzero(s->password, strlen(s->password));
     }
-    if (o->pass != NULL) {
-        status = credentials_password(o->pass, &password);
-    }
-    f->password = password;
-    if (status == EXIT_OK) {
-        status = look(f, o, paths, count);
-    }
-    cert_files_clear(f);
-    free(f);
-    if (password != NULL) {
-        explicit_bzero(password, strlen(password));
-    }
-    free(password);
-    return status;
+    free(s->password);
 }
 
-int cmd_cert(int argc, char **argv)
-{
-    struct cert_options o = {0};
-    int at = option_table_parse(rows, ROWS, &o, argc, argv);
+#define AT(member) offsetof(struct cert_options, member), false
 
-    if (at < 0) {
-        return EXIT_USAGE;
-    }
-    if (o.help) {
-        print_help(stdout);
-        return EXIT_OK;
-    }
-    if (at == argc) {
-        fputs("esp-tls: cert takes a file; see esp-tls cert --help\n", stderr);
-        return EXIT_USAGE;
-    }
-    return (int)run(&o, argv + at, (size_t)(argc - at));
-}
+static const struct option_row rows[] = {
+    {0, "pass", "PASSWORD", "password of the keys, or env:NAME, or file:FILE", option_set_text,
+     AT(pass)},
+    {0, "json", NULL, "print JSON", option_set_true, AT(json)},
+    OPTION_ROW_HELP,
+};
+
+static const struct option_table cert_options = {
+    .command = "cert",
+    .usage = "usage: esp-tls cert [OPTION]... FILE...\n"
+             "\n"
+             "Say what is in files of certificates and private keys (PEM, DER, PKCS #7; - is\n"
+             "standard input), what is wrong with them, and whether they belong together.\n",
+    .exits = "Exit status: 0 nothing is wrong, 2 a file cannot be used, 6 something is wrong\n"
+             "with a certificate or a pair, 10 out of memory.\n",
+    .rows = rows,
+    .count = sizeof(rows) / sizeof(rows[0]),
+    .columns = 24,
+    .words = "a file",
+};
+
+const struct command cmd_cert = {
+    .options = &cert_options,
+    .summary = "look at files of certificates and keys",
+    .size = sizeof(struct cert_state),
+    .accept = cert_accept,
+    .run = cert_run,
+    .clear = cert_clear,
+};

@@ -78,22 +78,22 @@ static void note_result(struct chain *c, esp_tls_t *tls)
 
 static const char *connect_host(const struct chain_options *o)
 {
-    return o->get.connect_to != NULL ? o->get.connect_host : o->target.host;
+    return o->connect.connect_to != NULL ? o->connect.connect_host : o->target.host;
 }
 
 static uint16_t connect_port(const struct chain_options *o)
 {
-    return o->get.connect_to != NULL ? o->get.connect_port : o->target.port;
+    return o->connect.connect_to != NULL ? o->connect.connect_port : o->target.port;
 }
 
 static void connect_tls(struct chain *c, esp_tls_t *tls)
 {
     const struct chain_options *o = &c->options;
     const char *host = connect_host(o);
-    esp_tls_cfg_t cfg = {.timeout_ms = o->get.timeout_ms,
+    esp_tls_cfg_t cfg = {.timeout_ms = o->connect.timeout_ms,
                          .use_global_ca_store = true,
-                         .tls_version = o->get.version,
-                         .common_name = o->name};
+                         .tls_version = o->connect.version,
+                         .common_name = o->target.name};
 
     (void)esp_tls_set_peer_chain_hook(tls, take_certificate, c);
     c->opened = esp_tls_conn_new_sync(host, (int)strlen(host), connect_port(o), &cfg, tls) == 1;
@@ -103,7 +103,7 @@ static void connect_tls(struct chain *c, esp_tls_t *tls)
 /** Plain TCP, SMTP, and TLS over that. */
 static void connect_starttls(struct chain *c, esp_tls_t *tls)
 {
-    int64_t until_us = dial_now_us() + (int64_t)c->options.get.timeout_ms * 1000;
+    int64_t until_us = dial_now_us() + (int64_t)c->options.connect.timeout_ms * 1000;
     struct dial_failure why = {0};
     struct dial_name name;
 
@@ -126,17 +126,17 @@ static void connect_starttls(struct chain *c, esp_tls_t *tls)
 
 static void explain_result(struct chain *c)
 {
-    struct failure failure = {.options = &c->options.get, .record = c->record};
+    struct failure failure = {.options = &c->options.connect, .record = c->record};
 
     if (c->opened) {
         text_add(&c->verdict,
                  "The chain is accepted: the certificate is one of %s, and its issuer "
                  "is trusted.",
-                 c->options.name);
+                 c->options.target.name);
         c->exit = EXIT_OK;
     } else if (c->verdict.len == 0) {
         snprintf(failure.host, sizeof(failure.host), "%s", connect_host(&c->options));
-        snprintf(failure.name, sizeof(failure.name), "%s", c->options.name);
+        snprintf(failure.name, sizeof(failure.name), "%s", c->options.target.name);
         c->exit = explain(&failure, &c->verdict);
     }
 }
@@ -329,7 +329,7 @@ static enum tool_exit tell(struct chain *c)
 {
     enum tool_exit status = EXIT_OK;
 
-    if (c->options.json) {
+    if (c->options.connect.json) {
         print_json(c, stdout);
     } else if (c->was_shown) {
         print_text(c, stdout);
@@ -348,10 +348,10 @@ static enum tool_exit tell(struct chain *c)
 static enum tool_exit load_trust(struct chain *c)
 {
     struct blob blob = {NULL, 0};
-    enum tool_exit status = credentials_trust(c->options.get.cacert);
+    enum tool_exit status = credentials_trust(c->options.connect.cacert);
 
     if (status == EXIT_OK) {
-        status = credentials_read_trust(c->options.get.cacert, &blob);
+        status = credentials_read_trust(c->options.connect.cacert, &blob);
     }
     if (status == EXIT_OK && !certs_add_blob(&c->trust, &blob, NULL)) {
         fputs("esp-tls: out of memory\n", stderr);
@@ -361,8 +361,9 @@ static enum tool_exit load_trust(struct chain *c)
     return status;
 }
 
-static enum tool_exit run(struct chain *c)
+static enum tool_exit chain_run(void *state)
 {
+    struct chain *c = state;
     enum tool_exit status = load_trust(c);
 
     if (status == EXIT_OK) {
@@ -374,27 +375,61 @@ static enum tool_exit run(struct chain *c)
     return status == EXIT_OK ? tell(c) : status;
 }
 
-int cmd_chain(int argc, char **argv)
+static void chain_clear(void *state)
 {
-    struct chain *c = calloc(1, sizeof(*c));
-    enum tool_exit status = EXIT_USAGE;
+    struct chain *c = state;
 
-    if (c == NULL) {
-        fputs("esp-tls: out of memory\n", stderr);
-        return EXIT_MEMORY;
-    }
-    if (chain_options_parse(&c->options, argc, argv)) {
-        if (c->options.help) {
-            chain_options_help(stdout);
-            status = EXIT_OK;
-        } else {
-            status = run(c);
-        }
-    }
     certs_clear(&c->sent);
     certs_clear(&c->trust);
     certs_clear(&c->compare.theirs);
     esp_tls_free_global_ca_store();
-    free(c);
-    return (int)status;
 }
+
+#define AT(member) offsetof(struct chain_options, member), false
+
+static const struct option_row rows[] = {
+    {'o', "output", "FILE", "write the chain as PEM, as it was sent", option_set_text, AT(output)},
+    {0, "compare", "FILE|chromium", "with a chain that a browser exported, or sees",
+     option_set_text, AT(compare)},
+    CONNECT_ROW_JSON("print JSON"),
+    {0, "starttls", "PROTOCOL", "smtp: begin with its STARTTLS", target_set_starttls,
+     AT(target.smtp)},
+    CONNECT_ROW_CACERT,
+    CONNECT_ROW_TLS,
+    CONNECT_ROW_NAME,
+    CONNECT_ROW_CONNECT_TO("connect there; all names stay"),
+    CONNECT_ROW_TIMEOUT("seconds, or 500ms: to connect (10)"),
+    OPTION_ROW_HELP,
+};
+
+static const struct option_table chain_options = {
+    .command = "chain",
+    .usage = "usage: esp-tls chain [OPTION]... HOST[:PORT]|URL\n"
+             "\n"
+             "Show the certificates that a server sends, exactly as it sends them, what\n"
+             "verifies what, and what a device cares about in them.\n",
+    .exits = "Exit status: 0 the chain was accepted, 6 it was refused; otherwise as of get.\n",
+    .rows = rows,
+    .count = sizeof(rows) / sizeof(rows[0]),
+    .columns = 28,
+    .words = "one server",
+    .words_most = 1,
+};
+
+static bool chain_accept(void *options, char **servers, size_t count)
+{
+    struct chain_options *o = options;
+
+    (void)count;
+    return target_parse(&o->target, o->connect.name, servers[0]);
+}
+
+const struct command cmd_chain = {
+    .options = &chain_options,
+    .summary = "show a server's certificates as it sends them",
+    .size = sizeof(struct chain),
+    .init = connect_options_init,
+    .accept = chain_accept,
+    .run = chain_run,
+    .clear = chain_clear,
+};

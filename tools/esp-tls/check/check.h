@@ -8,7 +8,7 @@
 #include "check_chain.h"
 #include "cli/credentials.h"
 #include "esp_tls_diagnosis.h"
-#include "cli/get_options.h"
+#include "cli/connect_options.h"
 #include "session.h"
 #include "probe/survey.h"
 #include "cli/target.h"
@@ -16,21 +16,17 @@
 #include "memory/trial.h"
 
 struct check_options {
-    struct get_options get; /* what it shares with get: credentials, names, time, family */
+    struct connect_options connect;
     struct target target;
-    char name[256];   /* that the certificate must have */
     const char *path; /* to GET; NULL: nothing */
     bool no_memory;   /* leave the memory trials out */
     const char *html;
-    const char *capture; /* NULL: none */
-    const char *keylog;
-    bool json;
 };
 
-/** Fill *o from the command's words.
- *  @return true; false: what is wrong has been said on stderr */
-bool check_options_parse(struct check_options *o, int argc, char **argv);
-void check_options_help(FILE *out);
+extern const struct option_table check_options;
+
+/** Take the server. @return true; false: what is wrong has been said on stderr */
+bool check_options_accept(void *options, char **servers, size_t count);
 
 /* --- findings --------------------------------------------------------------------------------- */
 

@@ -19,9 +19,9 @@ static void diagnose(const struct check *c, const esp_tls_record_t *record,
     esp_tls_evidence_t evidence = seen != NULL ? *seen : (esp_tls_evidence_t){0};
 
     snprintf(evidence.host, sizeof(evidence.host), "%.79s", c->options.target.host);
-    snprintf(evidence.name, sizeof(evidence.name), "%.79s", c->options.name);
+    snprintf(evidence.name, sizeof(evidence.name), "%.79s", c->options.target.name);
     evidence.port = c->options.target.port;
-    evidence.timeout_ms = c->options.get.timeout_ms;
+    evidence.timeout_ms = c->options.connect.timeout_ms;
     esp_tls_diagnose(record, &evidence, d);
 }
 

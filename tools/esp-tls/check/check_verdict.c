@@ -240,12 +240,12 @@ static void judge_session(struct check *c)
     }
     if (asks_certificate(c) && refuses_us(s)) {
         check_add_diagnosis(
-            c, c->options.get.cert == NULL ? "wants-certificate" : "refuses-certificate",
+            c, c->options.connect.cert == NULL ? "wants-certificate" : "refuses-certificate",
             &s->diagnosis);
         return;
     }
     if (s->opened) {
-        if (asks_certificate(c) && c->options.get.cert == NULL) {
+        if (asks_certificate(c) && c->options.connect.cert == NULL) {
             check_add(c, "asks-certificate", "", NULL, NULL);
         }
         return;

@@ -16,12 +16,12 @@ static int family_of(const struct check *c)
                                    [ESP_TLS_AF_INET] = AF_INET,
                                    [ESP_TLS_AF_INET6] = AF_INET6};
 
-    return families[c->options.get.family];
+    return families[c->options.connect.family];
 }
 
 static int64_t until(const struct check *c, unsigned times)
 {
-    return dial_now_us() + (int64_t)c->options.get.timeout_ms * 1000 * times;
+    return dial_now_us() + (int64_t)c->options.connect.timeout_ms * 1000 * times;
 }
 
 static bool find_address(struct check *c)
@@ -52,9 +52,9 @@ static void run_survey(struct check *c)
     struct probe_server server = {
         .address = c->address,
         .smtp = o->target.smtp,
-        .name = is_address(o->name) ? NULL : o->name,
+        .name = is_address(o->target.name) ? NULL : o->target.name,
         .alpn = o->target.alpn,
-        .timeout_ms = o->get.timeout_ms,
+        .timeout_ms = o->connect.timeout_ms,
     };
 
     /* a mail server counts how many come at once */
@@ -68,14 +68,14 @@ static void make_cfg(const struct check *c, esp_tls_cfg_t *cfg, esp_tls_proto_ve
     const struct check_options *o = &c->options;
 
     *cfg = (esp_tls_cfg_t){
-        .timeout_ms = o->get.timeout_ms,
+        .timeout_ms = o->connect.timeout_ms,
         .use_global_ca_store = true,
         .tls_version = version,
-        .common_name = o->name,
-        .skip_common_name = o->get.insecure_no_name_check,
+        .common_name = o->target.name,
+        .skip_common_name = o->connect.insecure_no_name_check,
         .alpn_protos = (const char **)(uintptr_t)o->target.alpn,
     };
-    if (o->get.cert != NULL) {
+    if (o->connect.cert != NULL) {
         cfg->clientcert_buf = c->identity.cert.data;
         cfg->clientcert_bytes = (unsigned)c->identity.cert.size;
         cfg->clientkey_buf = c->identity.key.data;
@@ -93,7 +93,7 @@ static void run_session(struct check *c, struct session *s, esp_tls_proto_ver_t 
     struct session_plan plan = {
         .address = c->address,
         .smtp = c->options.target.smtp,
-        .name = c->options.name,
+        .name = c->options.target.name,
         .path = c->options.path,
         .port = c->options.target.port,
         .in_limit = in_limit,
@@ -161,17 +161,6 @@ static void run_trials(struct check *c)
 
 /* --- the command ------------------------------------------------------------------------------ */
 
-static enum tool_exit load_credentials(struct check *c)
-{
-    const struct get_options *o = &c->options.get;
-    enum tool_exit status = EXIT_OK;
-
-    if (o->cert != NULL) {
-        status = credentials_identity(&c->identity, o->cert, o->key, o->pass);
-    }
-    return status == EXIT_OK ? credentials_trust(o->cacert) : status;
-}
-
 static enum tool_exit tell(struct check *c)
 {
     enum tool_exit status = EXIT_OK;
@@ -179,7 +168,7 @@ static enum tool_exit tell(struct check *c)
     if (c->options.html != NULL) {
         status = check_write_html(c, c->options.html);
     }
-    if (c->options.json) {
+    if (c->options.connect.json) {
         check_print_json(c, stdout);
     } else {
         check_print_text(c, stdout);
@@ -199,14 +188,14 @@ static void look(struct check *c)
     c->us = (uint32_t)(dial_now_us() - began);
 }
 
-static enum tool_exit run(struct check *c)
+static enum tool_exit check_run(void *state)
 {
-    const struct check_options *o = &c->options;
-    enum tool_exit status = load_credentials(c);
+    struct check *c = state;
+    enum tool_exit status = credentials_load(&c->identity, &c->options.connect);
     enum tool_exit told;
 
     if (status == EXIT_OK) {
-        status = capture_open(&c->capture, o->capture, o->keylog, 0);
+        status = capture_open(&c->capture, &c->options.connect);
     }
     if (status != EXIT_OK) {
         return status;
@@ -218,33 +207,23 @@ static enum tool_exit run(struct check *c)
     return status == EXIT_OK ? told : status;
 }
 
-static void check_free(struct check *c)
+static void check_clear(void *state)
 {
+    struct check *c = state;
+
     trial_clear(&c->elastic);
     trial_clear(&c->fixed);
     survey_clear(&c->survey);
     credentials_clear(&c->identity);
     esp_tls_free_global_ca_store();
-    free(c);
 }
 
-int cmd_check(int argc, char **argv)
-{
-    struct check *c = calloc(1, sizeof(*c));
-    enum tool_exit status = EXIT_USAGE;
-
-    if (c == NULL) {
-        fputs("esp-tls: out of memory\n", stderr);
-        return EXIT_MEMORY;
-    }
-    if (check_options_parse(&c->options, argc, argv)) {
-        if (c->options.get.help) {
-            check_options_help(stdout);
-            status = EXIT_OK;
-        } else {
-            status = run(c);
-        }
-    }
-    check_free(c);
-    return (int)status;
-}
+const struct command cmd_check = {
+    .options = &check_options,
+    .summary = "look at a server as a device will meet it",
+    .size = sizeof(struct check),
+    .init = connect_options_init,
+    .accept = check_options_accept,
+    .run = check_run,
+    .clear = check_clear,
+};

@@ -116,9 +116,9 @@ static enum tool_exit open_both(struct capture *capture, const char *capture_pat
     return status;
 }
 
-enum tool_exit capture_open(struct capture *capture, const char *capture_path,
-                            const char *keylog_path, int verbose)
+enum tool_exit capture_open(struct capture *capture, const struct connect_options *o)
 {
+    const char *keylog_path = o->keylog;
     const char *environment = keylog_path == NULL ? getenv("SSLKEYLOGFILE") : NULL;
     enum tool_exit status;
 
@@ -127,15 +127,15 @@ enum tool_exit capture_open(struct capture *capture, const char *capture_path,
     } else {
         environment = NULL;
     }
-    if ((capture_path != NULL || keylog_path != NULL) && !is_supported()) {
+    if ((o->capture != NULL || keylog_path != NULL) && !is_supported()) {
         fputs("esp-tls: this build has no captures and key logs (CONFIG_ESP_TLS_CAPTURE)\n",
               stderr);
         return EXIT_USAGE;
     }
     capture->trace.arg = capture;
-    capture->trace.log_messages = verbose > 1;
-    status = open_both(capture, capture_path, keylog_path);
-    if (status == EXIT_OK && environment != NULL && verbose > 0) {
+    capture->trace.log_messages = o->verbose > 1;
+    status = open_both(capture, o->capture, keylog_path);
+    if (status == EXIT_OK && environment != NULL && o->verbose > 0) {
         fprintf(stderr, "* the secrets of TLS go to %s (SSLKEYLOGFILE)\n", environment);
     } else if (status == EXIT_OK && environment == NULL && keylog_path != NULL) {
         fprintf(stderr, "esp-tls: warning: with %s anybody can read the connections\n",

@@ -1,6 +1,6 @@
 /* --capture FILE and --keylog FILE of the commands that connect, and SSLKEYLOGFILE.
  *
- *     status = capture_open(&capture, options->capture, options->keylog, options->verbose);
+ *     status = capture_open(&capture, options);
  *     capture_client(&capture, client);     or, for a handle, before it connects:
  *     capture_handle(&capture, tls);
  *     ... connect, and destroy all handles ...
@@ -13,6 +13,7 @@
 #include "esp_http_client.h"
 #include "esp_tls_trace.h"
 #include "esp_transport.h"
+#include "connect_options.h"
 #include "tool.h"
 
 struct capture {
@@ -26,11 +27,10 @@ struct capture {
     esp_tls_trace_t trace; /* what handles get; a command may set the other parts of it, but arg */
 };
 
-/** Open the files, and warn of what is in them. Both paths may be NULL; without --keylog the
+/** Open the files, and warn of what is in them. Both may be missing; without --keylog the
  *  environment's SSLKEYLOGFILE counts. From verbose 2 on, handshake messages are logged.
  *  @return EXIT_OK; EXIT_OUTPUT or EXIT_USAGE after a message on stderr */
-enum tool_exit capture_open(struct capture *capture, const char *capture_path,
-                            const char *keylog_path, int verbose);
+enum tool_exit capture_open(struct capture *capture, const struct connect_options *options);
 
 /** Let a handle be captured; before it connects. */
 void capture_handle(struct capture *capture, esp_tls_t *tls);

@@ -289,7 +289,8 @@ enum tool_exit credentials_password(const char *pass, char **password)
     return *password != NULL ? EXIT_OK : no_memory();
 }
 
-enum tool_exit credentials_identity(struct identity *identity, const char *cert, const char *key,
+/** Own certificate and key. The key is in the file of the certificate, or in its own. */
+static enum tool_exit read_identity(struct identity *identity, const char *cert, const char *key,
                                     const char *pass)
 {
     enum tool_exit result = read_file(cert, &identity->cert);
@@ -312,6 +313,22 @@ enum tool_exit credentials_identity(struct identity *identity, const char *cert,
         count_nul(&identity->key);
     }
     return result;
+}
+
+enum tool_exit credentials_load(struct identity *identity, const struct connect_options *o)
+{
+    enum tool_exit status = EXIT_OK;
+
+    if (o->is_tls && o->cert != NULL) {
+        status = read_identity(identity, o->cert, o->key, o->pass);
+    }
+    if (status == EXIT_OK && o->is_tls) {
+        status = credentials_trust(o->cacert);
+    }
+    if (status == EXIT_OK && o->insecure_no_name_check) {
+        fputs("esp-tls: warning: the name in the server's certificate is not checked\n", stderr);
+    }
+    return status;
 }
 
 void credentials_clear(struct identity *identity)

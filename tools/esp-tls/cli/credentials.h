@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "connect_options.h"
 #include "tool.h"
 
 /** Bytes of a file. PEM has a NUL after it, which size counts, as esp-tls wants it. */
@@ -42,12 +43,10 @@ enum tool_exit credentials_password(const char *pass, char **password);
  *  @return EXIT_OK, or what is wrong has been said on stderr */
 enum tool_exit credentials_trust(const char *path);
 
-/** Read own certificate and key.
- *  @param key   NULL: the key is in the file of the certificate
- *  @param pass  NULL, or as --pass takes it
+/** All that the options name: own identity, if there is one, and trust; with a warning where the name
+ *  is not checked. Nothing when nothing is verified.
  *  @return EXIT_OK, or what is wrong has been said on stderr; clear the identity in both cases */
-enum tool_exit credentials_identity(struct identity *identity, const char *cert, const char *key,
-                                    const char *pass);
+enum tool_exit credentials_load(struct identity *identity, const struct connect_options *options);
 
 /** Wipe and free. */
 void credentials_clear(struct identity *identity);

@@ -17,7 +17,7 @@ static void fill(char *to, size_t cap, const char *from)
     }
 }
 
-static unsigned asked(const struct get_options *o)
+static unsigned asked(const struct connect_options *o)
 {
     unsigned bits = o->cert != NULL ? ESP_TLS_ASKED_IDENTITY : 0U;
 

@@ -6,12 +6,12 @@
 #include <stdbool.h>
 
 #include "esp_tls_diagnosis.h"
-#include "get_options.h"
+#include "connect_options.h"
 #include "text.h"
 #include "tool.h"
 
 struct failure {
-    const struct get_options *options;
+    const struct connect_options *options;
     esp_tls_record_t record;
     esp_tls_evidence_t evidence; /* all zero: what the options say is taken for it */
     char host[256];              /* that was connected to */

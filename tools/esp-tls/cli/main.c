@@ -2,23 +2,14 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "esp_log.h"
 #include "tool.h"
 
-static const struct command {
-    const char *name;
-    int (*run)(int argc, char **argv);
-    const char *summary;
-} commands[] = {
-    {"get", cmd_get, "fetch a URL over a verified TLS connection"},
-    {"check", cmd_check, "look at a server as a device will meet it"},
-    {"explain", cmd_explain, "say what an error code or a log means, and what to change"},
-    {"chain", cmd_chain, "show a server's certificates as it sends them"},
-    {"cert", cmd_cert, "look at files of certificates and keys"},
-    {"memory", cmd_memory, "connect as a small device would, and say what it takes"},
-    {"ws", cmd_ws, "open a WebSocket and exchange messages"},
+static const struct command *const commands[] = {
+    &cmd_get, &cmd_check, &cmd_explain, &cmd_chain, &cmd_cert, &cmd_memory, &cmd_ws,
 };
 
 static void print_help(FILE *out)
@@ -29,7 +20,7 @@ static void print_help(FILE *out)
           "Commands:\n",
           out);
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-        fprintf(out, "  %-8s  %s\n", commands[i].name, commands[i].summary);
+        fprintf(out, "  %-8s  %s\n", commands[i]->options->command, commands[i]->summary);
     }
     fputs("\n"
           "Options:\n"
@@ -47,11 +38,47 @@ static bool is_option(const char *word, const char *letter, const char *name)
 static const struct command *find_command(const char *name)
 {
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-        if (strcmp(commands[i].name, name) == 0) {
-            return &commands[i];
+        if (strcmp(commands[i]->options->command, name) == 0) {
+            return commands[i];
         }
     }
     return NULL;
+}
+
+static enum tool_exit run_words(const struct command *c, void *state, int argc, char **argv)
+{
+    int at;
+
+    if (c->init != NULL) {
+        c->init(state);
+    }
+    at = option_table_parse(c->options, state, &argc, argv);
+    if (at == 0) {
+        option_table_help(c->options, stdout);
+        return EXIT_OK;
+    }
+    return at > 0 && c->accept(state, argv + at, (size_t)(argc - at)) ? c->run(state) : EXIT_USAGE;
+}
+
+static enum tool_exit run_command(const struct command *c, int argc, char **argv)
+{
+    void *state = calloc(1, c->size);
+    enum tool_exit status;
+
+    if (state == NULL) {
+        fputs("esp-tls: out of memory\n", stderr);
+        return EXIT_MEMORY;
+    }
+    status = run_words(c, state, argc, argv);
+    if (c->clear != NULL) {
+        c->clear(state);
+    }
+    free(state);
+    if (status != EXIT_OUTPUT && (fflush(stdout) != 0 || ferror(stdout))) {
+        fputs("esp-tls: the output could not be written\n", stderr);
+        return EXIT_OUTPUT;
+    }
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -77,5 +104,5 @@ int main(int argc, char **argv)
         fprintf(stderr, "esp-tls: there is no command '%s'; see esp-tls --help\n", argv[1]);
         return EXIT_USAGE;
     }
-    return command->run(argc - 1, argv + 1);
+    return (int)run_command(command, argc - 1, argv + 1);
 }

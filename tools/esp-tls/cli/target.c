@@ -46,7 +46,7 @@ static const struct scheme *find_scheme(esp_tls_url_part_t name)
     return NULL;
 }
 
-static bool no_tls(const esp_tls_url_t *url)
+static bool is_without_tls(const esp_tls_url_t *url)
 {
     static const char *const names[] = {"http", "ws", "mqtt", "tcp"};
 
@@ -76,8 +76,19 @@ static void take_parts(struct target *t, const esp_tls_url_t *url, const struct 
              (int)url->query.len, url->query.ptr != NULL ? url->query.ptr : "");
 }
 
-bool target_parse(struct target *target, const char *text)
+bool target_set_starttls(void *at, const char *value, const struct option_row *row)
 {
+    if (strcmp(value, "smtp") != 0) {
+        fprintf(stderr, "esp-tls: --%s takes smtp, not '%s'\n", row->name, value);
+        return false;
+    }
+    *(bool *)at = true;
+    return true;
+}
+
+bool target_parse(struct target *target, const char *name, const char *text)
+{
+    bool smtp = target->smtp;
     char url[2048];
     esp_tls_url_t parts;
     const struct scheme *scheme = NULL;
@@ -85,7 +96,7 @@ bool target_parse(struct target *target, const char *text)
     memset(target, 0, sizeof(*target));
     target->text = text;
     if (as_url(text, url, sizeof(url)) && esp_tls_url_parse(url, strlen(url), &parts)) {
-        if (no_tls(&parts)) {
+        if (is_without_tls(&parts)) {
             return false;
         }
         scheme = find_scheme(parts.scheme);
@@ -99,5 +110,16 @@ bool target_parse(struct target *target, const char *text)
         return false;
     }
     take_parts(target, &parts, scheme);
+    if (smtp) {
+        target->smtp = true;
+        target->is_http = false;
+        target->alpn = NULL;
+    }
+    name = name != NULL ? name : target->host;
+    if (strlen(name) >= sizeof(target->name)) {
+        fputs("esp-tls: the name is longer than a name can be\n", stderr);
+        return false;
+    }
+    snprintf(target->name, sizeof(target->name), "%s", name);
     return true;
 }

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "option_table.h"
+
 struct target {
     const char *text;   /* as it was given */
     const char *scheme; /* "https", "wss", "mqtts", "smtp", "smtps", or "tls": HOST[:PORT] */
@@ -13,10 +15,15 @@ struct target {
     bool is_http;            /* there may be something to GET */
     bool smtp;               /* STARTTLS of SMTP comes first */
     const char *const *alpn; /* that its scheme stands for, ends with NULL; NULL: none */
+    char name[256];          /* that the certificate must have */
     char path[1024];         /* of https and wss, "/" when none was given */
 };
 
-/** @return true; false: what is wrong has been said on stderr */
-bool target_parse(struct target *target, const char *text);
+/** Take the server. What --starttls set before stays. @param name  as --name has it; NULL: the server's
+ *  @return true; false: what is wrong has been said on stderr */
+bool target_parse(struct target *target, const char *name, const char *text);
+
+/** --starttls, which takes smtp: a bool. */
+bool target_set_starttls(void *at, const char *value, const struct option_row *row);
 
 #endif

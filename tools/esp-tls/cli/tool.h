@@ -3,6 +3,11 @@
 #ifndef TOOL_H
 #define TOOL_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "option_table.h"
+
 #ifndef ESP_TLS_VERSION
 #define ESP_TLS_VERSION "unknown" /* the build names it */
 #endif
@@ -23,19 +28,25 @@ enum tool_exit {
     EXIT_ANSWER = 11 /* the connection broke, or what came is not complete, or not the protocol */
 };
 
-/** Run `esp-tls get ...`. @return an enum tool_exit */
-int cmd_get(int argc, char **argv);
-/** Run `esp-tls check ...`. @return an enum tool_exit */
-int cmd_check(int argc, char **argv);
-/** Run `esp-tls explain ...`. @return an enum tool_exit */
-int cmd_explain(int argc, char **argv);
-/** Run `esp-tls memory ...`. @return an enum tool_exit */
-int cmd_memory(int argc, char **argv);
-/** Run `esp-tls ws ...`. @return an enum tool_exit */
-int cmd_ws(int argc, char **argv);
-/** Run `esp-tls chain ...`. @return an enum tool_exit */
-int cmd_chain(int argc, char **argv);
-/** Run `esp-tls cert ...`. @return an enum tool_exit */
-int cmd_cert(int argc, char **argv);
+/** A command, as main.c runs it. Its state is memory that is all zero, and begins with its options. */
+struct command {
+    const struct option_table *options;
+    const char *summary;       /* for esp-tls --help */
+    size_t size;               /* of the state */
+    void (*init)(void *state); /* NULL: zero is right */
+    /** Take the words, and look whether the options go together.
+     *  @return false: what is wrong has been said on stderr */
+    bool (*accept)(void *options, char **words, size_t count);
+    enum tool_exit (*run)(void *state);
+    void (*clear)(void *state); /* NULL: there is nothing to free */
+};
+
+extern const struct command cmd_get;
+extern const struct command cmd_check;
+extern const struct command cmd_explain;
+extern const struct command cmd_memory;
+extern const struct command cmd_ws;
+extern const struct command cmd_chain;
+extern const struct command cmd_cert;
 
 #endif

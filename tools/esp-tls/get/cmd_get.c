@@ -7,11 +7,10 @@
 #include "cli/capture.h"
 #include "cli/credentials.h"
 #include "esp_http_client_async.h"
-#include "esp_log.h"
 #include "esp_transport_async.h"
 #include "cli/explain.h"
 #include "explain_http.h"
-#include "cli/get_options.h"
+#include "get_options.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "upload.h"
@@ -56,14 +55,15 @@ static void say_connected(struct fetch *f)
     esp_tls_session_info_t info;
 
     f->has_timeline = true;
-    if (f->options.verbose == 0 || tls == NULL || esp_tls_get_record(tls, &record) != ESP_OK) {
+    if (f->options.connect.verbose == 0 || tls == NULL ||
+        esp_tls_get_record(tls, &record) != ESP_OK) {
         return;
     }
     if (record.address[0] != '\0') {
         fprintf(stderr, "* connected to %s port %u\n", record.address, record.port);
     } else {
-        fprintf(stderr, "* connected through %s port %d\n", f->options.proxy.proxy.host,
-                f->options.proxy.proxy.port);
+        fprintf(stderr, "* connected through %s port %d\n", f->options.connect.proxy.proxy.host,
+                f->options.connect.proxy.proxy.port);
     }
     if (esp_tls_get_session_info(tls, &info) == ESP_OK && info.version != NULL) {
         fprintf(stderr, "* %s, %s, %s%s\n", info.version, info.ciphersuite,
@@ -86,7 +86,7 @@ static void say_timeline(struct fetch *f)
     const esp_tls_timeline_t *t = &f->timeline;
     uint32_t before = 0;
 
-    if (f->options.verbose == 0 || !f->has_timeline) {
+    if (f->options.connect.verbose == 0 || !f->has_timeline) {
         return;
     }
     f->has_timeline = false;
@@ -190,7 +190,7 @@ static esp_err_t on_event(esp_http_client_event_t *evt)
     case HTTP_EVENT_ON_STATUS_CODE:
         f->failure.location[0] = '\0';
         f->part_from = -1;
-        if (f->options.verbose > 0) {
+        if (f->options.connect.verbose > 0) {
             fprintf(stderr, "* HTTP status %d %s\n", status, http_reason(status));
         }
         break;
@@ -236,22 +236,22 @@ static esp_http_client_config_t make_cfg(struct fetch *f)
     esp_http_client_config_t cfg = {
         .url = o->urls[0],
         .user_agent = "esp-tls/" ESP_TLS_VERSION,
-        .timeout_ms = o->timeout_ms,
-        .disable_auto_redirect = !o->follow,
+        .timeout_ms = o->connect.timeout_ms,
+        .disable_auto_redirect = !o->connect.follow,
         .event_handler = on_event,
         .user_data = f,
         .buffer_size = BUFFER,
         .buffer_size_tx = BUFFER,
         .is_async = o->async,
-        .use_global_ca_store = o->is_tls,
-        .skip_cert_common_name_check = o->insecure_no_name_check,
-        .common_name = o->name,
+        .use_global_ca_store = o->connect.is_tls,
+        .skip_cert_common_name_check = o->connect.insecure_no_name_check,
+        .common_name = o->connect.name,
         .alpn_protos = alpn,
-        .tls_version = (esp_http_client_proto_ver_t)o->version,
-        .addr_type = families[o->family],
+        .tls_version = (esp_http_client_proto_ver_t)o->connect.version,
+        .addr_type = families[o->connect.family],
     };
 
-    if (o->cert != NULL) {
+    if (o->connect.cert != NULL) {
         cfg.client_cert_pem = (const char *)f->identity.cert.data;
         cfg.client_cert_len = f->identity.cert.size;
         cfg.client_key_pem = (const char *)f->identity.key.data;
@@ -322,14 +322,14 @@ static esp_err_t set_request(struct fetch *f)
     const struct get_options *o = &f->options;
     esp_err_t err = esp_http_client_set_header(f->client, "Accept", "*/*");
 
-    for (size_t i = 0; i < o->header_count && err == ESP_OK; i++) {
-        err = set_header(f, o->headers[i]);
+    for (size_t i = 0; i < o->connect.header_count && err == ESP_OK; i++) {
+        err = set_header(f, o->connect.headers[i]);
     }
-    if (err == ESP_OK && o->password != NULL) {
-        err = esp_http_client_set_username(f->client, o->user);
+    if (err == ESP_OK && o->connect.password != NULL) {
+        err = esp_http_client_set_username(f->client, o->connect.user);
     }
-    if (err == ESP_OK && o->password != NULL) {
-        err = esp_http_client_set_password(f->client, o->password);
+    if (err == ESP_OK && o->connect.password != NULL) {
+        err = esp_http_client_set_password(f->client, o->connect.password);
     }
     if (err == ESP_OK) {
         err = set_body(f);
@@ -353,11 +353,12 @@ static enum tool_exit make_client(struct fetch *f)
         return EXIT_USAGE;
     }
     capture_client(&f->capture, f->client);
-    if (o->proxy.proxy.host != NULL) {
-        err = esp_http_client_set_proxy(f->client, &o->proxy.proxy);
+    if (o->connect.proxy.proxy.host != NULL) {
+        err = esp_http_client_set_proxy(f->client, &o->connect.proxy.proxy);
     }
-    if (err == ESP_OK && o->connect_to != NULL) {
-        err = esp_http_client_set_connect_to(f->client, o->connect_host, o->connect_port);
+    if (err == ESP_OK && o->connect.connect_to != NULL) {
+        err = esp_http_client_set_connect_to(f->client, o->connect.connect_host,
+                                             o->connect.connect_port);
     }
     return err == ESP_OK ? EXIT_OK : no_client(err);
 }
@@ -397,9 +398,9 @@ static void note_names(struct fetch *f)
     f->failure.is_tls = esp_tls_url_part_is(url.scheme, "https");
     copy_part(of->host, sizeof(of->host), url.host);
     snprintf(of->name, sizeof(of->name), "%s",
-             f->options.name != NULL ? f->options.name : of->host);
-    if (f->options.connect_to != NULL) {
-        snprintf(of->host, sizeof(of->host), "%s", f->options.connect_host);
+             f->options.connect.name != NULL ? f->options.connect.name : of->host);
+    if (f->options.connect.connect_to != NULL) {
+        snprintf(of->host, sizeof(of->host), "%s", f->options.connect.connect_host);
     }
 }
 
@@ -412,13 +413,13 @@ static enum tool_exit fail(struct fetch *f, esp_err_t err)
         return f->sink_result;
     }
     note_names(f);
-    f->failure.of.options = &f->options;
+    f->failure.of.options = &f->options.connect;
     f->failure.status = esp_http_client_get_status_code(f->client);
     f->failure.malformed = esp_http_client_get_malformed(f->client);
     f->failure.upload = &f->upload;
     text_add(&text, "esp-tls: ");
     result = explain_http(&f->failure, err, &text);
-    if (f->options.json) {
+    if (f->options.connect.json) {
         explain_http_json(&f->failure, err, stderr);
     } else {
         text_print(&text, stderr);
@@ -494,31 +495,17 @@ static enum tool_exit load_files(struct fetch *f)
     if (o->data != NULL) {
         status = upload_open(&f->upload, o->data);
     }
-    if (status == EXIT_OK && o->is_tls && o->cert != NULL) {
-        status = credentials_identity(&f->identity, o->cert, o->key, o->pass);
-    }
-    return status == EXIT_OK && o->is_tls ? credentials_trust(o->cacert) : status;
-}
-
-static void set_log(int verbose)
-{
-    if (verbose > 1) {
-        esp_log_level_set("*", verbose == 2 ? ESP_LOG_INFO : ESP_LOG_VERBOSE);
-    }
+    return status == EXIT_OK ? credentials_load(&f->identity, &o->connect) : status;
 }
 
 /** All of them; the status is that of the first that failed. */
-static enum tool_exit run(struct fetch *f)
+static enum tool_exit fetch_all(struct fetch *f)
 {
     enum tool_exit status = load_files(f);
 
-    if (status != EXIT_OK) {
-        return status;
+    if (status == EXIT_OK) {
+        status = capture_open(&f->capture, &f->options.connect);
     }
-    if (f->options.insecure_no_name_check) {
-        fputs("esp-tls: warning: the name in the server's certificate is not checked\n", stderr);
-    }
-    status = capture_open(&f->capture, f->options.capture, f->options.keylog, f->options.verbose);
     if (status == EXIT_OK) {
         status = make_client(f);
     }
@@ -533,48 +520,46 @@ static enum tool_exit run(struct fetch *f)
     return status;
 }
 
-/** With the connections, whose ends are captured too. @return status, or that of the capture */
-static enum tool_exit fetch_end(struct fetch *f, enum tool_exit status)
+static void fetch_init(void *state)
 {
+    struct fetch *f = state;
+
+    connect_options_init(&f->options);
+    f->output.fd = -1;
+    f->upload.fd = -1;
+}
+
+static enum tool_exit fetch_run(void *state)
+{
+    struct fetch *f = state;
+    enum tool_exit status;
     enum tool_exit captured;
 
-    if (f->client != NULL) {
+    connect_options_log(&f->options.connect);
+    status = fetch_all(f);
+    if (f->client != NULL) { /* the ends of its connections are captured too */
         (void)esp_http_client_cleanup(f->client);
-        f->client = NULL;
     }
     captured = capture_close(&f->capture);
     return status == EXIT_OK ? captured : status;
 }
 
-static void fetch_free(struct fetch *f)
+static void fetch_clear(void *state)
 {
+    struct fetch *f = state;
+
     output_clear(&f->output);
     upload_close(&f->upload);
     credentials_clear(&f->identity);
     esp_tls_free_global_ca_store();
-    free(f);
 }
 
-int cmd_get(int argc, char **argv)
-{
-    struct fetch *f = calloc(1, sizeof(*f));
-    enum tool_exit status = EXIT_USAGE;
-
-    if (f == NULL) {
-        fputs("esp-tls: out of memory\n", stderr);
-        return EXIT_MEMORY;
-    }
-    f->output.fd = -1;
-    f->upload.fd = -1;
-    if (get_options_parse(&f->options, argc, argv)) {
-        set_log(f->options.verbose);
-        if (f->options.help) {
-            get_options_help(stdout);
-            status = EXIT_OK;
-        } else {
-            status = fetch_end(f, run(f));
-        }
-    }
-    fetch_free(f);
-    return (int)status;
-}
+const struct command cmd_get = {
+    .options = &get_options,
+    .summary = "fetch a URL over a verified TLS connection",
+    .size = sizeof(struct fetch),
+    .init = fetch_init,
+    .accept = get_options_accept,
+    .run = fetch_run,
+    .clear = fetch_clear,
+};

@@ -39,14 +39,14 @@ const char *bytes_text(uint64_t n, char text[16])
 
 static struct trial_target make_target(const struct memory *m)
 {
-    const struct get_options *o = &m->options.get;
+    const struct connect_options *o = &m->options.connect;
     struct trial_target target = {.url = m->options.url, .path = m->options.path};
     esp_tls_cfg_t *cfg = &target.cfg;
 
     cfg->timeout_ms = o->timeout_ms;
     cfg->use_global_ca_store = true;
     cfg->tls_version = o->version;
-    cfg->common_name = m->options.name;
+    cfg->common_name = m->options.target.name;
     cfg->skip_common_name = o->insecure_no_name_check;
     if (o->cert != NULL) {
         cfg->clientcert_buf = m->identity.cert.data;
@@ -61,17 +61,6 @@ static struct trial_target make_target(const struct memory *m)
     return target;
 }
 
-static enum tool_exit load_credentials(struct memory *m)
-{
-    const struct get_options *o = &m->options.get;
-    enum tool_exit status = EXIT_OK;
-
-    if (o->cert != NULL) {
-        status = credentials_identity(&m->identity, o->cert, o->key, o->pass);
-    }
-    return status == EXIT_OK ? credentials_trust(o->cacert) : status;
-}
-
 /* --- what came out
  * ------------------------------------------------------------------------------------ */
 
@@ -79,12 +68,12 @@ static enum tool_exit load_credentials(struct memory *m)
 static enum tool_exit explain_trial(const struct memory *m, const struct trial *t, char *why,
                                     size_t cap)
 {
-    struct failure failure = {.options = &m->options.get, .record = t->record};
+    struct failure failure = {.options = &m->options.connect, .record = t->record};
     struct text text = {0};
     enum tool_exit status;
 
-    snprintf(failure.host, sizeof(failure.host), "%s", m->options.host);
-    snprintf(failure.name, sizeof(failure.name), "%s", m->options.name);
+    snprintf(failure.host, sizeof(failure.host), "%s", m->options.target.host);
+    snprintf(failure.name, sizeof(failure.name), "%s", m->options.target.name);
     if (t->record.record_len != 0) {
         text_add(&text,
                  "the server sends a record of %u bytes, and the limit is %u (--in): it does not "
@@ -244,7 +233,7 @@ static enum tool_exit tell(struct memory *m)
     if (m->options.html != NULL) {
         status = memory_write_html(r, m->options.html);
     }
-    if (m->options.json) {
+    if (m->options.connect.json) {
         memory_print_json(r, stdout);
     } else if (r->device.opened || r->has_ample) {
         memory_print_text(r, stdout);
@@ -254,47 +243,35 @@ static enum tool_exit tell(struct memory *m)
     return status == EXIT_OK ? r->exit : status;
 }
 
-static enum tool_exit run(struct memory *m)
+static enum tool_exit memory_run(void *state)
 {
-    enum tool_exit status = load_credentials(m);
+    struct memory *m = state;
+    enum tool_exit status = credentials_load(&m->identity, &m->options.connect);
 
+    m->report.options = &m->options;
     if (status != EXIT_OK) {
         return status;
-    }
-    if (m->options.get.insecure_no_name_check) {
-        fputs("esp-tls: warning: the name in the server's certificate is not checked\n", stderr);
     }
     return run_trials(m) ? tell(m) : EXIT_OTHER;
 }
 
-static void memory_free(struct memory *m)
+static void memory_clear(void *state)
 {
+    struct memory *m = state;
+
     trial_clear(&m->report.device);
     trial_clear(&m->report.ample);
     trial_clear(&m->report.other);
     credentials_clear(&m->identity);
     esp_tls_free_global_ca_store();
-    free(m);
 }
 
-int cmd_memory(int argc, char **argv)
-{
-    struct memory *m = calloc(1, sizeof(*m));
-    enum tool_exit status = EXIT_USAGE;
-
-    if (m == NULL) {
-        fputs("esp-tls: out of memory\n", stderr);
-        return EXIT_MEMORY;
-    }
-    m->report.options = &m->options;
-    if (memory_options_parse(&m->options, argc, argv)) {
-        if (m->options.get.help) {
-            memory_options_help(stdout);
-            status = EXIT_OK;
-        } else {
-            status = run(m);
-        }
-    }
-    memory_free(m);
-    return (int)status;
-}
+const struct command cmd_memory = {
+    .options = &memory_options,
+    .summary = "connect as a small device would, and say what it takes",
+    .size = sizeof(struct memory),
+    .init = memory_options_init,
+    .accept = memory_options_accept,
+    .run = memory_run,
+    .clear = memory_clear,
+};

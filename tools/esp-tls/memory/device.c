@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/values.h"
-
 #ifdef CONFIG_MBEDTLS_ASYMMETRIC_CONTENT_LEN
 #define IN_MAX  CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN
 #define OUT_MAX CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN
@@ -71,6 +69,31 @@ bool device_fixed_is_all(void)
 
 /* --- values --------------------------------------------------------------------------------------
  */
+
+/** A number of bytes: "40960", "40K" (1024 each), "4M". */
+static bool set_bytes(const char *name, const char *text, uint32_t least, uint32_t most,
+                      uint32_t *bytes)
+{
+    char *end;
+    unsigned long long n;
+
+    errno = 0;
+    n = strtoull(text, &end, 10);
+    if (*end == 'K' || *end == 'k') {
+        n = n < UINT32_MAX ? n * 1024 : n;
+        end++;
+    } else if (*end == 'M' || *end == 'm') {
+        n = n < UINT32_MAX ? n * 1024 * 1024 : n;
+        end++;
+    }
+    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || n < least || n > most) {
+        fprintf(stderr, "esp-tls: %s takes %u to %u bytes (K and M are understood), not '%s'\n",
+                name, (unsigned)least, (unsigned)most, text);
+        return false;
+    }
+    *bytes = (uint32_t)n;
+    return true;
+}
 
 static bool set_yes_no(const char *where, const char *key, const char *value, bool *yes)
 {
@@ -137,7 +160,7 @@ bool device_set(struct device *device, const char *where, const char *key, const
 
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         if (strcmp(key, numbers[i].key) == 0) {
-            return value_bytes(value, where, numbers[i].least, numbers[i].most, numbers[i].at);
+            return set_bytes(where, value, numbers[i].least, numbers[i].most, numbers[i].at);
         }
     }
     if (strcmp(key, "fixed") == 0) {

@@ -123,7 +123,7 @@ static struct settings as_asked(const struct memory_report *r, const struct tria
 /** Why a connection with this choice was not made. */
 static void say_why(const struct memory_report *r, const struct trial *t, struct choice *c)
 {
-    struct failure failure = {.options = &r->options->get, .record = t->record};
+    struct failure failure = {.options = &r->options->connect, .record = t->record};
     struct text text = {0};
 
     if (t->record.record_len != 0) {
@@ -131,8 +131,8 @@ static void say_why(const struct memory_report *r, const struct trial *t, struct
     } else if (t->http_why != NULL) {
         text_add(&text, "%s", t->http_why);
     } else {
-        snprintf(failure.host, sizeof(failure.host), "%s", r->options->host);
-        snprintf(failure.name, sizeof(failure.name), "%s", r->options->name);
+        snprintf(failure.host, sizeof(failure.host), "%s", r->options->target.host);
+        snprintf(failure.name, sizeof(failure.name), "%s", r->options->target.name);
         (void)explain(&failure, &text);
     }
     text_copy(&text, c->why, sizeof(c->why));

@@ -269,7 +269,7 @@ static void put_page(FILE *out, const struct memory_report *r)
     char title[320];
     const struct trial *t = report_whole(r);
 
-    snprintf(title, sizeof(title), "Memory of a TLS connection to %s", r->options->host);
+    snprintf(title, sizeof(title), "Memory of a TLS connection to %s", r->options->target.host);
     page_begin(out, title);
     page_paragraph(out, r->fits ? "good" : "bad", r->verdict);
     if (r->advice[0] != '\0') {

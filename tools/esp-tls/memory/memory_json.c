@@ -136,7 +136,7 @@ void memory_print_json(const struct memory_report *r, FILE *out)
     struct json j = {.out = out};
 
     json_object(&j, NULL);
-    json_string(&j, "host", r->options->host);
+    json_string(&j, "host", r->options->target.host);
     json_bool(&j, "fits", r->fits);
     json_number(&j, "exit", r->exit);
     json_string(&j, "verdict", r->verdict);

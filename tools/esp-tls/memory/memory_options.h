@@ -1,31 +1,27 @@
-/* The options of `esp-tls memory`. One table is both parser and help text. */
+/* The options of `esp-tls memory`. */
 #ifndef MEMORY_OPTIONS_H
 #define MEMORY_OPTIONS_H
 
-#include <stdbool.h>
-#include <stdio.h>
-
+#include "cli/connect_options.h"
+#include "cli/target.h"
 #include "device.h"
-#include "cli/get_options.h"
 
 struct memory_options {
-    struct get_options get; /* what it shares with get: credentials, names, time */
-    const char *target_text;
-    char url[640]; /* https://HOST:PORT */
-    char host[256];
-    char name[256]; /* that the certificate must have */
+    struct connect_options connect;
+    struct target target;
+    char url[300]; /* https://HOST:PORT */
     const char *path;
     struct device device;
     const char *html;
-    bool json;
     bool compare;
 };
 
-/** Fill *o from the command's words.
- *  @return true; false: what is wrong has been said on stderr */
-bool memory_options_parse(struct memory_options *o, int argc, char **argv);
+extern const struct option_table memory_options;
 
-/** The text of --help. */
-void memory_options_help(FILE *out);
+/** The defaults. */
+void memory_options_init(void *options);
+
+/** Take the server. @return true; false: what is wrong has been said on stderr */
+bool memory_options_accept(void *options, char **servers, size_t count);
 
 #endif

@@ -26,7 +26,8 @@ static void print_session(const struct memory_report *r, FILE *out)
 {
     const struct trial *t = report_whole(r);
 
-    fprintf(out, "Server: %s (%s port %u)", r->options->host, t->record.address, t->record.port);
+    fprintf(out, "Server: %s (%s port %u)", r->options->target.host, t->record.address,
+            t->record.port);
     if (t->opened) {
         fprintf(out, ", %s, %s", t->version, t->suite);
     }

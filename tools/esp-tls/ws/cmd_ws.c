@@ -116,7 +116,7 @@ static void take(struct session *s, const char *data, int n)
     const ws_transport_opcodes_t opcode = esp_transport_ws_get_read_opcode(s->link.ws);
 
     if (opcode >= WS_TRANSPORT_OPCODES_CLOSE) {
-        if (s->options.get.verbose > 0) {
+        if (s->options.connect.verbose > 0) {
             say_control(s);
         }
         return;
@@ -361,7 +361,7 @@ static void wait_for_either(struct session *s, bool is_blocked)
         if (esp_transport_get_wait(s->link.ws, ESP_TLS_WAIT_WRITE, &more) == ESP_OK) {
             esp_tls_wait_merge(&wait, &more);
         }
-        add_time(&wait, in->moved_ms + s->options.get.timeout_ms);
+        add_time(&wait, in->moved_ms + s->options.connect.timeout_ms);
     } else if (!in->is_over && in->have < sizeof(in->data)) {
         esp_tls_wait_add(&wait, STDIN_FILENO, ESP_TLS_WAIT_READ);
     }
@@ -374,7 +374,7 @@ static void wait_for_either(struct session *s, bool is_blocked)
 /** Is something to be sent that the server does not take? */
 static bool is_blocked(struct session *s)
 {
-    const int64_t limit_ms = s->options.get.timeout_ms;
+    const int64_t limit_ms = s->options.connect.timeout_ms;
     const bool blocked = s->in.is_frame || esp_transport_ws_flush(s->link.ws, 0) == 0;
 
     if (!blocked) {
@@ -416,7 +416,7 @@ static void say_connected(const struct session *s)
     esp_tls_record_t record;
     esp_tls_session_info_t info;
 
-    if (s->options.get.verbose > 0) {
+    if (s->options.connect.verbose > 0) {
         if (tls != NULL && esp_tls_get_record(tls, &record) == ESP_OK &&
             record.address[0] != '\0') {
             fprintf(stderr, "* connected to %s port %u\n", record.address, record.port);
@@ -432,26 +432,14 @@ static void say_connected(const struct session *s)
     }
 }
 
-static enum tool_exit run(struct session *s)
+static enum tool_exit ws_exchange(struct session *s)
 {
-    const struct get_options *o = &s->options.get;
-    enum tool_exit status = EXIT_OK;
+    enum tool_exit status;
 
     s->link.options = &s->options;
-    if (o->verbose > 1) {
-        esp_log_level_set("*", o->verbose == 2 ? ESP_LOG_INFO : ESP_LOG_VERBOSE);
-    }
-    if (o->is_tls && o->cert != NULL) {
-        status = credentials_identity(&s->link.identity, o->cert, o->key, o->pass);
-    }
-    if (status == EXIT_OK && o->is_tls) {
-        status = credentials_trust(o->cacert);
-    }
-    if (status == EXIT_OK && o->insecure_no_name_check) {
-        fputs("esp-tls: warning: the name in the server's certificate is not checked\n", stderr);
-    }
+    status = credentials_load(&s->link.identity, &s->options.connect);
     if (status == EXIT_OK) {
-        status = capture_open(&s->link.capture, o->capture, o->keylog, o->verbose);
+        status = capture_open(&s->link.capture, &s->options.connect);
     }
     if (status == EXIT_OK) {
         status = ws_link_open(&s->link);
@@ -463,27 +451,24 @@ static enum tool_exit run(struct session *s)
     return status;
 }
 
-int cmd_ws(int argc, char **argv)
+static enum tool_exit ws_run(void *state)
 {
-    struct session *s = calloc(1, sizeof(*s));
-    enum tool_exit status = EXIT_USAGE;
+    struct session *s = state;
+    enum tool_exit status;
     enum tool_exit cleared;
 
-    if (s == NULL) {
-        fputs("esp-tls: out of memory\n", stderr);
-        return EXIT_MEMORY;
-    }
-    if (ws_options_parse(&s->options, argc, argv)) {
-        if (s->options.get.help) {
-            ws_options_help(stdout);
-            status = EXIT_OK;
-        } else {
-            status = run(s);
-            cleared = ws_link_clear(&s->link);
-            status = status == EXIT_OK ? cleared : status;
-            esp_tls_free_global_ca_store();
-        }
-    }
-    free(s);
-    return (int)status;
+    connect_options_log(&s->options.connect);
+    status = ws_exchange(s);
+    cleared = ws_link_clear(&s->link);
+    esp_tls_free_global_ca_store();
+    return status == EXIT_OK ? cleared : status;
 }
+
+const struct command cmd_ws = {
+    .options = &ws_options,
+    .summary = "open a WebSocket and exchange messages",
+    .size = sizeof(struct session),
+    .init = ws_options_init,
+    .accept = ws_options_accept,
+    .run = ws_run,
+};

@@ -88,7 +88,7 @@ static void add_sentence(const struct sentence *s, const char *why, struct text 
 /** What the layers below know. */
 static void fill(const struct ws_link *l, struct http_failure *f, esp_err_t code)
 {
-    const struct get_options *o = &l->options->get;
+    const struct connect_options *o = &l->options->connect;
     esp_tls_t *tls = esp_transport_get_esp_tls(l->ws);
     const char *place = esp_transport_ws_get_redir_uri(l->ws);
 

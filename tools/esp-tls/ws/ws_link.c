@@ -33,7 +33,7 @@ static enum tool_exit bad_value(const char *what)
 /** A login in the URL is that of -u, unless there is one. */
 static bool take_userinfo(struct ws_link *l, const esp_tls_url_t *url)
 {
-    const struct get_options *o = &l->options->get;
+    const struct connect_options *o = &l->options->connect;
     const esp_tls_url_part_t info = url->userinfo;
     const char *colon = info.ptr != NULL ? memchr(info.ptr, ':', info.len) : NULL;
     const size_t user_len = colon != NULL ? (size_t)(colon - info.ptr) : info.len;
@@ -80,7 +80,7 @@ static esp_transport_handle_t open_tunnel(const struct ws_link *l)
         [ESP_HTTP_CLIENT_PROXY_SOCKS4A] = SOCKS4A,
         [ESP_HTTP_CLIENT_PROXY_SOCKS5] = SOCKS5,
     };
-    const esp_http_client_proxy_t *p = &l->options->get.proxy.proxy;
+    const esp_http_client_proxy_t *p = &l->options->connect.proxy.proxy;
     const esp_transport_http_proxy_config_t http = {
         .address = p->host, .port = p->port, .user = p->username, .password = p->password};
     const esp_transport_socks_proxy_config_t socks = {
@@ -102,7 +102,7 @@ static esp_transport_handle_t open_tunnel(const struct ws_link *l)
 static void configure_tls(const struct ws_link *l)
 {
     static const char *alpn[] = {"http/1.1", NULL};
-    const struct get_options *o = &l->options->get;
+    const struct connect_options *o = &l->options->connect;
     const struct identity *id = &l->identity;
 
     esp_transport_ssl_enable_global_ca_store(l->ssl);
@@ -143,7 +143,7 @@ static void drop_transports(struct ws_link *l)
 /** From the lowest up. */
 static enum tool_exit make_transports(struct ws_link *l)
 {
-    const bool has_proxy = l->options->get.proxy.proxy.host != NULL;
+    const bool has_proxy = l->options->connect.proxy.proxy.host != NULL;
     esp_transport_handle_t top = NULL;
 
     if (has_proxy || !l->is_tls) {
@@ -170,10 +170,10 @@ static enum tool_exit make_transports(struct ws_link *l)
         capture_transport(&l->capture, l->ssl);
     }
     if (l->tcp != NULL) {
-        esp_transport_ssl_set_addr_family(l->tcp, l->options->get.family);
+        esp_transport_ssl_set_addr_family(l->tcp, l->options->connect.family);
         capture_transport(&l->capture, l->tcp);
     } else {
-        esp_transport_ssl_set_addr_family(l->ssl, l->options->get.family);
+        esp_transport_ssl_set_addr_family(l->ssl, l->options->connect.family);
     }
     return EXIT_OK;
 }
@@ -195,7 +195,7 @@ static bool is_secret(const char *header)
 /** All -H as a block. @return false: they are too long */
 static bool gather_fields(const struct ws_link *l, char *out, size_t cap)
 {
-    const struct get_options *o = &l->options->get;
+    const struct connect_options *o = &l->options->connect;
     size_t len = 0;
 
     out[0] = '\0';
@@ -247,8 +247,8 @@ static enum tool_exit configure(struct ws_link *l)
 {
     const struct ws_options *o = l->options;
     const esp_transport_ws_policy_t policy = {.ping_interval_ms = o->ping_ms,
-                                              .pong_timeout_ms = o->get.timeout_ms,
-                                              .close_timeout_ms = o->get.timeout_ms};
+                                              .pong_timeout_ms = o->connect.timeout_ms,
+                                              .close_timeout_ms = o->connect.timeout_ms};
     char fields[FIELDS_MAX];
     char target[sizeof(l->url)];
     esp_err_t err;
@@ -293,7 +293,7 @@ static enum tool_exit make(struct ws_link *l)
 
 static int connect_once(struct ws_link *l)
 {
-    const struct get_options *o = &l->options->get;
+    const struct connect_options *o = &l->options->connect;
 
     if (l->auth != NULL) {
         esp_http_auth_clear(l->auth);
@@ -354,11 +354,11 @@ static enum tool_exit follow(struct ws_link *l)
         return EXIT_HTTP;
     }
     l->is_elsewhere = l->is_elsewhere || !esp_tls_url_same_origin(&from, &to);
-    if (l->options->get.verbose > 0) {
+    if (l->options->connect.verbose > 0) {
         fprintf(stderr, "* redirected to %s\n", place);
     }
     status = take_url(l, place);
-    if (status == EXIT_OK && l->is_tls && !l->options->get.is_tls) {
+    if (status == EXIT_OK && l->is_tls && !l->options->connect.is_tls) {
         status = credentials_trust(NULL);
     }
     return status == EXIT_OK ? make(l) : EXIT_HTTP;
@@ -366,7 +366,7 @@ static enum tool_exit follow(struct ws_link *l)
 
 enum tool_exit ws_link_open(struct ws_link *l)
 {
-    enum tool_exit status = take_url(l, l->options->get.urls[0]);
+    enum tool_exit status = take_url(l, l->options->url);
     int redirects = 0;
 
     if (status == EXIT_OK && l->has_login) {
@@ -385,7 +385,7 @@ enum tool_exit ws_link_open(struct ws_link *l)
         if (ret < 0 && log_in(l)) {
             continue;
         }
-        if (ret < 0 || !l->options->get.follow) {
+        if (ret < 0 || !l->options->connect.follow) {
             return ws_link_fail(l);
         }
         if (++redirects > REDIRECTS_MAX) {
@@ -419,7 +419,7 @@ enum tool_exit ws_link_closed(const struct ws_link *l)
     char reason[128];
 
     http_printable(reason, sizeof(reason), esp_transport_ws_get_close_reason(l->ws));
-    if (is_good && l->options->get.verbose == 0) {
+    if (is_good && l->options->connect.verbose == 0) {
         return EXIT_OK;
     }
     text_add(&text, "%sthe server closed the WebSocket with %s %d%s%s%s%s%s",

@@ -3,151 +3,75 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/option_table.h"
-#include "cli/shared_options.h"
-#include "cli/values.h"
+#define WAIT_DEFAULT_MS 500
+#define MESSAGES_MAX    1000000000
 
-#define TIMEOUT_DEFAULT_MS 10000
-#define WAIT_DEFAULT_MS    500
-#define MESSAGES_MAX       1000000000
-
-static struct ws_options *of(void *target)
+static bool set_wait(void *at, const char *value, const struct option_row *row)
 {
-    return target;
-}
-
-static bool set_subprotocol(void *target, const char *value)
-{
-    of(target)->subprotocol = value;
-    return true;
-}
-
-static bool set_capture(void *target, const char *value)
-{
-    of(target)->get.capture = value;
-    return true;
-}
-
-static bool set_keylog(void *target, const char *value)
-{
-    of(target)->get.keylog = value;
-    return true;
-}
-
-static bool set_binary(void *target, const char *value)
-{
-    (void)value;
-    of(target)->binary = true;
-    return true;
-}
-
-static bool set_location(void *target, const char *value)
-{
-    (void)value;
-    of(target)->get.follow = true;
-    return true;
-}
-
-static bool set_verbose(void *target, const char *value)
-{
-    (void)value;
-    of(target)->get.verbose++;
-    return true;
-}
-
-static bool set_ping(void *target, const char *value)
-{
-    return value_time(value, "--ping", &of(target)->ping_ms);
-}
-
-static bool set_wait(void *target, const char *value)
-{
-    struct ws_options *o = of(target);
+    struct ws_options *o = at;
 
     o->has_wait = true;
-    return value_time(value, "--wait", &o->wait_ms);
+    return option_set_time(&o->wait_ms, value, row);
 }
 
-static bool set_messages(void *target, const char *value)
+static bool set_messages(void *at, const char *value, const struct option_row *row)
 {
-    struct ws_options *o = of(target);
     char *end;
     long n = strtol(value, &end, 10);
 
     if (value[0] < '0' || value[0] > '9' || *end != '\0' || n < 1 || n > MESSAGES_MAX) {
-        fprintf(stderr, "esp-tls: --messages takes a number from 1 on, not '%s'\n", value);
+        fprintf(stderr, "esp-tls: --%s takes a number from 1 on, not '%s'\n", row->name, value);
         return false;
     }
-    o->messages = (int)n;
+    *(int *)at = (int)n;
     return true;
 }
 
-static bool set_header(void *target, const char *value)
-{
-    return value_header(&of(target)->get, value);
-}
-
-static bool set_user(void *target, const char *value)
-{
-    return value_login(&of(target)->get, value);
-}
-
-static bool set_proxy(void *target, const char *value)
-{
-    return value_proxy(value, &of(target)->get.proxy);
-}
-
-static bool set_connect_to(void *target, const char *value)
-{
-    return value_connect_to(&of(target)->get, value);
-}
+#define AT(member) offsetof(struct ws_options, member), false
 
 static const struct option_row rows[] = {
-    {'s', "subprotocol", "LIST", "offer these: 'mqtt' or 'v2, v1'", set_subprotocol},
-    {'b', "binary", NULL, "stdin is one message, output is as it comes", set_binary},
-    {'n', "messages", "N", "close after so many messages, not at stdin's end", set_messages},
-    {'w', "wait", "TIME", "close after so much silence behind stdin (500ms)", set_wait},
-    {0, "ping", "TIME", "keep alive: a Ping so long after the last", set_ping},
-    {'H', "header", "HEADER", "'Name: value' to send, such as Origin, Cookie", set_header},
-    {'L', "location", NULL, "follow redirects, ten at most", set_location},
-    {'u', "user", "USER:PASSWORD", "log in (Digest, Basic) if the server asks", set_user},
-    {0, "proxy", "URL", "go through http:, socks5:, socks4a: or socks4:", set_proxy},
-    {0, "cacert", "FILE|DIR", "trust these authorities instead of the system's", shared_set_cacert},
-    {0, "cert", "FILE", "own certificate, and its intermediates", shared_set_cert},
-    {0, "key", "FILE", "key of --cert (default: in the same file)", shared_set_key},
-    {0, "pass", "PASSWORD", "password of the key, or env:NAME, or file:FILE", shared_set_pass},
-    {0, "tls", "VERSION", "1.2 or 1.3 and no other", shared_set_version},
-    {0, "name", "NAME", "name the certificate must have, also sent as SNI", shared_set_name},
-    {0, "no-name-check", NULL, "accept a certificate for another name", shared_set_no_name_check},
-    {0, "connect-to", "HOST:PORT", "connect there; all names stay the URL's", set_connect_to},
-    {0, "timeout", "TIME", "seconds, or 500ms: to connect, send, close (10)", shared_set_timeout},
-    {'4', "ipv4", NULL, "IPv4 addresses only", shared_set_ipv4},
-    {'6', "ipv6", NULL, "IPv6 addresses only", shared_set_ipv6},
-    {0, "capture", "FILE", "write what is sent and received, for Wireshark", set_capture},
-    {0, "keylog", "FILE", "append the secrets of TLS (like SSLKEYLOGFILE)", set_keylog},
-    {'v', "verbose", NULL, "say what was agreed, pings, closes; -vv: log, too", set_verbose},
-    {'h', "help", NULL, "show this text", shared_set_help},
+    {'s', "subprotocol", "LIST", "offer these: 'mqtt' or 'v2, v1'", option_set_text,
+     AT(subprotocol)},
+    {'b', "binary", NULL, "stdin is one message, output is as it comes", option_set_true,
+     AT(binary)},
+    {'n', "messages", "N", "close after so many messages, not at stdin's end", set_messages,
+     AT(messages)},
+    {'w', "wait", "TIME", "close after so much silence behind stdin (500ms)", set_wait, 0, false},
+    {0, "ping", "TIME", "keep alive: a Ping so long after the last", option_set_time, AT(ping_ms)},
+    CONNECT_ROW_HEADER("'Name: value' to send, such as Origin, Cookie"),
+    CONNECT_ROW_LOCATION,
+    CONNECT_ROW_USER,
+    CONNECT_ROW_PROXY,
+    CONNECT_ROW_CACERT,
+    CONNECT_ROWS_IDENTITY,
+    CONNECT_ROW_TLS,
+    CONNECT_ROW_NAME,
+    CONNECT_ROW_NO_NAME_CHECK,
+    CONNECT_ROW_CONNECT_TO("connect there; all names stay the URL's"),
+    CONNECT_ROW_TIMEOUT("seconds, or 500ms: to connect, send, close (10)"),
+    CONNECT_ROWS_FAMILY,
+    CONNECT_ROWS_CAPTURE("write what is sent and received, for Wireshark",
+                         "append the secrets of TLS (like SSLKEYLOGFILE)"),
+    CONNECT_ROW_VERBOSE("say what was agreed, pings, closes; -vv: log, too"),
+    OPTION_ROW_HELP,
 };
 
-#define ROWS (sizeof(rows) / sizeof(rows[0]))
-
-void ws_options_help(FILE *out)
-{
-    fputs("usage: esp-tls ws [OPTION]... URL\n"
-          "\n"
-          "Open a WebSocket (ws or wss). Each line of standard input is sent as a text\n"
-          "message, each message that comes is written as a line. After the end of the\n"
-          "input it is closed once nothing more comes.\n"
-          "\n"
-          "Options:\n",
-          out);
-    option_table_help(out, rows, ROWS, 28);
-    fputs("\n"
-          "Exit status: 0 closed in order, 2 usage, 3 name, 4 TCP, 5 timeout, 6 certificate\n"
-          "refused, 7 other TLS, 8 HTTP status, 9 output, 10 memory, 11 broken or closed\n"
-          "with an error, 1 other.\n",
-          out);
-}
+const struct option_table ws_options = {
+    .command = "ws",
+    .usage = "usage: esp-tls ws [OPTION]... URL\n"
+             "\n"
+             "Open a WebSocket (ws or wss). Each line of standard input is sent as a text\n"
+             "message, each message that comes is written as a line. After the end of the\n"
+             "input it is closed once nothing more comes.\n",
+    .exits = "Exit status: 0 closed in order, 2 usage, 3 name, 4 TCP, 5 timeout, 6 certificate\n"
+             "refused, 7 other TLS, 8 HTTP status, 9 output, 10 memory, 11 broken or closed\n"
+             "with an error, 1 other.\n",
+    .rows = rows,
+    .count = sizeof(rows) / sizeof(rows[0]),
+    .columns = 28,
+    .words = "one URL",
+    .words_most = 1,
+};
 
 bool ws_options_url(const char *text, esp_tls_url_t *url)
 {
@@ -168,26 +92,24 @@ bool ws_options_url(const char *text, esp_tls_url_t *url)
     return true;
 }
 
-bool ws_options_parse(struct ws_options *o, int argc, char **argv)
+void ws_options_init(void *options)
 {
-    esp_tls_url_t url;
-    int first;
+    struct ws_options *o = options;
 
-    *o = (struct ws_options){.get = {.timeout_ms = TIMEOUT_DEFAULT_MS}, .wait_ms = WAIT_DEFAULT_MS};
-    first = option_table_parse(rows, ROWS, o, argc, argv);
-    if (first < 0 || o->get.help) {
-        return first >= 0;
-    }
-    if (argc - first != 1) {
-        fprintf(stderr, "esp-tls: ws takes one URL%s; see esp-tls ws --help\n",
-                argc == first ? "" : ", and there are several words");
+    connect_options_init(&o->connect);
+    o->wait_ms = WAIT_DEFAULT_MS;
+}
+
+bool ws_options_accept(void *options, char **urls, size_t count)
+{
+    struct ws_options *o = options;
+    esp_tls_url_t url;
+
+    (void)count;
+    o->url = urls[0];
+    if (!ws_options_url(o->url, &url)) {
         return false;
     }
-    o->get.urls = argv + first;
-    o->get.url_count = 1;
-    if (!ws_options_url(o->get.urls[0], &url)) {
-        return false;
-    }
-    o->get.is_tls = esp_tls_url_part_is(url.scheme, "wss");
-    return get_options_fit_tls(&o->get, "wss", "ws");
+    o->connect.is_tls = esp_tls_url_part_is(url.scheme, "wss");
+    return connect_options_fit(&o->connect, "wss", "ws");
 }

@@ -2,10 +2,12 @@
 #ifndef WS_OPTIONS_H
 #define WS_OPTIONS_H
 
-#include "cli/get_options.h"
+#include "cli/connect_options.h"
+#include "esp_tls_url.h"
 
 struct ws_options {
-    struct get_options get; /* what both have; urls has one */
+    struct connect_options connect;
+    const char *url;
     const char *subprotocol;
     bool binary;
     int ping_ms; /* 0: none */
@@ -14,14 +16,15 @@ struct ws_options {
     int messages; /* 0: as many as come */
 };
 
-/** Fill *o from the command's words.
- *  @return true; false: what is wrong has been said on stderr */
-bool ws_options_parse(struct ws_options *o, int argc, char **argv);
+extern const struct option_table ws_options;
+
+/** The defaults. */
+void ws_options_init(void *options);
+
+/** Take the URL. @return true; false: what is wrong has been said on stderr */
+bool ws_options_accept(void *options, char **urls, size_t count);
 
 /** Is this a ws or wss URL? @return false: what is wrong has been said on stderr */
 bool ws_options_url(const char *text, esp_tls_url_t *url);
-
-/** The text of --help. */
-void ws_options_help(FILE *out);
 
 #endif

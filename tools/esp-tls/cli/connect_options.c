@@ -1,17 +1,71 @@
-#include "values.h"
+#include "connect_options.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "esp_http_field.h"
+#include "esp_log.h"
+#include "esp_tls_url.h"
 
-#define TIME_MAX_S 86400.0
+#define TIMEOUT_DEFAULT_MS 10000
 
-bool value_version(const char *text, esp_tls_proto_ver_t *version)
+void connect_options_init(void *options)
 {
+    struct connect_options *o = options;
+
+    o->timeout_ms = TIMEOUT_DEFAULT_MS;
+    o->is_tls = true;
+}
+
+void connect_options_log(const struct connect_options *o)
+{
+    if (o->verbose > 1) {
+        esp_log_level_set("*", o->verbose == 2 ? ESP_LOG_INFO : ESP_LOG_VERBOSE);
+    }
+}
+
+bool connect_options_fit(const struct connect_options *o, const char *secure, const char *plain)
+{
+    const struct {
+        bool is_set;
+        const char *name;
+    } tls_only[] = {
+        {o->cacert != NULL, "--cacert"},
+        {o->cert != NULL, "--cert"},
+        {o->key != NULL, "--key"},
+        {o->name != NULL, "--name"},
+        {o->insecure_no_name_check, "--no-name-check"},
+        {o->version != ESP_TLS_VER_ANY, "--tls"},
+    };
+
+    for (size_t i = 0; i < sizeof(tls_only) / sizeof(tls_only[0]) && !o->is_tls; i++) {
+        if (tls_only[i].is_set) {
+            fprintf(stderr, "esp-tls: %s is for %s; with %s nothing is verified\n",
+                    tls_only[i].name, secure, plain);
+            return false;
+        }
+    }
+    if (o->connect_to != NULL && o->proxy.proxy.host != NULL) {
+        fputs("esp-tls: --connect-to does not go with --proxy\n", stderr);
+        return false;
+    }
+    if (o->key != NULL && o->cert == NULL) {
+        fputs("esp-tls: --key needs --cert, the certificate that belongs to the key\n", stderr);
+        return false;
+    }
+    if (o->pass != NULL && o->cert == NULL) {
+        fputs("esp-tls: --pass is for the key of --cert, and there is none\n", stderr);
+        return false;
+    }
+    return true;
+}
+
+/* --- setters ---------------------------------------------------------------------------------- */
+
+bool connect_set_version(void *at, const char *text, const struct option_row *row)
+{
+    esp_tls_proto_ver_t *version = at;
+
+    (void)row;
     if (strcmp(text, "1.2") == 0) {
         *version = ESP_TLS_VER_TLS_1_2;
     } else if (strcmp(text, "1.3") == 0) {
@@ -26,53 +80,15 @@ bool value_version(const char *text, esp_tls_proto_ver_t *version)
     return true;
 }
 
-bool value_time(const char *text, const char *name, int *ms)
+bool connect_set_family(void *at, const char *value, const struct option_row *row)
 {
-    char *end;
-    double seconds = strtod(text, &end);
-    bool is_number = end != text && isdigit((unsigned char)text[0]);
-
-    if (strcmp(end, "ms") == 0) {
-        seconds /= 1000;
-    } else if (*end != '\0' && strcmp(end, "s") != 0) {
-        is_number = false;
-    }
-    if (!is_number || !(seconds >= 0.001 && seconds <= TIME_MAX_S)) {
-        fprintf(stderr,
-                "esp-tls: %s takes seconds (5, 0.5) or milliseconds (500ms), up to a day, "
-                "not '%s'\n",
-                name, text);
-        return false;
-    }
-    *ms = (int)(seconds * 1000 + 0.5);
-    return true;
-}
-
-bool value_bytes(const char *text, const char *name, uint32_t least, uint32_t most, uint32_t *bytes)
-{
-    char *end;
-    unsigned long long n;
-
-    errno = 0;
-    n = strtoull(text, &end, 10);
-    if (*end == 'K' || *end == 'k') {
-        n = n < UINT32_MAX ? n * 1024 : n;
-        end++;
-    } else if (*end == 'M' || *end == 'm') {
-        n = n < UINT32_MAX ? n * 1024 * 1024 : n;
-        end++;
-    }
-    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || n < least || n > most) {
-        fprintf(stderr, "esp-tls: %s takes %u to %u bytes (K and M are understood), not '%s'\n",
-                name, (unsigned)least, (unsigned)most, text);
-        return false;
-    }
-    *bytes = (uint32_t)n;
+    (void)value;
+    *(esp_tls_addr_family_t *)at = row->letter == '4' ? ESP_TLS_AF_INET : ESP_TLS_AF_INET6;
     return true;
 }
 
 /** Copy a part, decoded, behind what is there. @return NULL: it does not decode, or fit */
-static const char *keep(struct get_proxy *p, size_t *used, const char *from, size_t len)
+static const char *keep_decoded(struct connect_proxy *p, size_t *used, const char *from, size_t len)
 {
     char *to = p->text + *used;
 
@@ -83,18 +99,19 @@ static const char *keep(struct get_proxy *p, size_t *used, const char *from, siz
     return to;
 }
 
-static bool take_login(struct get_proxy *p, size_t *used, esp_tls_url_part_t info)
+static bool take_proxy_login(struct connect_proxy *p, size_t *used, esp_tls_url_part_t info)
 {
     const char *colon = memchr(info.ptr, ':', info.len);
     size_t len = colon != NULL ? (size_t)(colon - info.ptr) : info.len;
 
-    p->proxy.username = keep(p, used, info.ptr, len);
-    p->proxy.password = colon != NULL ? keep(p, used, colon + 1, info.len - len - 1) : "";
+    p->proxy.username = keep_decoded(p, used, info.ptr, len);
+    p->proxy.password = colon != NULL ? keep_decoded(p, used, colon + 1, info.len - len - 1) : "";
     return p->proxy.username != NULL && p->proxy.username[0] != '\0' && p->proxy.password != NULL;
 }
 
-bool value_proxy(const char *text, struct get_proxy *proxy)
+bool connect_set_proxy(void *at, const char *text, const struct option_row *row)
 {
+    struct connect_proxy *proxy = at;
     static const struct {
         const char *scheme;
         esp_http_client_proxy_kind_t kind;
@@ -110,16 +127,17 @@ bool value_proxy(const char *text, struct get_proxy *proxy)
     size_t used = 0;
     bool ok = esp_tls_url_parse(text, strlen(text), &url);
 
-    *proxy = (struct get_proxy){.text = ""};
+    (void)row;
+    *proxy = (struct connect_proxy){.text = ""};
     for (size_t i = 0; ok && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (esp_tls_url_part_is(url.scheme, kinds[i].scheme)) {
             proxy->proxy.kind = kinds[i].kind;
             proxy->proxy.port = url.port != 0 ? url.port : kinds[i].port;
-            proxy->proxy.host = keep(proxy, &used, url.host.ptr, url.host.len);
+            proxy->proxy.host = keep_decoded(proxy, &used, url.host.ptr, url.host.len);
         }
     }
     ok = ok && proxy->proxy.host != NULL && url.path.len <= 1 && url.query.ptr == NULL &&
-         (url.userinfo.ptr == NULL || take_login(proxy, &used, url.userinfo));
+         (url.userinfo.ptr == NULL || take_proxy_login(proxy, &used, url.userinfo));
     if (!ok) {
         fprintf(stderr,
                 "esp-tls: --proxy takes http://HOST:PORT, or socks5:, socks4a:, socks4: instead of "
@@ -129,12 +147,14 @@ bool value_proxy(const char *text, struct get_proxy *proxy)
     return ok;
 }
 
-bool value_connect_to(struct get_options *o, const char *value)
+bool connect_set_connect_to(void *at, const char *value, const struct option_row *row)
 {
+    struct connect_options *o = at;
     char text[512];
     esp_tls_url_t parts;
     int len = snprintf(text, sizeof(text), "tcp://%s", value);
 
+    (void)row;
     if (len < 0 || (size_t)len >= sizeof(text) || !esp_tls_url_parse(text, (size_t)len, &parts) ||
         parts.port == 0 || parts.path.len > 0 || parts.userinfo.ptr != NULL ||
         parts.query.ptr != NULL || parts.fragment.ptr != NULL ||
@@ -149,11 +169,13 @@ bool value_connect_to(struct get_options *o, const char *value)
     return true;
 }
 
-bool value_header(struct get_options *o, const char *value)
+bool connect_set_header(void *at, const char *value, const struct option_row *row)
 {
+    struct connect_options *o = at;
     const char *colon = strchr(value, ':');
     char name[128];
 
+    (void)row;
     snprintf(name, sizeof(name), "%.*s", colon != NULL ? (int)(colon - value) : 0, value);
     if (colon == NULL || (size_t)(colon - value) >= sizeof(name) || !esp_http_is_token(name) ||
         !esp_http_is_field_value(colon + 1)) {
@@ -161,18 +183,20 @@ bool value_header(struct get_options *o, const char *value)
                 value);
         return false;
     }
-    if (o->header_count == GET_HEADERS) {
-        fprintf(stderr, "esp-tls: more than %d times -H\n", GET_HEADERS);
+    if (o->header_count == CONNECT_HEADERS) {
+        fprintf(stderr, "esp-tls: more than %d times -H\n", CONNECT_HEADERS);
         return false;
     }
     o->headers[o->header_count++] = value;
     return true;
 }
 
-bool value_login(struct get_options *o, const char *value)
+bool connect_set_user(void *at, const char *value, const struct option_row *row)
 {
+    struct connect_options *o = at;
     char *colon;
 
+    (void)row;
     if (strlen(value) >= sizeof(o->user) || value[0] == '\0' || value[0] == ':' ||
         !esp_http_is_field_value(value)) {
         fputs("esp-tls: -u takes USER:PASSWORD\n", stderr);
