@@ -32,7 +32,7 @@ static void destroy(esp_http_client_handle_t c)
     http_request_clear(&c->req);
     http_response_clear(&c->answer);
     esp_http_response_free(c->parser);
-    http_headers_clear(&c->headers);
+    et_http_headers_clear(&c->headers);
     http_login_clear(&c->login);
     http_login_clear(&c->proxy_login);
     plat_free_secret(c->username);
@@ -105,7 +105,7 @@ static esp_err_t set_text(char **field, const char *text)
     char *copy = NULL;
 
     if (text != NULL) {
-        copy = http_text_copy(text, strlen(text));
+        copy = et_http_text_copy(text, strlen(text));
         if (copy == NULL) {
             return ESP_ERR_NO_MEM;
         }
@@ -217,13 +217,13 @@ esp_err_t esp_http_client_set_post_field(esp_http_client_handle_t client, const 
     client->post_data = data;
     client->post_len = data != NULL ? len : 0;
     if (data == NULL) {
-        (void)http_headers_delete(&client->headers, "Content-Type");
+        (void)et_http_headers_delete(&client->headers, "Content-Type");
         return ESP_OK;
     }
-    if (http_headers_get(client->headers, "Content-Type") != NULL) {
+    if (et_http_headers_get(client->headers, "Content-Type") != NULL) {
         return ESP_OK;
     }
-    return http_headers_set(&client->headers, "Content-Type", FORM, strlen(FORM));
+    return et_http_headers_set(&client->headers, "Content-Type", FORM, strlen(FORM));
 }
 
 int esp_http_client_get_post_field(esp_http_client_handle_t client, char **data)
@@ -475,4 +475,68 @@ esp_http_state_t esp_http_client_get_state(esp_http_client_handle_t client)
         return HTTP_STATE_RES_COMPLETE_HEADER;
     }
     return states[client->phase];
+}
+
+#ifdef CONFIG_ESP_HTTP_CLIENT_SAVE_RESPONSE_HEADERS
+esp_err_t esp_http_client_get_response_header(esp_http_client_handle_t client, const char *key,
+                                              char **value)
+{
+    if (client == NULL || key == NULL || value == NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    *value = (char *)(uintptr_t)et_http_headers_get(client->answer.saved, key);
+    return *value != NULL ? ESP_OK : ESP_ERR_NOT_FOUND;
+}
+#endif
+
+/* --- headers ---------------------------------------------------------------------------------------------- */
+
+esp_err_t esp_http_client_set_header(esp_http_client_handle_t client, const char *key,
+                                     const char *value)
+{
+    size_t len;
+
+    if (client == NULL || key == NULL || !esp_http_is_token(key)) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    if (value == NULL) {
+        return et_http_headers_delete(&client->headers, key);
+    }
+    if (!esp_http_is_field_value(value)) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    while (*value == ' ' || *value == '\t') {
+        value++;
+    }
+    len = strlen(value);
+    while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t')) {
+        len--;
+    }
+    return et_http_headers_set(&client->headers, key, value, len);
+}
+
+esp_err_t esp_http_client_get_header(esp_http_client_handle_t client, const char *key, char **value)
+{
+    if (client == NULL || key == NULL || value == NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    *value = (char *)(uintptr_t)et_http_headers_get(client->headers, key);
+    return *value != NULL ? ESP_OK : ESP_ERR_NOT_FOUND;
+}
+
+esp_err_t esp_http_client_delete_header(esp_http_client_handle_t client, const char *key)
+{
+    if (client == NULL || key == NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    return et_http_headers_delete(&client->headers, key);
+}
+
+esp_err_t esp_http_client_delete_all_headers(esp_http_client_handle_t client)
+{
+    if (client == NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    et_http_headers_clear(&client->headers);
+    return ESP_OK;
 }

@@ -3,7 +3,7 @@
  *
  *   client.c    life of a handle, the fields that are only stored
  *   target.c    the URL, and what belongs to its origin
- *   headers.c   a list of headers
+ *   headers.c, text.c  a list of headers, and pieces of text
  *   wire.c      the connection: transports, reading, writing, waiting, deadlines
  *   proxy.c     the transports of a proxy
  *   request.c   the head, and the framing of the body
@@ -24,7 +24,9 @@
 #include "esp_http_response.h"
 #include "esp_tls_url.h"
 #include "esp_transport_async.h"
+#include "headers.h"
 #include "plat_lock.h"
+#include "text.h"
 
 #define HTTP_URL_MAX       8192
 #define HTTP_CHALLENGE_MAX 2048
@@ -37,13 +39,6 @@ enum http_phase {
     HTTP_READING_HEAD, /* */
     HTTP_READING_BODY, /* the head is there */
     HTTP_COMPLETE      /* the whole response is there */
-};
-
-/** A header: name, value and the two NULs in one block. */
-struct http_header {
-    struct http_header *next;
-    const char *value;
-    char name[];
 };
 
 /** A URL, taken apart. text is owned and holds the others. */
@@ -173,18 +168,6 @@ struct esp_http_client {
 void http_client_enter(esp_http_client_handle_t c);
 /** @return err; ESP_FAIL if the handle is gone */
 esp_err_t http_client_leave(esp_http_client_handle_t c, esp_err_t err);
-
-/* text.c */
-char *http_text_copy(const char *text, size_t len);
-/** @param out  21 bytes @return digits */
-size_t http_text_number(char *out, uint64_t value, unsigned base);
-
-/* headers.c */
-esp_err_t http_headers_set(struct http_header **list, const char *name, const char *value,
-                           size_t len);
-const char *http_headers_get(struct http_header *list, const char *name);
-esp_err_t http_headers_delete(struct http_header **list, const char *name);
-void http_headers_clear(struct http_header **list);
 
 /* target.c */
 esp_err_t http_target_configure(esp_http_client_handle_t c, const esp_http_client_config_t *cfg);

@@ -57,7 +57,7 @@ esp_err_t http_follow_header(esp_http_client_handle_t c, const char *name, const
     struct http_answer *answer = &c->answer;
 
     if (esp_http_name_equals(name, "Location") && answer->location == NULL) {
-        answer->location = http_text_copy(value, strlen(value));
+        answer->location = et_http_text_copy(value, strlen(value));
         return answer->location != NULL ? ESP_OK : ESP_ERR_NO_MEM;
     }
     if (answer->status == UNAUTHORIZED && esp_http_name_equals(name, "WWW-Authenticate")) {
@@ -254,7 +254,7 @@ esp_err_t esp_http_client_set_auth_data(esp_http_client_handle_t client, const c
     if (len > HTTP_CHALLENGE_MAX) {
         return ESP_ERR_HTTP_HEADER_TOO_LONG;
     }
-    copy = http_text_copy(auth_data, (size_t)len);
+    copy = et_http_text_copy(auth_data, (size_t)len);
     if (copy == NULL) {
         return ESP_ERR_NO_MEM;
     }

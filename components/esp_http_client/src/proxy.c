@@ -153,10 +153,10 @@ static struct http_proxy *make(const esp_http_client_proxy_t *from)
     }
     proxy->kind = from->kind;
     proxy->port = from->port;
-    proxy->host = http_text_copy(from->host, strlen(from->host));
+    proxy->host = et_http_text_copy(from->host, strlen(from->host));
     if (from->username != NULL) {
-        proxy->username = http_text_copy(from->username, strlen(from->username));
-        proxy->password = http_text_copy(password, strlen(password));
+        proxy->username = et_http_text_copy(from->username, strlen(from->username));
+        proxy->password = et_http_text_copy(password, strlen(password));
     }
     if (proxy->host == NULL ||
         (from->username != NULL && (proxy->username == NULL || proxy->password == NULL))) {

@@ -110,7 +110,7 @@ static void framing_line(struct esp_http_client *c, struct line *line)
     if (req->length < 0) {
         add_header(line, "Transfer-Encoding", "chunked");
     } else if (req->length > 0 || !may_be_without) {
-        (void)http_text_number(c->req.length_text, (uint64_t)req->length, 10);
+        (void)et_http_text_number(c->req.length_text, (uint64_t)req->length, 10);
         add_header(line, "Content-Length", req->length_text);
     }
 }
@@ -267,7 +267,7 @@ static void frame(struct http_request *req, const char *text, size_t len)
 void http_request_begin_chunk(struct esp_http_client *c, int64_t len)
 {
     char digits[21];
-    size_t n = http_text_number(digits, (uint64_t)len, 16);
+    size_t n = et_http_text_number(digits, (uint64_t)len, 16);
 
     frame(&c->req, digits, n);
     frame(&c->req, "\r\n", 2);
@@ -367,7 +367,7 @@ static esp_err_t make(esp_http_client_handle_t c, int64_t length)
     c->req.length = length < 0 ? -1 : length;
     c->buf_pos = 0;
     c->buf_len = 0;
-    if (http_headers_get(c->headers, "Host") == NULL) {
+    if (et_http_headers_get(c->headers, "Host") == NULL) {
         esp_err_t err = http_target_write_host(c);
 
         if (err != ESP_OK) {

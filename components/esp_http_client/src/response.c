@@ -68,7 +68,7 @@ static esp_err_t save(struct http_answer *answer, const char *name, const char *
         return ESP_OK;
     }
     answer->saved_count++;
-    return http_headers_set(&answer->saved, name, value, strlen(value));
+    return et_http_headers_set(&answer->saved, name, value, strlen(value));
 }
 #endif
 
@@ -327,6 +327,6 @@ bool http_response_keeps_alive(const struct esp_http_client *c)
 void http_response_clear(struct http_answer *answer)
 {
     plat_free_secret(answer->location);
-    http_headers_clear(&answer->saved);
+    et_http_headers_clear(&answer->saved);
     *answer = (struct http_answer){.status = -1, .content_range = -1};
 }

@@ -39,7 +39,7 @@ static size_t put_url(struct writer *w, const esp_tls_url_t *url, uint16_t port)
     put_text(w, url->host_is_ipv6 ? "[" : "");
     put(w, url->host.ptr, url->host.len);
     put_text(w, url->host_is_ipv6 ? "]:" : ":");
-    put(w, digits, http_text_number(digits, port, 10));
+    put(w, digits, et_http_text_number(digits, port, 10));
     path = w->len;
     put(w, url->path.len > 0 ? url->path.ptr : "/", url->path.len > 0 ? url->path.len : 1);
     if (url->query.ptr != NULL) {
@@ -94,7 +94,7 @@ static void forget_secrets(esp_http_client_handle_t c)
     size_t i;
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        (void)http_headers_delete(&c->headers, names[i]);
+        (void)et_http_headers_delete(&c->headers, names[i]);
     }
     plat_free_secret(c->username);
     plat_free_secret(c->password);
@@ -156,7 +156,7 @@ esp_err_t http_target_write_host(esp_http_client_handle_t c)
         }
         end--;
     }
-    return http_headers_set(&c->headers, "Host", host, (size_t)(end - host));
+    return et_http_headers_set(&c->headers, "Host", host, (size_t)(end - host));
 }
 
 /* --- going there --------------------------------------------------------------------------------------- */
@@ -175,7 +175,7 @@ esp_err_t http_target_resolve(esp_http_client_handle_t c, const char *text, char
         return ESP_ERR_INVALID_ARG;
     }
     out = base != NULL ? plat_alloc(NULL, PLAT_MEM_APPLICATION, size)
-                       : http_text_copy(text, strlen(text));
+                       : et_http_text_copy(text, strlen(text));
     if (out == NULL) {
         return ESP_ERR_NO_MEM;
     }
@@ -250,7 +250,7 @@ static size_t put_pieces(struct writer *w, const esp_http_client_config_t *cfg)
     put_text(w, is_ipv6 ? "]" : "");
     if (cfg->port != 0) {
         put_text(w, ":");
-        put(w, digits, http_text_number(digits, (uint64_t)cfg->port, 10));
+        put(w, digits, et_http_text_number(digits, (uint64_t)cfg->port, 10));
     }
     put_text(w, path[0] == '/' ? "" : "/");
     put_text(w, path);

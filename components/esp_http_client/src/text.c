@@ -1,10 +1,10 @@
 /* Small pieces of text. */
 #include <string.h>
 
-#include "client.h"
 #include "plat_heap.h"
+#include "text.h"
 
-char *http_text_copy(const char *text, size_t len)
+char *et_http_text_copy(const char *text, size_t len)
 {
     char *copy = plat_alloc(NULL, PLAT_MEM_APPLICATION, len + 1);
 
@@ -14,7 +14,7 @@ char *http_text_copy(const char *text, size_t len)
     return copy;
 }
 
-size_t http_text_number(char *out, uint64_t value, unsigned base)
+size_t et_http_text_number(char *out, uint64_t value, unsigned base)
 {
     char digits[20];
     size_t n = 0;

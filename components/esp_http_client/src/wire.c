@@ -502,7 +502,7 @@ esp_err_t esp_http_client_set_connect_to(esp_http_client_handle_t client, const 
         return ESP_ERR_INVALID_STATE;
     }
     if (host != NULL) {
-        copy = http_text_copy(host, strlen(host));
+        copy = et_http_text_copy(host, strlen(host));
         if (copy == NULL) {
             return ESP_ERR_NO_MEM;
         }
