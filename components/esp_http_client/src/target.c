@@ -10,69 +10,44 @@ static const char TAG[] = "HTTP_CLIENT";
 
 /* --- making one ------------------------------------------------------------------------------------- */
 
-struct writer {
-    char *out; /* NULL: count only */
-    size_t len;
-};
+/** Pieces of a URL as it is kept, with the host once more: all, and those before its path. */
+#define PIECES      10
+#define BEFORE_PATH 5
 
-static void put(struct writer *w, const char *text, size_t len)
-{
-    if (w->out != NULL) {
-        memcpy(w->out + w->len, text, len);
-    }
-    w->len += len;
-}
-
-static void put_text(struct writer *w, const char *text)
-{
-    put(w, text, strlen(text));
-}
-
-/** The URL in the one form that is kept, its path, and the host once more.
- *  @return offset of the path */
-static size_t put_url(struct writer *w, const esp_tls_url_t *url, uint16_t port)
+static esp_err_t make_text(struct http_target *t, const esp_tls_url_t *url)
 {
     char digits[21];
-    size_t path;
+    const struct http_piece pieces[PIECES] = {
+        {t->is_tls ? "https://" : "http://", HTTP_TO_NUL},
+        {url->host_is_ipv6 ? "[" : NULL, 1},
+        {url->host.ptr, url->host.len},
+        {url->host_is_ipv6 ? "]:" : ":", HTTP_TO_NUL},
+        {digits, et_http_text_number(digits, t->port, 10)},
+        url->path.len > 0 ? (struct http_piece){url->path.ptr, url->path.len}
+                          : (struct http_piece){"/", 1},
+        {url->query.ptr != NULL ? "?" : NULL, 1},
+        {url->query.ptr, url->query.len},
+        {"", 1},
+        {url->host.ptr, url->host.len},
+    };
 
-    put_text(w, esp_tls_url_part_is(url->scheme, "https") ? "https://" : "http://");
-    put_text(w, url->host_is_ipv6 ? "[" : "");
-    put(w, url->host.ptr, url->host.len);
-    put_text(w, url->host_is_ipv6 ? "]:" : ":");
-    put(w, digits, et_http_text_number(digits, port, 10));
-    path = w->len;
-    put(w, url->path.len > 0 ? url->path.ptr : "/", url->path.len > 0 ? url->path.len : 1);
-    if (url->query.ptr != NULL) {
-        put_text(w, "?");
-        put(w, url->query.ptr, url->query.len);
+    t->text = et_http_text_join(pieces, PIECES);
+    if (t->text == NULL) {
+        return ESP_ERR_NO_MEM;
     }
-    put(w, "", 1);
-    put(w, url->host.ptr, url->host.len);
-    put(w, "", 1);
-    return path;
+    t->path = t->text + et_http_text_length(pieces, BEFORE_PATH);
+    t->host = t->text + et_http_text_length(pieces, PIECES - 1);
+    return ESP_OK;
 }
 
 static esp_err_t target_make(struct http_target *t, const esp_tls_url_t *url)
 {
-    struct writer w = {0};
-    size_t path;
-
     t->is_tls = esp_tls_url_part_is(url->scheme, "https");
     if ((!t->is_tls && !esp_tls_url_part_is(url->scheme, "http")) || url->host.len == 0) {
         return ESP_ERR_INVALID_ARG;
     }
     t->port = esp_tls_url_port(url);
-    (void)put_url(&w, url, t->port);
-    w.out = plat_alloc(NULL, PLAT_MEM_APPLICATION, w.len);
-    if (w.out == NULL) {
-        return ESP_ERR_NO_MEM;
-    }
-    w.len = 0;
-    path = put_url(&w, url, t->port);
-    t->text = w.out;
-    t->path = t->text + path;
-    t->host = t->text + strlen(t->text) + 1;
-    return ESP_OK;
+    return make_text(t, url);
 }
 
 static bool same_origin(const struct http_target *a, const struct http_target *b)
@@ -237,50 +212,39 @@ esp_err_t http_target_set(esp_http_client_handle_t c, const char *text)
     return err;
 }
 
-/** scheme://host[:port]/path[?query] of the configuration's pieces. */
-static size_t put_pieces(struct writer *w, const esp_http_client_config_t *cfg)
-{
-    bool is_ipv6 = strchr(cfg->host, ':') != NULL && cfg->host[0] != '[';
-    const char *path = cfg->path != NULL ? cfg->path : "/";
-    char digits[21];
-
-    put_text(w, cfg->transport_type == HTTP_TRANSPORT_OVER_SSL ? "https://" : "http://");
-    put_text(w, is_ipv6 ? "[" : "");
-    put_text(w, cfg->host);
-    put_text(w, is_ipv6 ? "]" : "");
-    if (cfg->port != 0) {
-        put_text(w, ":");
-        put(w, digits, et_http_text_number(digits, (uint64_t)cfg->port, 10));
-    }
-    put_text(w, path[0] == '/' ? "" : "/");
-    put_text(w, path);
-    if (cfg->query != NULL) {
-        put_text(w, "?");
-        put_text(w, cfg->query);
-    }
-    put(w, "", 1);
-    return w->len;
-}
-
 static esp_err_t set_pieces(esp_http_client_handle_t c, const esp_http_client_config_t *cfg)
 {
-    struct writer w = {0};
-    size_t size = put_pieces(&w, cfg);
+    const bool is_ipv6 = strchr(cfg->host, ':') != NULL && cfg->host[0] != '[';
+    const char *path = cfg->path != NULL ? cfg->path : "/";
+    char digits[21];
+    const struct http_piece pieces[] = {
+        {cfg->transport_type == HTTP_TRANSPORT_OVER_SSL ? "https://" : "http://", HTTP_TO_NUL},
+        {is_ipv6 ? "[" : NULL, 1},
+        {cfg->host, HTTP_TO_NUL},
+        {is_ipv6 ? "]" : NULL, 1},
+        {cfg->port != 0 ? ":" : NULL, 1},
+        {cfg->port != 0 ? digits : NULL, HTTP_TO_NUL},
+        {path[0] == '/' ? NULL : "/", 1},
+        {path, HTTP_TO_NUL},
+        {cfg->query != NULL ? "?" : NULL, 1},
+        {cfg->query, HTTP_TO_NUL},
+    };
     esp_err_t err;
+    char *text;
+    const size_t count = sizeof(pieces) / sizeof(pieces[0]);
 
+    (void)et_http_text_number(digits, (uint64_t)cfg->port, 10);
     /* what would end the host is no host */
-    if (size > HTTP_URL_MAX || cfg->port < 0 || cfg->port > UINT16_MAX ||
-        strpbrk(cfg->host, "/?#@") != NULL) {
+    if (et_http_text_length(pieces, count) >= HTTP_URL_MAX || cfg->port < 0 ||
+        cfg->port > UINT16_MAX || strpbrk(cfg->host, "/?#@") != NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    w.out = plat_alloc(NULL, PLAT_MEM_APPLICATION, size);
-    if (w.out == NULL) {
+    text = et_http_text_join(pieces, count);
+    if (text == NULL) {
         return ESP_ERR_NO_MEM;
     }
-    w.len = 0;
-    (void)put_pieces(&w, cfg);
-    err = http_target_set(c, w.out);
-    plat_free_secret(w.out);
+    err = http_target_set(c, text);
+    plat_free_secret(text);
     return err;
 }
 
