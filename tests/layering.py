@@ -59,8 +59,7 @@ FILE_CIRCLES = [
                                        "needs", "setup", "slim", "verify"},
      "one stack: its object (setup.c) names what the calls of the connection are, these ask it for "
      "record buffers, and a failing call is one of the link's"),
-    ("esp_http_client", "src/", {"client", "follow", "machine", "proxy", "request", "response",
-                                 "target", "wire"},
+    ("esp_http_client", "src/", {"follow", "handle", "machine", "request", "response", "target"},
      "one handle that all of them write to; it ends when the handle is taken apart into wire, "
      "exchange and origin"),
 ]

@@ -1,22 +1,14 @@
-/* Life of a handle, and the fields that are only stored. */
-#include <limits.h>
+/* The calls that make and end a client, and those that set something. */
 #include <string.h>
 
 #include "client.h"
 #include "esp_http_field.h"
 #include "esp_log.h"
-#include "plat_clock.h"
 #include "plat_heap.h"
 #include "plat_net.h"
 
-#define TIMEOUT_MS         5000
-#define REDIRECTS          10
-#define AUTH_RETRIES       10
 #define HEADER_LIMIT       8192
 #define HEADER_LIMIT_LEAST 256
-#define KEEP_ALIVE_IDLE    5
-#define KEEP_ALIVE_EACH    5
-#define KEEP_ALIVE_COUNT   3
 
 static const char TAG[] = "HTTP_CLIENT";
 static const char USER_AGENT[] = "ESP32 HTTP Client/1.0";
@@ -24,42 +16,7 @@ static const char FORM[] = "application/x-www-form-urlencoded";
 
 /* --- life ------------------------------------------------------------------------------------------- */
 
-static void destroy(esp_http_client_handle_t c)
-{
-    http_wire_drop(c);
-    http_proxy_free(c);
-    plat_mutex_clear(&c->lock);
-    http_request_clear(&c->req);
-    http_response_clear(&c->answer);
-    esp_http_response_free(c->parser);
-    et_http_headers_clear(&c->headers);
-    http_login_clear(&c->login);
-    http_login_clear(&c->proxy_login);
-    plat_free_secret(c->username);
-    plat_free_secret(c->password);
-    http_target_clear(&c->target);
-    plat_free(c->if_name);
-    plat_free(c->connect_host);
-    plat_free_secret(c->buf);
-    plat_free_secret(c);
-}
-
-void http_client_enter(esp_http_client_handle_t c)
-{
-    c->depth++;
-}
-
-esp_err_t http_client_leave(esp_http_client_handle_t c, esp_err_t err)
-{
-    if (--c->depth > 0 || !c->is_doomed) {
-        return err;
-    }
-    (void)http_wire_close(c);
-    destroy(c);
-    return ESP_FAIL;
-}
-
-static bool is_legal(const esp_http_client_config_t *cfg)
+static bool is_legal_config(const esp_http_client_config_t *cfg)
 {
     if ((unsigned)cfg->method >= HTTP_METHOD_MAX || cfg->buffer_size < 0 ||
         cfg->buffer_size_tx < 0 || cfg->max_redirection_count < 0 ||
@@ -73,31 +30,6 @@ static bool is_legal(const esp_http_client_config_t *cfg)
         return false;
     }
     return true;
-}
-
-static int or_default(int value, int otherwise)
-{
-    return value > 0 ? value : otherwise;
-}
-
-static void take_numbers(esp_http_client_handle_t c)
-{
-    esp_http_client_config_t *cfg = &c->cfg;
-
-    cfg->timeout_ms = or_default(cfg->timeout_ms, TIMEOUT_MS);
-    cfg->max_redirection_count = or_default(cfg->max_redirection_count, REDIRECTS);
-    cfg->max_authorization_retries = cfg->max_authorization_retries < 0
-                                         ? 0
-                                         : or_default(cfg->max_authorization_retries, AUTH_RETRIES);
-    cfg->buffer_size = or_default(cfg->buffer_size, DEFAULT_HTTP_BUF_SIZE);
-    cfg->buffer_size_tx = or_default(cfg->buffer_size_tx, DEFAULT_HTTP_BUF_SIZE);
-    c->buf_cap =
-        (uint32_t)(cfg->buffer_size > cfg->buffer_size_tx ? cfg->buffer_size : cfg->buffer_size_tx);
-    c->keep_alive = (esp_transport_keep_alive_t){
-        .keep_alive_enable = cfg->keep_alive_enable,
-        .keep_alive_idle = or_default(cfg->keep_alive_idle, KEEP_ALIVE_IDLE),
-        .keep_alive_interval = or_default(cfg->keep_alive_interval, KEEP_ALIVE_EACH),
-        .keep_alive_count = or_default(cfg->keep_alive_count, KEEP_ALIVE_COUNT)};
 }
 
 static esp_err_t set_text(char **field, const char *text)
@@ -139,17 +71,20 @@ static esp_err_t take_text(esp_http_client_handle_t c, const esp_http_client_con
 
 static esp_err_t set_up(esp_http_client_handle_t c, const esp_http_client_config_t *config)
 {
-    take_numbers(c);
+    const esp_http_client_config_t *cfg = &c->cfg;
+
     if (config->if_name != NULL) {
-        c->if_name = plat_ifreq_copy(config->if_name);
-        if (c->if_name == NULL) {
+        struct ifreq *if_name = plat_ifreq_copy(config->if_name);
+
+        if (if_name == NULL) {
             return ESP_ERR_NO_MEM;
         }
+        et_http_wire_take_interface(c->wire, if_name);
     }
     c->answer.status = -1;
     c->answer.content_range = -1;
-    c->silence_us = PLAT_NEVER;
-    c->deadline_us = PLAT_NEVER;
+    c->buf_cap =
+        (uint32_t)(cfg->buffer_size > cfg->buffer_size_tx ? cfg->buffer_size : cfg->buffer_size_tx);
     c->buf = plat_alloc(NULL, PLAT_MEM_APPLICATION, c->buf_cap);
     c->parser = esp_http_response_new(c->buf_cap > HEADER_LIMIT ? c->buf_cap : HEADER_LIMIT,
                                       &http_response_handler, c);
@@ -161,20 +96,18 @@ esp_http_client_handle_t esp_http_client_init(const esp_http_client_config_t *co
     esp_http_client_handle_t c;
     esp_err_t err;
 
-    if (config == NULL || !is_legal(config)) {
+    if (config == NULL || !is_legal_config(config)) {
         return NULL;
     }
-    c = plat_alloc(NULL, PLAT_MEM_APPLICATION, sizeof(*c));
-    if (c == NULL || plat_mutex_init(&c->lock) != 0) {
+    c = et_http_handle_new(config);
+    if (c == NULL) {
         ESP_LOGE(TAG, "no memory for a handle");
-        plat_free(c);
         return NULL;
     }
-    c->cfg = *config;
     err = set_up(c, config);
     if (err != ESP_OK) {
         ESP_LOGE(TAG, "init failed: %s", esp_err_to_name(err));
-        destroy(c);
+        et_http_handle_free(c);
         return NULL;
     }
     return c;
@@ -189,10 +122,32 @@ esp_err_t esp_http_client_cleanup(esp_http_client_handle_t client)
         client->is_doomed = true;
         return ESP_OK;
     }
-    http_client_enter(client);
-    (void)http_wire_close(client); /* its event may still use the handle */
+    et_http_handle_enter(client);
+    (void)et_http_handle_disconnect(client); /* its event may still use the handle */
     client->is_doomed = true;
-    (void)http_client_leave(client, ESP_OK);
+    (void)et_http_handle_leave(client, ESP_OK);
+    return ESP_OK;
+}
+
+esp_err_t esp_http_client_close(esp_http_client_handle_t client)
+{
+    if (client == NULL) {
+        return ESP_FAIL;
+    }
+    if (client->depth > 0) { /* in an event: the call under way ends with it */
+        client->is_asked_to_close = true;
+        return ESP_OK;
+    }
+    et_http_handle_enter(client);
+    return et_http_handle_leave(client, http_machine_close(client));
+}
+
+esp_err_t esp_http_client_cancel(esp_http_client_handle_t client)
+{
+    if (client == NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    et_http_wire_cancel(client->wire);
     return ESP_OK;
 }
 
@@ -327,7 +282,7 @@ esp_err_t esp_http_client_set_timeout_ms(esp_http_client_handle_t client, int ti
     if (client == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    client->cfg.timeout_ms = or_default(timeout_ms, TIMEOUT_MS);
+    client->cfg.timeout_ms = timeout_ms > 0 ? timeout_ms : HTTP_TIMEOUT_MS;
     return ESP_OK;
 }
 
@@ -336,7 +291,7 @@ esp_err_t esp_http_client_set_deadline_ms(esp_http_client_handle_t client, int d
     if (client == NULL || deadline_ms < 0) {
         return ESP_ERR_INVALID_ARG;
     }
-    client->deadline_ms = deadline_ms;
+    et_http_wire_set_deadline(client->wire, deadline_ms);
     return ESP_OK;
 }
 
@@ -347,7 +302,7 @@ esp_err_t esp_http_client_set_header_limit(esp_http_client_handle_t client, int 
     if (client == NULL || bytes < HEADER_LIMIT_LEAST || bytes > UINT16_MAX) {
         return ESP_ERR_INVALID_ARG;
     }
-    if (client->phase != HTTP_IDLE && client->phase != HTTP_COMPLETE) {
+    if (!http_is_at_rest(client)) {
         return ESP_ERR_INVALID_STATE;
     }
     parser = esp_http_response_new((size_t)bytes, &http_response_handler, client);
@@ -375,8 +330,7 @@ esp_err_t esp_http_client_on_transport(esp_http_client_handle_t client,
     if (client == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    client->on_transport = hook;
-    client->on_transport_arg = arg;
+    et_http_wire_set_hook(client->wire, hook, arg);
     return ESP_OK;
 }
 
@@ -389,105 +343,57 @@ esp_err_t esp_http_client_reset_redirect_counter(esp_http_client_handle_t client
     return ESP_OK;
 }
 
-/* --- what came ----------------------------------------------------------------------------------------- */
+/* --- the way there ----------------------------------------------------------------------------------------- */
 
-int esp_http_client_get_status_code(esp_http_client_handle_t client)
+esp_err_t esp_http_client_set_connect_to(esp_http_client_handle_t client, const char *host,
+                                         int port)
 {
-    return client != NULL ? client->answer.status : -1;
-}
+    char *copy = NULL;
 
-static bool has_head(esp_http_client_handle_t client)
-{
-    return client != NULL && esp_http_response_has_head(client->parser);
-}
-
-int64_t esp_http_client_get_content_length(esp_http_client_handle_t client)
-{
-    return has_head(client) ? esp_http_response_content_length(client->parser) : -1;
-}
-
-int64_t esp_http_client_get_progress(esp_http_client_handle_t client)
-{
-    return client != NULL ? client->answer.received : -1;
-}
-
-#ifdef CONFIG_ESP_HTTP_CLIENT_ENABLE_GET_CONTENT_RANGE
-int64_t esp_http_client_get_content_range(esp_http_client_handle_t client)
-{
-    return client != NULL ? client->answer.content_range : -1;
-}
-#endif
-
-const char *esp_http_client_get_malformed(esp_http_client_handle_t client)
-{
-    return client != NULL ? esp_http_response_why(client->parser) : NULL;
-}
-
-bool esp_http_client_is_chunked_response(esp_http_client_handle_t client)
-{
-    return has_head(client) && esp_http_response_is_chunked(client->parser);
-}
-
-esp_err_t esp_http_client_get_chunk_length(esp_http_client_handle_t client, int *len)
-{
-    int64_t chunk;
-
-    if (client == NULL || len == NULL) {
+    if (client == NULL || (host != NULL && (host[0] == '\0' || !esp_http_is_field_value(host) ||
+                                            port < 1 || port > UINT16_MAX))) {
         return ESP_ERR_INVALID_ARG;
     }
-    if (!esp_http_client_is_chunked_response(client)) {
-        return ESP_FAIL;
+    if (client->depth > 0 || !http_is_at_rest(client)) {
+        return ESP_ERR_INVALID_STATE;
     }
-    chunk = esp_http_response_chunk_length(client->parser);
-    *len = chunk < INT_MAX ? (int)chunk : INT_MAX;
-    return ESP_OK;
+    if (host != NULL) {
+        copy = et_http_text_copy(host, strlen(host));
+        if (copy == NULL) {
+            return ESP_ERR_NO_MEM;
+        }
+    }
+    et_http_handle_enter(client);
+    (void)http_machine_close(client);
+    et_http_wire_drop(client->wire); /* the name was set for it */
+    et_http_wire_take_detour(client->wire, copy, port);
+    return et_http_handle_leave(client, ESP_OK);
 }
 
-bool esp_http_client_is_complete_data_received(esp_http_client_handle_t client)
+esp_err_t esp_http_client_set_proxy(esp_http_client_handle_t client,
+                                    const esp_http_client_proxy_t *proxy)
 {
-    return client != NULL && esp_http_response_is_complete(client->parser);
-}
+    struct http_proxy *made = NULL;
 
-bool esp_http_client_is_persistent_connection(esp_http_client_handle_t client)
-{
-    return has_head(client) && http_response_keeps_alive(client);
-}
-
-esp_http_state_t esp_http_client_get_state(esp_http_client_handle_t client)
-{
-    static const esp_http_state_t states[] = {
-        [HTTP_IDLE] = HTTP_STATE_INIT,
-        [HTTP_CONNECTING] = HTTP_STATE_CONNECTING,
-        [HTTP_SENDING_HEAD] = HTTP_STATE_CONNECTED,
-        [HTTP_SENDING_BODY] = HTTP_STATE_REQ_COMPLETE_HEADER,
-        [HTTP_READING_HEAD] = HTTP_STATE_REQ_COMPLETE_DATA,
-        [HTTP_READING_BODY] = HTTP_STATE_RES_ON_DATA_START,
-        [HTTP_COMPLETE] = HTTP_STATE_RES_COMPLETE_DATA,
-    };
-
-    if (client == NULL) {
-        return HTTP_STATE_UNINIT;
-    }
-    if (client->phase == HTTP_IDLE && client->is_open) {
-        return HTTP_STATE_CONNECTED;
-    }
-    if (client->phase == HTTP_READING_HEAD && client->answer.at_header) {
-        return HTTP_STATE_RES_COMPLETE_HEADER;
-    }
-    return states[client->phase];
-}
-
-#ifdef CONFIG_ESP_HTTP_CLIENT_SAVE_RESPONSE_HEADERS
-esp_err_t esp_http_client_get_response_header(esp_http_client_handle_t client, const char *key,
-                                              char **value)
-{
-    if (client == NULL || key == NULL || value == NULL) {
+    if (client == NULL || (proxy != NULL && !et_http_proxy_is_legal(proxy))) {
         return ESP_ERR_INVALID_ARG;
     }
-    *value = (char *)(uintptr_t)et_http_headers_get(client->answer.saved, key);
-    return *value != NULL ? ESP_OK : ESP_ERR_NOT_FOUND;
+    if (client->depth > 0 || !http_is_at_rest(client)) {
+        return ESP_ERR_INVALID_STATE;
+    }
+    if (proxy != NULL) {
+        made = et_http_proxy_new(proxy);
+        if (made == NULL) {
+            return ESP_ERR_NO_MEM;
+        }
+    }
+    et_http_handle_enter(client);
+    (void)http_machine_close(client);
+    et_http_wire_drop(client->wire);
+    et_http_wire_take_proxy(client->wire, made);
+    http_login_clear(&client->proxy_login);
+    return et_http_handle_leave(client, ESP_OK);
 }
-#endif
 
 /* --- headers ---------------------------------------------------------------------------------------------- */
 

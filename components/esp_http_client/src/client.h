@@ -1,11 +1,11 @@
 /* The client inside. One machine of phases that never blocks: perform.c runs it through, stream.c
  * takes its phases one by one, and both wait, when they may, in http_machine_run(). Who does what:
  *
- *   client.c    life of a handle, the fields that are only stored
+ *   handle.c    the handle's memory, and calls that may free it
+ *   client.c, report.c  the calls that set something, and those that ask
  *   target.c    the URL, and what belongs to its origin
  *   headers.c, text.c  a list of headers, and pieces of text
- *   wire.c      the connection: transports, reading, writing, waiting, deadlines
- *   proxy.c     the transports of a proxy
+ *   wire.h      the connection (wire.c, proxy.c), which knows no handle
  *   request.c   the head, and the framing of the body
  *   response.c  from the parser to what the application sees
  *   follow.c    redirects and challenges: the request that follows a response
@@ -23,11 +23,11 @@
 #include "esp_http_client_async.h"
 #include "esp_http_response.h"
 #include "esp_tls_url.h"
-#include "esp_transport_async.h"
 #include "headers.h"
-#include "plat_lock.h"
 #include "text.h"
+#include "wire.h"
 
+#define HTTP_TIMEOUT_MS    5000
 #define HTTP_URL_MAX       8192
 #define HTTP_CHALLENGE_MAX 2048
 
@@ -97,7 +97,9 @@ struct http_answer {
 };
 
 struct esp_http_client {
-    esp_http_client_config_t cfg; /* text of it that is copied is NULL here */
+    struct http_wire *wire; /* behind the handle, in its block */
+    _Alignas(uint64_t)
+        esp_http_client_config_t cfg; /* texts of it are the application's, and may be gone */
     struct http_target target;
     unsigned target_changes;
     struct http_header *headers;
@@ -110,30 +112,12 @@ struct esp_http_client {
     int policy;       /* esp_http_client_redirect_policy_t */
     bool next_is_get; /* a redirect said so */
 
-    /* the connection */
-    plat_mutex lock;                  /* transport, against a cancel from another thread */
-    esp_transport_handle_t transport; /* the topmost; cfg.transport, or own */
-    bool transport_is_tls;
-    bool is_open;
-    bool is_connecting;
     bool is_opening; /* open() or request_send() said EAGAIN: write() and others go on with it */
-    bool is_reused;  /* it served a request before */
+    bool is_reused;  /* the connection served a request before */
     bool is_foreign; /* the target is another origin by now */
-    bool is_retried; /* a stale one was replaced in this request */
-    plat_flag cancelled;
+    bool is_retried; /* a stale connection was replaced in this request */
     bool is_waiting;
-    bool has_more;        /* the call ended before it had to wait */
-    int wait_events;      /* what the last EAGAIN waits for; 0: the connect */
-    uint64_t silence_us;  /* when the silence is too long; PLAT_NEVER */
-    uint64_t deadline_us; /* of the request; PLAT_NEVER */
-    int deadline_ms;      /* 0: none */
-    esp_transport_keep_alive_t keep_alive;
-    struct ifreq *if_name; /* owned; NULL: any */
-    char *connect_host;    /* NULL: the target's */
-    int connect_port;
-    struct http_proxy *proxy; /* NULL: none */
-    esp_http_client_on_transport_t on_transport;
-    void *on_transport_arg;
+    bool has_more; /* the call ended before it had to wait */
 
     /* the exchange */
     enum http_phase phase;
@@ -164,10 +148,28 @@ struct esp_http_client {
     bool is_asked_to_close;
 };
 
-/* client.c: a call that may run handlers, which may free the handle. */
-void http_client_enter(esp_http_client_handle_t c);
+/** Does the call under way end with the handler that runs, or ran? */
+static inline bool http_is_ending(const struct esp_http_client *c)
+{
+    return c->is_doomed || c->is_asked_to_close;
+}
+
+/** Neither a request nor what is left of one is under way. */
+static inline bool http_is_at_rest(const struct esp_http_client *c)
+{
+    return c->phase == HTTP_IDLE || c->phase == HTTP_COMPLETE;
+}
+
+/* handle.c */
+/** @param config  copied; its numbers are made complete @return NULL: no memory */
+esp_http_client_handle_t et_http_handle_new(const esp_http_client_config_t *config);
+void et_http_handle_free(esp_http_client_handle_t c);
+/** A call that may run handlers, which may free the handle. */
+void et_http_handle_enter(esp_http_client_handle_t c);
 /** @return err; ESP_FAIL if the handle is gone */
-esp_err_t http_client_leave(esp_http_client_handle_t c, esp_err_t err);
+esp_err_t et_http_handle_leave(esp_http_client_handle_t c, esp_err_t err);
+/** Close the connection, and tell so. */
+esp_err_t et_http_handle_disconnect(esp_http_client_handle_t c);
 
 /* target.c */
 esp_err_t http_target_configure(esp_http_client_handle_t c, const esp_http_client_config_t *cfg);
@@ -186,42 +188,6 @@ void http_event_tell(esp_http_client_handle_t c, esp_http_client_event_id_t id, 
 void http_event_header(esp_http_client_handle_t c, const char *name, const char *value);
 void http_event_data(esp_http_client_handle_t c, const void *data, int len);
 void http_event_redirect(esp_http_client_handle_t c);
-
-/* wire.c. Steps: ESP_OK, ESP_ERR_HTTP_EAGAIN, or a failure. */
-esp_err_t http_wire_connect(esp_http_client_handle_t c);
-esp_err_t http_wire_write(esp_http_client_handle_t c, const void *data, size_t len, size_t *taken);
-/** ESP_ERR_HTTP_CONNECTION_CLOSED: the end. ESP_ERR_HTTP_FETCH_HEADER: it failed. */
-esp_err_t http_wire_read(esp_http_client_handle_t c, void *data, size_t len, size_t *got);
-/** Would a read find bytes that are in this process's memory, where no socket tells of them? */
-bool http_wire_has_pending(esp_http_client_handle_t c);
-bool http_wire_is_stale(esp_http_client_handle_t c);
-esp_err_t http_wire_close(esp_http_client_handle_t c);
-/** The request that was cancelled is over, and the next connection must not inherit it. Waits for a
- *  cancel that is still being told to the transport, and closes one that is not open: one that is, is
- *  closed after this. */
-void http_wire_forget_cancel(struct esp_http_client *c);
-/** The next connect makes its transports anew. */
-void http_wire_drop(esp_http_client_handle_t c);
-esp_tls_error_handle_t http_wire_error(esp_http_client_handle_t c);
-/** A byte moved, or a phase begins: silence is counted from now. */
-void http_wire_touch(esp_http_client_handle_t c);
-bool http_wire_is_silent(const struct esp_http_client *c);
-esp_err_t http_wire_wait(esp_http_client_handle_t c);
-/** Give a new transport what the configuration says of the connection below TLS. */
-void http_wire_set_link(esp_http_client_handle_t c, esp_transport_handle_t t);
-
-/* proxy.c */
-/** Is there a proxy that is sent whole URLs (RFC 9112 section 3.2.2)? */
-bool http_proxy_takes_urls(const struct esp_http_client *c);
-/** The transport that leads to the target: a tunnel, or to the proxy itself.
- *  @return ESP_OK; ESP_ERR_NO_MEM; ESP_ERR_NOT_SUPPORTED */
-esp_err_t http_proxy_open(esp_http_client_handle_t c, bool is_tls, esp_transport_handle_t *t);
-void http_proxy_drop(esp_http_client_handle_t c);
-void http_proxy_free(esp_http_client_handle_t c);
-const char *http_proxy_host(const struct esp_http_client *c);
-int http_proxy_port(const struct esp_http_client *c);
-const char *http_proxy_username(const struct esp_http_client *c);
-const char *http_proxy_password(const struct esp_http_client *c);
 
 /* request.c */
 esp_err_t http_request_begin(esp_http_client_handle_t c, int64_t length);

@@ -107,6 +107,8 @@ esp_err_t http_follow_authorize(esp_http_client_handle_t c)
 {
     struct http_request *req = &c->req;
     const char *password = c->password != NULL ? c->password : "";
+    const char *proxy_user;
+    const char *proxy_password;
     esp_err_t err = ESP_OK;
 
     c->login.answered = 0;
@@ -121,9 +123,10 @@ esp_err_t http_follow_authorize(esp_http_client_handle_t c)
             c->login.answered = ESP_HTTP_AUTH_BASIC;
         }
     }
-    if (err == ESP_OK && http_proxy_takes_urls(c) && http_proxy_username(c) != NULL) {
-        err = authorize(c, &c->proxy_login, http_proxy_username(c), http_proxy_password(c),
-                        c->target.text, &req->proxy_authorization);
+    if (err == ESP_OK &&
+        et_http_wire_proxy_login(c->wire, c->target.is_tls, &proxy_user, &proxy_password)) {
+        err = authorize(c, &c->proxy_login, proxy_user, proxy_password, c->target.text,
+                        &req->proxy_authorization);
     }
     return err;
 }
@@ -194,7 +197,7 @@ static esp_err_t redirect(esp_http_client_handle_t c)
     esp_err_t err;
 
     http_event_redirect(c);
-    if (c->is_doomed || c->is_asked_to_close) {
+    if (http_is_ending(c)) {
         return ESP_FAIL;
     }
     if (c->cfg.disable_auto_redirect) {
@@ -218,6 +221,8 @@ esp_err_t http_follow_decide(esp_http_client_handle_t c)
 {
     int status = c->answer.status;
     struct http_login *login = NULL;
+    const char *user;
+    const char *password;
     esp_err_t err;
 
     if (is_redirect(status) && c->answer.location != NULL) {
@@ -225,8 +230,8 @@ esp_err_t http_follow_decide(esp_http_client_handle_t c)
     }
     if (status == UNAUTHORIZED && c->username != NULL) {
         login = &c->login;
-    } else if (status == PROXY_UNAUTHORIZED && http_proxy_takes_urls(c) &&
-               http_proxy_username(c) != NULL) {
+    } else if (status == PROXY_UNAUTHORIZED &&
+               et_http_wire_proxy_login(c->wire, c->target.is_tls, &user, &password)) {
         login = &c->proxy_login;
     }
     if (login == NULL) {

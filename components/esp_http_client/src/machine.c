@@ -2,7 +2,6 @@
 #include "client.h"
 
 #include "esp_log.h"
-#include "plat_clock.h"
 
 /** Steps of one call that must not block; each moves a buffer at most. And if bytes are left in memory. */
 #define STEPS      64
@@ -13,16 +12,20 @@ static const char TAG[] = "HTTP_CLIENT";
 static void enter(esp_http_client_handle_t c, enum http_phase phase)
 {
     c->phase = phase;
-    http_wire_touch(c);
+    et_http_wire_touch(c->wire);
 }
 
 /* --- phases ------------------------------------------------------------------------------------------------ */
 
 static esp_err_t connecting(esp_http_client_handle_t c)
 {
-    esp_err_t err = http_wire_connect(c);
+    const struct http_route to = {
+        .host = c->target.host, .port = c->target.port, .is_tls = c->target.is_tls};
+    esp_err_t err = et_http_wire_connect(c->wire, &to);
 
     if (err == ESP_OK) {
+        c->is_reused = false;
+        c->is_foreign = false;
         enter(c, HTTP_SENDING_HEAD);
         http_event_tell(c, HTTP_EVENT_ON_CONNECTED, NULL, 0);
     }
@@ -44,10 +47,9 @@ static esp_err_t sending_head(esp_http_client_handle_t c)
  *  instance. @return ESP_OK: go on; err, if it said nothing */
 static esp_err_t look_for_answer(esp_http_client_handle_t c, esp_err_t err)
 {
-    int events = c->wait_events;
     esp_err_t early = http_response_early(c);
 
-    c->wait_events = events | ESP_TLS_WAIT_READ;
+    et_http_wire_await_both(c->wire);
     if (early == ESP_OK && c->req.is_cut && c->phase == HTTP_SENDING_BODY) {
         enter(c, HTTP_READING_HEAD);
     }
@@ -98,20 +100,15 @@ static esp_err_t silence_of(enum http_phase phase)
 /** What ends the request from outside. */
 static esp_err_t interrupted(esp_http_client_handle_t c)
 {
-    if (c->is_doomed || c->is_asked_to_close) {
-        return ESP_FAIL;
-    }
-    if (plat_flag_get(&c->cancelled)) {
-        return ESP_ERR_NOT_FINISHED;
-    }
-    return plat_clock_us() >= c->deadline_us ? ESP_ERR_TIMEOUT : ESP_OK;
+    return http_is_ending(c) ? ESP_FAIL : et_http_wire_interrupted(c->wire);
 }
 
 /** Are bytes left in memory, so that who waits for the socket would not hear of them? They are few: a
  *  buffer's, or a record's. */
 static bool has_bytes_at_hand(esp_http_client_handle_t c)
 {
-    return c->phase >= HTTP_READING_HEAD && (c->buf_pos < c->buf_len || http_wire_has_pending(c));
+    return c->phase >= HTTP_READING_HEAD &&
+           (c->buf_pos < c->buf_len || et_http_wire_has_pending(c->wire));
 }
 
 esp_err_t http_machine_go_on(esp_http_client_handle_t c, unsigned *made)
@@ -138,43 +135,50 @@ esp_err_t http_machine_pause(esp_http_client_handle_t c, bool silence_is_fatal)
     if (err != ESP_OK) {
         return err;
     }
-    if (http_wire_is_silent(c)) {
+    if (et_http_wire_is_silent(c->wire)) {
         return silence_is_fatal ? silence_of(c->phase) : ESP_ERR_HTTP_EAGAIN;
     }
     c->is_waiting = true;
     if (c->cfg.is_async) {
         return ESP_ERR_HTTP_EAGAIN;
     }
-    err = http_wire_wait(c);
+    err = et_http_wire_wait(c->wire);
     c->is_waiting = false;
     return err;
 }
 
 /* --- running ------------------------------------------------------------------------------------------------ */
 
+/** Is the connection that is open the target's, and good for another request? */
+static bool may_reuse(esp_http_client_handle_t c)
+{
+    return !c->is_foreign && http_is_at_rest(c) &&
+           (c->phase != HTTP_COMPLETE || http_response_keeps_alive(c)) &&
+           !et_http_wire_is_stale(c->wire);
+}
+
 esp_err_t http_machine_begin(esp_http_client_handle_t c, int64_t length)
 {
+    bool is_open;
     esp_err_t err;
 
-    http_client_enter(c);
-    if (c->is_open &&
-        (c->is_foreign || (c->phase != HTTP_IDLE && c->phase != HTTP_COMPLETE) ||
-         (c->phase == HTTP_COMPLETE && !http_response_keeps_alive(c)) || http_wire_is_stale(c))) {
-        (void)http_wire_close(c);
+    et_http_handle_enter(c);
+    if (et_http_wire_is_open(c->wire) && !may_reuse(c)) {
+        (void)et_http_handle_disconnect(c);
     }
-    c->is_reused = c->is_open;
+    is_open = et_http_wire_is_open(c->wire);
+    c->is_reused = is_open;
     c->is_asked_to_close = false;
     c->is_retried = false;
     if (!c->is_performing) { /* a new request, not what follows a response */
-        c->deadline_us =
-            c->deadline_ms > 0 ? plat_clock_us() + (uint64_t)c->deadline_ms * 1000 : PLAT_NEVER;
+        et_http_wire_begin_request(c->wire);
     }
     err = http_request_begin(c, length);
-    enter(c, c->is_open ? HTTP_SENDING_HEAD : HTTP_CONNECTING);
+    enter(c, is_open ? HTTP_SENDING_HEAD : HTTP_CONNECTING);
     if (err == ESP_OK) {
         err = interrupted(c);
     }
-    return http_client_leave(c, err != ESP_OK ? http_machine_fail(c, err) : ESP_OK);
+    return et_http_handle_leave(c, err != ESP_OK ? http_machine_fail(c, err) : ESP_OK);
 }
 
 esp_err_t http_machine_run(esp_http_client_handle_t c, enum http_phase goal, bool silence_is_fatal)
@@ -191,7 +195,7 @@ esp_err_t http_machine_run(esp_http_client_handle_t c, enum http_phase goal, boo
             err = steps[c->phase](c);
         }
         if (err == ESP_OK) {
-            err = c->is_doomed || c->is_asked_to_close ? ESP_FAIL : ESP_OK;
+            err = http_is_ending(c) ? ESP_FAIL : ESP_OK;
         } else if (err == ESP_ERR_HTTP_EAGAIN) {
             err = http_machine_pause(c, silence_is_fatal);
         }
@@ -218,7 +222,7 @@ static bool may_retry(const struct esp_http_client *c, esp_err_t err)
                    err == ESP_ERR_HTTP_FETCH_HEADER;
 
     return is_lost && c->is_reused && !c->is_retried && !c->answer.has_begun &&
-           !http_wire_is_silent(c) && http_request_is_idempotent(c->req.method) &&
+           !et_http_wire_is_silent(c->wire) && http_request_is_idempotent(c->req.method) &&
            (c->is_performing || c->req.length == 0);
 }
 
@@ -227,8 +231,8 @@ static esp_err_t retry(esp_http_client_handle_t c)
     int64_t length = c->req.length;
     esp_err_t err;
 
-    (void)http_wire_close(c);
-    if (c->is_doomed || c->is_asked_to_close) {
+    (void)et_http_handle_disconnect(c);
+    if (http_is_ending(c)) {
         return ESP_FAIL;
     }
     c->is_retried = true;
@@ -242,9 +246,9 @@ static esp_err_t retry(esp_http_client_handle_t c)
  *  count, or the handler, is told all the same. */
 static void note_cause(struct esp_http_client *c, esp_err_t err)
 {
-    esp_tls_error_handle_t error = http_wire_error(c);
+    esp_tls_error_handle_t error = et_http_wire_error(c->wire);
     bool is_late = err == ESP_ERR_TIMEOUT || err == ESP_ERR_HTTP_READ_TIMEOUT ||
-                   (err == ESP_ERR_HTTP_WRITE_DATA && http_wire_is_silent(c));
+                   (err == ESP_ERR_HTTP_WRITE_DATA && et_http_wire_is_silent(c->wire));
 
     if (error == NULL || error->last_error != ESP_OK) {
         return;
@@ -268,9 +272,9 @@ esp_err_t http_machine_fail(esp_http_client_handle_t c, esp_err_t err)
     ESP_LOGE(TAG, "request failed: %s", esp_err_to_name(err));
     c->is_performing = false;
     c->phase = HTTP_IDLE;
-    http_wire_forget_cancel(c);
+    et_http_wire_forget_cancel(c->wire);
     note_cause(c, err);
-    http_event_tell(c, HTTP_EVENT_ERROR, http_wire_error(c), 0);
+    http_event_tell(c, HTTP_EVENT_ERROR, et_http_wire_error(c->wire), 0);
     (void)http_machine_close(c);
     return err;
 }
@@ -283,28 +287,15 @@ esp_err_t http_machine_close(esp_http_client_handle_t c)
     c->has_more = false;
     c->buf_pos = 0;
     c->buf_len = 0;
-    return http_wire_close(c);
+    return et_http_handle_disconnect(c);
 }
 
 void http_machine_settle(esp_http_client_handle_t c)
 {
     if (!http_response_keeps_alive(c)) {
-        (void)http_wire_close(c);
+        (void)et_http_handle_disconnect(c);
     }
     c->phase = HTTP_IDLE;
     c->buf_pos = 0;
     c->buf_len = 0;
-}
-
-esp_err_t esp_http_client_close(esp_http_client_handle_t client)
-{
-    if (client == NULL) {
-        return ESP_FAIL;
-    }
-    if (client->depth > 0) { /* in an event: the call under way ends with it */
-        client->is_asked_to_close = true;
-        return ESP_OK;
-    }
-    http_client_enter(client);
-    return http_client_leave(client, http_machine_close(client));
 }

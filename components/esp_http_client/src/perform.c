@@ -43,6 +43,6 @@ esp_err_t esp_http_client_perform(esp_http_client_handle_t client)
     if (client->depth > 0) {
         return ESP_ERR_INVALID_STATE;
     }
-    http_client_enter(client);
-    return http_client_leave(client, run(client));
+    et_http_handle_enter(client);
+    return et_http_handle_leave(client, run(client));
 }

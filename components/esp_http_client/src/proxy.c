@@ -2,12 +2,13 @@
  * else it makes a tunnel. */
 #include <string.h>
 
-#include "client.h"
 #include "esp_http_field.h"
 #include "esp_transport_http_proxy.h"
 #include "esp_transport_socks_proxy.h"
 #include "esp_transport_tcp.h"
 #include "plat_heap.h"
+#include "text.h"
+#include "wire.h"
 
 struct http_proxy {
     esp_http_client_proxy_kind_t kind;
@@ -19,34 +20,23 @@ struct http_proxy {
     esp_transport_handle_t tunnel; /* over it */
 };
 
-static bool makes_tunnel(const struct http_proxy *proxy, bool is_tls)
+bool et_http_proxy_makes_tunnel(const struct http_proxy *proxy, bool is_tls)
 {
     return proxy->kind != ESP_HTTP_CLIENT_PROXY_HTTP || is_tls;
 }
 
-bool http_proxy_takes_urls(const struct esp_http_client *c)
+void et_http_proxy_route(const struct http_proxy *proxy, struct http_route *to)
 {
-    return c->proxy != NULL && !makes_tunnel(c->proxy, c->target.is_tls);
+    to->host = proxy->host;
+    to->port = proxy->port;
 }
 
-const char *http_proxy_host(const struct esp_http_client *c)
+bool et_http_proxy_login(const struct http_proxy *proxy, const char **username,
+                         const char **password)
 {
-    return c->proxy->host;
-}
-
-int http_proxy_port(const struct esp_http_client *c)
-{
-    return c->proxy->port;
-}
-
-const char *http_proxy_username(const struct esp_http_client *c)
-{
-    return c->proxy->username;
-}
-
-const char *http_proxy_password(const struct esp_http_client *c)
-{
-    return c->proxy->password;
+    *username = proxy->username;
+    *password = proxy->password;
+    return proxy->username != NULL;
 }
 
 /* --- transports ------------------------------------------------------------------------------------- */
@@ -81,60 +71,32 @@ static esp_err_t open_http(struct http_proxy *proxy)
     return proxy->tunnel != NULL ? ESP_OK : ESP_ERR_NO_MEM;
 }
 
-esp_err_t http_proxy_open(esp_http_client_handle_t c, bool is_tls, esp_transport_handle_t *t)
+esp_err_t et_http_proxy_open(struct http_proxy *proxy, esp_transport_handle_t base,
+                             esp_transport_handle_t *tunnel)
 {
-    struct http_proxy *proxy = c->proxy;
     esp_err_t err;
 
-    *t = NULL;
-    if (!makes_tunnel(proxy, is_tls)) {
-        return ESP_OK;
-    }
-    proxy->base = esp_transport_tcp_init();
-    if (proxy->base == NULL) {
-        return ESP_ERR_NO_MEM;
-    }
-    http_wire_set_link(c, proxy->base);
+    proxy->base = base;
     err = proxy->kind == ESP_HTTP_CLIENT_PROXY_HTTP ? open_http(proxy) : open_socks(proxy);
-    *t = proxy->tunnel;
+    *tunnel = proxy->tunnel;
     return err;
 }
 
-void http_proxy_drop(esp_http_client_handle_t c)
+void et_http_proxy_drop(struct http_proxy *proxy)
 {
-    if (c->proxy == NULL) {
-        return;
+    if (proxy->tunnel != NULL) {
+        (void)esp_transport_destroy(proxy->tunnel);
+        proxy->tunnel = NULL;
     }
-    if (c->proxy->tunnel != NULL) {
-        (void)esp_transport_destroy(c->proxy->tunnel);
-        c->proxy->tunnel = NULL;
-    }
-    if (c->proxy->base != NULL) {
-        (void)esp_transport_destroy(c->proxy->base);
-        c->proxy->base = NULL;
+    if (proxy->base != NULL) {
+        (void)esp_transport_destroy(proxy->base);
+        proxy->base = NULL;
     }
 }
 
-static void destroy(struct http_proxy *proxy)
-{
-    if (proxy != NULL) {
-        plat_free(proxy->host);
-        plat_free_secret(proxy->username);
-        plat_free_secret(proxy->password);
-        plat_free(proxy);
-    }
-}
+/* --- life ------------------------------------------------------------------------------------------- */
 
-void http_proxy_free(esp_http_client_handle_t c)
-{
-    http_proxy_drop(c);
-    destroy(c->proxy);
-    c->proxy = NULL;
-}
-
-/* --- the call --------------------------------------------------------------------------------------- */
-
-static bool is_legal(const esp_http_client_proxy_t *proxy)
+bool et_http_proxy_is_legal(const esp_http_client_proxy_t *proxy)
 {
     return proxy->kind >= ESP_HTTP_CLIENT_PROXY_HTTP &&
            proxy->kind <= ESP_HTTP_CLIENT_PROXY_SOCKS5 && proxy->host != NULL && proxy->port >= 1 &&
@@ -143,7 +105,18 @@ static bool is_legal(const esp_http_client_proxy_t *proxy)
            (proxy->password == NULL || esp_http_is_field_value(proxy->password));
 }
 
-static struct http_proxy *make(const esp_http_client_proxy_t *from)
+void et_http_proxy_free(struct http_proxy *proxy)
+{
+    if (proxy != NULL) {
+        et_http_proxy_drop(proxy);
+        plat_free(proxy->host);
+        plat_free_secret(proxy->username);
+        plat_free_secret(proxy->password);
+        plat_free(proxy);
+    }
+}
+
+struct http_proxy *et_http_proxy_new(const esp_http_client_proxy_t *from)
 {
     struct http_proxy *proxy = plat_alloc(NULL, PLAT_MEM_APPLICATION, sizeof(*proxy));
     const char *password = from->password != NULL ? from->password : "";
@@ -160,34 +133,8 @@ static struct http_proxy *make(const esp_http_client_proxy_t *from)
     }
     if (proxy->host == NULL ||
         (from->username != NULL && (proxy->username == NULL || proxy->password == NULL))) {
-        destroy(proxy);
+        et_http_proxy_free(proxy);
         return NULL;
     }
     return proxy;
-}
-
-esp_err_t esp_http_client_set_proxy(esp_http_client_handle_t client,
-                                    const esp_http_client_proxy_t *proxy)
-{
-    struct http_proxy *made = NULL;
-
-    if (client == NULL || (proxy != NULL && !is_legal(proxy))) {
-        return ESP_ERR_INVALID_ARG;
-    }
-    if (client->depth > 0 || (client->phase != HTTP_IDLE && client->phase != HTTP_COMPLETE)) {
-        return ESP_ERR_INVALID_STATE;
-    }
-    if (proxy != NULL) {
-        made = make(proxy);
-        if (made == NULL) {
-            return ESP_ERR_NO_MEM;
-        }
-    }
-    http_client_enter(client);
-    (void)http_machine_close(client);
-    http_wire_drop(client);
-    http_proxy_free(client);
-    http_login_clear(&client->proxy_login);
-    client->proxy = made;
-    return http_client_leave(client, ESP_OK);
 }

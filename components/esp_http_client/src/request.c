@@ -72,7 +72,8 @@ static void request_line(const struct esp_http_client *c, struct line *line)
 {
     add_text(line, methods[c->req.method]);
     add(line, " ", 1);
-    add_text(line, http_proxy_takes_urls(c) ? c->target.text : c->target.path);
+    add_text(line,
+             et_http_wire_takes_urls(c->wire, c->target.is_tls) ? c->target.text : c->target.path);
     add(line, " HTTP/1.1\r\n", 11);
 }
 
@@ -210,7 +211,8 @@ static esp_err_t flush(struct esp_http_client *c)
 {
     while (c->buf_pos < c->buf_len) {
         size_t n;
-        esp_err_t err = http_wire_write(c, c->buf + c->buf_pos, c->buf_len - c->buf_pos, &n);
+        esp_err_t err =
+            et_http_wire_write(c->wire, c->buf + c->buf_pos, c->buf_len - c->buf_pos, &n);
 
         if (err != ESP_OK) {
             return err;
@@ -245,8 +247,8 @@ esp_err_t http_request_flush_frame(struct esp_http_client *c)
 
     while (req->frame_pos < req->frame_len) {
         size_t n;
-        esp_err_t err = http_wire_write(c, req->frame + req->frame_pos,
-                                        (size_t)(req->frame_len - req->frame_pos), &n);
+        esp_err_t err = et_http_wire_write(c->wire, req->frame + req->frame_pos,
+                                           (size_t)(req->frame_len - req->frame_pos), &n);
 
         if (err != ESP_OK) {
             return err;
@@ -333,8 +335,9 @@ static esp_err_t send_post_data(struct esp_http_client *c, bool *is_out)
 {
     int64_t left = c->req.length - c->req.sent;
     size_t n = 0;
-    esp_err_t err =
-        left > 0 ? http_wire_write(c, c->post_data + c->req.sent, (size_t)left, &n) : ESP_OK;
+    esp_err_t err = left > 0
+                        ? et_http_wire_write(c->wire, c->post_data + c->req.sent, (size_t)left, &n)
+                        : ESP_OK;
 
     c->req.sent += (int64_t)n;
     *is_out = c->req.sent >= c->req.length;

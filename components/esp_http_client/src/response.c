@@ -20,7 +20,7 @@ static const char TAG[] = "HTTP_CLIENT";
 /** May the parser go on after the handler was called? */
 static esp_http_response_go_t go(esp_http_client_handle_t c)
 {
-    return c->is_doomed || c->is_asked_to_close ? ESP_HTTP_RESPONSE_STOP : ESP_HTTP_RESPONSE_GO;
+    return http_is_ending(c) ? ESP_HTTP_RESPONSE_STOP : ESP_HTTP_RESPONSE_GO;
 }
 
 static esp_http_response_go_t stop(esp_http_client_handle_t c, esp_err_t err)
@@ -222,7 +222,7 @@ static esp_err_t read_into_sink(esp_http_client_handle_t c)
     char *to = c->sink + c->sink_len;
     size_t got;
     size_t used;
-    esp_err_t err = http_wire_read(c, to, (size_t)(c->sink_cap - c->sink_len), &got);
+    esp_err_t err = et_http_wire_read(c->wire, to, (size_t)(c->sink_cap - c->sink_len), &got);
 
     if (err != ESP_OK) {
         return ended(c, err);
@@ -235,7 +235,7 @@ static esp_err_t read_into_sink(esp_http_client_handle_t c)
 static esp_err_t read_into_buffer(esp_http_client_handle_t c)
 {
     size_t got;
-    esp_err_t err = http_wire_read(c, c->buf, (size_t)c->cfg.buffer_size, &got);
+    esp_err_t err = et_http_wire_read(c->wire, c->buf, (size_t)c->cfg.buffer_size, &got);
 
     if (err != ESP_OK) {
         return ended(c, err);
@@ -270,7 +270,7 @@ esp_err_t http_response_step(esp_http_client_handle_t c)
     esp_err_t err;
 
     if (c->phase == HTTP_READING_BODY && is_not_worth_reading(c)) {
-        (void)http_wire_close(c);
+        (void)et_http_handle_disconnect(c);
         return complete(c);
     }
     if (c->buf_pos == c->buf_len) {
@@ -300,8 +300,8 @@ esp_err_t http_response_early(esp_http_client_handle_t c)
     char early[EARLY]; /* the buffer may hold some of the body that is sent */
     size_t got;
     size_t used;
-    esp_err_t err =
-        http_wire_read(c, early, c->buf_cap < sizeof(early) ? c->buf_cap : sizeof(early), &got);
+    esp_err_t err = et_http_wire_read(
+        c->wire, early, c->buf_cap < sizeof(early) ? c->buf_cap : sizeof(early), &got);
 
     if (err != ESP_OK) {
         return ended(c, err);

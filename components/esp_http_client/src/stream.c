@@ -8,7 +8,7 @@
 /** Silence is counted from the call on: what the application did before is its own time. */
 static void begin_wait(esp_http_client_handle_t c)
 {
-    http_wire_touch(c);
+    et_http_wire_touch(c->wire);
 }
 
 /** Repeat a step until it is done. @return ESP_OK; ESP_ERR_HTTP_EAGAIN; a failure, and the request
@@ -54,8 +54,8 @@ static esp_err_t go_on_opening(esp_http_client_handle_t c)
         (c->phase != HTTP_CONNECTING && c->phase != HTTP_SENDING_HEAD)) {
         return ESP_OK;
     }
-    http_client_enter(c);
-    err = http_client_leave(c, send_head(c, 0, false));
+    et_http_handle_enter(c);
+    err = et_http_handle_leave(c, send_head(c, 0, false));
     return err == ESP_OK || err == ESP_ERR_HTTP_EAGAIN ? err : ESP_FAIL;
 }
 
@@ -70,8 +70,8 @@ esp_err_t esp_http_client_open(esp_http_client_handle_t client, int write_len)
         return ESP_ERR_INVALID_STATE;
     }
     is_new = client->phase != HTTP_CONNECTING && client->phase != HTTP_SENDING_HEAD;
-    http_client_enter(client);
-    return http_client_leave(client, send_head(client, write_len, is_new));
+    et_http_handle_enter(client);
+    return et_http_handle_leave(client, send_head(client, write_len, is_new));
 }
 
 esp_err_t esp_http_client_request_send(esp_http_client_handle_t client, int write_len)
@@ -82,12 +82,12 @@ esp_err_t esp_http_client_request_send(esp_http_client_handle_t client, int writ
     if (client->phase == HTTP_CONNECTING) {
         return ESP_ERR_HTTP_WRITE_DATA;
     }
-    if (!client->is_open) {
+    if (!et_http_wire_is_open(client->wire)) {
         return http_request_send_nowhere(client, write_len);
     }
-    http_client_enter(client);
-    return http_client_leave(client,
-                             send_head(client, write_len, client->phase != HTTP_SENDING_HEAD));
+    et_http_handle_enter(client);
+    return et_http_handle_leave(client,
+                                send_head(client, write_len, client->phase != HTTP_SENDING_HEAD));
 }
 
 /** What it does is connect: the request is request_send()'s. */
@@ -97,7 +97,7 @@ static esp_err_t reconnect(esp_http_client_handle_t c)
 
     c->is_opening = false;
     if (c->phase != HTTP_CONNECTING) {
-        (void)http_wire_close(c);
+        (void)et_http_handle_disconnect(c);
         c->phase = HTTP_IDLE;
         err = http_machine_begin(c, 0);
     }
@@ -118,11 +118,11 @@ esp_err_t esp_http_client_cancel_request(esp_http_client_handle_t client)
         return ESP_ERR_INVALID_ARG;
     }
     if (client->depth > 0 || client->is_performing ||
-        (!client->is_open && client->phase != HTTP_CONNECTING)) {
+        (!et_http_wire_is_open(client->wire) && client->phase != HTTP_CONNECTING)) {
         return ESP_ERR_INVALID_STATE;
     }
-    http_client_enter(client);
-    err = http_client_leave(client, reconnect(client));
+    et_http_handle_enter(client);
+    err = et_http_handle_leave(client, reconnect(client));
     return err == ESP_OK || err == ESP_ERR_HTTP_EAGAIN ? err : ESP_FAIL;
 }
 
@@ -143,7 +143,7 @@ static esp_err_t write_some(esp_http_client_handle_t c, const char *data, int le
     if (req->length < 0 && (int64_t)n > req->chunk_left) {
         n = (size_t)req->chunk_left;
     }
-    err = http_wire_write(c, data, n, &n);
+    err = et_http_wire_write(c->wire, data, n, &n);
     if (err != ESP_OK) {
         return err;
     }
@@ -196,7 +196,7 @@ static bool may_write(const struct esp_http_client *c, int len)
 /** The result of a call that counts. */
 static int leave_count(esp_http_client_handle_t c, int count)
 {
-    return http_client_leave(c, ESP_OK) == ESP_OK ? count : -1;
+    return et_http_handle_leave(c, ESP_OK) == ESP_OK ? count : -1;
 }
 
 int esp_http_client_write(esp_http_client_handle_t client, const char *buffer, int len)
@@ -213,7 +213,7 @@ int esp_http_client_write(esp_http_client_handle_t client, const char *buffer, i
     if (!may_write(client, len)) {
         return -1;
     }
-    http_client_enter(client);
+    et_http_handle_enter(client);
     return leave_count(client, write_all(client, buffer, len));
 }
 
@@ -236,7 +236,7 @@ int esp_http_client_chunk_write_begin(esp_http_client_handle_t client, const int
     if (len < 1 || !may_write(client, 0) || client->req.length >= 0 || client->req.in_chunk) {
         return -1;
     }
-    http_client_enter(client);
+    et_http_handle_enter(client);
     if (http_request_flush_frame(client) != ESP_OK && flush_frame(client) != 0) {
         return leave_count(client, -1);
     }
@@ -260,7 +260,7 @@ int esp_http_client_chunk_write_end(esp_http_client_handle_t client, bool last_c
     if (req->chunk_left > 0 || (!req->in_chunk && !last_chunk)) {
         return -1;
     }
-    http_client_enter(client);
+    et_http_handle_enter(client);
     if (req->in_chunk) {
         http_request_end_chunk(client);
     }
@@ -325,9 +325,9 @@ int64_t esp_http_client_fetch_headers(esp_http_client_handle_t client)
     if (client->depth > 0 || client->is_performing || client->phase < HTTP_SENDING_BODY) {
         return NO_HEAD;
     }
-    http_client_enter(client);
+    et_http_handle_enter(client);
     length = fetch_headers(client);
-    return http_client_leave(client, ESP_OK) == ESP_OK ? length : NO_HEAD;
+    return et_http_handle_leave(client, ESP_OK) == ESP_OK ? length : NO_HEAD;
 }
 
 static int read_body(esp_http_client_handle_t c, char *buffer, int len)
@@ -345,7 +345,7 @@ static int read_body(esp_http_client_handle_t c, char *buffer, int len)
             break;
         }
         err = http_response_step(c);
-        if (err == ESP_OK && (c->is_doomed || c->is_asked_to_close)) {
+        if (err == ESP_OK && http_is_ending(c)) {
             err = ESP_FAIL;
         }
         if (err == ESP_ERR_HTTP_EAGAIN) {
@@ -372,7 +372,7 @@ int esp_http_client_read(esp_http_client_handle_t client, char *buffer, int len)
         client->phase < HTTP_READING_BODY) {
         return -1;
     }
-    http_client_enter(client);
+    et_http_handle_enter(client);
     return leave_count(client, read_body(client, buffer, len));
 }
 
@@ -400,7 +400,7 @@ esp_err_t esp_http_client_flush_response(esp_http_client_handle_t client, int *l
         client->phase < HTTP_READING_BODY) {
         return ESP_FAIL;
     }
-    http_client_enter(client);
+    et_http_handle_enter(client);
     begin_wait(client);
     before = client->answer.received;
     err = http_machine_run(client, HTTP_COMPLETE, false);
@@ -409,7 +409,7 @@ esp_err_t esp_http_client_flush_response(esp_http_client_handle_t client, int *l
 
         *len = dropped < INT_MAX ? (int)dropped : INT_MAX;
     }
-    err = http_client_leave(client, err);
+    err = et_http_handle_leave(client, err);
     return err == ESP_OK || err == ESP_ERR_HTTP_EAGAIN ? err : ESP_FAIL;
 }
 
@@ -430,21 +430,20 @@ esp_err_t esp_http_client_clear_response_buffer(esp_http_client_handle_t client)
     if (client == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    http_client_enter(client);
-    return http_client_leave(client, client->depth > 1 ? ESP_OK : drop_buffered(client));
+    et_http_handle_enter(client);
+    return et_http_handle_leave(client, client->depth > 1 ? ESP_OK : drop_buffered(client));
 }
 
 esp_err_t esp_http_client_prepare(esp_http_client_handle_t client)
 {
-    if (client == NULL || client->depth > 0 || client->is_performing ||
-        (client->phase != HTTP_IDLE && client->phase != HTTP_COMPLETE)) {
+    if (client == NULL || client->depth > 0 || client->is_performing || !http_is_at_rest(client)) {
         return ESP_FAIL;
     }
-    http_client_enter(client);
+    et_http_handle_enter(client);
     if (client->phase == HTTP_COMPLETE) {
         http_machine_settle(client);
     }
     http_response_clear(&client->answer);
     http_request_clear(&client->req);
-    return http_client_leave(client, ESP_OK);
+    return et_http_handle_leave(client, ESP_OK);
 }

@@ -269,12 +269,12 @@ esp_err_t esp_http_client_set_url(esp_http_client_handle_t client, const char *u
     if (client == NULL || url == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    http_client_enter(client);
+    et_http_handle_enter(client);
     err = http_target_set(client, url);
     if (err == ESP_OK && client->is_foreign && client->in_event == 0) {
         (void)http_machine_close(client);
     }
-    return http_client_leave(client, err);
+    return et_http_handle_leave(client, err);
 }
 
 esp_err_t esp_http_client_get_url(esp_http_client_handle_t client, char *url, const int len)

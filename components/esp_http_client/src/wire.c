@@ -1,16 +1,20 @@
-/* The connection: which transport, reading, writing, waiting. Nothing here blocks but http_wire_wait(). */
+/* The connection: which transports, reading, writing, waiting. */
 #include <string.h>
 
-#include "client.h"
-#include "esp_http_field.h"
 #include "esp_log.h"
 #include "esp_transport_ssl.h"
 #include "esp_transport_tcp.h"
 #include "plat_clock.h"
 #include "plat_heap.h"
+#include "plat_lock.h"
+#include "wire.h"
 
 /** The transport's own deadline of the connect says more than ours: it may come first. */
 #define CONNECT_GRACE_MS 100
+
+#define KEEP_ALIVE_IDLE  5
+#define KEEP_ALIVE_EACH  5
+#define KEEP_ALIVE_COUNT 3
 
 #ifdef CONFIG_ESP_HTTP_CLIENT_ENABLE_HTTPS
 #define HTTP_HAS_TLS true
@@ -19,6 +23,27 @@
 #endif
 
 static const char TAG[] = "HTTP_CLIENT";
+
+struct http_wire {
+    const esp_http_client_config_t *cfg;
+    esp_transport_handle_t transport; /* the topmost; cfg->transport, or own */
+    struct http_proxy *proxy;         /* NULL: none */
+    char *detour_host;                /* NULL: to where the route leads */
+    int detour_port;
+    int deadline_ms;       /* 0: none */
+    uint64_t silence_us;   /* when the silence is too long; PLAT_NEVER */
+    uint64_t deadline_us;  /* of the request; PLAT_NEVER */
+    struct ifreq *if_name; /* owned; NULL: any */
+    esp_http_client_on_transport_t hook;
+    void *hook_arg;
+    esp_transport_keep_alive_t keep_alive;
+    plat_flag cancelled;
+    bool transport_is_tls;
+    bool is_open;
+    bool is_connecting;
+    uint8_t wait_events; /* what the last EAGAIN waits for; 0: the connect */
+    plat_mutex lock;     /* the transport, against a cancel of another thread */
+};
 
 /* --- which transport --------------------------------------------------------------------------------- */
 
@@ -113,66 +138,73 @@ static void set_tls(esp_transport_handle_t t, const esp_http_client_config_t *cf
 #endif
 }
 
-void http_wire_set_link(esp_http_client_handle_t c, esp_transport_handle_t t)
+/** Give a new transport what the configuration says of the connection below TLS. */
+static void set_link(struct http_wire *w, esp_transport_handle_t t)
 {
-    static const struct {
-        esp_http_client_addr_type_t ours;
-        esp_tls_addr_family_t theirs;
-    } families[] = {{HTTP_ADDR_TYPE_UNSPEC, ESP_TLS_AF_UNSPEC},
-                    {HTTP_ADDR_TYPE_INET, ESP_TLS_AF_INET},
-                    {HTTP_ADDR_TYPE_INET6, ESP_TLS_AF_INET6}};
-    size_t i;
+    const esp_http_client_addr_type_t type = w->cfg->addr_type;
 
-    for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
-        if (families[i].ours == c->cfg.addr_type) {
-            esp_transport_ssl_set_addr_family(t, families[i].theirs);
-        }
+    esp_transport_ssl_set_addr_family(t, type == HTTP_ADDR_TYPE_INET    ? ESP_TLS_AF_INET
+                                         : type == HTTP_ADDR_TYPE_INET6 ? ESP_TLS_AF_INET6
+                                                                        : ESP_TLS_AF_UNSPEC);
+    if (w->cfg->keep_alive_enable) {
+        esp_transport_ssl_set_keep_alive(t, &w->keep_alive);
     }
-    if (c->cfg.keep_alive_enable) {
-        esp_transport_ssl_set_keep_alive(t, &c->keep_alive);
-    }
-    if (c->if_name != NULL) {
-        esp_transport_ssl_set_interface_name(t, c->if_name);
+    if (w->if_name != NULL) {
+        esp_transport_ssl_set_interface_name(t, w->if_name);
     }
 }
 
-static esp_transport_handle_t custom(const struct esp_http_client *c)
+static esp_transport_handle_t custom_transport(const struct http_wire *w)
 {
 #ifdef CONFIG_ESP_HTTP_CLIENT_ENABLE_CUSTOM_TRANSPORT
-    return c->cfg.transport;
+    return w->cfg->transport;
 #else
-    (void)c;
+    (void)w;
     return NULL;
 #endif
 }
 
-static void replace(esp_http_client_handle_t c, esp_transport_handle_t t)
+static void replace_transport(struct http_wire *w, esp_transport_handle_t t)
 {
     esp_transport_handle_t old;
 
-    plat_mutex_lock(&c->lock);
-    old = c->transport;
-    c->transport = t;
-    plat_mutex_unlock(&c->lock);
-    if (old != NULL && old != custom(c) && old != t) {
+    plat_mutex_lock(&w->lock);
+    old = w->transport;
+    w->transport = t;
+    plat_mutex_unlock(&w->lock);
+    if (old != NULL && old != custom_transport(w) && old != t) {
         (void)esp_transport_destroy(old);
     }
 }
 
-void http_wire_drop(esp_http_client_handle_t c)
+void et_http_wire_drop(struct http_wire *w)
 {
-    replace(c, NULL);
-    http_proxy_drop(c);
+    replace_transport(w, NULL);
+    if (w->proxy != NULL) {
+        et_http_proxy_drop(w->proxy);
+    }
+}
+
+/** The proxy's tunnel. */
+static esp_err_t open_tunnel(struct http_wire *w, esp_transport_handle_t *tunnel)
+{
+    esp_transport_handle_t base = esp_transport_tcp_init();
+
+    if (base == NULL) {
+        return ESP_ERR_NO_MEM;
+    }
+    set_link(w, base);
+    return et_http_proxy_open(w->proxy, base, tunnel);
 }
 
 /** TCP, TLS, or either through a proxy. */
-static esp_err_t make(esp_http_client_handle_t c, bool is_tls, esp_transport_handle_t *made)
+static esp_err_t make_transport(struct http_wire *w, bool is_tls, esp_transport_handle_t *made)
 {
     esp_transport_handle_t below = NULL;
     esp_transport_handle_t t;
 
-    if (c->proxy != NULL) {
-        esp_err_t err = http_proxy_open(c, is_tls, &below);
+    if (w->proxy != NULL && et_http_proxy_makes_tunnel(w->proxy, is_tls)) {
+        esp_err_t err = open_tunnel(w, &below);
 
         if (err != ESP_OK) {
             return err;
@@ -182,9 +214,9 @@ static esp_err_t make(esp_http_client_handle_t c, bool is_tls, esp_transport_han
     if (t == NULL) {
         return ESP_ERR_NO_MEM;
     }
-    http_wire_set_link(c, t);
+    set_link(w, t);
     if (is_tls) {
-        set_tls(t, &c->cfg);
+        set_tls(t, w->cfg);
     }
     if (below != NULL) {
         (void)esp_transport_ssl_set_parent(t, below);
@@ -194,66 +226,65 @@ static esp_err_t make(esp_http_client_handle_t c, bool is_tls, esp_transport_han
 }
 
 /** The transport for the target's scheme: at every connect anew. */
-static esp_err_t choose(esp_http_client_handle_t c)
+static esp_err_t choose_transport(struct http_wire *w, bool is_tls)
 {
-    bool is_tls = c->target.is_tls;
-    esp_transport_handle_t t = custom(c);
+    esp_transport_handle_t t = custom_transport(w);
     esp_err_t err;
 
     if (t != NULL) {
-        replace(c, t);
+        replace_transport(w, t);
         return ESP_OK;
     }
-    if (c->transport != NULL && c->transport_is_tls == is_tls) {
+    if (w->transport != NULL && w->transport_is_tls == is_tls) {
         return ESP_OK;
     }
     if (is_tls && !HTTP_HAS_TLS) {
         return ESP_ERR_HTTP_INVALID_TRANSPORT;
     }
-    http_wire_drop(c);
-    err = make(c, is_tls, &t);
+    et_http_wire_drop(w);
+    err = make_transport(w, is_tls, &t);
     if (err != ESP_OK) {
         return err;
     }
-    if (c->on_transport != NULL) {
-        c->on_transport(c->on_transport_arg, t, is_tls);
+    if (w->hook != NULL) {
+        w->hook(w->hook_arg, t, is_tls);
     }
-    replace(c, t);
-    c->transport_is_tls = is_tls;
+    replace_transport(w, t);
+    w->transport_is_tls = is_tls;
     return ESP_OK;
 }
 
 /* --- sessions ------------------------------------------------------------------------------------------ */
 
-static void session(esp_http_client_handle_t c, bool is_saved)
+static void keep_session(struct http_wire *w, bool is_saved)
 {
 #ifdef CONFIG_ESP_TLS_CLIENT_SESSION_TICKETS
-    if (c->cfg.save_client_session && c->target.is_tls && custom(c) == NULL) {
+    if (w->cfg->save_client_session && w->transport_is_tls && custom_transport(w) == NULL) {
         (void)esp_transport_ssl_session_ticket_operation(
-            c->transport,
+            w->transport,
             is_saved ? ESP_TRANSPORT_SESSION_TICKET_SAVE : ESP_TRANSPORT_SESSION_TICKET_USE);
     }
 #else
-    (void)c;
+    (void)w;
     (void)is_saved;
 #endif
 }
 
 /* --- time ----------------------------------------------------------------------------------------------- */
 
-static void silence_from_now(esp_http_client_handle_t c, int grace_ms)
+static void silence_from_now(struct http_wire *w, int grace_ms)
 {
-    c->silence_us = plat_clock_us() + ((uint64_t)c->cfg.timeout_ms + (unsigned)grace_ms) * 1000;
+    w->silence_us = plat_clock_us() + ((uint64_t)w->cfg->timeout_ms + (unsigned)grace_ms) * 1000;
 }
 
-void http_wire_touch(esp_http_client_handle_t c)
+void et_http_wire_touch(struct http_wire *w)
 {
-    silence_from_now(c, 0);
+    silence_from_now(w, 0);
 }
 
-bool http_wire_is_silent(const struct esp_http_client *c)
+bool et_http_wire_is_silent(const struct http_wire *w)
 {
-    return plat_clock_us() >= c->silence_us;
+    return plat_clock_us() >= w->silence_us;
 }
 
 static int ms_until(uint64_t until_us)
@@ -268,119 +299,160 @@ static int ms_until(uint64_t until_us)
 }
 
 /** What one operation waits for. @param event  0: the connect */
-static void add_wait(esp_http_client_handle_t c, int event, esp_tls_wait_t *wait)
+static void add_wait(struct http_wire *w, int event, esp_tls_wait_t *wait)
 {
     esp_tls_wait_t list;
 
-    if (c->transport != NULL && esp_transport_get_wait(c->transport, event, &list) == ESP_OK) {
+    if (w->transport != NULL && esp_transport_get_wait(w->transport, event, &list) == ESP_OK) {
         esp_tls_wait_merge(wait, &list);
     }
 }
 
-static void get_wait(esp_http_client_handle_t c, esp_tls_wait_t *wait)
+void et_http_wire_get_wait(struct http_wire *w, esp_tls_wait_t *wait)
 {
-    static const int each[] = {ESP_TLS_WAIT_READ, ESP_TLS_WAIT_WRITE};
+    static const uint8_t each[] = {0, ESP_TLS_WAIT_READ, ESP_TLS_WAIT_WRITE};
     size_t i;
 
     esp_tls_wait_init(wait);
-    if (c->wait_events == 0) {
-        add_wait(c, 0, wait);
-    }
-    for (i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
-        if ((c->wait_events & each[i]) != 0) {
-            add_wait(c, each[i], wait);
+    for (i = 0; i < sizeof(each); i++) {
+        if (each[i] == w->wait_events || (each[i] & w->wait_events) != 0) {
+            add_wait(w, each[i], wait);
         }
     }
-    if (c->has_more) {
-        esp_tls_wait_until(wait, 0);
-    }
-    esp_tls_wait_until(wait, ms_until(c->silence_us));
-    esp_tls_wait_until(wait, ms_until(c->deadline_us));
+    esp_tls_wait_until(wait,
+                       ms_until(w->silence_us < w->deadline_us ? w->silence_us : w->deadline_us));
 }
 
-esp_err_t http_wire_wait(esp_http_client_handle_t c)
+esp_err_t et_http_wire_wait(struct http_wire *w)
 {
     esp_tls_wait_t wait;
 
-    get_wait(c, &wait);
+    et_http_wire_get_wait(w, &wait);
     return esp_tls_wait(&wait, -1) == ESP_OK ? ESP_OK : ESP_FAIL;
+}
+
+void et_http_wire_await_both(struct http_wire *w)
+{
+    w->wait_events = ESP_TLS_WAIT_READ | ESP_TLS_WAIT_WRITE;
+}
+
+void et_http_wire_set_deadline(struct http_wire *w, int ms)
+{
+    w->deadline_ms = ms;
+}
+
+void et_http_wire_begin_request(struct http_wire *w)
+{
+    w->deadline_us =
+        w->deadline_ms > 0 ? plat_clock_us() + (uint64_t)w->deadline_ms * 1000 : PLAT_NEVER;
+}
+
+/* --- cancelling ------------------------------------------------------------------------------------------- */
+
+esp_err_t et_http_wire_interrupted(const struct http_wire *w)
+{
+    if (plat_flag_get(&w->cancelled)) {
+        return ESP_ERR_NOT_FINISHED;
+    }
+    return plat_clock_us() >= w->deadline_us ? ESP_ERR_TIMEOUT : ESP_OK;
+}
+
+void et_http_wire_cancel(struct http_wire *w)
+{
+    plat_mutex_lock(&w->lock);
+    plat_flag_set(&w->cancelled, 1);
+    (void)esp_transport_cancel(w->transport);
+    plat_mutex_unlock(&w->lock);
+}
+
+void et_http_wire_forget_cancel(struct http_wire *w)
+{
+    bool was_cancelled;
+
+    plat_mutex_lock(&w->lock);
+    was_cancelled = plat_flag_get(&w->cancelled) != 0;
+    plat_flag_set(&w->cancelled, 0);
+    plat_mutex_unlock(&w->lock);
+    if (was_cancelled && !w->is_open && !w->is_connecting) {
+        (void)esp_transport_close(w->transport); /* it was told while nothing was open */
+    }
 }
 
 /* --- steps ------------------------------------------------------------------------------------------------ */
 
-static esp_err_t begin_connect(esp_http_client_handle_t c)
+static esp_err_t begin_connect(struct http_wire *w, const struct http_route *to)
 {
-    esp_err_t err = choose(c);
+    esp_err_t err = choose_transport(w, to->is_tls);
 
     if (err != ESP_OK) {
         return err;
     }
-    if (c->connect_host != NULL && c->target.is_tls && c->cfg.common_name == NULL &&
-        custom(c) == NULL) {
-        esp_transport_ssl_set_common_name(c->transport, c->target.host);
+    if (w->detour_host != NULL && to->is_tls && w->cfg->common_name == NULL &&
+        custom_transport(w) == NULL) {
+        esp_transport_ssl_set_common_name(w->transport, to->host);
     }
-    session(c, false);
-    silence_from_now(c, CONNECT_GRACE_MS);
-    c->is_connecting = true;
+    keep_session(w, false);
+    silence_from_now(w, CONNECT_GRACE_MS);
+    w->is_connecting = true;
     return ESP_OK;
 }
 
-static int connect_step(esp_http_client_handle_t c, const char *host, int port)
+/** Where the topmost transport connects to. */
+static void find_route(const struct http_wire *w, struct http_route *to)
 {
-    return esp_transport_connect_async(c->transport, host, port, c->cfg.timeout_ms);
+    if (et_http_wire_takes_urls(w, to->is_tls)) {
+        et_http_proxy_route(w->proxy, to);
+    } else if (w->detour_host != NULL) {
+        to->host = w->detour_host;
+        to->port = w->detour_port;
+    }
 }
 
-esp_err_t http_wire_connect(esp_http_client_handle_t c)
+esp_err_t et_http_wire_connect(struct http_wire *w, const struct http_route *to)
 {
-    esp_err_t err = c->is_connecting ? ESP_OK : begin_connect(c);
+    esp_err_t err = w->is_connecting ? ESP_OK : begin_connect(w, to);
+    struct http_route real = *to;
     int ret;
 
     if (err != ESP_OK) {
         return err;
     }
-    c->wait_events = 0;
-    if (http_proxy_takes_urls(c)) {
-        ret = connect_step(c, http_proxy_host(c), http_proxy_port(c));
-    } else if (c->connect_host != NULL) {
-        ret = connect_step(c, c->connect_host, c->connect_port);
-    } else {
-        ret = connect_step(c, c->target.host, c->target.port);
-    }
+    w->wait_events = 0;
+    find_route(w, &real);
+    ret = esp_transport_connect_async(w->transport, real.host, real.port, w->cfg->timeout_ms);
     if (ret == 0) {
-        return http_wire_is_silent(c) ? ESP_ERR_HTTP_CONNECT : ESP_ERR_HTTP_EAGAIN;
+        return et_http_wire_is_silent(w) ? ESP_ERR_HTTP_CONNECT : ESP_ERR_HTTP_EAGAIN;
     }
-    c->is_connecting = false;
+    w->is_connecting = false;
     if (ret != 1) {
         return ESP_ERR_HTTP_CONNECT;
     }
-    c->is_open = true;
-    c->is_reused = false;
-    c->is_foreign = false;
-    session(c, true);
+    w->is_open = true;
+    keep_session(w, true);
     return ESP_OK;
 }
 
-esp_err_t http_wire_write(esp_http_client_handle_t c, const void *data, size_t len, size_t *taken)
+esp_err_t et_http_wire_write(struct http_wire *w, const void *data, size_t len, size_t *taken)
 {
-    int n = esp_transport_write(c->transport, data, len < INT32_MAX ? (int)len : INT32_MAX, 0);
+    int n = esp_transport_write(w->transport, data, len < INT32_MAX ? (int)len : INT32_MAX, 0);
 
     *taken = n > 0 ? (size_t)n : 0;
-    c->wait_events = ESP_TLS_WAIT_WRITE;
+    w->wait_events = ESP_TLS_WAIT_WRITE;
     if (n > 0) {
-        http_wire_touch(c);
+        et_http_wire_touch(w);
         return ESP_OK;
     }
     return n == 0 ? ESP_ERR_HTTP_EAGAIN : ESP_ERR_HTTP_WRITE_DATA;
 }
 
-esp_err_t http_wire_read(esp_http_client_handle_t c, void *data, size_t len, size_t *got)
+esp_err_t et_http_wire_read(struct http_wire *w, void *data, size_t len, size_t *got)
 {
-    int n = esp_transport_read(c->transport, data, len < INT32_MAX ? (int)len : INT32_MAX, 0);
+    int n = esp_transport_read(w->transport, data, len < INT32_MAX ? (int)len : INT32_MAX, 0);
 
     *got = n > 0 ? (size_t)n : 0;
-    c->wait_events = ESP_TLS_WAIT_READ;
+    w->wait_events = ESP_TLS_WAIT_READ;
     if (n > 0) {
-        http_wire_touch(c);
+        et_http_wire_touch(w);
         return ESP_OK;
     }
     if (n == 0) {
@@ -390,140 +462,123 @@ esp_err_t http_wire_read(esp_http_client_handle_t c, void *data, size_t len, siz
                                                            : ESP_ERR_HTTP_FETCH_HEADER;
 }
 
-bool http_wire_has_pending(esp_http_client_handle_t c)
+bool et_http_wire_has_pending(struct http_wire *w)
 {
     esp_tls_wait_t wait;
 
     esp_tls_wait_init(&wait);
-    add_wait(c, ESP_TLS_WAIT_READ, &wait);
+    add_wait(w, ESP_TLS_WAIT_READ, &wait);
     return wait.timeout_ms == 0;
 }
 
-bool http_wire_is_stale(esp_http_client_handle_t c)
+bool et_http_wire_is_stale(struct http_wire *w)
 {
     char byte;
 
     /* what comes unasked belongs to no response; mostly it is the end */
-    return esp_transport_read(c->transport, &byte, 1, 0) != 0;
+    return esp_transport_read(w->transport, &byte, 1, 0) != 0;
 }
 
-esp_tls_error_handle_t http_wire_error(esp_http_client_handle_t c)
+esp_err_t et_http_wire_close(struct http_wire *w)
 {
-    return esp_transport_get_error_handle(c->transport);
-}
-
-esp_err_t http_wire_close(esp_http_client_handle_t c)
-{
-    bool was_open = c->is_open;
-    int ret;
-
-    if (!was_open && !c->is_connecting) {
+    if (!w->is_open && !w->is_connecting) {
         return ESP_OK;
     }
-    if (was_open) {
-        session(c, true);
+    if (w->is_open) {
+        keep_session(w, true);
     }
-    c->is_open = false;
-    c->is_connecting = false;
-    ret = esp_transport_close(c->transport);
-    if (was_open) {
-        http_event_tell(c, HTTP_EVENT_DISCONNECTED, http_wire_error(c), 0);
-    }
-    return ret == 0 ? ESP_OK : ESP_FAIL;
+    w->is_open = false;
+    w->is_connecting = false;
+    return esp_transport_close(w->transport) == 0 ? ESP_OK : ESP_FAIL;
 }
 
-/* --- the calls --------------------------------------------------------------------------------------------- */
+/* --- what it is ------------------------------------------------------------------------------------------- */
 
-int esp_http_client_get_errno(esp_http_client_handle_t client)
+bool et_http_wire_is_open(const struct http_wire *w)
 {
-    if (client == NULL) {
-        return -1;
-    }
-    return client->transport != NULL ? esp_transport_get_errno(client->transport) : 0;
+    return w->is_open;
 }
 
-esp_err_t esp_http_client_get_and_clear_last_tls_error(esp_http_client_handle_t client,
-                                                       int *esp_tls_error_code, int *esp_tls_flags)
+bool et_http_wire_is_connecting(const struct http_wire *w)
 {
-    if (client == NULL) {
-        return ESP_ERR_INVALID_ARG;
-    }
-    return esp_tls_get_and_clear_last_error(http_wire_error(client), esp_tls_error_code,
-                                            esp_tls_flags);
+    return w->is_connecting;
 }
 
-int esp_http_client_get_socket(esp_http_client_handle_t client)
+esp_transport_handle_t et_http_wire_transport(const struct http_wire *w)
 {
-    return client != NULL && (client->is_open || client->is_connecting)
-               ? esp_transport_get_socket(client->transport)
-               : -1;
+    return w->transport;
 }
 
-esp_transport_handle_t esp_http_client_get_transport(esp_http_client_handle_t client)
+esp_tls_error_handle_t et_http_wire_error(const struct http_wire *w)
 {
-    return client != NULL ? client->transport : NULL;
+    return esp_transport_get_error_handle(w->transport);
 }
 
-void http_wire_forget_cancel(struct esp_http_client *c)
+bool et_http_wire_takes_urls(const struct http_wire *w, bool is_tls)
 {
-    bool was_cancelled;
-
-    plat_mutex_lock(&c->lock);
-    was_cancelled = plat_flag_get(&c->cancelled) != 0;
-    plat_flag_set(&c->cancelled, 0);
-    plat_mutex_unlock(&c->lock);
-    if (was_cancelled && !c->is_open && !c->is_connecting) {
-        (void)esp_transport_close(c->transport); /* it was told while nothing was open */
-    }
+    return w->proxy != NULL && !et_http_proxy_makes_tunnel(w->proxy, is_tls);
 }
 
-esp_err_t esp_http_client_cancel(esp_http_client_handle_t client)
+bool et_http_wire_proxy_login(const struct http_wire *w, bool is_tls, const char **username,
+                              const char **password)
 {
-    if (client == NULL) {
-        return ESP_ERR_INVALID_ARG;
-    }
-    plat_mutex_lock(&client->lock);
-    plat_flag_set(&client->cancelled, 1);
-    (void)esp_transport_cancel(client->transport);
-    plat_mutex_unlock(&client->lock);
-    return ESP_OK;
+    return et_http_wire_takes_urls(w, is_tls) && et_http_proxy_login(w->proxy, username, password);
 }
 
-esp_err_t esp_http_client_set_connect_to(esp_http_client_handle_t client, const char *host,
-                                         int port)
-{
-    char *copy = NULL;
+/* --- life, and what is set ---------------------------------------------------------------------------------- */
 
-    if (client == NULL || (host != NULL && (host[0] == '\0' || !esp_http_is_field_value(host) ||
-                                            port < 1 || port > UINT16_MAX))) {
-        return ESP_ERR_INVALID_ARG;
-    }
-    if (client->depth > 0 || (client->phase != HTTP_IDLE && client->phase != HTTP_COMPLETE)) {
-        return ESP_ERR_INVALID_STATE;
-    }
-    if (host != NULL) {
-        copy = et_http_text_copy(host, strlen(host));
-        if (copy == NULL) {
-            return ESP_ERR_NO_MEM;
-        }
-    }
-    http_client_enter(client);
-    (void)http_machine_close(client);
-    http_wire_drop(client); /* the name was set for it */
-    plat_free(client->connect_host);
-    client->connect_host = copy;
-    client->connect_port = port;
-    return http_client_leave(client, ESP_OK);
+static int or_default(int value, int otherwise)
+{
+    return value > 0 ? value : otherwise;
 }
 
-esp_err_t esp_http_client_get_wait(esp_http_client_handle_t client, esp_tls_wait_t *wait)
+size_t et_http_wire_size(void)
 {
-    if (client == NULL || wait == NULL) {
-        return ESP_ERR_INVALID_ARG;
-    }
-    if (!client->is_waiting) {
-        return ESP_ERR_INVALID_STATE;
-    }
-    get_wait(client, wait);
-    return ESP_OK;
+    return sizeof(struct http_wire);
+}
+
+esp_err_t et_http_wire_init(struct http_wire *w, const esp_http_client_config_t *cfg)
+{
+    w->cfg = cfg;
+    w->silence_us = PLAT_NEVER;
+    w->deadline_us = PLAT_NEVER;
+    w->keep_alive = (esp_transport_keep_alive_t){
+        .keep_alive_enable = cfg->keep_alive_enable,
+        .keep_alive_idle = or_default(cfg->keep_alive_idle, KEEP_ALIVE_IDLE),
+        .keep_alive_interval = or_default(cfg->keep_alive_interval, KEEP_ALIVE_EACH),
+        .keep_alive_count = or_default(cfg->keep_alive_count, KEEP_ALIVE_COUNT)};
+    return plat_mutex_init(&w->lock) == 0 ? ESP_OK : ESP_ERR_NO_MEM;
+}
+
+void et_http_wire_take_interface(struct http_wire *w, struct ifreq *if_name)
+{
+    w->if_name = if_name;
+}
+
+void et_http_wire_clear(struct http_wire *w)
+{
+    et_http_wire_drop(w);
+    et_http_proxy_free(w->proxy);
+    plat_mutex_clear(&w->lock);
+    plat_free(w->if_name);
+    plat_free(w->detour_host);
+}
+
+void et_http_wire_take_detour(struct http_wire *w, char *host, int port)
+{
+    plat_free(w->detour_host);
+    w->detour_host = host;
+    w->detour_port = port;
+}
+
+void et_http_wire_take_proxy(struct http_wire *w, struct http_proxy *proxy)
+{
+    et_http_proxy_free(w->proxy);
+    w->proxy = proxy;
+}
+
+void et_http_wire_set_hook(struct http_wire *w, esp_http_client_on_transport_t hook, void *arg)
+{
+    w->hook = hook;
+    w->hook_arg = arg;
 }

@@ -1,0 +1,86 @@
+/* The handle's memory, and the calls that run in it: a handler may clean it up, and then it goes when the last of
+ * them returns. */
+#include "client.h"
+
+#include "plat_heap.h"
+
+#define REDIRECTS    10
+#define AUTH_RETRIES 10
+
+static int or_default(int value, int otherwise)
+{
+    return value > 0 ? value : otherwise;
+}
+
+static void complete_numbers(esp_http_client_config_t *cfg)
+{
+    cfg->timeout_ms = or_default(cfg->timeout_ms, HTTP_TIMEOUT_MS);
+    cfg->max_redirection_count = or_default(cfg->max_redirection_count, REDIRECTS);
+    cfg->max_authorization_retries = cfg->max_authorization_retries < 0
+                                         ? 0
+                                         : or_default(cfg->max_authorization_retries, AUTH_RETRIES);
+    cfg->buffer_size = or_default(cfg->buffer_size, DEFAULT_HTTP_BUF_SIZE);
+    cfg->buffer_size_tx = or_default(cfg->buffer_size_tx, DEFAULT_HTTP_BUF_SIZE);
+}
+
+/** One block for the handle and its wire. */
+esp_http_client_handle_t et_http_handle_new(const esp_http_client_config_t *config)
+{
+    char *block = plat_alloc(NULL, PLAT_MEM_APPLICATION,
+                             sizeof(struct esp_http_client) + et_http_wire_size());
+    esp_http_client_handle_t c = (void *)block;
+
+    if (c == NULL) {
+        return NULL;
+    }
+    c->cfg = *config;
+    complete_numbers(&c->cfg);
+    c->wire = (void *)(block + sizeof(*c));
+    if (et_http_wire_init(c->wire, &c->cfg) != ESP_OK) {
+        plat_free(c);
+        return NULL;
+    }
+    return c;
+}
+
+void et_http_handle_free(esp_http_client_handle_t c)
+{
+    et_http_wire_clear(c->wire);
+    http_request_clear(&c->req);
+    http_response_clear(&c->answer);
+    esp_http_response_free(c->parser);
+    et_http_headers_clear(&c->headers);
+    http_login_clear(&c->login);
+    http_login_clear(&c->proxy_login);
+    plat_free_secret(c->username);
+    plat_free_secret(c->password);
+    http_target_clear(&c->target);
+    plat_free_secret(c->buf);
+    plat_free_secret(c);
+}
+
+void et_http_handle_enter(esp_http_client_handle_t c)
+{
+    c->depth++;
+}
+
+esp_err_t et_http_handle_leave(esp_http_client_handle_t c, esp_err_t err)
+{
+    if (--c->depth > 0 || !c->is_doomed) {
+        return err;
+    }
+    (void)et_http_handle_disconnect(c);
+    et_http_handle_free(c);
+    return ESP_FAIL;
+}
+
+esp_err_t et_http_handle_disconnect(esp_http_client_handle_t c)
+{
+    bool was_open = et_http_wire_is_open(c->wire);
+    esp_err_t err = et_http_wire_close(c->wire);
+
+    if (was_open) {
+        http_event_tell(c, HTTP_EVENT_DISCONNECTED, et_http_wire_error(c->wire), 0);
+    }
+    return err;
+}
