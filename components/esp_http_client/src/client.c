@@ -32,33 +32,13 @@ static bool is_legal_config(const esp_http_client_config_t *cfg)
     return true;
 }
 
-static esp_err_t set_text(char **field, const char *text)
-{
-    char *copy = NULL;
-
-    if (text != NULL) {
-        copy = et_http_text_copy(text, strlen(text));
-        if (copy == NULL) {
-            return ESP_ERR_NO_MEM;
-        }
-    }
-    plat_free_secret(*field);
-    *field = copy;
-    return ESP_OK;
-}
-
-static bool is_login_text(const char *text)
-{
-    return text == NULL || esp_http_is_field_value(text);
-}
-
 static esp_err_t take_text(esp_http_client_handle_t c, const esp_http_client_config_t *cfg)
 {
     const char *agent = cfg->user_agent != NULL ? cfg->user_agent : USER_AGENT;
     esp_err_t err = esp_http_client_set_header(c, "User-Agent", agent);
 
     if (err == ESP_OK) {
-        err = http_target_configure(c, cfg);
+        err = et_http_origin_configure(c->origin, cfg);
     }
     if (err == ESP_OK && cfg->username != NULL) {
         err = esp_http_client_set_username(c, cfg->username);
@@ -165,20 +145,23 @@ esp_err_t esp_http_client_set_method(esp_http_client_handle_t client,
 
 esp_err_t esp_http_client_set_post_field(esp_http_client_handle_t client, const char *data, int len)
 {
+    struct http_header **headers;
+
     if (client == NULL || len < 0) {
         return ESP_ERR_INVALID_ARG;
     }
     client->source = NULL;
     client->post_data = data;
     client->post_len = data != NULL ? len : 0;
+    headers = et_http_origin_headers(client->origin);
     if (data == NULL) {
-        (void)et_http_headers_delete(&client->headers, "Content-Type");
+        (void)et_http_headers_delete(headers, "Content-Type");
         return ESP_OK;
     }
-    if (et_http_headers_get(client->headers, "Content-Type") != NULL) {
+    if (et_http_headers_get(*headers, "Content-Type") != NULL) {
         return ESP_OK;
     }
-    return et_http_headers_set(&client->headers, "Content-Type", FORM, strlen(FORM));
+    return et_http_headers_set(headers, "Content-Type", FORM, strlen(FORM));
 }
 
 int esp_http_client_get_post_field(esp_http_client_handle_t client, char **data)
@@ -204,39 +187,43 @@ esp_err_t esp_http_client_set_source(esp_http_client_handle_t client,
     return ESP_OK;
 }
 
-static esp_err_t get_text(esp_http_client_handle_t client, char *text, char **value)
+static esp_err_t get_login(esp_http_client_handle_t client, const char *text, char **value)
 {
     if (client == NULL || value == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    *value = text;
+    *value = (char *)(uintptr_t)text;
     return ESP_OK;
 }
 
 esp_err_t esp_http_client_get_username(esp_http_client_handle_t client, char **value)
 {
-    return get_text(client, client != NULL ? client->username : NULL, value);
+    return get_login(client, client != NULL ? et_http_origin_username(client->origin) : NULL,
+                     value);
 }
 
 esp_err_t esp_http_client_get_password(esp_http_client_handle_t client, char **value)
 {
-    return get_text(client, client != NULL ? client->password : NULL, value);
+    return get_login(client, client != NULL ? et_http_origin_password(client->origin) : NULL,
+                     value);
+}
+
+static esp_err_t set_login(esp_http_client_handle_t client, bool is_password, const char *text)
+{
+    if (client == NULL || (text != NULL && !esp_http_is_field_value(text))) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    return et_http_origin_set_login(client->origin, is_password, text);
 }
 
 esp_err_t esp_http_client_set_username(esp_http_client_handle_t client, const char *username)
 {
-    if (client == NULL || !is_login_text(username)) {
-        return ESP_ERR_INVALID_ARG;
-    }
-    return set_text(&client->username, username);
+    return set_login(client, false, username);
 }
 
 esp_err_t esp_http_client_set_password(esp_http_client_handle_t client, const char *password)
 {
-    if (client == NULL || !is_login_text(password)) {
-        return ESP_ERR_INVALID_ARG;
-    }
-    return set_text(&client->password, password);
+    return set_login(client, true, password);
 }
 
 esp_err_t esp_http_client_set_authtype(esp_http_client_handle_t client,
@@ -320,7 +307,7 @@ esp_err_t esp_http_client_set_redirect_policy(esp_http_client_handle_t client, i
                                       ESP_HTTP_CLIENT_REDIRECT_BODY)) != 0) {
         return ESP_ERR_INVALID_ARG;
     }
-    client->policy = policy;
+    et_http_origin_set_policy(client->origin, policy);
     return ESP_OK;
 }
 
@@ -339,11 +326,26 @@ esp_err_t esp_http_client_reset_redirect_counter(esp_http_client_handle_t client
     if (client == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    client->redirects = 0;
+    et_http_origin_reset_redirects(client->origin);
     return ESP_OK;
 }
 
-/* --- the way there ----------------------------------------------------------------------------------------- */
+/* --- where requests go ------------------------------------------------------------------------------------ */
+
+esp_err_t esp_http_client_set_url(esp_http_client_handle_t client, const char *url)
+{
+    esp_err_t err;
+
+    if (client == NULL || url == NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    et_http_handle_enter(client);
+    err = et_http_origin_go(client->origin, url);
+    if (err == ESP_OK && et_http_origin_is_left(client->origin) && client->in_event == 0) {
+        (void)http_machine_close(client);
+    }
+    return et_http_handle_leave(client, err);
+}
 
 esp_err_t esp_http_client_set_connect_to(esp_http_client_handle_t client, const char *host,
                                          int port)
@@ -391,7 +393,7 @@ esp_err_t esp_http_client_set_proxy(esp_http_client_handle_t client,
     (void)http_machine_close(client);
     et_http_wire_drop(client->wire);
     et_http_wire_take_proxy(client->wire, made);
-    http_login_clear(&client->proxy_login);
+    et_http_origin_forget_proxy(client->origin);
     return et_http_handle_leave(client, ESP_OK);
 }
 
@@ -406,7 +408,7 @@ esp_err_t esp_http_client_set_header(esp_http_client_handle_t client, const char
         return ESP_ERR_INVALID_ARG;
     }
     if (value == NULL) {
-        return et_http_headers_delete(&client->headers, key);
+        return et_http_headers_delete(et_http_origin_headers(client->origin), key);
     }
     if (!esp_http_is_field_value(value)) {
         return ESP_ERR_INVALID_ARG;
@@ -418,7 +420,7 @@ esp_err_t esp_http_client_set_header(esp_http_client_handle_t client, const char
     while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t')) {
         len--;
     }
-    return et_http_headers_set(&client->headers, key, value, len);
+    return et_http_headers_set(et_http_origin_headers(client->origin), key, value, len);
 }
 
 esp_err_t esp_http_client_get_header(esp_http_client_handle_t client, const char *key, char **value)
@@ -426,7 +428,7 @@ esp_err_t esp_http_client_get_header(esp_http_client_handle_t client, const char
     if (client == NULL || key == NULL || value == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    *value = (char *)(uintptr_t)et_http_headers_get(client->headers, key);
+    *value = (char *)(uintptr_t)et_http_headers_get(*et_http_origin_headers(client->origin), key);
     return *value != NULL ? ESP_OK : ESP_ERR_NOT_FOUND;
 }
 
@@ -435,7 +437,7 @@ esp_err_t esp_http_client_delete_header(esp_http_client_handle_t client, const c
     if (client == NULL || key == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    return et_http_headers_delete(&client->headers, key);
+    return et_http_headers_delete(et_http_origin_headers(client->origin), key);
 }
 
 esp_err_t esp_http_client_delete_all_headers(esp_http_client_handle_t client)
@@ -443,6 +445,6 @@ esp_err_t esp_http_client_delete_all_headers(esp_http_client_handle_t client)
     if (client == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    et_http_headers_clear(&client->headers);
+    et_http_headers_clear(et_http_origin_headers(client->origin));
     return ESP_OK;
 }

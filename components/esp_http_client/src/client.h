@@ -3,9 +3,9 @@
  *
  *   handle.c    the handle's memory, and calls that may free it
  *   client.c, report.c  the calls that set something, and those that ask
- *   target.c    the URL, and what belongs to its origin
  *   headers.c, text.c  a list of headers, and pieces of text
  *   wire.h      the connection (wire.c, proxy.c), which knows no handle
+ *   origin.h    where requests go, and what belongs there (origin.c, target.c, login.c); the same
  *   request.c   the head, and the framing of the body
  *   response.c  from the parser to what the application sees
  *   follow.c    redirects and challenges: the request that follows a response
@@ -22,14 +22,12 @@
 #include "esp_http_auth.h"
 #include "esp_http_client_async.h"
 #include "esp_http_response.h"
-#include "esp_tls_url.h"
 #include "headers.h"
+#include "origin.h"
 #include "text.h"
 #include "wire.h"
 
-#define HTTP_TIMEOUT_MS    5000
-#define HTTP_URL_MAX       8192
-#define HTTP_CHALLENGE_MAX 2048
+#define HTTP_TIMEOUT_MS 5000
 
 enum http_phase {
     HTTP_IDLE,         /* no request; a connection may be open */
@@ -39,22 +37,6 @@ enum http_phase {
     HTTP_READING_HEAD, /* */
     HTTP_READING_BODY, /* the head is there */
     HTTP_COMPLETE      /* the whole response is there */
-};
-
-/** A URL, taken apart. text is owned and holds the others. */
-struct http_target {
-    char *text;       /* scheme://host:port/path?query, no user, no fragment; then the host */
-    const char *host; /* without brackets */
-    const char *path; /* with the query */
-    uint16_t port;    /* never 0 */
-    bool is_tls;      /* https */
-};
-
-/** What one party, the origin or the proxy, asked for, and whether it was answered. */
-struct http_login {
-    esp_http_auth_t *auth; /* its challenge; NULL: none */
-    bool is_current;       /* it is of the last response, not of one before */
-    unsigned answered;     /* ESP_HTTP_AUTH_...: by the request under way; 0: not */
 };
 
 /** The request on its way. */
@@ -97,24 +79,14 @@ struct http_answer {
 };
 
 struct esp_http_client {
-    struct http_wire *wire; /* behind the handle, in its block */
+    struct http_wire *wire; /* these two stand behind the handle, in its block */
+    struct http_origin *origin;
     _Alignas(uint64_t)
         esp_http_client_config_t cfg; /* texts of it are the application's, and may be gone */
-    struct http_target target;
-    unsigned target_changes;
-    struct http_header *headers;
-    char *username;
-    char *password;
-    struct http_login login;
-    struct http_login proxy_login;
-    unsigned auth_retries;
-    unsigned redirects;
-    int policy;       /* esp_http_client_redirect_policy_t */
-    bool next_is_get; /* a redirect said so */
+    bool next_is_get;                 /* a redirect said so */
 
     bool is_opening; /* open() or request_send() said EAGAIN: write() and others go on with it */
     bool is_reused;  /* the connection served a request before */
-    bool is_foreign; /* the target is another origin by now */
     bool is_retried; /* a stale connection was replaced in this request */
     bool is_waiting;
     bool has_more; /* the call ended before it had to wait */
@@ -171,17 +143,6 @@ esp_err_t et_http_handle_leave(esp_http_client_handle_t c, esp_err_t err);
 /** Close the connection, and tell so. */
 esp_err_t et_http_handle_disconnect(esp_http_client_handle_t c);
 
-/* target.c */
-esp_err_t http_target_configure(esp_http_client_handle_t c, const esp_http_client_config_t *cfg);
-/** Go to a URL, or to a reference to one. */
-esp_err_t http_target_set(esp_http_client_handle_t c, const char *text);
-/** What http_target_set() would go to. @param whole  receives it, to be freed
- *  @param is_same_origin  may be NULL */
-esp_err_t http_target_resolve(esp_http_client_handle_t c, const char *text, char **whole,
-                              struct http_target *next, bool *is_same_origin);
-void http_target_clear(struct http_target *t);
-esp_err_t http_target_write_host(esp_http_client_handle_t c);
-
 /* events.c */
 void http_event_tell(esp_http_client_handle_t c, esp_http_client_event_id_t id, void *data,
                      int len);
@@ -203,7 +164,6 @@ void http_request_end_chunk(esp_http_client_handle_t c);
 void http_request_end_body(esp_http_client_handle_t c);
 void http_request_clear(struct http_request *req);
 bool http_request_is_idempotent(esp_http_client_method_t method);
-const char *http_request_method_name(esp_http_client_method_t method);
 
 /* response.c */
 extern const esp_http_response_handler_t http_response_handler;
@@ -217,13 +177,8 @@ esp_err_t http_response_early(esp_http_client_handle_t c);
 bool http_response_keeps_alive(const struct esp_http_client *c);
 
 /* follow.c */
-void http_login_clear(struct http_login *login);
-/** Look at a header of the response. */
-esp_err_t http_follow_header(esp_http_client_handle_t c, const char *name, const char *value);
 /** The head is there: does another request follow? Sets answer.is_followed. */
-esp_err_t http_follow_decide(esp_http_client_handle_t c);
-/** The value of Authorization, and of Proxy-Authorization, for the next request. */
-esp_err_t http_follow_authorize(esp_http_client_handle_t c);
+esp_err_t et_http_follow_decide(esp_http_client_handle_t c);
 
 /* machine.c */
 /** Begin a request on the connection that is open and good, or on a new one. */

@@ -23,11 +23,13 @@ static void complete_numbers(esp_http_client_config_t *cfg)
     cfg->buffer_size_tx = or_default(cfg->buffer_size_tx, DEFAULT_HTTP_BUF_SIZE);
 }
 
-/** One block for the handle and its wire. */
+/** One block for the handle, its wire and its origin: the sizes of the first two are multiples of 8, as
+ *  they hold numbers of 64 bits. */
 esp_http_client_handle_t et_http_handle_new(const esp_http_client_config_t *config)
 {
-    char *block = plat_alloc(NULL, PLAT_MEM_APPLICATION,
-                             sizeof(struct esp_http_client) + et_http_wire_size());
+    const size_t wire_at = sizeof(struct esp_http_client);
+    const size_t origin_at = wire_at + et_http_wire_size();
+    char *block = plat_alloc(NULL, PLAT_MEM_APPLICATION, origin_at + et_http_origin_size());
     esp_http_client_handle_t c = (void *)block;
 
     if (c == NULL) {
@@ -35,7 +37,9 @@ esp_http_client_handle_t et_http_handle_new(const esp_http_client_config_t *conf
     }
     c->cfg = *config;
     complete_numbers(&c->cfg);
-    c->wire = (void *)(block + sizeof(*c));
+    c->wire = (void *)(block + wire_at);
+    c->origin = (void *)(block + origin_at);
+    et_http_origin_init(c->origin, &c->cfg);
     if (et_http_wire_init(c->wire, &c->cfg) != ESP_OK) {
         plat_free(c);
         return NULL;
@@ -46,15 +50,10 @@ esp_http_client_handle_t et_http_handle_new(const esp_http_client_config_t *conf
 void et_http_handle_free(esp_http_client_handle_t c)
 {
     et_http_wire_clear(c->wire);
+    et_http_origin_clear(c->origin);
     http_request_clear(&c->req);
     http_response_clear(&c->answer);
     esp_http_response_free(c->parser);
-    et_http_headers_clear(&c->headers);
-    http_login_clear(&c->login);
-    http_login_clear(&c->proxy_login);
-    plat_free_secret(c->username);
-    plat_free_secret(c->password);
-    http_target_clear(&c->target);
     plat_free_secret(c->buf);
     plat_free_secret(c);
 }

@@ -19,13 +19,14 @@ static void enter(esp_http_client_handle_t c, enum http_phase phase)
 
 static esp_err_t connecting(esp_http_client_handle_t c)
 {
-    const struct http_route to = {
-        .host = c->target.host, .port = c->target.port, .is_tls = c->target.is_tls};
-    esp_err_t err = et_http_wire_connect(c->wire, &to);
+    struct http_route to;
+    esp_err_t err;
 
+    et_http_origin_route(c->origin, &to);
+    err = et_http_wire_connect(c->wire, &to);
     if (err == ESP_OK) {
         c->is_reused = false;
-        c->is_foreign = false;
+        et_http_origin_arrive(c->origin);
         enter(c, HTTP_SENDING_HEAD);
         http_event_tell(c, HTTP_EVENT_ON_CONNECTED, NULL, 0);
     }
@@ -152,7 +153,7 @@ esp_err_t http_machine_pause(esp_http_client_handle_t c, bool silence_is_fatal)
 /** Is the connection that is open the target's, and good for another request? */
 static bool may_reuse(esp_http_client_handle_t c)
 {
-    return !c->is_foreign && http_is_at_rest(c) &&
+    return !et_http_origin_is_left(c->origin) && http_is_at_rest(c) &&
            (c->phase != HTTP_COMPLETE || http_response_keeps_alive(c)) &&
            !et_http_wire_is_stale(c->wire);
 }

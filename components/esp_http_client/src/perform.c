@@ -15,8 +15,7 @@ static esp_err_t run(esp_http_client_handle_t c)
     esp_err_t err = ESP_OK;
 
     if (!c->is_performing) {
-        c->auth_retries = 0;
-        c->redirects = 0;
+        et_http_origin_begin(c->origin);
         err = http_machine_begin(c, body_length(c));
         c->is_performing = err == ESP_OK;
     }

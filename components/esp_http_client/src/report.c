@@ -1,5 +1,6 @@
 /* The calls that ask: of the answer, and of the connection. */
 #include <limits.h>
+#include <string.h>
 
 #include "client.h"
 
@@ -103,7 +104,34 @@ esp_err_t esp_http_client_get_response_header(esp_http_client_handle_t client, c
 }
 #endif
 
-/* --- the connection --------------------------------------------------------------------------------------- */
+/* --- where it goes, and by which connection --------------------------------------------------------------- */
+
+esp_err_t esp_http_client_get_url(esp_http_client_handle_t client, char *url, const int len)
+{
+    const char *text;
+    size_t need;
+
+    if (client == NULL || url == NULL || len < 1) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    text = et_http_origin_url(client->origin);
+    need = strlen(text) + 1;
+    if (need > (size_t)len) {
+        url[0] = 0;
+        return ESP_ERR_INVALID_SIZE;
+    }
+    memcpy(url, text, need);
+    return ESP_OK;
+}
+
+esp_http_client_transport_t esp_http_client_get_transport_type(esp_http_client_handle_t client)
+{
+    if (client == NULL) {
+        return HTTP_TRANSPORT_UNKNOWN;
+    }
+    return et_http_origin_is_tls(client->origin) ? HTTP_TRANSPORT_OVER_SSL
+                                                 : HTTP_TRANSPORT_OVER_TCP;
+}
 
 int esp_http_client_get_errno(esp_http_client_handle_t client)
 {

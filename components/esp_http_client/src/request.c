@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "esp_http_auth.h"
 #include "esp_http_field.h"
 #include "plat_heap.h"
 
@@ -26,11 +27,6 @@ static const char *const methods[] = {
 };
 
 _Static_assert(sizeof(methods) / sizeof(methods[0]) == HTTP_METHOD_MAX, "a name for each");
-
-const char *http_request_method_name(esp_http_client_method_t method)
-{
-    return methods[method];
-}
 
 bool http_request_is_idempotent(esp_http_client_method_t method)
 {
@@ -70,10 +66,11 @@ static void add_header(struct line *line, const char *name, const char *value)
 
 static void request_line(const struct esp_http_client *c, struct line *line)
 {
+    bool is_whole = et_http_wire_takes_urls(c->wire, et_http_origin_is_tls(c->origin));
+
     add_text(line, methods[c->req.method]);
     add(line, " ", 1);
-    add_text(line,
-             et_http_wire_takes_urls(c->wire, c->target.is_tls) ? c->target.text : c->target.path);
+    add_text(line, is_whole ? et_http_origin_url(c->origin) : et_http_origin_path(c->origin));
     add(line, " HTTP/1.1\r\n", 11);
 }
 
@@ -119,7 +116,7 @@ static void framing_line(struct esp_http_client *c, struct line *line)
 /** The n-th line of the head. @return false: there is none */
 static bool line_of(struct esp_http_client *c, unsigned n, struct line *line)
 {
-    const struct http_header *h = c->headers;
+    const struct http_header *h = *et_http_origin_headers(c->origin);
 
     *line = (struct line){.count = 0};
     if (n == 0) {
@@ -362,27 +359,39 @@ void http_request_clear(struct http_request *req)
     *req = (struct http_request){.method = HTTP_METHOD_GET};
 }
 
-static esp_err_t make(esp_http_client_handle_t c, int64_t length)
+static esp_err_t authorize(esp_http_client_handle_t c)
 {
+    struct http_request *req = &c->req;
+    const char *method = methods[req->method];
+    const char *user;
+    const char *password;
+    esp_err_t err = et_http_origin_authorize(c->origin, method, &req->authorization);
+
+    if (err == ESP_OK &&
+        et_http_wire_proxy_login(c->wire, et_http_origin_is_tls(c->origin), &user, &password)) {
+        err = et_http_origin_authorize_proxy(c->origin, user, password, method,
+                                             &req->proxy_authorization);
+    }
+    return err;
+}
+
+static esp_err_t make_request(esp_http_client_handle_t c, int64_t length)
+{
+    esp_err_t err;
+
     http_request_clear(&c->req);
     c->req.method = c->next_is_get ? HTTP_METHOD_GET : c->cfg.method;
     c->req.body_dropped = c->next_is_get;
     c->req.length = length < 0 ? -1 : length;
     c->buf_pos = 0;
     c->buf_len = 0;
-    if (et_http_headers_get(c->headers, "Host") == NULL) {
-        esp_err_t err = http_target_write_host(c);
-
-        if (err != ESP_OK) {
-            return err;
-        }
-    }
-    return http_follow_authorize(c);
+    err = et_http_origin_need_host(c->origin);
+    return err == ESP_OK ? authorize(c) : err;
 }
 
 esp_err_t http_request_begin(esp_http_client_handle_t c, int64_t length)
 {
-    esp_err_t err = make(c, length);
+    esp_err_t err = make_request(c, length);
 
     c->next_is_get = false;
     http_response_clear(&c->answer);
@@ -394,7 +403,7 @@ esp_err_t http_request_begin(esp_http_client_handle_t c, int64_t length)
 
 esp_err_t http_request_send_nowhere(esp_http_client_handle_t c, int64_t length)
 {
-    esp_err_t err = make(c, length);
+    esp_err_t err = make_request(c, length);
 
     if (err == ESP_OK) {
         err = fill(c);

@@ -72,19 +72,32 @@ static esp_err_t save(struct http_answer *answer, const char *name, const char *
 }
 #endif
 
-static esp_http_response_go_t on_header(void *arg, const char *name, const char *value)
+/** Keep what the client, or the application, wants to know later. */
+static esp_err_t keep_header(esp_http_client_handle_t c, const char *name, const char *value)
 {
-    esp_http_client_handle_t c = arg;
-    esp_err_t err = http_follow_header(c, name, value);
+    struct http_answer *answer = &c->answer;
+    esp_err_t err = et_http_origin_see_header(c->origin, answer->status, name, value);
 
+    if (err == ESP_OK && esp_http_name_equals(name, "Location") && answer->location == NULL) {
+        answer->location = et_http_text_copy(value, strlen(value));
+        err = answer->location != NULL ? ESP_OK : ESP_ERR_NO_MEM;
+    }
     if (esp_http_name_equals(name, "Content-Range")) {
-        c->answer.content_range = range_total(value);
+        answer->content_range = range_total(value);
     }
 #ifdef CONFIG_ESP_HTTP_CLIENT_SAVE_RESPONSE_HEADERS
     if (err == ESP_OK) {
-        err = save(&c->answer, name, value);
+        err = save(answer, name, value);
     }
 #endif
+    return err;
+}
+
+static esp_http_response_go_t on_header(void *arg, const char *name, const char *value)
+{
+    esp_http_client_handle_t c = arg;
+    esp_err_t err = keep_header(c, name, value);
+
     if (err != ESP_OK) {
         return stop(c, err);
     }
@@ -103,7 +116,7 @@ static esp_http_response_go_t on_headers_complete(void *arg)
     if (go(c) == ESP_HTTP_RESPONSE_STOP) {
         return ESP_HTTP_RESPONSE_STOP;
     }
-    err = c->is_performing ? http_follow_decide(c) : ESP_OK;
+    err = c->is_performing ? et_http_follow_decide(c) : ESP_OK;
     return err != ESP_OK ? stop(c, err) : ESP_HTTP_RESPONSE_PAUSE;
 }
 
@@ -258,8 +271,9 @@ static bool is_not_worth_reading(struct esp_http_client *c)
     if (a->drop_until_us == 0) {
         a->drop_until_us = now + (uint64_t)c->cfg.timeout_ms * 1000;
     }
-    return c->is_foreign || !http_response_keeps_alive(c) || a->dropped > DROPPED_MAX ||
-           esp_http_response_content_length(c->parser) > DROPPED_MAX || now >= a->drop_until_us;
+    return et_http_origin_is_left(c->origin) || !http_response_keeps_alive(c) ||
+           a->dropped > DROPPED_MAX || esp_http_response_content_length(c->parser) > DROPPED_MAX ||
+           now >= a->drop_until_us;
 }
 
 esp_err_t http_response_step(esp_http_client_handle_t c)
