@@ -67,7 +67,7 @@ static esp_err_t set_up(esp_http_client_handle_t c, const esp_http_client_config
         (uint32_t)(cfg->buffer_size > cfg->buffer_size_tx ? cfg->buffer_size : cfg->buffer_size_tx);
     c->buf = plat_alloc(NULL, PLAT_MEM_APPLICATION, c->buf_cap);
     c->parser = esp_http_response_new(c->buf_cap > HEADER_LIMIT ? c->buf_cap : HEADER_LIMIT,
-                                      &http_response_handler, c);
+                                      &et_http_response_handler, c);
     return c->buf != NULL && c->parser != NULL ? take_text(c, config) : ESP_ERR_NO_MEM;
 }
 
@@ -119,7 +119,7 @@ esp_err_t esp_http_client_close(esp_http_client_handle_t client)
         return ESP_OK;
     }
     et_http_handle_enter(client);
-    return et_http_handle_leave(client, http_machine_close(client));
+    return et_http_handle_leave(client, et_http_machine_close(client));
 }
 
 esp_err_t esp_http_client_cancel(esp_http_client_handle_t client)
@@ -292,7 +292,7 @@ esp_err_t esp_http_client_set_header_limit(esp_http_client_handle_t client, int 
     if (!http_is_at_rest(client)) {
         return ESP_ERR_INVALID_STATE;
     }
-    parser = esp_http_response_new((size_t)bytes, &http_response_handler, client);
+    parser = esp_http_response_new((size_t)bytes, &et_http_response_handler, client);
     if (parser == NULL) {
         return ESP_ERR_NO_MEM;
     }
@@ -342,7 +342,7 @@ esp_err_t esp_http_client_set_url(esp_http_client_handle_t client, const char *u
     et_http_handle_enter(client);
     err = et_http_origin_go(client->origin, url);
     if (err == ESP_OK && et_http_origin_is_left(client->origin) && client->in_event == 0) {
-        (void)http_machine_close(client);
+        (void)et_http_machine_close(client);
     }
     return et_http_handle_leave(client, err);
 }
@@ -366,7 +366,7 @@ esp_err_t esp_http_client_set_connect_to(esp_http_client_handle_t client, const 
         }
     }
     et_http_handle_enter(client);
-    (void)http_machine_close(client);
+    (void)et_http_machine_close(client);
     et_http_wire_drop(client->wire); /* the name was set for it */
     et_http_wire_take_detour(client->wire, copy, port);
     return et_http_handle_leave(client, ESP_OK);
@@ -390,7 +390,7 @@ esp_err_t esp_http_client_set_proxy(esp_http_client_handle_t client,
         }
     }
     et_http_handle_enter(client);
-    (void)http_machine_close(client);
+    (void)et_http_machine_close(client);
     et_http_wire_drop(client->wire);
     et_http_wire_take_proxy(client->wire, made);
     et_http_origin_forget_proxy(client->origin);

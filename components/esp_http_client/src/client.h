@@ -1,5 +1,5 @@
 /* The client inside. One machine of phases that never blocks: perform.c runs it through, stream.c
- * takes its phases one by one, and both wait, when they may, in http_machine_run(). Who does what:
+ * takes its phases one by one, and both wait, when they may, in et_http_machine_run(). Who does what:
  *
  *   handle.c    the handle's memory, and calls that may free it
  *   client.c, report.c  the calls that set something, and those that ask
@@ -144,37 +144,37 @@ esp_err_t et_http_handle_leave(esp_http_client_handle_t c, esp_err_t err);
 esp_err_t et_http_handle_disconnect(esp_http_client_handle_t c);
 
 /* events.c */
-void http_event_tell(esp_http_client_handle_t c, esp_http_client_event_id_t id, void *data,
-                     int len);
-void http_event_header(esp_http_client_handle_t c, const char *name, const char *value);
-void http_event_data(esp_http_client_handle_t c, const void *data, int len);
-void http_event_redirect(esp_http_client_handle_t c);
+void et_http_event_tell(esp_http_client_handle_t c, esp_http_client_event_id_t id, void *data,
+                        int len);
+void et_http_event_header(esp_http_client_handle_t c, const char *name, const char *value);
+void et_http_event_data(esp_http_client_handle_t c, const void *data, int len);
+void et_http_event_redirect(esp_http_client_handle_t c);
 
 /* request.c */
-esp_err_t http_request_begin(esp_http_client_handle_t c, int64_t length);
-esp_err_t http_request_send_head(esp_http_client_handle_t c);
+esp_err_t et_http_request_begin(esp_http_client_handle_t c, int64_t length);
+esp_err_t et_http_request_send_head(esp_http_client_handle_t c);
 /** Without a connection: the head is made, as ESP-IDF makes it, and then there is nowhere to send it.
  *  @return ESP_ERR_HTTP_WRITE_DATA, or why it could not be made. Never ESP_OK */
-esp_err_t http_request_send_nowhere(esp_http_client_handle_t c, int64_t length);
+esp_err_t et_http_request_send_nowhere(esp_http_client_handle_t c, int64_t length);
 /** A piece of the body goes out. @param is_out  receives whether that was all */
-esp_err_t http_request_send_body(esp_http_client_handle_t c, bool *is_out);
-esp_err_t http_request_flush_frame(esp_http_client_handle_t c);
-void http_request_begin_chunk(esp_http_client_handle_t c, int64_t len);
-void http_request_end_chunk(esp_http_client_handle_t c);
-void http_request_end_body(esp_http_client_handle_t c);
-void http_request_clear(struct http_request *req);
-bool http_request_is_idempotent(esp_http_client_method_t method);
+esp_err_t et_http_request_send_body(esp_http_client_handle_t c, bool *is_out);
+esp_err_t et_http_request_flush_frame(esp_http_client_handle_t c);
+void et_http_request_begin_chunk(esp_http_client_handle_t c, int64_t len);
+void et_http_request_end_chunk(esp_http_client_handle_t c);
+void et_http_request_end_body(esp_http_client_handle_t c);
+void et_http_request_clear(struct http_request *req);
+bool et_http_request_is_idempotent(esp_http_client_method_t method);
 
 /* response.c */
-extern const esp_http_response_handler_t http_response_handler;
-void http_response_clear(struct http_answer *answer);
+extern const esp_http_response_handler_t et_http_response_handler;
+void et_http_response_clear(struct http_answer *answer);
 /** Read, and let the parser have it: until the head is there, or a piece of the body. */
-esp_err_t http_response_step(esp_http_client_handle_t c);
+esp_err_t et_http_response_step(esp_http_client_handle_t c);
 /** Read what comes while the body is being sent. The final answer cuts the request (req.is_cut).
  *  @return ESP_OK: something came; ESP_ERR_HTTP_EAGAIN: nothing; or a failure */
-esp_err_t http_response_early(esp_http_client_handle_t c);
+esp_err_t et_http_response_early(esp_http_client_handle_t c);
 /** May the connection serve another request after this response? */
-bool http_response_keeps_alive(const struct esp_http_client *c);
+bool et_http_response_keeps_alive(const struct esp_http_client *c);
 
 /* follow.c */
 /** The head is there: does another request follow? Sets answer.is_followed. */
@@ -182,22 +182,23 @@ esp_err_t et_http_follow_decide(esp_http_client_handle_t c);
 
 /* machine.c */
 /** Begin a request on the connection that is open and good, or on a new one. */
-esp_err_t http_machine_begin(esp_http_client_handle_t c, int64_t length);
+esp_err_t et_http_machine_begin(esp_http_client_handle_t c, int64_t length);
 /** Go on until a phase is reached.
  *  @param silence_is_fatal  else timeout_ms of silence is ESP_ERR_HTTP_EAGAIN
  *  @return ESP_OK; ESP_ERR_HTTP_EAGAIN; or the request has failed, and the handler was told */
-esp_err_t http_machine_run(esp_http_client_handle_t c, enum http_phase goal, bool silence_is_fatal);
+esp_err_t et_http_machine_run(esp_http_client_handle_t c, enum http_phase goal,
+                              bool silence_is_fatal);
 /** Before each step of a call. @param made  steps of it so far, counted here
  *  @return ESP_OK; ESP_ERR_HTTP_EAGAIN: enough for one call that must not block; or what ends the request
  *          from outside */
-esp_err_t http_machine_go_on(esp_http_client_handle_t c, unsigned *made);
+esp_err_t et_http_machine_go_on(esp_http_client_handle_t c, unsigned *made);
 /** What AGAIN of a step comes to. @return ESP_OK: try again; ESP_ERR_HTTP_EAGAIN; a failure */
-esp_err_t http_machine_pause(esp_http_client_handle_t c, bool silence_is_fatal);
+esp_err_t et_http_machine_pause(esp_http_client_handle_t c, bool silence_is_fatal);
 /** End the request with this. @return err, or ESP_OK: it is tried again on a new connection */
-esp_err_t http_machine_fail(esp_http_client_handle_t c, esp_err_t err);
+esp_err_t et_http_machine_fail(esp_http_client_handle_t c, esp_err_t err);
 /** Close the connection; a request under way ends. */
-esp_err_t http_machine_close(esp_http_client_handle_t c);
+esp_err_t et_http_machine_close(esp_http_client_handle_t c);
 /** The response is complete: keep the connection, or close it. */
-void http_machine_settle(esp_http_client_handle_t c);
+void et_http_machine_settle(esp_http_client_handle_t c);
 
 #endif

@@ -3,7 +3,7 @@
 
 ESP_EVENT_DEFINE_BASE(ESP_HTTP_CLIENT_EVENT);
 
-static void post(esp_http_client_event_id_t id, const void *data, size_t len)
+static void post_event(esp_http_client_event_id_t id, const void *data, size_t len)
 {
     TickType_t ticks = CONFIG_ESP_HTTP_CLIENT_EVENT_POST_TIMEOUT < 0
                            ? portMAX_DELAY
@@ -13,7 +13,7 @@ static void post(esp_http_client_event_id_t id, const void *data, size_t len)
     (void)esp_event_post(ESP_HTTP_CLIENT_EVENT, (int32_t)id, data, len, ticks);
 }
 
-static void call(esp_http_client_handle_t c, esp_http_client_event_t *event)
+static void call_handler(esp_http_client_handle_t c, esp_http_client_event_t *event)
 {
     if (c->cfg.event_handler != NULL && !c->is_doomed) {
         event->client = c;
@@ -24,43 +24,45 @@ static void call(esp_http_client_handle_t c, esp_http_client_event_t *event)
     }
 }
 
-void http_event_tell(esp_http_client_handle_t c, esp_http_client_event_id_t id, void *data, int len)
+void et_http_event_tell(esp_http_client_handle_t c, esp_http_client_event_id_t id, void *data,
+                        int len)
 {
-    call(c, &(esp_http_client_event_t){.event_id = id, .data = data, .data_len = len});
+    call_handler(c, &(esp_http_client_event_t){.event_id = id, .data = data, .data_len = len});
     if (!c->is_doomed) {
-        post(id, &c, sizeof(c));
+        post_event(id, &c, sizeof(c));
     }
 }
 
-void http_event_header(esp_http_client_handle_t c, const char *name, const char *value)
+void et_http_event_header(esp_http_client_handle_t c, const char *name, const char *value)
 {
-    call(c, &(esp_http_client_event_t){.event_id = HTTP_EVENT_ON_HEADER,
-                                       .header_key = (char *)(uintptr_t)name,
-                                       .header_value = (char *)(uintptr_t)value});
+    call_handler(c, &(esp_http_client_event_t){.event_id = HTTP_EVENT_ON_HEADER,
+                                               .header_key = (char *)(uintptr_t)name,
+                                               .header_value = (char *)(uintptr_t)value});
     if (!c->is_doomed) {
-        post(HTTP_EVENT_ON_HEADER, &c, sizeof(c));
+        post_event(HTTP_EVENT_ON_HEADER, &c, sizeof(c));
     }
 }
 
-void http_event_data(esp_http_client_handle_t c, const void *data, int len)
+void et_http_event_data(esp_http_client_handle_t c, const void *data, int len)
 {
     esp_http_client_on_data_t about = {.client = c, .data_process = c->answer.received};
 
-    call(c, &(esp_http_client_event_t){
-                .event_id = HTTP_EVENT_ON_DATA, .data = (void *)(uintptr_t)data, .data_len = len});
+    call_handler(c, &(esp_http_client_event_t){.event_id = HTTP_EVENT_ON_DATA,
+                                               .data = (void *)(uintptr_t)data,
+                                               .data_len = len});
     if (!c->is_doomed) {
-        post(HTTP_EVENT_ON_DATA, &about, sizeof(about));
+        post_event(HTTP_EVENT_ON_DATA, &about, sizeof(about));
     }
 }
 
-void http_event_redirect(esp_http_client_handle_t c)
+void et_http_event_redirect(esp_http_client_handle_t c)
 {
     esp_http_client_redirect_event_data_t about = {.client = c, .status_code = c->answer.status};
 
     if (c->cfg.disable_auto_redirect) {
-        call(c, &(esp_http_client_event_t){.event_id = HTTP_EVENT_REDIRECT});
+        call_handler(c, &(esp_http_client_event_t){.event_id = HTTP_EVENT_REDIRECT});
     }
     if (!c->is_doomed) {
-        post(HTTP_EVENT_REDIRECT, &about, sizeof(about));
+        post_event(HTTP_EVENT_REDIRECT, &about, sizeof(about));
     }
 }

@@ -49,7 +49,7 @@ static esp_err_t follow_redirect(esp_http_client_handle_t c)
     unsigned before = et_http_origin_changes(c->origin);
     esp_err_t err;
 
-    http_event_redirect(c);
+    et_http_event_redirect(c);
     if (http_is_ending(c)) {
         return ESP_FAIL;
     }

@@ -51,8 +51,8 @@ void et_http_handle_free(esp_http_client_handle_t c)
 {
     et_http_wire_clear(c->wire);
     et_http_origin_clear(c->origin);
-    http_request_clear(&c->req);
-    http_response_clear(&c->answer);
+    et_http_request_clear(&c->req);
+    et_http_response_clear(&c->answer);
     esp_http_response_free(c->parser);
     plat_free_secret(c->buf);
     plat_free_secret(c);
@@ -79,7 +79,7 @@ esp_err_t et_http_handle_disconnect(esp_http_client_handle_t c)
     esp_err_t err = et_http_wire_close(c->wire);
 
     if (was_open) {
-        http_event_tell(c, HTTP_EVENT_DISCONNECTED, et_http_wire_error(c->wire), 0);
+        et_http_event_tell(c, HTTP_EVENT_DISCONNECTED, et_http_wire_error(c->wire), 0);
     }
     return err;
 }

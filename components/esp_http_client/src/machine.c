@@ -1,4 +1,4 @@
-/* The phases of a request, one step at a time. What can go wrong comes together in http_machine_fail(). */
+/* The phases of a request, one step at a time. What can go wrong comes together in et_http_machine_fail(). */
 #include "client.h"
 
 #include "esp_log.h"
@@ -9,7 +9,7 @@
 
 static const char TAG[] = "HTTP_CLIENT";
 
-static void enter(esp_http_client_handle_t c, enum http_phase phase)
+static void enter_phase(esp_http_client_handle_t c, enum http_phase phase)
 {
     c->phase = phase;
     et_http_wire_touch(c->wire);
@@ -17,7 +17,7 @@ static void enter(esp_http_client_handle_t c, enum http_phase phase)
 
 /* --- phases ------------------------------------------------------------------------------------------------ */
 
-static esp_err_t connecting(esp_http_client_handle_t c)
+static esp_err_t step_connect(esp_http_client_handle_t c)
 {
     struct http_route to;
     esp_err_t err;
@@ -27,19 +27,19 @@ static esp_err_t connecting(esp_http_client_handle_t c)
     if (err == ESP_OK) {
         c->is_reused = false;
         et_http_origin_arrive(c->origin);
-        enter(c, HTTP_SENDING_HEAD);
-        http_event_tell(c, HTTP_EVENT_ON_CONNECTED, NULL, 0);
+        enter_phase(c, HTTP_SENDING_HEAD);
+        et_http_event_tell(c, HTTP_EVENT_ON_CONNECTED, NULL, 0);
     }
     return err;
 }
 
-static esp_err_t sending_head(esp_http_client_handle_t c)
+static esp_err_t step_head(esp_http_client_handle_t c)
 {
-    esp_err_t err = http_request_send_head(c);
+    esp_err_t err = et_http_request_send_head(c);
 
     if (err == ESP_OK) {
-        enter(c, HTTP_SENDING_BODY);
-        http_event_tell(c, HTTP_EVENT_HEADERS_SENT, NULL, 0);
+        enter_phase(c, HTTP_SENDING_BODY);
+        et_http_event_tell(c, HTTP_EVENT_HEADERS_SENT, NULL, 0);
     }
     return err;
 }
@@ -48,11 +48,11 @@ static esp_err_t sending_head(esp_http_client_handle_t c)
  *  instance. @return ESP_OK: go on; err, if it said nothing */
 static esp_err_t look_for_answer(esp_http_client_handle_t c, esp_err_t err)
 {
-    esp_err_t early = http_response_early(c);
+    esp_err_t early = et_http_response_early(c);
 
     et_http_wire_await_both(c->wire);
     if (early == ESP_OK && c->req.is_cut && c->phase == HTTP_SENDING_BODY) {
-        enter(c, HTTP_READING_HEAD);
+        enter_phase(c, HTTP_READING_HEAD);
     }
     if (early == ESP_ERR_HTTP_EAGAIN || (early != ESP_OK && err == ESP_ERR_HTTP_WRITE_DATA)) {
         return err;
@@ -60,16 +60,16 @@ static esp_err_t look_for_answer(esp_http_client_handle_t c, esp_err_t err)
     return early;
 }
 
-static esp_err_t sending_body(esp_http_client_handle_t c)
+static esp_err_t step_body(esp_http_client_handle_t c)
 {
     bool is_out;
-    esp_err_t err = http_request_send_body(c, &is_out);
+    esp_err_t err = et_http_request_send_body(c, &is_out);
 
     if (err == ESP_ERR_HTTP_EAGAIN || err == ESP_ERR_HTTP_WRITE_DATA) {
         return look_for_answer(c, err);
     }
     if (err == ESP_OK && is_out) {
-        enter(c, HTTP_READING_HEAD);
+        enter_phase(c, HTTP_READING_HEAD);
     }
     return err;
 }
@@ -77,9 +77,11 @@ static esp_err_t sending_body(esp_http_client_handle_t c)
 typedef esp_err_t (*step_fn)(esp_http_client_handle_t c);
 
 static const step_fn steps[] = {
-    [HTTP_CONNECTING] = connecting,           [HTTP_SENDING_HEAD] = sending_head,
-    [HTTP_SENDING_BODY] = sending_body,       [HTTP_READING_HEAD] = http_response_step,
-    [HTTP_READING_BODY] = http_response_step,
+    [HTTP_CONNECTING] = step_connect,
+    [HTTP_SENDING_HEAD] = step_head,
+    [HTTP_SENDING_BODY] = step_body,
+    [HTTP_READING_HEAD] = et_http_response_step,
+    [HTTP_READING_BODY] = et_http_response_step,
 };
 
 /* --- time and cancelling -------------------------------------------------------------------------------------- */
@@ -112,7 +114,7 @@ static bool has_bytes_at_hand(esp_http_client_handle_t c)
            (c->buf_pos < c->buf_len || et_http_wire_has_pending(c->wire));
 }
 
-esp_err_t http_machine_go_on(esp_http_client_handle_t c, unsigned *made)
+esp_err_t et_http_machine_go_on(esp_http_client_handle_t c, unsigned *made)
 {
     esp_err_t err = interrupted(c);
 
@@ -129,7 +131,7 @@ esp_err_t http_machine_go_on(esp_http_client_handle_t c, unsigned *made)
     return ESP_ERR_HTTP_EAGAIN;
 }
 
-esp_err_t http_machine_pause(esp_http_client_handle_t c, bool silence_is_fatal)
+esp_err_t et_http_machine_pause(esp_http_client_handle_t c, bool silence_is_fatal)
 {
     esp_err_t err = interrupted(c);
 
@@ -154,11 +156,11 @@ esp_err_t http_machine_pause(esp_http_client_handle_t c, bool silence_is_fatal)
 static bool may_reuse(esp_http_client_handle_t c)
 {
     return !et_http_origin_is_left(c->origin) && http_is_at_rest(c) &&
-           (c->phase != HTTP_COMPLETE || http_response_keeps_alive(c)) &&
+           (c->phase != HTTP_COMPLETE || et_http_response_keeps_alive(c)) &&
            !et_http_wire_is_stale(c->wire);
 }
 
-esp_err_t http_machine_begin(esp_http_client_handle_t c, int64_t length)
+esp_err_t et_http_machine_begin(esp_http_client_handle_t c, int64_t length)
 {
     bool is_open;
     esp_err_t err;
@@ -174,20 +176,21 @@ esp_err_t http_machine_begin(esp_http_client_handle_t c, int64_t length)
     if (!c->is_performing) { /* a new request, not what follows a response */
         et_http_wire_begin_request(c->wire);
     }
-    err = http_request_begin(c, length);
-    enter(c, is_open ? HTTP_SENDING_HEAD : HTTP_CONNECTING);
+    err = et_http_request_begin(c, length);
+    enter_phase(c, is_open ? HTTP_SENDING_HEAD : HTTP_CONNECTING);
     if (err == ESP_OK) {
         err = interrupted(c);
     }
-    return et_http_handle_leave(c, err != ESP_OK ? http_machine_fail(c, err) : ESP_OK);
+    return et_http_handle_leave(c, err != ESP_OK ? et_http_machine_fail(c, err) : ESP_OK);
 }
 
-esp_err_t http_machine_run(esp_http_client_handle_t c, enum http_phase goal, bool silence_is_fatal)
+esp_err_t et_http_machine_run(esp_http_client_handle_t c, enum http_phase goal,
+                              bool silence_is_fatal)
 {
     unsigned count = 0;
 
     while (c->phase < goal) {
-        esp_err_t err = http_machine_go_on(c, &count);
+        esp_err_t err = et_http_machine_go_on(c, &count);
 
         if (err == ESP_ERR_HTTP_EAGAIN) {
             return err;
@@ -198,13 +201,13 @@ esp_err_t http_machine_run(esp_http_client_handle_t c, enum http_phase goal, boo
         if (err == ESP_OK) {
             err = http_is_ending(c) ? ESP_FAIL : ESP_OK;
         } else if (err == ESP_ERR_HTTP_EAGAIN) {
-            err = http_machine_pause(c, silence_is_fatal);
+            err = et_http_machine_pause(c, silence_is_fatal);
         }
         if (err == ESP_ERR_HTTP_EAGAIN) {
             return err;
         }
         if (err != ESP_OK) {
-            err = http_machine_fail(c, err);
+            err = et_http_machine_fail(c, err);
         }
         if (err != ESP_OK) {
             return err;
@@ -223,11 +226,11 @@ static bool may_retry(const struct esp_http_client *c, esp_err_t err)
                    err == ESP_ERR_HTTP_FETCH_HEADER;
 
     return is_lost && c->is_reused && !c->is_retried && !c->answer.has_begun &&
-           !et_http_wire_is_silent(c->wire) && http_request_is_idempotent(c->req.method) &&
+           !et_http_wire_is_silent(c->wire) && et_http_request_is_idempotent(c->req.method) &&
            (c->is_performing || c->req.length == 0);
 }
 
-static esp_err_t retry(esp_http_client_handle_t c)
+static esp_err_t retry_request(esp_http_client_handle_t c)
 {
     int64_t length = c->req.length;
     esp_err_t err;
@@ -238,8 +241,8 @@ static esp_err_t retry(esp_http_client_handle_t c)
     }
     c->is_retried = true;
     c->next_is_get = c->req.body_dropped; /* it is the same request */
-    err = http_request_begin(c, length);
-    enter(c, HTTP_CONNECTING);
+    err = et_http_request_begin(c, length);
+    enter_phase(c, HTTP_CONNECTING);
     return err;
 }
 
@@ -261,11 +264,11 @@ static void note_cause(struct esp_http_client *c, esp_err_t err)
     }
 }
 
-esp_err_t http_machine_fail(esp_http_client_handle_t c, esp_err_t err)
+esp_err_t et_http_machine_fail(esp_http_client_handle_t c, esp_err_t err)
 {
     esp_err_t outside = interrupted(c);
 
-    if (outside == ESP_OK && may_retry(c, err) && retry(c) == ESP_OK) {
+    if (outside == ESP_OK && may_retry(c, err) && retry_request(c) == ESP_OK) {
         return ESP_OK;
     }
     outside = interrupted(c);
@@ -275,12 +278,12 @@ esp_err_t http_machine_fail(esp_http_client_handle_t c, esp_err_t err)
     c->phase = HTTP_IDLE;
     et_http_wire_forget_cancel(c->wire);
     note_cause(c, err);
-    http_event_tell(c, HTTP_EVENT_ERROR, et_http_wire_error(c->wire), 0);
-    (void)http_machine_close(c);
+    et_http_event_tell(c, HTTP_EVENT_ERROR, et_http_wire_error(c->wire), 0);
+    (void)et_http_machine_close(c);
     return err;
 }
 
-esp_err_t http_machine_close(esp_http_client_handle_t c)
+esp_err_t et_http_machine_close(esp_http_client_handle_t c)
 {
     c->phase = HTTP_IDLE;
     c->is_performing = false;
@@ -291,9 +294,9 @@ esp_err_t http_machine_close(esp_http_client_handle_t c)
     return et_http_handle_disconnect(c);
 }
 
-void http_machine_settle(esp_http_client_handle_t c)
+void et_http_machine_settle(esp_http_client_handle_t c)
 {
-    if (!http_response_keeps_alive(c)) {
+    if (!et_http_response_keeps_alive(c)) {
         (void)et_http_handle_disconnect(c);
     }
     c->phase = HTTP_IDLE;

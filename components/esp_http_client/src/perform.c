@@ -10,26 +10,26 @@ static int64_t body_length(const struct esp_http_client *c)
     return c->source != NULL ? c->source_size : c->post_len;
 }
 
-static esp_err_t run(esp_http_client_handle_t c)
+static esp_err_t run_through(esp_http_client_handle_t c)
 {
     esp_err_t err = ESP_OK;
 
     if (!c->is_performing) {
         et_http_origin_begin(c->origin);
-        err = http_machine_begin(c, body_length(c));
+        err = et_http_machine_begin(c, body_length(c));
         c->is_performing = err == ESP_OK;
     }
     while (err == ESP_OK) {
-        err = http_machine_run(c, HTTP_COMPLETE, true);
+        err = et_http_machine_run(c, HTTP_COMPLETE, true);
         if (err != ESP_OK || !c->answer.is_followed) {
             break;
         }
         c->next_is_get = c->next_is_get || c->req.body_dropped; /* once GET, it stays */
-        err = http_machine_begin(c, body_length(c));
+        err = et_http_machine_begin(c, body_length(c));
     }
     if (err == ESP_OK) {
         c->is_performing = false;
-        http_machine_settle(c);
+        et_http_machine_settle(c);
     }
     return err;
 }
@@ -43,5 +43,5 @@ esp_err_t esp_http_client_perform(esp_http_client_handle_t client)
         return ESP_ERR_INVALID_STATE;
     }
     et_http_handle_enter(client);
-    return et_http_handle_leave(client, run(client));
+    return et_http_handle_leave(client, run_through(client));
 }

@@ -65,7 +65,7 @@ bool esp_http_client_is_complete_data_received(esp_http_client_handle_t client)
 
 bool esp_http_client_is_persistent_connection(esp_http_client_handle_t client)
 {
-    return has_head(client) && http_response_keeps_alive(client);
+    return has_head(client) && et_http_response_keeps_alive(client);
 }
 
 esp_http_state_t esp_http_client_get_state(esp_http_client_handle_t client)

@@ -28,7 +28,7 @@ static const char *const methods[] = {
 
 _Static_assert(sizeof(methods) / sizeof(methods[0]) == HTTP_METHOD_MAX, "a name for each");
 
-bool http_request_is_idempotent(esp_http_client_method_t method)
+bool et_http_request_is_idempotent(esp_http_client_method_t method)
 {
     switch (method) { /* RFC 9110 section 9.2.2, RFC 4918 section 9 */
     case HTTP_METHOD_POST:
@@ -219,7 +219,7 @@ static esp_err_t flush(struct esp_http_client *c)
     return ESP_OK;
 }
 
-esp_err_t http_request_send_head(struct esp_http_client *c)
+esp_err_t et_http_request_send_head(struct esp_http_client *c)
 {
     esp_err_t err;
 
@@ -238,7 +238,7 @@ esp_err_t http_request_send_head(struct esp_http_client *c)
 }
 
 /** Send a chunk's line or end. */
-esp_err_t http_request_flush_frame(struct esp_http_client *c)
+esp_err_t et_http_request_flush_frame(struct esp_http_client *c)
 {
     struct http_request *req = &c->req;
 
@@ -263,7 +263,7 @@ static void frame(struct http_request *req, const char *text, size_t len)
     req->frame_len += (uint8_t)len;
 }
 
-void http_request_begin_chunk(struct esp_http_client *c, int64_t len)
+void et_http_request_begin_chunk(struct esp_http_client *c, int64_t len)
 {
     char digits[21];
     size_t n = et_http_text_number(digits, (uint64_t)len, 16);
@@ -274,13 +274,13 @@ void http_request_begin_chunk(struct esp_http_client *c, int64_t len)
     c->req.in_chunk = true;
 }
 
-void http_request_end_chunk(struct esp_http_client *c)
+void et_http_request_end_chunk(struct esp_http_client *c)
 {
     frame(&c->req, "\r\n", 2);
     c->req.in_chunk = false;
 }
 
-void http_request_end_body(struct esp_http_client *c)
+void et_http_request_end_body(struct esp_http_client *c)
 {
     frame(&c->req, "0\r\n\r\n", 5);
     c->req.body_is_over = true;
@@ -305,12 +305,12 @@ static esp_err_t draw(struct esp_http_client *c)
     c->req.sent += n;
     if (c->req.length < 0) {
         if (c->req.in_chunk) {
-            http_request_end_chunk(c);
+            et_http_request_end_chunk(c);
         }
         if (n > 0) {
-            http_request_begin_chunk(c, n);
+            et_http_request_begin_chunk(c, n);
         } else {
-            http_request_end_body(c);
+            et_http_request_end_body(c);
         }
     }
     c->req.body_is_over = n == 0 || (c->req.length >= 0 && c->req.sent == c->req.length);
@@ -319,7 +319,7 @@ static esp_err_t draw(struct esp_http_client *c)
 
 static esp_err_t send_source(struct esp_http_client *c, bool *is_out)
 {
-    esp_err_t err = http_request_flush_frame(c);
+    esp_err_t err = et_http_request_flush_frame(c);
 
     if (err == ESP_OK) {
         err = flush(c);
@@ -341,7 +341,7 @@ static esp_err_t send_post_data(struct esp_http_client *c, bool *is_out)
     return err;
 }
 
-esp_err_t http_request_send_body(struct esp_http_client *c, bool *is_out)
+esp_err_t et_http_request_send_body(struct esp_http_client *c, bool *is_out)
 {
     *is_out = true;
     if (c->req.length == 0) {
@@ -352,7 +352,7 @@ esp_err_t http_request_send_body(struct esp_http_client *c, bool *is_out)
 
 /* --- life -------------------------------------------------------------------------------------------------- */
 
-void http_request_clear(struct http_request *req)
+void et_http_request_clear(struct http_request *req)
 {
     esp_http_auth_free_value(req->authorization);
     esp_http_auth_free_value(req->proxy_authorization);
@@ -379,7 +379,7 @@ static esp_err_t make_request(esp_http_client_handle_t c, int64_t length)
 {
     esp_err_t err;
 
-    http_request_clear(&c->req);
+    et_http_request_clear(&c->req);
     c->req.method = c->next_is_get ? HTTP_METHOD_GET : c->cfg.method;
     c->req.body_dropped = c->next_is_get;
     c->req.length = length < 0 ? -1 : length;
@@ -389,26 +389,26 @@ static esp_err_t make_request(esp_http_client_handle_t c, int64_t length)
     return err == ESP_OK ? authorize(c) : err;
 }
 
-esp_err_t http_request_begin(esp_http_client_handle_t c, int64_t length)
+esp_err_t et_http_request_begin(esp_http_client_handle_t c, int64_t length)
 {
     esp_err_t err = make_request(c, length);
 
     c->next_is_get = false;
-    http_response_clear(&c->answer);
+    et_http_response_clear(&c->answer);
     c->sink = NULL;
     esp_http_response_begin(c->parser, c->req.method == HTTP_METHOD_HEAD ? ESP_HTTP_REQUEST_HEAD
                                                                          : ESP_HTTP_REQUEST_OTHER);
     return err;
 }
 
-esp_err_t http_request_send_nowhere(esp_http_client_handle_t c, int64_t length)
+esp_err_t et_http_request_send_nowhere(esp_http_client_handle_t c, int64_t length)
 {
     esp_err_t err = make_request(c, length);
 
     if (err == ESP_OK) {
         err = fill(c);
     }
-    http_request_clear(&c->req);
+    et_http_request_clear(&c->req);
     c->buf_len = 0;
     return err == ESP_OK ? ESP_ERR_HTTP_WRITE_DATA : err;
 }

@@ -34,7 +34,7 @@ static esp_http_response_go_t on_status(void *arg, int status)
     esp_http_client_handle_t c = arg;
 
     c->answer.status = status;
-    http_event_tell(c, HTTP_EVENT_ON_STATUS_CODE, &status, (int)sizeof(status));
+    et_http_event_tell(c, HTTP_EVENT_ON_STATUS_CODE, &status, (int)sizeof(status));
     return go(c);
 }
 
@@ -101,7 +101,7 @@ static esp_http_response_go_t on_header(void *arg, const char *name, const char 
     if (err != ESP_OK) {
         return stop(c, err);
     }
-    http_event_header(c, name, value);
+    et_http_event_header(c, name, value);
     return go(c);
 }
 
@@ -111,7 +111,7 @@ static esp_http_response_go_t on_headers_complete(void *arg)
     esp_err_t err;
 
     c->answer.at_header = true;
-    http_event_tell(c, HTTP_EVENT_ON_HEADERS_COMPLETE, NULL, 0);
+    et_http_event_tell(c, HTTP_EVENT_ON_HEADERS_COMPLETE, NULL, 0);
     c->answer.at_header = false;
     if (go(c) == ESP_HTTP_RESPONSE_STOP) {
         return ESP_HTTP_RESPONSE_STOP;
@@ -128,7 +128,7 @@ static esp_http_response_go_t on_body(void *arg, const char *data, size_t len)
     if (c->answer.is_followed) {
         return ESP_HTTP_RESPONSE_GO;
     }
-    http_event_data(c, data, (int)len);
+    et_http_event_data(c, data, (int)len);
     if (go(c) == ESP_HTTP_RESPONSE_STOP) {
         return ESP_HTTP_RESPONSE_STOP;
     }
@@ -145,12 +145,12 @@ static esp_http_response_go_t on_trailer(void *arg, const char *name, const char
     esp_http_client_handle_t c = arg;
 
     if (!c->answer.is_followed) {
-        http_event_header(c, name, value);
+        et_http_event_header(c, name, value);
     }
     return go(c);
 }
 
-const esp_http_response_handler_t http_response_handler = {
+const esp_http_response_handler_t et_http_response_handler = {
     .on_status = on_status,
     .on_header = on_header,
     .on_headers_complete = on_headers_complete,
@@ -169,7 +169,7 @@ static esp_err_t complete(esp_http_client_handle_t c)
 {
     c->phase = HTTP_COMPLETE;
     if (!c->answer.is_followed) {
-        http_event_tell(c, HTTP_EVENT_ON_FINISH, NULL, 0);
+        et_http_event_tell(c, HTTP_EVENT_ON_FINISH, NULL, 0);
     }
     return ESP_OK;
 }
@@ -271,12 +271,12 @@ static bool is_not_worth_reading(struct esp_http_client *c)
     if (a->drop_until_us == 0) {
         a->drop_until_us = now + (uint64_t)c->cfg.timeout_ms * 1000;
     }
-    return et_http_origin_is_left(c->origin) || !http_response_keeps_alive(c) ||
+    return et_http_origin_is_left(c->origin) || !et_http_response_keeps_alive(c) ||
            a->dropped > DROPPED_MAX || esp_http_response_content_length(c->parser) > DROPPED_MAX ||
            now >= a->drop_until_us;
 }
 
-esp_err_t http_response_step(esp_http_client_handle_t c)
+esp_err_t et_http_response_step(esp_http_client_handle_t c)
 {
     size_t room = (size_t)(c->sink_cap - c->sink_len);
     size_t len;
@@ -309,7 +309,7 @@ esp_err_t http_response_step(esp_http_client_handle_t c)
     return err;
 }
 
-esp_err_t http_response_early(esp_http_client_handle_t c)
+esp_err_t et_http_response_early(esp_http_client_handle_t c)
 {
     char early[EARLY]; /* the buffer may hold some of the body that is sent */
     size_t got;
@@ -332,13 +332,13 @@ esp_err_t http_response_early(esp_http_client_handle_t c)
     return ESP_OK;
 }
 
-bool http_response_keeps_alive(const struct esp_http_client *c)
+bool et_http_response_keeps_alive(const struct esp_http_client *c)
 {
     return esp_http_response_keeps_alive(c->parser) && c->answer.status != 101 &&
            !c->answer.has_surplus && !c->req.is_cut;
 }
 
-void http_response_clear(struct http_answer *answer)
+void et_http_response_clear(struct http_answer *answer)
 {
     plat_free_secret(answer->location);
     et_http_headers_clear(&answer->saved);

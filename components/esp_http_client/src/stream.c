@@ -13,19 +13,20 @@ static void begin_wait(esp_http_client_handle_t c)
 
 /** Repeat a step until it is done. @return ESP_OK; ESP_ERR_HTTP_EAGAIN; a failure, and the request
  *  is over */
-static esp_err_t finish(esp_http_client_handle_t c, esp_err_t (*step)(esp_http_client_handle_t))
+static esp_err_t finish_step(esp_http_client_handle_t c,
+                             esp_err_t (*step)(esp_http_client_handle_t))
 {
     for (;;) {
         esp_err_t err = step(c);
 
         if (err == ESP_ERR_HTTP_EAGAIN) {
-            err = http_machine_pause(c, false);
+            err = et_http_machine_pause(c, false);
             if (err == ESP_OK) {
                 continue;
             }
         }
         if (err != ESP_OK && err != ESP_ERR_HTTP_EAGAIN) {
-            (void)http_machine_fail(c, err);
+            (void)et_http_machine_fail(c, err);
         }
         return err;
     }
@@ -35,10 +36,10 @@ static esp_err_t finish(esp_http_client_handle_t c, esp_err_t (*step)(esp_http_c
 
 static esp_err_t send_head(esp_http_client_handle_t c, int64_t length, bool is_new)
 {
-    esp_err_t err = is_new ? http_machine_begin(c, length) : ESP_OK;
+    esp_err_t err = is_new ? et_http_machine_begin(c, length) : ESP_OK;
 
     if (err == ESP_OK) {
-        err = http_machine_run(c, HTTP_SENDING_BODY, true);
+        err = et_http_machine_run(c, HTTP_SENDING_BODY, true);
     }
     c->is_opening = err == ESP_ERR_HTTP_EAGAIN;
     return err;
@@ -83,7 +84,7 @@ esp_err_t esp_http_client_request_send(esp_http_client_handle_t client, int writ
         return ESP_ERR_HTTP_WRITE_DATA;
     }
     if (!et_http_wire_is_open(client->wire)) {
-        return http_request_send_nowhere(client, write_len);
+        return et_http_request_send_nowhere(client, write_len);
     }
     et_http_handle_enter(client);
     return et_http_handle_leave(client,
@@ -99,10 +100,10 @@ static esp_err_t reconnect(esp_http_client_handle_t c)
     if (c->phase != HTTP_CONNECTING) {
         (void)et_http_handle_disconnect(c);
         c->phase = HTTP_IDLE;
-        err = http_machine_begin(c, 0);
+        err = et_http_machine_begin(c, 0);
     }
     if (err == ESP_OK) {
-        err = http_machine_run(c, HTTP_SENDING_HEAD, true);
+        err = et_http_machine_run(c, HTTP_SENDING_HEAD, true);
     }
     if (err == ESP_OK) {
         c->phase = HTTP_IDLE;
@@ -130,14 +131,14 @@ esp_err_t esp_http_client_cancel_request(esp_http_client_handle_t client)
 static esp_err_t write_some(esp_http_client_handle_t c, const char *data, int len, int *taken)
 {
     struct http_request *req = &c->req;
-    esp_err_t err = http_request_flush_frame(c);
+    esp_err_t err = et_http_request_flush_frame(c);
     size_t n = (size_t)len;
 
     if (err != ESP_OK) {
         return err;
     }
     if (req->length < 0 && !req->in_chunk) {
-        http_request_begin_chunk(c, len);
+        et_http_request_begin_chunk(c, len);
         return ESP_OK;
     }
     if (req->length < 0 && (int64_t)n > req->chunk_left) {
@@ -151,7 +152,7 @@ static esp_err_t write_some(esp_http_client_handle_t c, const char *data, int le
     req->sent += (int64_t)n;
     req->chunk_left -= req->in_chunk ? (int64_t)n : 0;
     if (req->in_chunk && req->chunk_left == 0 && !req->framed_by_hand) {
-        http_request_end_chunk(c);
+        et_http_request_end_chunk(c);
     }
     return ESP_OK;
 }
@@ -165,18 +166,18 @@ static int write_all(esp_http_client_handle_t c, const char *data, int len)
         esp_err_t err = write_some(c, data + taken, len - taken, &taken);
 
         if (err == ESP_ERR_HTTP_EAGAIN) {
-            err = http_machine_pause(c, false);
+            err = et_http_machine_pause(c, false);
         }
         if (err == ESP_ERR_HTTP_EAGAIN) {
             return taken;
         }
         if (err != ESP_OK) {
-            (void)http_machine_fail(c, err);
+            (void)et_http_machine_fail(c, err);
             return -1;
         }
     }
     /* the end of a chunk goes with it, if it can */
-    return http_request_flush_frame(c) == ESP_ERR_HTTP_WRITE_DATA ? -1 : taken;
+    return et_http_request_flush_frame(c) == ESP_ERR_HTTP_WRITE_DATA ? -1 : taken;
 }
 
 /** Is that what was announced? */
@@ -222,7 +223,7 @@ static int flush_frame(esp_http_client_handle_t c)
     esp_err_t err;
 
     begin_wait(c);
-    err = finish(c, http_request_flush_frame);
+    err = finish_step(c, et_http_request_flush_frame);
     return err == ESP_OK || (err == ESP_ERR_HTTP_EAGAIN && c->cfg.is_async) ? 0 : -1;
 }
 
@@ -237,11 +238,11 @@ int esp_http_client_chunk_write_begin(esp_http_client_handle_t client, const int
         return -1;
     }
     et_http_handle_enter(client);
-    if (http_request_flush_frame(client) != ESP_OK && flush_frame(client) != 0) {
+    if (et_http_request_flush_frame(client) != ESP_OK && flush_frame(client) != 0) {
         return leave_count(client, -1);
     }
     client->req.framed_by_hand = true;
-    http_request_begin_chunk(client, len);
+    et_http_request_begin_chunk(client, len);
     return leave_count(client, flush_frame(client));
 }
 
@@ -262,10 +263,10 @@ int esp_http_client_chunk_write_end(esp_http_client_handle_t client, bool last_c
     }
     et_http_handle_enter(client);
     if (req->in_chunk) {
-        http_request_end_chunk(client);
+        et_http_request_end_chunk(client);
     }
     if (last_chunk) {
-        http_request_end_body(client);
+        et_http_request_end_body(client);
     }
     return leave_count(client, flush_frame(client));
 }
@@ -280,14 +281,14 @@ static esp_err_t end_request(esp_http_client_handle_t c)
 
     if (req->length < 0 && !req->body_is_over) {
         if (req->chunk_left > 0) {
-            return http_machine_fail(c, ESP_ERR_HTTP_WRITE_DATA);
+            return et_http_machine_fail(c, ESP_ERR_HTTP_WRITE_DATA);
         }
         if (req->in_chunk) {
-            http_request_end_chunk(c);
+            et_http_request_end_chunk(c);
         }
-        http_request_end_body(c);
+        et_http_request_end_body(c);
     }
-    err = finish(c, http_request_flush_frame);
+    err = finish_step(c, et_http_request_flush_frame);
     if (err == ESP_OK) {
         req->is_cut = req->length > req->sent;
         c->phase = HTTP_READING_HEAD;
@@ -305,7 +306,7 @@ static int64_t fetch_headers(esp_http_client_handle_t c)
         err = end_request(c);
     }
     if (err == ESP_OK) {
-        err = http_machine_run(c, HTTP_READING_BODY, false);
+        err = et_http_machine_run(c, HTTP_READING_BODY, false);
     }
     if (err != ESP_OK) {
         return err == ESP_ERR_HTTP_EAGAIN ? -ESP_ERR_HTTP_EAGAIN : NO_HEAD;
@@ -340,16 +341,16 @@ static int read_body(esp_http_client_handle_t c, char *buffer, int len)
     c->sink_cap = len;
     c->sink_len = 0;
     while (err == ESP_OK && c->phase == HTTP_READING_BODY && c->sink_len < len) {
-        err = http_machine_go_on(c, &steps);
+        err = et_http_machine_go_on(c, &steps);
         if (err != ESP_OK) {
             break;
         }
-        err = http_response_step(c);
+        err = et_http_response_step(c);
         if (err == ESP_OK && http_is_ending(c)) {
             err = ESP_FAIL;
         }
         if (err == ESP_ERR_HTTP_EAGAIN) {
-            err = c->cfg.is_async && c->sink_len > 0 ? err : http_machine_pause(c, false);
+            err = c->cfg.is_async && c->sink_len > 0 ? err : et_http_machine_pause(c, false);
         }
     }
     c->sink = NULL;
@@ -362,7 +363,7 @@ static int read_body(esp_http_client_handle_t c, char *buffer, int len)
     if (err == ESP_ERR_HTTP_EAGAIN) {
         return len > 0 ? len : -ESP_ERR_HTTP_EAGAIN;
     }
-    (void)http_machine_fail(c, err);
+    (void)et_http_machine_fail(c, err);
     return -1;
 }
 
@@ -403,7 +404,7 @@ esp_err_t esp_http_client_flush_response(esp_http_client_handle_t client, int *l
     et_http_handle_enter(client);
     begin_wait(client);
     before = client->answer.received;
-    err = http_machine_run(client, HTTP_COMPLETE, false);
+    err = et_http_machine_run(client, HTTP_COMPLETE, false);
     if (len != NULL) {
         int64_t dropped = client->answer.received - before;
 
@@ -416,10 +417,10 @@ esp_err_t esp_http_client_flush_response(esp_http_client_handle_t client, int *l
 static esp_err_t drop_buffered(esp_http_client_handle_t c)
 {
     while (c->phase == HTTP_READING_BODY && c->buf_pos < c->buf_len) {
-        esp_err_t err = http_response_step(c);
+        esp_err_t err = et_http_response_step(c);
 
         if (err != ESP_OK) {
-            return http_machine_fail(c, err);
+            return et_http_machine_fail(c, err);
         }
     }
     return ESP_OK;
@@ -441,9 +442,9 @@ esp_err_t esp_http_client_prepare(esp_http_client_handle_t client)
     }
     et_http_handle_enter(client);
     if (client->phase == HTTP_COMPLETE) {
-        http_machine_settle(client);
+        et_http_machine_settle(client);
     }
-    http_response_clear(&client->answer);
-    http_request_clear(&client->req);
+    et_http_response_clear(&client->answer);
+    et_http_request_clear(&client->req);
     return et_http_handle_leave(client, ESP_OK);
 }
