@@ -33,7 +33,7 @@ struct speed_connection {
     int fd;
 };
 
-/* --- what Mbed TLS is configured to ask for ----------------------------------------------------- */
+/* --- what Mbed TLS is configured to ask for --------------------------------------------------- */
 
 void *esp_mbedtls_mem_calloc(size_t n, size_t size)
 {
@@ -110,7 +110,7 @@ static void prepare(void)
     }
 }
 
-/* --- TCP ----------------------------------------------------------------------------------------- */
+/* --- TCP -------------------------------------------------------------------------------------- */
 
 static int tcp_connect(const char *host, int port)
 {
@@ -152,7 +152,7 @@ static int bio_recv(void *arg, unsigned char *buf, size_t len)
     return n < 0 ? MBEDTLS_ERR_SSL_INTERNAL_ERROR : (int)n;
 }
 
-/* --- TLS ----------------------------------------------------------------------------------------- */
+/* --- TLS -------------------------------------------------------------------------------------- */
 
 #if defined(CONFIG_ESP_TLS_P256M) && UINTPTR_MAX == UINT32_MAX
 /** The same key share as ESP-TLS sends: it prefers the curve for which p256-m is there. */

@@ -2,8 +2,8 @@
  *
  *     http_digest CA.pem URL USER PASSWORD
  *
- * The server says which scheme it wants: Digest is answered without sending the password, Basic sends
- * it, so let it be https then. */
+ * The server says which scheme it wants: Digest is answered without sending the password, Basic
+ * sends it, so let it be https then. */
 #include <stdio.h>
 #include <stdlib.h>
 

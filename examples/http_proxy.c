@@ -2,8 +2,8 @@
  *
  *     http_proxy CA.pem URL KIND HOST PORT [USER PASSWORD]
  *
- * KIND is http, socks4, socks4a or socks5. What goes through is TLS with the server, whose certificate
- * is checked as without a proxy; an http URL's request is seen by the proxy. */
+ * KIND is http, socks4, socks4a or socks5. What goes through is TLS with the server, whose
+ * certificate is checked as without a proxy; an http URL's request is seen by the proxy. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -27,7 +27,8 @@ void plat_system_free(void *block, enum plat_region_id id)
     meter_free(block);
 }
 
-/* The rest of the platform's default heap: heap_caps_...() alone calls it, and a connection does not. */
+/* The rest of the platform's default heap: heap_caps_...() alone calls it, and a connection does
+ * not. */
 void *plat_system_alloc_aligned(size_t alignment, size_t size, enum plat_region_id id)
 {
     (void)alignment;

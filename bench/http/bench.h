@@ -12,7 +12,8 @@ struct bench_client;
 int bench_prepare(const char *ca_file, const char *ca);
 /** A handle, not connected. NULL: failed, said on stderr. @param buffer  bytes; 0: the default */
 struct bench_client *bench_open(const char *url, int buffer);
-/** One GET of the handle's URL, on the connection of the one before. @return 0: it was 200, whole */
+/** One GET of the handle's URL, on the connection of the one before. @return 0: it was 200,
+ *  whole */
 int bench_get(struct bench_client *c, uint64_t *body);
 void bench_close(struct bench_client *c);
 

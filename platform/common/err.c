@@ -53,7 +53,8 @@ const char *esp_err_to_name_r(esp_err_t code, char *buf, size_t buflen)
         return buf;
     }
     if (name == NULL) {
-        name = code > 0 ? strerrordesc_np(code) : NULL; /* unlike strerror_r(), NULL if unknown */
+        /* strerrordesc_np() gives NULL for an unknown number, which strerror_r() does not */
+        name = code > 0 ? strerrordesc_np(code) : NULL;
     }
     if (name != NULL) {
         (void)snprintf(buf, buflen, "%s", name);

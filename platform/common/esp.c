@@ -26,7 +26,8 @@ void esp_fill_random(void *buf, size_t len)
 {
     int err = plat_random(buf, len);
 
-    if (err != 0) { /* no way to say so, and going on with known bytes would be worse */
+    /* the call cannot report a failure, and known bytes would be worse than an end */
+    if (err != 0) {
         ESP_EARLY_LOGE("random", "no random numbers: error %d", err);
         abort();
     }

@@ -62,7 +62,7 @@ static uint64_t until_of(TickType_t ticks)
                                   : plat_monitor_now() + (uint64_t)pdTICKS_TO_MS(ticks) * 1000;
 }
 
-/* --- dispatching ----------------------------------------------------------------------------------------- */
+/* --- dispatching ------------------------------------------------------------------------------ */
 
 /** 0 for any base, 1 any id of the base, 2 this id; 3: not for it. */
 static int rank_of(const struct handler *h, const struct event *e)
@@ -181,7 +181,7 @@ esp_err_t esp_event_loop_run(esp_event_loop_handle_t event_loop, TickType_t tick
     return err;
 }
 
-/* --- loops -------------------------------------------------------------------------------------------------- */
+/* --- loops ------------------------------------------------------------------------------------ */
 
 static void destroy(struct loop *loop)
 {
@@ -293,7 +293,7 @@ static struct loop *get_default(void)
     return loop;
 }
 
-/* --- handlers --------------------------------------------------------------------------------------------- */
+/* --- handlers --------------------------------------------------------------------------------- */
 
 static struct handler *find(struct loop *loop, esp_event_base_t base, int32_t id,
                             esp_event_handler_t fn, const void *instance)
@@ -445,7 +445,7 @@ esp_err_t esp_event_handler_instance_unregister(esp_event_base_t event_base, int
                         : unregister_with(loop, event_base, event_id, NULL, instance);
 }
 
-/* --- posting -------------------------------------------------------------------------------------------------- */
+/* --- posting ---------------------------------------------------------------------------------- */
 
 static esp_err_t enqueue(struct loop *loop, struct event *e, uint64_t until_us)
 {

@@ -106,7 +106,7 @@ static __attribute__((noinline)) void owner_leave(uint32_t row)
     if (--owners_taken > 0) {
         return;
     }
-    if (owners != owners_static) { /* nobody left: back to the beginning */
+    if (owners != owners_static) { /* no row is taken: the table begins anew */
         plat_system_free(owners, PLAT_REGION_DEFAULT);
         owners = owners_static;
         owners_cap = OWNERS_STATIC;
@@ -145,7 +145,7 @@ static void use_add(struct plat_mem_use *use, uint32_t size)
     }
 }
 
-/* --- figures by purpose and phase (CONFIG_ESP_TLS_MEMORY_DETAIL); with the lock held ----------- */
+/* --- figures by purpose and phase (CONFIG_ESP_TLS_MEMORY_DETAIL); with the lock held ---------- */
 
 #ifdef CONFIG_ESP_TLS_MEMORY_DETAIL
 static void detail_charge(struct plat_account *account, const struct heap_block *block)
@@ -515,7 +515,7 @@ void *plat_alloc_shared(struct plat_account *told, size_t size)
 
     if (block == NULL && told != NULL) {
         plat_mutex_lock(&lock);
-        told->failure = process.failure; /* by now it may be that of another thread */
+        told->failure = process.failure; /* it may be another thread's failure by now */
         told->failure.size = clip(size);
         told->failure.purpose = PLAT_MEM_PROCESS;
         plat_mutex_unlock(&lock);

@@ -50,7 +50,7 @@ static inline void *et_heap_payload(struct heap_block *block)
 
 void et_heap_lock(void);
 void et_heap_unlock(void);
-/** Says which block, and stops: to go on would corrupt memory. */
+/** Print which block is damaged and end the program: going on would corrupt memory. */
 _Noreturn void et_heap_corrupt(const void *payload);
 
 /* region.c; with the lock held */
@@ -68,8 +68,8 @@ struct region_counts {
     size_t free_blocks;
 };
 
-/** Walk over all blocks. @return NULL, or where the region is damaged: then counts are what was found
- *  before that place */
+/** Walk over all blocks. @return NULL, or where the region is damaged: then counts are what was
+ *  found before that place */
 const void *et_region_examine(const struct plat_region *region, struct region_counts *counts);
 
 /* home.c */

@@ -108,7 +108,7 @@ bool heap_caps_owns(const void *ptr)
     return plat_app_owns(ptr);
 }
 
-/* --- the first of several capabilities that has room -------------------------------------------- */
+/* --- the first of several capabilities that has room ------------------------------------------ */
 
 void *heap_caps_malloc_prefer(size_t size, size_t num, ...)
 {
@@ -152,7 +152,7 @@ void *heap_caps_realloc_prefer(void *ptr, size_t size, size_t num, ...)
     return block;
 }
 
-/* --- what there is --------------------------------------------------------------------------------- */
+/* --- what there is ---------------------------------------------------------------------------- */
 
 static struct plat_mem_use system_use_of(enum plat_region_id id)
 {

@@ -1,10 +1,9 @@
 /* Blocks of the C library's own, so that free() and heap_caps_free() take each other's.
  *
- * On a chip heap_caps_malloc() and malloc() are one heap. Where no region is simulated they are here,
- * too: a block has no header, and what the ledger must know of it stands in a table beside, by
- * address. A block that a plain free() took away unseen keeps its row until the C library gives the
- * address out again, and then the row is the new block's.
- */
+ * On a chip heap_caps_malloc() and malloc() are one heap. Where no region is simulated they are
+ * here, too: a block has no header, and what the ledger must know of it stands in a table beside,
+ * by address. A block that a plain free() took away unseen keeps its row until the C library gives
+ * the address out again, and then the row is the new block's. */
 #include <string.h>
 
 #include "heap_block.h"

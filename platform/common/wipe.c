@@ -7,6 +7,7 @@ void plat_wipe(void *memory, size_t size)
 {
     if (size > 0) {
         memset(memory, 0, size);
-        __asm__ volatile("" : : "r"(memory) : "memory"); /* the compiler must take it as read */
+        /* the compiler must assume that somebody reads the memory */
+        __asm__ volatile("" : : "r"(memory) : "memory");
     }
 }

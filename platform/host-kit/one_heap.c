@@ -1,9 +1,8 @@
 /* free() and realloc() of a program, so that they take blocks of a simulated heap.
  *
- * esp_tls_add_app() compiles this into the program and tells the linker --wrap: what the program calls
- * as free() is __wrap_free() here, and __real_free() is the C library's. Whose a block is follows from
- * its address. Shared libraries that the program loads keep their own free().
- */
+ * esp_tls_add_app() compiles this into the program and tells the linker --wrap: what the program
+ * calls as free() is __wrap_free() here, and __real_free() is the C library's. Whose a block is
+ * follows from its address. Shared libraries that the program loads keep their own free(). */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

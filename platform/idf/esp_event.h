@@ -1,13 +1,14 @@
 /* Event loops: what happens in one place is told in others, in a task of its own.
  *
- * A loop is a bounded queue and a list of handlers. Posting copies the data and never runs a handler;
- * handlers run where the loop does: in its own task, or, if it has none, in esp_event_loop_run(). An
- * event goes to the handlers of all bases first, then to those of its base, then to those of its base
- * and id, each in the order in which they were registered.
+ * A loop is a bounded queue and a list of handlers. Posting copies the data and never runs a
+ * handler; handlers run where the loop does: in its own task, or, if it has none, in
+ * esp_event_loop_run(). An event goes to the handlers of all bases first, then to those of its
+ * base, then to those of its base and id, each in the order in which they were registered.
  *
- * The default loop has a task; it is created by the application, never by these components. All calls
- * may come from any thread, handlers included. Every call that takes no loop: ESP_ERR_INVALID_STATE
- * if there is no default loop. NULL for a loop or a handler: ESP_ERR_INVALID_ARG. */
+ * The default loop has a task; it is created by the application, never by these components. All
+ * calls may come from any thread, handlers included. Every call that takes no loop:
+ * ESP_ERR_INVALID_STATE if there is no default loop. NULL for a loop or a handler:
+ * ESP_ERR_INVALID_ARG. */
 #ifndef ESP_EVENT_H
 #define ESP_EVENT_H
 
@@ -25,8 +26,8 @@
 extern "C" {
 #endif
 
-/** Priority, stack size and core are the system's choice here, and not read: another FreeRTOS's types
- *  may have other widths. */
+/** Priority, stack size and core are the system's choice here, and not read: another FreeRTOS's
+ *  types may have other widths. */
 typedef struct {
     int32_t queue_size;    /**< events, at least 1 */
     const char *task_name; /**< NULL: no task, the application calls esp_event_loop_run() */
@@ -35,11 +36,13 @@ typedef struct {
     BaseType_t task_core_id;
 } esp_event_loop_args_t;
 
-/** @return ESP_OK; ESP_ERR_INVALID_ARG  NULL, or queue_size < 1; ESP_ERR_NO_MEM; ESP_FAIL  no task */
+/** @return ESP_OK; ESP_ERR_INVALID_ARG  NULL, or queue_size < 1; ESP_ERR_NO_MEM; ESP_FAIL  no
+ *    task */
 esp_err_t esp_event_loop_create(const esp_event_loop_args_t *event_loop_args,
                                 esp_event_loop_handle_t *event_loop);
 /** Events that wait are dropped. Waits for the handler that runs; not from within it:
- *  ESP_ERR_INVALID_STATE. Nobody may use the loop while it goes. @return ESP_OK; ESP_ERR_INVALID_ARG */
+ *  ESP_ERR_INVALID_STATE. Nobody may use the loop while it goes. @return ESP_OK;
+ *  ESP_ERR_INVALID_ARG */
 esp_err_t esp_event_loop_delete(esp_event_loop_handle_t event_loop);
 /** @return ESP_OK; ESP_ERR_INVALID_STATE  there is one; ESP_ERR_NO_MEM; ESP_FAIL */
 esp_err_t esp_event_loop_create_default(void);
@@ -83,8 +86,8 @@ esp_err_t esp_event_handler_instance_unregister_with(esp_event_loop_handle_t eve
 
 /** @param event_data     copied; NULL: none
  *  @param ticks_to_wait  while the queue is full; from a handler of the loop: never waits
- *  @return ESP_OK; ESP_ERR_TIMEOUT  the queue is full; ESP_ERR_INVALID_ARG  a base or an id that means
- *          any, or data and size do not fit together; ESP_ERR_NO_MEM */
+ *  @return ESP_OK; ESP_ERR_TIMEOUT  the queue is full; ESP_ERR_INVALID_ARG  a base or an id that
+ *          means any, or data and size do not fit together; ESP_ERR_NO_MEM */
 esp_err_t esp_event_post(esp_event_base_t event_base, int32_t event_id, const void *event_data,
                          size_t event_data_size, TickType_t ticks_to_wait);
 esp_err_t esp_event_post_to(esp_event_loop_handle_t event_loop, esp_event_base_t event_base,

@@ -9,16 +9,16 @@
  * A region is the system's heap, and then reports INT32_MAX bytes in all, until one of a given size
  * is put in its place with heap_caps_simulate(), which the chip does not have.
  *
- * As on the chip, this and malloc() are one heap: free() and realloc() take what was allocated here,
- * and heap_caps_free() and heap_caps_realloc() what malloc(), strdup(), asprintf() or getline() gave.
- * Without a simulated region a block is the C library's own. With one, the linker must lead the
- * program's free() and realloc() here, which it does for programs that CMake's esp_tls_add_app()
- * makes (docs/porting.md); other programs give a block back to the heap that it came from.
+ * As on the chip, this and malloc() are one heap: free() and realloc() take what was allocated
+ * here, and heap_caps_free() and heap_caps_realloc() what malloc(), strdup(), asprintf() or
+ * getline() gave. Without a simulated region a block is the C library's own. With one, the linker
+ * must lead the program's free() and realloc() here, which it does for programs that CMake's
+ * esp_tls_add_app() makes (docs/porting.md); other programs give a block back to the heap that it
+ * came from.
  *
- * What is allocated here counts as the process's (esp_tls_get_memory_stats(NULL)), by the bytes that
- * were asked for; what malloc() gave does not. A block that free() took in a program which was not
- * made by esp_tls_add_app() counts until the C library gives its address out again.
- */
+ * What is allocated here counts as the process's (esp_tls_get_memory_stats(NULL)), by the bytes
+ * that were asked for; what malloc() gave does not. A block that free() took in a program which was
+ * not made by esp_tls_add_app() counts until the C library gives its address out again. */
 #ifndef ESP_HEAP_CAPS_H
 #define ESP_HEAP_CAPS_H
 
@@ -82,13 +82,13 @@ size_t heap_caps_get_minimum_free_size(uint32_t caps);
 size_t heap_caps_get_largest_free_block(uint32_t caps);
 /** Bytes of a block as they were asked for; of one that malloc() gave, those that can be used. */
 size_t heap_caps_get_allocated_size(void *ptr);
-/** All of it at once; zeroes when no memory has these capabilities. A region's allocated bytes include
- *  its headers. */
+/** All of it at once; zeroes when no memory has these capabilities. A region's allocated bytes
+ *  include its headers. */
 void heap_caps_get_info(multi_heap_info_t *info, uint32_t caps);
 
 /** Walk over a simulated region, or over all: are its headers whole? An overrun of the block before
- *  breaks one. The system's heap cannot be looked at and counts as whole, and so does what no memory
- *  has the capabilities for.
+ *  breaks one. The system's heap cannot be looked at and counts as whole, and so does what no
+ *  memory has the capabilities for.
  *  @param print_errors  say in the log where it is damaged
  *  Takes the heap's lock for the walk. Threads: any. */
 bool heap_caps_check_integrity(uint32_t caps, bool print_errors);

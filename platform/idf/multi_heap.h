@@ -1,4 +1,5 @@
-/* What heap_caps_get_info() tells. The calls on a heap of one's own are not part of this platform. */
+/* What heap_caps_get_info() tells. The calls on a heap of one's own are not part of this
+ * platform. */
 #ifndef MULTI_HEAP_H
 #define MULTI_HEAP_H
 

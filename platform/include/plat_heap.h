@@ -131,8 +131,8 @@ void plat_free_secret(void *block);
 /** The bytes that were asked for. */
 size_t plat_alloc_size(const void *block);
 /* The application's own blocks, counted in the process account as PLAT_MEM_APPLICATION. Outside of
- * simulated regions they are blocks of the C library without a header: its free() and ours take each
- * other's. */
+ * simulated regions they are blocks of the C library without a header: its free() and ours take
+ * each other's. */
 
 /** size bytes of zeroes, at least 1. @param alignment  a power of two */
 void *plat_app_alloc(enum plat_region_id id, size_t alignment, size_t size);

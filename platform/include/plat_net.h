@@ -82,7 +82,8 @@ PLAT_MUST_USE int plat_stream_open(plat_stream *s, int family);
 int plat_stream_close(plat_stream s);
 
 /** Both ends of a connected stream.
- *  @return PLAT_OK; an errno value: it is not connected any more, or no TCP stream (EAFNOSUPPORT) */
+ *  @return PLAT_OK; an errno value: it is not connected any more, or no TCP stream
+ *    (EAFNOSUPPORT) */
 PLAT_MUST_USE int plat_stream_ends(plat_stream s, struct plat_addr *local, struct plat_addr *peer);
 
 /** Begin to connect. PLAT_OK: connected at once; PLAT_AGAIN: wait until writable, then ask

@@ -34,8 +34,8 @@ extern "C" {
 #endif
 
 /** Back to the beginning: clock at 1 s, wall clock at SIM_WALL_CLOCK, no names, no hosts, no
- * faults, wire without delay. @return how many streams, events, look-ups and locks of this thread the
- * last test left */
+ * faults, wire without delay. @return how many streams, events, look-ups and locks of this thread
+ * the last test left */
 int sim_reset(void);
 
 /* --- time -------------------------------------------------------------------------------- */
@@ -86,7 +86,8 @@ int sim_accepted(sim_peer_fn fn, void *arg);
 
 size_t sim_peer_read(struct sim_peer *peer, void *buf, size_t len);        /* 0 = nothing there */
 size_t sim_peer_write(struct sim_peer *peer, const void *buf, size_t len); /* bytes taken */
-/** Behind what it wrote so far come these bytes, again and again, as fast as they are read: a flood.
+/** Behind what it wrote so far come these bytes, again and again, as fast as they are read: a
+ *  flood.
  *  @param bytes  borrowed until sim_reset(); len 0: no more of them */
 void sim_peer_flood(struct sim_peer *peer, const void *bytes, size_t len);
 /** From now on what it writes arrives in pieces of so many bytes, so far apart. */

@@ -28,7 +28,7 @@ void plat_mutex_clear(plat_mutex *mutex)
 
 static __attribute__((noinline)) void wait_for(plat_mutex *mutex)
 {
-    int before = errno; /* locking is no reason to change it */
+    int before = errno; /* a call that locks must not change errno */
 
     while (__atomic_exchange_n(&mutex->state, CONTENDED, __ATOMIC_ACQUIRE) != FREE) {
         (void)syscall(SYS_futex, &mutex->state, FUTEX_WAIT_PRIVATE, CONTENDED, NULL, NULL, 0);

@@ -199,7 +199,7 @@ static int enqueue(struct plat_resolve *job)
         threads++;
         err = thread_start();
         if (err != 0 && --threads > 0) {
-            err = 0; /* those that run will come to it */
+            err = 0; /* the threads that run will take it from the queue */
         }
         if (err != 0) {
             (void)queue_remove(job);

@@ -25,8 +25,8 @@ size_t plat_system_size(const void *block)
 }
 
 /** The linker's name for the C library's free() in a program whose free() is ours (--wrap=free, see
- *  cmake/esp-tls-app.cmake); NULL in others. Ours calls back into the ledger, whose lock may be held
- *  here. */
+ *  cmake/esp-tls-app.cmake); NULL in others. Ours calls back into the ledger, whose lock may be
+ *  held here. */
 extern void __real_free(void *block) __attribute__((weak));
 
 void plat_system_free(void *block, enum plat_region_id id)

@@ -232,7 +232,7 @@ size_t sim_split(size_t len, size_t max)
     wire_state += 0x9E3779B97F4A7C15u;
     bits = mix(wire_state);
     if ((bits & 3u) == 0) {
-        return 1; /* single bytes are where parsers break */
+        return 1; /* single bytes are the pieces that find most faults of parsers */
     }
     return (size_t)((bits >> 8) % most) + 1;
 }

@@ -24,8 +24,8 @@ static void posix_mutex_unlock(plat_mutex *mutex);
 /** What a lock's memory holds once it was cleared: no lock, free or taken, looks so. */
 #define CLEARED 0xDB
 
-/** Looks at a lock that other threads may be taking: whatever they leave there is not CLEARED, so the
- *  race is harmless, and ThreadSanitizer is not asked. */
+/** Looks at a lock that other threads may be taking: whatever they leave there is not CLEARED, so
+ *  the race is harmless, and ThreadSanitizer is not asked. */
 __attribute__((no_sanitize("thread"))) static bool is_cleared(const plat_mutex *mutex)
 {
     const volatile unsigned char *bytes = (const volatile unsigned char *)mutex;

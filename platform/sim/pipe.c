@@ -116,7 +116,7 @@ bool pipe_has_bytes(const struct pipe *pipe)
 void pipe_flood(struct pipe *pipe, const void *bytes, size_t len)
 {
     if (pipe->flood == bytes && pipe->flood_len == len) {
-        return; /* it goes on where it is */
+        return; /* the flood goes on from the byte that it had reached */
     }
     pipe->flood = bytes;
     pipe->flood_len = len;

@@ -28,7 +28,8 @@ void *sim_memory(size_t size)
     void *memory = calloc(1, size);
 
     if (memory == NULL) {
-        abort(); /* the machine's own memory ran out: no test result means anything */
+        /* the machine that runs the test is out of memory: its result would mean nothing */
+        abort();
     }
     return memory;
 }

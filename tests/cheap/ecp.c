@@ -1,5 +1,5 @@
-/* The other curves (X25519, P-384 ...): what Mbed TLS multiplied before is remembered. The results are
- * the right ones. Mbed TLS's files that multiply points call these (cmake/mbedtls.cmake). */
+/* The other curves (X25519, P-384 ...): what Mbed TLS multiplied before is remembered. The results
+ * are the right ones. Mbed TLS's files that multiply points call these (cmake/mbedtls.cmake). */
 #include <string.h>
 
 #include "mbedtls/ecp.h"

@@ -1,6 +1,6 @@
-/* Results of long computations that are asked for again and again, as by runs that get the same random
- * numbers each time. A question is an operation and its operands; its answer is computed once, and
- * again when it was forgotten in between. Each thread remembers for itself. */
+/* Results of long computations that are asked for again and again, as by runs that get the same
+ * random numbers each time. A question is an operation and its operands; its answer is computed
+ * once, and again when it was forgotten in between. Each thread remembers for itself. */
 #ifndef MEMO_H
 #define MEMO_H
 

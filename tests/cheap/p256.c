@@ -6,8 +6,8 @@
  * - What is computed from keys is computed by p256-m once and remembered: public halves, shared
  *   secrets, and verdicts on signatures, such as those in the tests' certificates.
  * - A signature that is made here is a mark and a checksum of the public key and the hash, which
- *   anybody could make. A signature without the mark is verified by p256-m. So a signature of another
- *   key, of another text, or with changed bytes is refused, as a real one is.
+ *   anybody could make. A signature without the mark is verified by p256-m. So a signature of
+ *   another key, of another text, or with changed bytes is refused, as a real one is.
  *
  * p256-m.c is compiled with these functions renamed to p256_real_* (cmake/mbedtls.cmake). */
 #include <string.h>

@@ -1,5 +1,5 @@
-/* A certificate, and a key: what Mbed TLS parses is read; everything that is read can be written out;
- * nothing is read from behind the end. */
+/* A certificate, and a key: what Mbed TLS parses is read; everything that is read can be written
+ * out; nothing is read from behind the end. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* A configuration made of the input, field by field, and a connection with it to a real server. Each
- * field is left out, good, or arbitrary bytes, so that some inputs get through every check. */
+/* A configuration made of the input, field by field, and a connection with it to a real server.
+ * Each field is left out, good, or arbitrary bytes, so that some inputs get through every check. */
 #include "sim_fuzz.h"
 
 #include <net/if.h>

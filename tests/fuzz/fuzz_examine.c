@@ -1,5 +1,6 @@
-/* An input of a configuration, PEM or DER: the first byte says what it is given as. Where Mbed TLS takes
- * it there is no problem but text that it passes over; where it does not, a reason and a place. */
+/* An input of a configuration, PEM or DER: the first byte says what it is given as. Where Mbed TLS
+ * takes it there is no problem but text that it passes over; where it does not, a reason and a
+ * place. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
-/* What a server can answer to the HTTP client: redirects, challenges, connections that are kept or not,
- * bodies of any framing. The first byte chooses the settings, the second how large the pieces are; each
- * piece of the rest is the answer to one request, and after the last one the server closes. A request
- * ends, with a cause if it failed, and nothing is left behind. */
+/* What a server can answer to the HTTP client: redirects, challenges, connections that are kept or
+ * not, bodies of any framing. The first byte chooses the settings, the second how large the pieces
+ * are; each piece of the rest is the answer to one request, and after the last one the server
+ * closes. A request ends, with a cause if it failed, and nothing is left behind. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,6 @@
-/* A server's answer to a probe, in pieces: the first byte says how large, the second whether records
- * of TLS 1.3 are opened (here: taken as they are). However it is cut, the result is the same. */
+/* A server's answer to a probe, in pieces: the first byte says how large, the second whether
+ * records of TLS 1.3 are opened (here: taken as they are). However it is cut, the result is the
+ * same. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

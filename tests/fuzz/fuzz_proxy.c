@@ -1,8 +1,7 @@
-/* What a proxy can answer. The first byte chooses the way to it, the second how large the pieces are
- * in which the rest of the input comes back from the proxy. For an HTTP proxy 0x1E in it ends a
- * connection, and what follows is of the next one.
- * A connect ends, with a cause if it failed; what a tunnel then gives is the end of what the proxy
- * sent, to the byte; and pieces change nothing. */
+/* What a proxy can answer. The first byte chooses the way to it, the second how large the pieces
+ * are in which the rest of the input comes back from the proxy. For an HTTP proxy 0x1E in it ends a
+ * connection, and what follows is of the next one. A connect ends, with a cause if it failed; what
+ * a tunnel then gives is the end of what the proxy sent, to the byte; and pieces change nothing. */
 #include "sim_fuzz.h"
 
 #include "esp_transport_http_proxy.h"
@@ -138,7 +137,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     whole = run(data[0] % 8, data + 2, size - 2, 0);
     pieces = run(data[0] % 8, data + 2, size - 2, 1u + data[1] % 32u);
-    /* A 407 and what lies behind it at once is answered on a new connection: when is up to the wire. */
+    /* A 407 and what lies behind it at once is answered on a new connection: when is up to the
+     * wire. */
     if (whole.count == 1 && pieces.count == 1) {
         sim_must(whole.ret == pieces.ret && whole.code == pieces.code &&
                  whole.status == pieces.status && whole.len == pieces.len);

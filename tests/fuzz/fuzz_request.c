@@ -1,7 +1,8 @@
-/* What an application can put into a request. The first byte chooses which calls are made; the pieces of
- * the rest are their texts. Whatever is accepted, what goes out is one request: a request line of three
- * words, lines of a name, a colon and a value, an empty line; as many as were set, and nothing of it that
- * a server could take for another line. What has a CR, an LF or another control character is refused. */
+/* What an application can put into a request. The first byte chooses which calls are made; the
+ * pieces of the rest are their texts. Whatever is accepted, what goes out is one request: a request
+ * line of three words, lines of a name, a colon and a value, an empty line; as many as were set,
+ * and nothing of it that a server could take for another line. What has a CR, an LF or another
+ * control character is refused. */
 #include "sim_fuzz.h"
 
 #include <stdlib.h>
@@ -97,7 +98,8 @@ static const char *check_head(const char *text)
     }
 }
 
-/** Set it, if it may be. @return false: it was refused, as it has to be where it has such a character */
+/** Set it, if it may be. @return false: it was refused, as it has to be where it has such a
+ *  character */
 static bool accepted(esp_err_t err, const char *text)
 {
     sim_must(err == ESP_OK || err == ESP_ERR_INVALID_ARG || err == ESP_ERR_NOT_SUPPORTED);

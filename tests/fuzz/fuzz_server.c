@@ -2,9 +2,10 @@
  *   even  the rest of the input is the peer's bytes, in pieces of the second byte (0: all at once)
  *   odd   a real server whose output is changed: for each three bytes of the input, at an offset
  *         (two bytes) the third is xor-ed; the second byte of the input holds the version and
- *         whether it wants a client's certificate, which there is none of. If nothing is changed and
- *         it wants none, the handshake has to end well.
- * Random numbers of the simulation are the same in each run, so recorded flights can be replayed. */
+ *         whether it wants a client's certificate, which there is none of. If nothing is changed
+ *         and it wants none, the handshake has to end well.
+ * Random numbers of the simulation are the same in each run, so recorded flights can be
+ * replayed. */
 #include "sim_fuzz.h"
 
 struct peer {

@@ -1,7 +1,7 @@
-/* What a server can send once a WebSocket is open. The first byte chooses the settings, the second how
- * large the pieces are in which the rest arrives; then the connection ends.
- * Reading ends, with a cause; what is delivered is a matter of the bytes and not of the pieces; and the
- * client's own frames are right ones. */
+/* What a server can send once a WebSocket is open. The first byte chooses the settings, the second
+ * how large the pieces are in which the rest arrives; then the connection ends. Reading ends, with
+ * a cause; what is delivered is a matter of the bytes and not of the pieces; and the client's own
+ * frames are right ones. */
 #include "sim_fuzz.h"
 #include "sim_ws.h"
 

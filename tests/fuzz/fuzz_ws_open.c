@@ -1,7 +1,8 @@
-/* What a server can answer to a WebSocket's opening handshake. The first byte chooses the settings, the
- * second how large the pieces are; in the rest "%A" stands for the accept value that is right.
- * A connect ends, with a cause if it failed; it succeeds only with what RFC 6455 section 4.1 asks for,
- * which is looked for here in another way; pieces change nothing; what follows the head is kept. */
+/* What a server can answer to a WebSocket's opening handshake. The first byte chooses the settings,
+ * the second how large the pieces are; in the rest "%A" stands for the accept value that is right.
+ * A connect ends, with a cause if it failed; it succeeds only with what RFC 6455 section 4.1 asks
+ * for, which is looked for here in another way; pieces change nothing; what follows the head is
+ * kept. */
 #include "sim_fuzz.h"
 
 #include <stdio.h>

@@ -20,7 +20,7 @@ static uint32_t chance(uint32_t below)
     return (seed >> 8) % below;
 }
 
-/* --- the application: blocks of any size that come and go ----------------------------------------- */
+/* --- the application: blocks of any size that come and go ------------------------------------- */
 
 static void *block[BLOCKS];
 
@@ -42,7 +42,7 @@ static void let_go(void)
     }
 }
 
-/* --- connections ------------------------------------------------------------------------------------- */
+/* --- connections ------------------------------------------------------------------------------ */
 
 struct tally {
     unsigned opened;

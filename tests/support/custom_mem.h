@@ -1,5 +1,5 @@
-/* The program's own allocator for Mbed TLS (CONFIG_MBEDTLS_CUSTOM_MEM_ALLOC). It counts what the client
- * takes. */
+/* The program's own allocator for Mbed TLS (CONFIG_MBEDTLS_CUSTOM_MEM_ALLOC). It counts what the
+ * client takes. */
 #ifndef CUSTOM_MEM_H
 #define CUSTOM_MEM_H
 

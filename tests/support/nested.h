@@ -15,8 +15,8 @@ struct tunnel {
     unsigned calls;
 };
 
-/** Set up what conn.c would, without a socket. The inner handle is non_block; whether its calls wait
- *  is the outer one's affair.
+/** Set up what conn.c would, without a socket. The inner handle is non_block; whether its calls
+ *  wait is the outer one's affair.
  *  @param outer   open; not taken
  *  @param memory  of the inner one; NULL: as Kconfig says
  *  @return false: no handle (inner is NULL), or an option is refused, or no memory: the inner

@@ -101,7 +101,7 @@ static unsigned ones_sum(const uint8_t *a, size_t a_len, const uint8_t *b, size_
     return (unsigned)(0xFFFF - total);
 }
 
-/* --- TCP ---------------------------------------------------------------------------------------- */
+/* --- TCP -------------------------------------------------------------------------------------- */
 
 struct packet {
     struct plat_addr src;
@@ -236,7 +236,7 @@ static void read_frame(struct pcap *pcap, const uint8_t *frame, size_t len, int6
     read_tcp(pcap, &p);
 }
 
-/* --- blocks --------------------------------------------------------------------------------------- */
+/* --- blocks ----------------------------------------------------------------------------------- */
 
 /** The value of an option. @return NULL: it is not there */
 static const uint8_t *option_of(const uint8_t *at, size_t len, unsigned code, size_t *value_len)

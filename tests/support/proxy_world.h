@@ -31,7 +31,8 @@ int proxy_teardown(void **state);
 void proxy_again(struct proxy_world *w);
 void proxy_play(struct proxy_world *w, const struct sim_line *lines, size_t count);
 
-/** What went wrong: the code; what the transport has for errno, and errno itself unless that is 0. */
+/** What went wrong: the code; what the transport has for errno, and errno itself unless that is
+ *  0. */
 void assert_error(esp_transport_handle_t t, esp_err_t code, int sys);
 
 /** Connect in steps, none of which takes time. */

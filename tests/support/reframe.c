@@ -27,7 +27,7 @@ static void must(bool ok)
     }
 }
 
-/* --- keys --------------------------------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------------------------------- */
 
 /** HKDF-Expand-Label() for at most one block (RFC 8446 section 7.1). */
 static void expand(const unsigned char *secret, const char *label, unsigned char *out, size_t len)
@@ -115,7 +115,7 @@ static bool decrypt(struct reframe *r, unsigned char *record, size_t len, int *t
     return true;
 }
 
-/* --- sending ------------------------------------------------------------------------------------- */
+/* --- sending ---------------------------------------------------------------------------------- */
 
 static void put(struct sim_peer *peer, const unsigned char *buf, size_t len)
 {
@@ -209,7 +209,7 @@ static void put_pieces(struct reframe *r, struct sim_peer *peer, const unsigned 
     }
 }
 
-/* --- messages ------------------------------------------------------------------------------------ */
+/* --- messages --------------------------------------------------------------------------------- */
 
 /** The last of a flight in these keys: what comes next is another's turn, or has other keys. */
 static bool ends_flight(const struct reframe *r, int type)
@@ -294,7 +294,7 @@ static void record(struct reframe *r, struct sim_peer *peer, unsigned char *raw,
     put_record(r, peer, type, raw + HEADER, n);
 }
 
-/* --- behind the server --------------------------------------------------------------------------- */
+/* --- behind the server ------------------------------------------------------------------------ */
 
 static size_t reframe_send(void *arg, struct sim_peer *peer, const unsigned char *buf, size_t len)
 {

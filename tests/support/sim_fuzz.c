@@ -87,7 +87,7 @@ static void must_have_record(struct sim_case *t)
     must_fit(esp_tls_diagnosis_json, &d);
 }
 
-/* --- a trace of everything, which reads what the peer sends as well ------------------------------- */
+/* --- a trace of everything, which reads what the peer sends as well --------------------------- */
 
 static void on_message(void *arg, const esp_tls_trace_message_t *message)
 {

@@ -178,7 +178,8 @@ static bool download(const struct sim_reference *ref, struct sim_case *t, struct
             }
             got += (size_t)ret;
         } else if (ret == 0) {
-            /* the end of a plain connection that was cut is no error; the data is what is missing */
+            /* the end of a plain connection that was cut is no error; the data is what is
+             * missing */
             o->result = 0;
             o->r = sim_record(t);
             o->r.cause = ESP_TLS_CAUSE_EOF;

@@ -66,7 +66,7 @@ uint64_t sim_elapsed_us(void);
  *      stack=0x7780                        the stack's code
  *      flags=0x8@0                         verify flags, and the certificate's depth
  *      sent=70 received=40                 alerts
- *      option=port mem record              an option; memory, a record's length: the test says which
+ *      option=port mem record              an option; memory, a record's length: see the test
  *  Address, port and the counts of bytes are no part of it.
  *  @return static text, until the next call */
 const char *sim_record_text(const esp_tls_record_t *record);

@@ -536,8 +536,8 @@ static void run(struct sim_tls_server *s, struct sim_peer *peer)
     }
 }
 
-/* The server's contexts are an application's own: their bound is what the thread's is while they are
- * made, used and freed. */
+/* The server's contexts are an application's own: their bound is what the thread's is while they
+ * are made, used and freed. */
 #ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
 static size_t set_bound(size_t bound)
 {

@@ -1,5 +1,5 @@
-/* A request is cancelled from another thread, in each phase and at any moment; the handle goes on. Over
- * real sockets, for ThreadSanitizer. */
+/* A request is cancelled from another thread, in each phase and at any moment; the handle goes on.
+ * Over real sockets, for ThreadSanitizer. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,7 +26,7 @@
 static int listener = -1;
 static uint16_t port;
 
-/* --- the server: what it does is in the path --------------------------------------------------------- */
+/* --- the server: what it does is in the path -------------------------------------------------- */
 
 static bool put(int fd, const char *text)
 {
@@ -46,7 +46,8 @@ static void drain(int fd)
     }
 }
 
-/** One request; larger ones than the buffer are not read further. @return false: the connection ends */
+/** One request; larger ones than the buffer are not read further. @return false: the connection
+ *  ends */
 static bool serve_request(int fd)
 {
     char head[1024] = "";
@@ -120,7 +121,7 @@ static int start_server(void **state)
     return 0;
 }
 
-/* --- a client, whose requests another thread cancels ------------------------------------------------- */
+/* --- a client, whose requests another thread cancels ------------------------------------------ */
 
 static const char *const paths[] = {"/silent", "/head", "/body", "/upload"};
 

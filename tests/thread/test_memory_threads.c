@@ -1,6 +1,6 @@
-/* Eight threads, a hundred connections each (25 on 32 bits, where an emulator makes them slow), every
- * thread with memory settings of its own, at the same time, every fourth one TLS in TLS: the output
- * bound and the ledger's scopes belong to the thread. Meant for ThreadSanitizer. */
+/* Eight threads, a hundred connections each (25 on 32 bits, where an emulator makes them slow),
+ * every thread with memory settings of its own, at the same time, every fourth one TLS in TLS: the
+ * output bound and the ledger's scopes belong to the thread. Meant for ThreadSanitizer. */
 #ifndef MBEDTLS_ALLOW_PRIVATE_ACCESS
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS
 #endif
@@ -74,7 +74,7 @@ struct side {
     char wrong[200];
 };
 
-/* --- the server's side ------------------------------------------------------------------------- */
+/* --- the server's side ------------------------------------------------------------------------ */
 
 static int random_bytes(void *arg, unsigned char *buf, size_t len)
 {
@@ -168,7 +168,7 @@ static void *serve(void *arg)
     return NULL;
 }
 
-/* --- the client's side --------------------------------------------------------------------------- */
+/* --- the client's side ------------------------------------------------------------------------ */
 
 /** Send and get back. @return false when a byte is wrong or missing */
 static bool exchange(esp_tls_t *tls)

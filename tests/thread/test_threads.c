@@ -34,7 +34,7 @@
 
 #define THREADS 4
 
-/* --- the server: one thread per connection, echoes until the end ----------------------------------- */
+/* --- the server: one thread per connection, echoes until the end ------------------------------ */
 
 static int listener = -1;
 static uint16_t port;
@@ -148,7 +148,7 @@ static int start_server(void **state)
     return pthread_detach(thread);
 }
 
-/* --- the clients ---------------------------------------------------------------------------------- */
+/* --- the clients ------------------------------------------------------------------------------ */
 
 /** Threads cannot use cmocka's assertions: what went wrong is told to the one that joins them. */
 struct worker {
@@ -247,7 +247,7 @@ static void test_threads_with_own_handles(void **state)
     run_workers(workers, THREADS, connect_in_loop);
 }
 
-/* --- the store ------------------------------------------------------------------------------------ */
+/* --- the store -------------------------------------------------------------------------------- */
 
 static bool is_churning;
 
@@ -263,7 +263,8 @@ static void *churn_store(void *unused)
     return NULL;
 }
 
-/** The store is there, or empty, or holds another root: a connect ends accordingly and never else. */
+/** The store is there, or empty, or holds another root: a connect ends accordingly and never
+ *  else. */
 static void *connect_by_store(void *arg)
 {
     struct worker *w = arg;
@@ -307,7 +308,7 @@ static void test_store_changes_under_connections(void **state)
     esp_tls_free_global_ca_store();
 }
 
-/* --- cancelling ------------------------------------------------------------------------------------ */
+/* --- cancelling ------------------------------------------------------------------------------- */
 
 struct victim {
     esp_tls_t *tls;
@@ -386,7 +387,7 @@ static void test_cancel_wakes_a_call_that_waits(void **state)
     assert_true(end.tv_sec - begin.tv_sec < 30); /* the deadline is 60 s */
 }
 
-/* --- transports ------------------------------------------------------------------------------------ */
+/* --- transports ------------------------------------------------------------------------------- */
 
 struct transport_victim {
     esp_transport_handle_t t;

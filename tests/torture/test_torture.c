@@ -1,6 +1,6 @@
 /* Torture: in each reference connection the n-th allocation, read, write, open, option or random
- * number fails, for every n until none is left to fail. Each run ends in time, in a record that says
- * why, and leaves nothing behind.
+ * number fails, for every n until none is left to fail. Each run ends in time, in a record that
+ * says why, and leaves nothing behind.
  *
  * Without ESP_TLS_LONG=1 some n are taken, others in each case; with it all of them, and pairs
  * of neighbours. A run that failed is had alone, with the numbers of
@@ -20,7 +20,7 @@ struct fault {
     bool (*judge)(const struct sim_reference *ref, const struct sim_outcome *o);
 };
 
-/* --- the faults --------------------------------------------------------------------------------- */
+/* --- the faults ------------------------------------------------------------------------------- */
 
 static void arm_alloc(unsigned nth, unsigned second)
 {
@@ -159,7 +159,7 @@ static const struct fault open_fault = {"open", 20, arm_open, sim_open_count, ju
 static const struct fault option_fault = {"option", 20, arm_option, sim_option_count, judge_option};
 static const struct fault random_fault = {"random", 20, arm_random, count_random, judge_random};
 
-/* --- what went wrong: all of it, not only the first --------------------------------------------- */
+/* --- what went wrong: all of it, not only the first ------------------------------------------- */
 
 static unsigned bad;
 
@@ -175,7 +175,7 @@ static void complain(const struct sim_reference *ref, const struct fault *fault,
             (unsigned)o->r.stack_code, left, o->is_corrupt ? ", DATA IS WRONG" : "");
 }
 
-/* --- the runs ----------------------------------------------------------------------------------- */
+/* --- the runs --------------------------------------------------------------------------------- */
 
 /** @return true when the fault struck, that is, when there may be a later one */
 static bool run_one(const struct sim_reference *ref, const struct fault *fault, unsigned nth,

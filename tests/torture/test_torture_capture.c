@@ -1,6 +1,7 @@
 /* Captures while something fails: in reference connections with a capture the n-th allocation, read
- * or write fails, is short, or finds nothing. Whatever becomes of the connection, the file holds, and
- * has the bytes that went over the wire; and the connection ends as it would have without it. */
+ * or write fails, is short, or finds nothing. Whatever becomes of the connection, the file holds,
+ * and has the bytes that went over the wire; and the connection ends as it would have without
+ * it. */
 #include "esp_tls_trace.h"
 
 #include "sim_reference.h"

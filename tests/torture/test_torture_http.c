@@ -1,9 +1,9 @@
 /* Torture of the HTTP client: in exchanges with everything in them (a kept connection, chunks both
- * ways, redirects, digest, SOCKS5 with a password, an HTTP proxy that asks who we are, a stream) the
- * n-th allocation, read, write, open or option fails, is short, or would block, for every n until none
- * is left to fail. Each run ends in time, with a cause or as if nothing had happened; the handle goes
- * on; and nothing is left behind. With ESP_TLS_LONG=1 also byte by byte, and with two neighbouring
- * allocations. */
+ * ways, redirects, digest, SOCKS5 with a password, an HTTP proxy that asks who we are, a stream)
+ * the n-th allocation, read, write, open or option fails, is short, or would block, for every n
+ * until none is left to fail. Each run ends in time, with a cause or as if nothing had happened;
+ * the handle goes on; and nothing is left behind. With ESP_TLS_LONG=1 also byte by byte, and with
+ * two neighbouring allocations. */
 #include "http_case.h"
 #include "esp_transport_socks_proxy.h"
 
@@ -13,7 +13,7 @@
 #define OK_BODY HTTP_LINE(HTTP_OK("Content-Length: 5\r\n") "hello")
 #define PROXY   "proxy.example"
 
-/* --- the exchanges ------------------------------------------------------------------------------ */
+/* --- the exchanges ---------------------------------------------------------------------------- */
 
 static bool is_answered(struct http_case *w)
 {
@@ -143,7 +143,7 @@ static const struct exchange {
     {"stream", stream, COUNT(stream), run_stream, 0, false, false},
 };
 
-/* --- the faults --------------------------------------------------------------------------------- */
+/* --- the faults ------------------------------------------------------------------------------- */
 
 struct outcome {
     esp_err_t err;
@@ -176,7 +176,8 @@ static void arm_error(unsigned nth)
     sim_fail_io(nth, SIM_FAULT_ERROR, ECONNRESET, false);
 }
 
-/** A SOCKS transport has numbers of its own for errno; what failed, reading or writing, is the code. */
+/** A SOCKS transport has numbers of its own for errno; what failed, reading or writing, is the
+ *  code. */
 static bool is_proxys(const struct outcome *o)
 {
     return o->err == ESP_ERR_HTTP_CONNECT && o->sys == SOCKS_RESPONSE_PROXY_UNREACHABLE &&
@@ -269,7 +270,7 @@ static void disarm(void)
     sim_fail_option(0, 0);
 }
 
-/* --- the runs ----------------------------------------------------------------------------------- */
+/* --- the runs --------------------------------------------------------------------------------- */
 
 static esp_err_t begin(struct http_case *w, const struct exchange *x)
 {

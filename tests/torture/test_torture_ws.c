@@ -1,7 +1,7 @@
 /* Torture of WebSockets: in a conversation with everything in it (opening handshake, frames of all
- * lengths both ways, fragments, Pings of both sides, closing) the n-th allocation, read, write or random
- * number fails, for every n until none is left to fail. Each run ends in time, with a cause or as if
- * nothing had happened, and leaves nothing behind. */
+ * lengths both ways, fragments, Pings of both sides, closing) the n-th allocation, read, write or
+ * random number fails, for every n until none is left to fail. Each run ends in time, with a cause
+ * or as if nothing had happened, and leaves nothing behind. */
 #include "ws_world.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* Two anchors of one subject, of which one issued the chain: whichever comes first, it opens; and each
- * allocation that fails while they are looked at is named, and leaves nothing behind. */
+/* Two anchors of one subject, of which one issued the chain: whichever comes first, it opens; and
+ * each allocation that fails while they are looked at is named, and leaves nothing behind. */
 #include "elastic_kit.h"
 
 #include <stdlib.h>
@@ -48,7 +48,7 @@ static void begin(struct sim_case *t, const struct variant *v)
     }
 }
 
-/* --- which allocations those are ------------------------------------------------------------------- */
+/* --- which allocations those are -------------------------------------------------------------- */
 
 struct list {
     unsigned base;
@@ -83,7 +83,7 @@ static const struct list *list_of(const struct variant *v)
     return &list;
 }
 
-/* --- the runs ---------------------------------------------------------------------------------------- */
+/* --- the runs --------------------------------------------------------------------------------- */
 
 /** @return it failed for lack of memory */
 static bool run_without(const struct variant *v, unsigned nth)

@@ -1,11 +1,11 @@
 /*
  * SPDX-License-Identifier: Apache-2.0
  *
- * test_api_http.c: the interfaces of esp_http_client and tcp_transport are ESP-IDF's, number by number
+ * test_api_http.c: the interfaces of esp_http_client and tcp_transport are ESP-IDF's, number by
+ * number
  *
- * As test_api_values.c has it for esp-tls: values, the order and types of fields, and the type of each
- * function, stated a second time.
- */
+ * As test_api_values.c has it for esp-tls: values, the order and types of fields, and the type of
+ * each function, stated a second time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

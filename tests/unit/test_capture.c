@@ -68,7 +68,7 @@ static const struct pcap_flow *only_flow(void)
     return &pcap->flow[0];
 }
 
-/* --- TLS --------------------------------------------------------------------------------------------- */
+/* --- TLS -------------------------------------------------------------------------------------- */
 
 /** Bytes there and back, and what the file must say of it. */
 static void check_tls(struct sim_case *t, int version, size_t len)
@@ -200,7 +200,7 @@ static void test_capture_without_secrets_has_none(void **state)
     assert_not_logged("SECRETS");
 }
 
-/* --- times, addresses, ends ---------------------------------------------------------------------------- */
+/* --- times, addresses, ends ------------------------------------------------------------------- */
 
 static void test_capture_has_the_times_of_the_wall_clock(void **state)
 {
@@ -350,7 +350,7 @@ static void test_capture_of_a_long_name_cuts_it(void **state)
     assert_int_equal(strlen(pcap->name), 255);
 }
 
-/* --- a connection over another ------------------------------------------------------------------------ */
+/* --- a connection over another ---------------------------------------------------------------- */
 
 static ssize_t over_read(void *ctx, void *data, size_t len)
 {
@@ -453,7 +453,7 @@ static void test_capture_over_a_stream_to_an_address_keeps_it(void **state)
     }
 }
 
-/* --- what fails ------------------------------------------------------------------------------------------ */
+/* --- what fails ------------------------------------------------------------------------------- */
 
 static void test_capture_that_fails_harms_no_connection(void **state)
 {

@@ -23,7 +23,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* --- against Mbed TLS --------------------------------------------------------------------------------- */
+/* --- against Mbed TLS ------------------------------------------------------------------------- */
 
 static bool same_bytes(esp_tls_bytes_t a, const mbedtls_x509_buf *b)
 {
@@ -96,8 +96,8 @@ static void expect_same(const esp_tls_certificate_t *cert, const mbedtls_x509_cr
     expect_names(cert, crt);
 }
 
-/** Mbed TLS before 3.6.7 takes a basicConstraints that is no RFC 5280 section 4.2.1.9, even for that of
- *  an authority (CVE-2026-49300). */
+/** Mbed TLS before 3.6.7 takes a basicConstraints that is no RFC 5280 section 4.2.1.9, even for
+ *  that of an authority (CVE-2026-49300). */
 static bool is_mistaken(const esp_tls_input_problem_t *problem)
 {
     return MBEDTLS_VERSION_NUMBER < 0x03060700 && problem->field != NULL &&
@@ -244,7 +244,7 @@ static void test_read_of_basic_constraints_refuses_what_rfc_5280_does(void **sta
     }
 }
 
-/* --- text --------------------------------------------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------------------------- */
 
 static esp_tls_certificate_t read_good(const void *der, size_t len)
 {
@@ -454,7 +454,7 @@ static void test_oid_text_is_dotted(void **state)
     }
 }
 
-/* --- private keys, pairs, signatures -------------------------------------------------------------------- */
+/* --- private keys, pairs, signatures ---------------------------------------------------------- */
 
 static void test_key_read_knows_every_format(void **state)
 {
@@ -581,7 +581,7 @@ static void test_belonging_without_memory_says_so(void **state)
     assert_true(failed > 10);
 }
 
-/* --- PEM ---------------------------------------------------------------------------------------------- */
+/* --- PEM -------------------------------------------------------------------------------------- */
 
 static void test_pem_next_finds_and_decodes_each_block(void **state)
 {

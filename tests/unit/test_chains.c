@@ -66,7 +66,7 @@ static void wire_clear(struct wire *w)
     }
 }
 
-/* --- Mbed TLS alone -------------------------------------------------------------------------------- */
+/* --- Mbed TLS alone --------------------------------------------------------------------------- */
 
 static bool mbedtls_accepts(const struct wire *w, const struct test_chain *chain)
 {
@@ -99,7 +99,7 @@ static bool mbedtls_accepts(const struct wire *w, const struct test_chain *chain
     return ret == 0;
 }
 
-/* --- the client -------------------------------------------------------------------------------------- */
+/* --- the client ------------------------------------------------------------------------------- */
 
 /** The server's certificates become the ones to send. The first keeps what was parsed of it. */
 static void swap_chain(void *arg, mbedtls_ssl_context *ssl)
@@ -175,7 +175,7 @@ static bool client_accepts(struct wire *w, const struct test_chain *chain,
     return accepts;
 }
 
-/* --- the comparison ------------------------------------------------------------------------------------ */
+/* --- the comparison --------------------------------------------------------------------------- */
 
 struct score {
     unsigned decisions;
@@ -200,7 +200,8 @@ static bool may_be_refused(const char *name)
 #endif
 
 /** Can the test's server send it? With fixed buffers a record of its build is all it has for a
- *  Certificate message, with 5 bytes for each certificate and 8 for all (RFC 8446 section 4.4.2). */
+ *  Certificate message, with 5 bytes for each certificate and 8 for all (RFC 8446 section
+ *  4.4.2). */
 static bool can_be_sent(const struct wire *w)
 {
 #ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER

@@ -1,5 +1,6 @@
 /* The client's public calls from outside: arguments, URLs, handles, older names, and the server's
- * calls, which this release refuses. The engine's behaviour is in test_tcp, test_conn, test_mbedtls*. */
+ * calls, which this release refuses. The engine's behaviour is in test_tcp, test_conn,
+ * test_mbedtls*. */
 #define ESP_TLS_DEPRECATED /* the older names are tested too */
 #include "sim_test.h"
 
@@ -12,7 +13,7 @@ static void renew(struct sim_case *t)
     assert_non_null(t->tls);
 }
 
-/* --- arguments ---------------------------------------------------------------------------------- */
+/* --- arguments -------------------------------------------------------------------------------- */
 
 static void assert_misuse(struct sim_case *t, esp_tls_cause_t cause)
 {
@@ -128,7 +129,7 @@ static void test_handle_calls_missing_arguments_are_refused(void **state)
     assert_null(esp_tls_get_ssl_context(NULL));
 }
 
-/* --- handles ------------------------------------------------------------------------------------ */
+/* --- handles ---------------------------------------------------------------------------------- */
 
 static void test_fresh_handle_has_nothing(void **state)
 {
@@ -211,7 +212,7 @@ static void test_two_handles_at_once(void **state)
     assert_int_equal(esp_tls_conn_destroy(first), 0);
 }
 
-/* --- URLs --------------------------------------------------------------------------------------- */
+/* --- URLs ------------------------------------------------------------------------------------- */
 
 static void test_url_names_host_and_port(void **state)
 {
@@ -280,7 +281,7 @@ static void test_url_that_is_none_is_refused(void **state)
     }
 }
 
-/* --- older names -------------------------------------------------------------------------------- */
+/* --- older names ------------------------------------------------------------------------------ */
 
 static void test_older_names_connect_or_give_null(void **state)
 {
@@ -302,7 +303,7 @@ static void test_older_names_connect_or_give_null(void **state)
     assert_null(esp_tls_conn_http_new("https://" HOST, &t->cfg));
 }
 
-/* --- lists -------------------------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------------------------------ */
 
 static void test_ciphersuites_end_with_zero_and_are_static(void **state)
 {
@@ -330,7 +331,7 @@ static void test_sessions_are_without_effect(void **state)
 }
 #endif
 
-/* --- the server's calls --------------------------------------------------------------------------- */
+/* --- the server's calls ----------------------------------------------------------------------- */
 
 static void test_server_calls_are_refused_by_name(void **state)
 {

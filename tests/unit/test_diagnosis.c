@@ -517,7 +517,7 @@ static void test_lead_reason_goes_first_once(void **state)
     assert_int_equal(d.reason_count, 2);
 }
 
-/* --- in words ------------------------------------------------------------------------------------- */
+/* --- in words --------------------------------------------------------------------------------- */
 
 #ifdef CONFIG_ESP_TLS_DIAGNOSIS_TEXT
 static void test_text_of_large_record_names_both_sizes_and_the_symbol(void **state)
@@ -641,7 +641,7 @@ static void test_json_escapes_what_a_peer_sent(void **state)
     assert_int_equal(text[strlen(text) - 1], '}');
 }
 
-/* --- its tools ------------------------------------------------------------------------------------ */
+/* --- its tools -------------------------------------------------------------------------------- */
 
 static void test_numbers_at_their_ends(void **state)
 {

@@ -6,7 +6,7 @@
 
 #ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
 
-/* --- split on the wire --------------------------------------------------------------------------- */
+/* --- split on the wire ------------------------------------------------------------------------ */
 
 static void test_handshake_in_single_bytes_opens(void **state)
 {
@@ -147,7 +147,7 @@ static void test_short_io_anywhere_is_survived(void **state)
     }
 }
 
-/* --- handshake messages over many records ------------------------------------------------------------ */
+/* --- handshake messages over many records ----------------------------------------------------- */
 
 static void test_message_over_many_records_is_gathered(void **state)
 {
@@ -245,7 +245,7 @@ static void test_message_without_end_is_refused(void **state)
     kit_assert_bound();
 }
 
-/* --- many messages in one record ------------------------------------------------------------------ */
+/* --- many messages in one record -------------------------------------------------------------- */
 
 static void test_flight_in_one_record_is_taken_apart(void **state)
 {
@@ -296,7 +296,7 @@ static void test_flight_is_let_go_of_as_it_is_read(void **state)
     reframe_clear(&r);
 }
 
-/* --- what stands between records of data --------------------------------------------------------------- */
+/* --- what stands between records of data ------------------------------------------------------ */
 
 static void test_ticket_before_and_between_data_is_passed_over(void **state)
 {
@@ -421,8 +421,8 @@ static const struct sim_tls_step *play(const struct sim_tls_step *steps, size_t 
     return script;
 }
 
-/** RFC 5246 section 6.2.1, RFC 8446 section 5.4: data of no length, as cover. One to three in a row;
- *  from the fourth on Mbed TLS takes it for an attack. */
+/** RFC 5246 section 6.2.1, RFC 8446 section 5.4: data of no length, as cover. One to three in a
+ *  row; from the fourth on Mbed TLS takes it for an attack. */
 static void test_empty_records_are_passed_over(void **state)
 {
     struct sim_case *t = *state;
@@ -483,7 +483,7 @@ static void test_padding_of_tls13_is_taken_off(void **state)
     reframe_clear(&r);
 }
 
-/* --- large ones ------------------------------------------------------------------------------------- */
+/* --- large ones ------------------------------------------------------------------------------- */
 
 static void test_records_of_16_kb_are_read(void **state)
 {
@@ -533,7 +533,7 @@ static void test_record_in_flight_has_exactly_its_size(void **state)
     }
 }
 
-/* --- limits ------------------------------------------------------------------------------------------- */
+/* --- limits ----------------------------------------------------------------------------------- */
 
 static void test_record_at_the_limit_is_read_and_above_refused(void **state)
 {
@@ -607,7 +607,7 @@ static void test_chain_above_the_limit_in_small_records_opens(void **state)
     reframe_clear(&r);
 }
 
-/* --- no record at all ------------------------------------------------------------------------------------ */
+/* --- no record at all ------------------------------------------------------------------------- */
 
 static void banner_peer(struct sim_peer *peer, void *banner)
 {
@@ -656,7 +656,7 @@ static void test_other_protocols_are_refused_without_memory(void **state)
     }
 }
 
-/* --- what Mbed TLS 3.6 cannot ---------------------------------------------------------------------------- */
+/* --- what Mbed TLS 3.6 cannot ----------------------------------------------------------------- */
 
 static void test_key_update_is_refused_by_name(void **state)
 {

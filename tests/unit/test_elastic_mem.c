@@ -31,7 +31,7 @@ static void assert_no_mem(struct sim_case *t, ssize_t ret, esp_tls_mem_purpose_t
     kit_assert_bound();
 }
 
-/* --- reading ------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static const struct sim_tls_step with_tickets[] = {
     {SIM_TLS_SEND, 100},  {SIM_TLS_TICKET, 32}, {SIM_TLS_SEND, 4000}, {SIM_TLS_TICKET, 900},
@@ -162,7 +162,7 @@ static void test_fragments_survive_missing_memory(void **state)
     reframe_clear(&r);
 }
 
-/* --- writing ------------------------------------------------------------------------------------------ */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static void test_write_of_each_record_without_memory_can_be_repeated(void **state)
 {
@@ -218,7 +218,7 @@ static void test_small_write_and_close_need_no_memory(void **state)
     }
 }
 
-/* --- each allocation ------------------------------------------------------------------------------------ */
+/* --- each allocation -------------------------------------------------------------------------- */
 
 /** One round trip of two records each way, repeating what had no memory.
  *  @return false: the connection ended, for want of memory */
@@ -260,9 +260,9 @@ static bool exchange(struct sim_case *t, bool *buffer_failed)
     return true;
 }
 
-/** Whatever is allocated while data goes to and fro fails once. A record buffer can be had later, and
- *  so can the cipher's own memory for a write; for a read it is final (PSA wipes the record that it
- *  could not decrypt), and the record says that it was memory. */
+/** Whatever is allocated while data goes to and fro fails once. A record buffer can be had later,
+ *  and so can the cipher's own memory for a write; for a read it is final (PSA wipes the record
+ *  that it could not decrypt), and the record says that it was memory. */
 static void test_each_allocation_of_an_exchange_fails_once(void **state)
 {
     struct sim_case *t = *state;
@@ -325,8 +325,9 @@ static bool handshake_without(struct sim_case *t, const struct kit_kind *kind, u
     return true;
 }
 
-/** In the handshake the want of memory is final, and always told as that. Most allocations are those
- *  of big numbers; the last hundred fail one by one, among them that of TLS 1.2's Finished. */
+/** In the handshake the want of memory is final, and always told as that. Most allocations are
+ *  those of big numbers; the last hundred fail one by one, among them that of TLS 1.2's
+ *  Finished. */
 static void test_allocation_of_a_handshake_that_fails_is_told(void **state)
 {
     struct sim_case *t = *state;
@@ -394,9 +395,10 @@ static void test_compaction_without_memory_does_no_harm(void **state)
     reframe_clear(&r);
 }
 
-/* --- bounds, regions, arenas --------------------------------------------------------------------------------- */
+/* --- bounds, regions, arenas ------------------------------------------------------------------ */
 
-/** With a bound on the account the same: what it was, how much there was, and that it was the bound. */
+/** With a bound on the account the same: what it was, how much there was, and that it was the
+ *  bound. */
 static void test_limit_of_the_account_is_told(void **state)
 {
     static const struct sim_tls_step script[] = {{SIM_TLS_SEND, 4000}, {SIM_TLS_END, 0}};
@@ -445,8 +447,8 @@ static void warm_up_for_three(struct sim_case *t)
     t->live_before += sim_alloc_live() - before;
 }
 
-/** A heap in pieces, as after days of use: three connections share a region whose largest free block
- *  is smaller than a record. Reads fail and live; once a neighbour is gone they carry on. */
+/** A heap in pieces, as after days of use: three connections share a region whose largest free
+ *  block is smaller than a record. Reads fail and live; once a neighbour is gone they carry on. */
 static void test_fragmented_region_is_survived(void **state)
 {
     static const struct sim_tls_step script[] = {{SIM_TLS_SEND, 12000}, {SIM_TLS_END, 0}};
@@ -520,7 +522,7 @@ static void test_arena_too_small_for_a_record_can_be_retried(void **state)
     kit_renew(t, NULL);
 }
 
-/* --- strategies ------------------------------------------------------------------------------------------------- */
+/* --- strategies ------------------------------------------------------------------------------- */
 
 /** ESP_TLS_DYN_BUF_RX_STATIC: after the handshake the input buffer is there for good. */
 static void test_static_input_needs_no_memory_for_reads(void **state)

@@ -1,6 +1,6 @@
 /* Connections inside each other's calls: TLS in TLS, a link that opens another connection, a socket
- * hook that does, and Mbed TLS contexts of the application beside ours. Each has its own bound and its
- * own memory, and gets both back. */
+ * hook that does, and Mbed TLS contexts of the application beside ours. Each has its own bound and
+ * its own memory, and gets both back. */
 #include "stack/mbedtls/adjust.h" /* private fields */
 
 #include "elastic_kit.h"
@@ -19,7 +19,7 @@ static struct sim_tls_server inner_server;
 static struct sim_tls_server innermost_server;
 static struct sim_tls_server other_server;
 
-/* --- a connection over another ----------------------------------------------------------------------- */
+/* --- a connection over another ---------------------------------------------------------------- */
 
 /** The link's own code: nothing of the inner connection is in force, neither bound nor memory. */
 static void look_round(struct tunnel *tunnel)
@@ -111,7 +111,7 @@ static void begin_pair(struct sim_case *t, size_t i, struct tunnel *tunnel,
     tunnel->arg = t;
 }
 
-/* --- TLS in TLS -------------------------------------------------------------------------------------- */
+/* --- TLS in TLS ------------------------------------------------------------------------------- */
 
 /** Outer and inner of each version, with different limits and wires; the inner one mutual. */
 static void test_tls_in_tls_opens(void **state)
@@ -218,7 +218,7 @@ static void test_tls_in_tls_without_memory_can_be_repeated(void **state)
     sim_tls_server_clear(&inner_server);
 }
 
-/* --- a link and a hook that open another connection --------------------------------------------------- */
+/* --- a link and a hook that open another connection ------------------------------------------- */
 
 static unsigned opened;
 
@@ -300,7 +300,7 @@ static void test_socket_hook_that_opens_another_connection_keeps_the_bound(void 
     sim_tls_server_clear(&other_server);
 }
 
-/* --- the application's own contexts ---------------------------------------------------------------------- */
+/* --- the application's own contexts ----------------------------------------------------------- */
 
 struct own {
     mbedtls_ssl_context ssl;
@@ -446,8 +446,8 @@ static void make_own(struct tunnel *tunnel)
     }
 }
 
-/** A context that the link's own code makes in the middle of our handshake is not charged to us, may
- *  outlive us, and has buffers of full size. */
+/** A context that the link's own code makes in the middle of our handshake is not charged to us,
+ *  may outlive us, and has buffers of full size. */
 static void test_link_that_makes_its_own_context_gets_full_buffers(void **state)
 {
     static struct own own;

@@ -1,6 +1,6 @@
-/* Records that go out, over elastic buffers: a write that is stopped at any byte is finished with the
- * bound it began with and sent once, what is pending goes first, and the thread's bound is Kconfig's
- * after every call, whatever became of it. */
+/* Records that go out, over elastic buffers: a write that is stopped at any byte is finished with
+ * the bound it began with and sent once, what is pending goes first, and the thread's bound is
+ * Kconfig's after every call, whatever became of it. */
 #include "elastic_kit.h"
 
 #include "mbedtls/ssl.h"
@@ -14,7 +14,7 @@ static void pattern(unsigned char *buf, uint64_t from, size_t len)
     }
 }
 
-/* --- writes that stop ---------------------------------------------------------------------------- */
+/* --- writes that stop ------------------------------------------------------------------------- */
 
 /** Write all of it on a handle that does not block; `between` is called after each stop. */
 static unsigned write_all(struct sim_case *t, const unsigned char *buf, size_t len,
@@ -136,10 +136,10 @@ static void test_write_that_began_cannot_shrink(void **state)
     }
 }
 
-/* --- something else that is pending ------------------------------------------------------------------ */
+/* --- something else that is pending ----------------------------------------------------------- */
 
-/** While a write is stopped a read has to send an alert (TLS 1.2: "no renegotiation"). Mbed TLS then
- *  sends what is pending instead, and would encrypt and send the same data again. */
+/** While a write is stopped a read has to send an alert (TLS 1.2: "no renegotiation"). Mbed TLS
+ *  then sends what is pending instead, and would encrypt and send the same data again. */
 static void test_write_that_a_read_finished_is_not_sent_again(void **state)
 {
     static const struct sim_tls_step script[] = {{SIM_TLS_EXPECT, 1}, {SIM_TLS_HELLO_REQUEST, 0},
@@ -270,7 +270,7 @@ static void test_close_without_room_does_not_wait(void **state)
     }
 }
 
-/* --- sizes --------------------------------------------------------------------------------------------- */
+/* --- sizes ------------------------------------------------------------------------------------ */
 
 static void test_records_keep_to_the_limit(void **state)
 {
@@ -330,7 +330,7 @@ static void test_write_of_every_small_size_fits(void **state)
     }
 }
 
-/* --- the own chain ---------------------------------------------------------------------------------------- */
+/* --- the own chain ---------------------------------------------------------------------------- */
 
 /** The client's chain with others behind it, which nobody looks at, up to at least `len` bytes. */
 static void use_long_chain(struct sim_case *t, unsigned char *pem, size_t room, size_t len)
@@ -348,7 +348,8 @@ static void use_long_chain(struct sim_case *t, unsigned char *pem, size_t room, 
     t->cfg.clientcert_bytes = (unsigned)n + 1;
 }
 
-/** Longer than any record that Kconfig allows for data: the Certificate message has its own size. */
+/** Longer than any record that Kconfig allows for data: the Certificate message has its own
+ *  size. */
 static void test_own_chain_above_the_limit_is_sent(void **state)
 {
     static const size_t lens[] = {3000, 6000, 12000, 20000}; /* PEM: 3/4 of it as DER */
@@ -368,7 +369,8 @@ static void test_own_chain_above_the_limit_is_sent(void **state)
     }
 }
 
-/** RFC 8446 section 5.1: no record carries more than 16384 bytes, and Mbed TLS sends a message in one. */
+/** RFC 8446 section 5.1: no record carries more than 16384 bytes, and Mbed TLS sends a message in
+ *  one. */
 static void test_own_chain_above_any_record_is_refused(void **state)
 {
     static const size_t lens[] = {24000, 40000, 95000};
@@ -414,7 +416,7 @@ static void test_own_chain_above_a_fixed_buffer_is_sent(void **state)
     kit_renew(t, NULL);
 }
 
-/* --- the bound ---------------------------------------------------------------------------------------------- */
+/* --- the bound -------------------------------------------------------------------------------- */
 
 static size_t least_bound;
 

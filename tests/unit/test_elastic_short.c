@@ -1,8 +1,8 @@
-/* What if the table of needs (handshake.c) were wrong? In each state that reserves an output buffer,
- * one at a time, the buffer and its bound are made too small by a few bytes. Mbed TLS must find out,
- * or the message must fit after all: a clean failure or a connection, never a byte beyond the buffer
- * (AddressSanitizer watches), never a wait without end. The linker puts the function here between
- * the callers of et_buffers_reserve_out() and itself (tests/CMakeLists.txt). */
+/* What if the table of needs (handshake.c) were wrong? In each state that reserves an output
+ * buffer, one at a time, the buffer and its bound are made too small by a few bytes. Mbed TLS must
+ * find out, or the message must fit after all: a clean failure or a connection, never a byte beyond
+ * the buffer (AddressSanitizer watches), never a wait without end. The linker puts the function
+ * here between the callers of et_buffers_reserve_out() and itself (tests/CMakeLists.txt). */
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS
 #include "stack/mbedtls/mbed.h"
 #include "conn.h"
@@ -180,7 +180,7 @@ static void test_a_buffer_that_is_too_small_is_found_out(void **state)
     short_at = 0;
 }
 
-/* --- without a reservation ----------------------------------------------------------------------- */
+/* --- without a reservation -------------------------------------------------------------------- */
 
 static void send_alert(struct sim_case *t, size_t bound)
 {

@@ -5,7 +5,7 @@
 
 #include "error.h"
 
-/* --- the writer --------------------------------------------------------------------------------- */
+/* --- the writer ------------------------------------------------------------------------------- */
 
 static void test_any_code_of_a_stack_is_kept_without_its_sign(void **state)
 {
@@ -142,7 +142,7 @@ static void test_codes_by_phase(void **state)
     }
 }
 
-/* --- names -------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 static void test_phases_and_causes_have_different_names(void **state)
 {
@@ -178,7 +178,7 @@ static void test_numbers_that_are_none_are_question_marks(void **state)
     }
 }
 
-/* --- the ESP-IDF error handle ------------------------------------------------------------------- */
+/* --- the ESP-IDF error handle ----------------------------------------------------------------- */
 
 static esp_tls_error_handle_t handle_of(struct sim_case *t)
 {

@@ -84,7 +84,7 @@ static void test_want_read_is_said_to_be_no_error(void **state)
     assert_int_equal(d.reasons[0], ESP_TLS_REASON_WANT_MORE);
 }
 
-/* --- the server's certificate --------------------------------------------------------------------- */
+/* --- the server's certificate ----------------------------------------------------------------- */
 
 static void test_wrong_name_says_both(void **state)
 {
@@ -231,8 +231,8 @@ static void test_extra_certificates_are_told_apart(void **state)
     }
 }
 
-/** A byte of the server's Certificate message is turned over on the way, one after the other, until it
- *  is the structure of a certificate that is hit. */
+/** A byte of the server's Certificate message is turned over on the way, one after the other, until
+ *  it is the structure of a certificate that is hit. */
 static void test_certificate_that_cannot_be_read_is_told(void **state)
 {
     struct sim_case *t = *state;
@@ -262,7 +262,7 @@ static void test_certificate_that_cannot_be_read_is_told(void **state)
     assert_true(found);
 }
 
-/* --- the own certificate -------------------------------------------------------------------------- */
+/* --- the own certificate ---------------------------------------------------------------------- */
 
 static void test_missing_client_certificate_is_named(void **state)
 {
@@ -296,7 +296,7 @@ static void test_key_of_another_certificate_is_told(void **state)
     (void)refused(t, "KEY_MISMATCH");
 }
 
-/* --- inputs --------------------------------------------------------------------------------------- */
+/* --- inputs ----------------------------------------------------------------------------------- */
 
 static void test_pem_without_nul_is_told(void **state)
 {
@@ -330,8 +330,8 @@ static void test_truncated_der_says_where(void **state)
     assert_string_equal(d.evidence.input, "cacert_buf");
 }
 
-/** Of an input of more than 8 KB the beginning is kept: a fault in it is told with its place, and a fault
- *  behind it without. */
+/** Of an input of more than 8 KB the beginning is kept: a fault in it is told with its place, and a
+ *  fault behind it without. */
 static void test_fault_of_a_long_input_is_told_as_far_as_it_is_kept(void **state)
 {
     enum {
@@ -385,7 +385,7 @@ static void test_encrypted_key_wants_its_password(void **state)
     assert_string_equal(d.evidence.input, "clientkey_buf");
 }
 
-/* --- what came ------------------------------------------------------------------------------------ */
+/* --- what came -------------------------------------------------------------------------------- */
 
 static const char *banner;
 
@@ -490,7 +490,7 @@ static void test_record_over_the_limit_says_both_sizes(void **state)
 }
 #endif
 
-/* --- memory --------------------------------------------------------------------------------------- */
+/* --- memory ----------------------------------------------------------------------------------- */
 
 static void test_limit_of_the_connection_is_the_reason(void **state)
 {
@@ -535,8 +535,8 @@ static void test_evidence_without_room_leaves_the_failure_as_it_was(void **state
     plat_account_clear(&account);
 }
 
-/** Whichever allocation fails, the diagnosis is of what happened: no memory, or the certificate, with
- *  evidence or without. */
+/** Whichever allocation fails, the diagnosis is of what happened: no memory, or the certificate,
+ *  with evidence or without. */
 static void test_each_failed_allocation_leaves_a_true_diagnosis(void **state)
 {
     struct sim_case *t = *state;

@@ -1,7 +1,7 @@
-/* Peers that never stop. Each sends, at some point, what TLS bears but what brings nothing, as fast as it is
- * read. Whoever drives the connection must get it back: a step reads a bounded number of times, deadlines
- * and cancels hold, and in the end the peer is refused for what it does. What only looks like a flood is
- * borne. */
+/* Peers that never stop. Each sends, at some point, what TLS bears but what brings nothing, as fast
+ * as it is read. Whoever drives the connection must get it back: a step reads a bounded number of
+ * times, deadlines and cancels hold, and in the end the peer is refused for what it does. What only
+ * looks like a flood is borne. */
 #include "esp_tls_diagnosis.h"
 #include "reframe.h"
 #include "sim_test.h"
@@ -61,7 +61,7 @@ static void flood(struct sim_case *t, struct peer *peer, const struct flood *f)
     sim_host("127.0.0.1", 443, SIM_ACCEPT, 0, flooding_peer, peer);
 }
 
-/* --- steps, each measured ---------------------------------------------------------------------- */
+/* --- steps, each measured --------------------------------------------------------------------- */
 
 /** What the steps of a test took at most. */
 struct cost {
@@ -156,7 +156,7 @@ static void assert_refused(struct sim_case *t, esp_tls_phase_t phase, esp_err_t 
     assert_int_equal(d.kind, ESP_TLS_CLASS_PROTOCOL);
 }
 
-/* --- in the handshake -------------------------------------------------------------------------- */
+/* --- in the handshake ------------------------------------------------------------------------- */
 
 static void each_flood(void (*run)(struct sim_case *t))
 {
@@ -262,7 +262,7 @@ static void test_flood_of_pieces_is_cancelled(void **state)
     assert_true(sim_elapsed_us() < MS(300) + 200 * STEP_IO);
 }
 
-/* --- on the open connection -------------------------------------------------------------------- */
+/* --- on the open connection ------------------------------------------------------------------- */
 
 /** A script of `count` equal steps, then `n` bytes of data. @return to be freed */
 static struct sim_tls_step *repeated(struct sim_tls_step step, size_t count, size_t n)
@@ -400,7 +400,7 @@ static void test_flood_of_tickets_ends_a_read_at_its_deadline(void **state)
     end(&t, script);
 }
 
-/* --- what is no flood ------------------------------------------------------------------------------ */
+/* --- what is no flood ------------------------------------------------------------------------- */
 
 static void test_as_many_as_are_borne_do_no_harm(void **state)
 {

@@ -1,5 +1,6 @@
-/* HTTP servers that never stop. An asynchronous call comes back after a bounded number of reads, whatever
- * comes; a synchronous one ends at its deadline, or with a cancel; what nobody wants is given up. */
+/* HTTP servers that never stop. An asynchronous call comes back after a bounded number of reads,
+ * whatever comes; a synchronous one ends at its deadline, or with a cancel; what nobody wants is
+ * given up. */
 #include "http_case.h"
 
 #define STEP_IO                                                                                    \
@@ -201,7 +202,7 @@ static void test_slow_body_behind_a_redirect_is_given_up(void **state)
     assert_true(plat_clock_us() - begin <= MS(2600));
 }
 
-/* --- an upload that is taken as fast as it comes ----------------------------------------------------- */
+/* --- an upload that is taken as fast as it comes ---------------------------------------------- */
 
 static int endless_source(void *arg, char *buffer, int len, int64_t offset)
 {

@@ -1,5 +1,6 @@
-/* Servers and proxies that never stop, above TLS: WebSockets and the opening of tunnels (test_flood.c has TLS
- * itself, test_flood_http.c HTTP). A step reads a bounded number of times, and deadlines hold. */
+/* Servers and proxies that never stop, above TLS: WebSockets and the opening of tunnels
+ * (test_flood.c has TLS itself, test_flood_http.c HTTP). A step reads a bounded number of times,
+ * and deadlines hold. */
 #include "esp_transport_http_proxy.h"
 #include "esp_transport_socks_proxy.h"
 #include "esp_transport_ssl.h"
@@ -103,7 +104,8 @@ static void test_flood_behind_a_close_ends_a_poll(void **state)
     assert_true(plat_clock_us() - begin <= MS(CLOSE_MS + STEP_IO));
 }
 
-/** A peer that only never ends TCP: the poll sleeps until the time is over, and does not spin then. */
+/** A peer that only never ends TCP: the poll sleeps until the time is over, and does not spin
+ *  then. */
 static void test_silence_behind_a_close_ends_a_poll(void **state)
 {
     struct ws_world *w = *state;
@@ -193,7 +195,7 @@ static void test_flood_of_frames_below_tls_ends_at_the_deadline(void **state)
     (void)esp_transport_destroy(tls);
 }
 
-/* --- openings -------------------------------------------------------------------------------------- */
+/* --- openings --------------------------------------------------------------------------------- */
 
 static const struct bytes heads[] = {
     {"interim answers", SIM_TEXT(""), SIM_TEXT("HTTP/1.1 100 Continue\r\n\r\n")},
@@ -222,7 +224,8 @@ static void opening_peer(struct sim_peer *peer, void *arg)
     }
 }
 
-/** Steps until it ends, at the latest with the deadline. @return the longest step in reads and writes */
+/** Steps until it ends, at the latest with the deadline. @return the longest step in reads and
+ *  writes */
 static unsigned step_to_the_end(esp_transport_handle_t t)
 {
     const uint64_t begin = plat_clock_us();

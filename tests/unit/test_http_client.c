@@ -35,7 +35,7 @@ static void test_a_get_is_one_request_and_its_events_come_in_order(void **state)
     assert_string_equal(w->events, "CSshhHdFD");
 }
 
-/* --- bodies of responses ------------------------------------------------------------------------------ */
+/* --- bodies of responses ---------------------------------------------------------------------- */
 
 struct row {
     const char *name;
@@ -220,7 +220,7 @@ static void test_responses_with_the_smallest_buffers(void **state)
     }
 }
 
-/* --- time ---------------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 static void test_silence_is_counted_from_the_last_byte(void **state)
 {
@@ -307,7 +307,8 @@ static void cancel(void *arg)
     assert_int_equal(esp_http_client_cancel(w->client), ESP_OK);
 }
 
-/** Of a handle whose connection is closed: the next request is ended, and the one after it is not. */
+/** Of a handle whose connection is closed: the next request is ended, and the one after it is
+ *  not. */
 static void test_cancel_between_requests_ends_the_next_one_only(void **state)
 {
     static const struct sim_line line = HTTP_LINE(HTTP_OK("Content-Length: 2\r\n") "ok");
@@ -347,7 +348,7 @@ static void test_cancel_ends_each_phase_and_the_handle_lives(void **state)
     }
 }
 
-/* --- requests ------------------------------------------------------------------------------------------- */
+/* --- requests --------------------------------------------------------------------------------- */
 
 static void test_a_connection_serves_many_requests(void **state)
 {
@@ -736,7 +737,7 @@ static void test_limits_are_errors_of_their_own(void **state)
     assert_null(esp_http_client_init(&w->cfg));
 }
 
-/* --- what came -------------------------------------------------------------------------------------------- */
+/* --- what came -------------------------------------------------------------------------------- */
 
 static void test_response_headers_can_be_looked_up(void **state)
 {
@@ -766,7 +767,7 @@ static void test_response_headers_can_be_looked_up(void **state)
     assert_int_equal(esp_http_client_get_content_range(w->client), -1);
 }
 
-/* --- connections --------------------------------------------------------------------------------------------- */
+/* --- connections ------------------------------------------------------------------------------ */
 
 static void test_a_kept_connection_that_the_server_closed_is_replaced(void **state)
 {
@@ -886,7 +887,7 @@ static void test_the_application_sees_each_transport_before_it_connects(void **s
     assert_int_equal(w->hook_arg, 1); /* the same one connected twice */
 }
 
-/* --- events ------------------------------------------------------------------------------------------------ */
+/* --- events ----------------------------------------------------------------------------------- */
 
 static esp_err_t clean_up(struct http_case *w, esp_http_client_event_t *evt)
 {
@@ -965,7 +966,7 @@ static void test_events_are_posted_to_the_default_loop(void **state)
     assert_int_equal(esp_event_loop_delete_default(), ESP_OK);
 }
 
-/* --- memory -------------------------------------------------------------------------------------------------- */
+/* --- memory ----------------------------------------------------------------------------------- */
 
 static void test_each_allocation_may_fail(void **state)
 {

@@ -341,7 +341,7 @@ static void test_a_long_body_of_a_redirect_is_not_read(void **state)
     http_play(w, NULL, 0);
 }
 
-/* --- challenges ---------------------------------------------------------------------------------------- */
+/* --- challenges ------------------------------------------------------------------------------- */
 
 #define DENIED(headers) "HTTP/1.1 401 No\r\n" headers "Content-Length: 4\r\n\r\nwho?"
 #define DIGEST(more)                                                                               \

@@ -1,5 +1,5 @@
-/* What the HTTP client takes of the heap, by the ledger: as much as its buffers are configured to, and
- * no more because a response is longer. */
+/* What the HTTP client takes of the heap, by the ledger: as much as its buffers are configured to,
+ * and no more because a response is longer. */
 #include "http_case.h"
 
 #include "plat_heap.h"

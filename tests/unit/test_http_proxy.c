@@ -1,5 +1,5 @@
-/* Tunnels through HTTP proxies: the request, each kind of answer, saying who we are, and what is the
- * tunnel's. */
+/* Tunnels through HTTP proxies: the request, each kind of answer, saying who we are, and what is
+ * the tunnel's. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -59,7 +59,7 @@ static unsigned requests(const struct proxy_world *w)
     return n;
 }
 
-/* --- the request --------------------------------------------------------------------------------------- */
+/* --- the request ------------------------------------------------------------------------------ */
 
 static const struct sim_line accepted[] = {ANSWER(OK)};
 
@@ -187,7 +187,7 @@ static void test_arguments_are_checked(void **state)
     assert_int_equal(esp_transport_http_proxy_get_status(NULL), -1);
 }
 
-/* --- what is the tunnel's -------------------------------------------------------------------------------- */
+/* --- what is the tunnel's --------------------------------------------------------------------- */
 
 static const char *const heads[] = {
     OK,
@@ -277,7 +277,7 @@ static void test_bytes_at_hand_go_with_a_close(void **state)
     assert_string_equal(buf, "new");
 }
 
-/* --- other answers ------------------------------------------------------------------------------------------ */
+/* --- other answers ---------------------------------------------------------------------------- */
 
 static void test_each_status_has_its_code(void **state)
 {
@@ -438,7 +438,7 @@ static void test_proxy_is_not_reached(void **state)
     assert_error(w->t, ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT, 0);
 }
 
-/* --- who we are ------------------------------------------------------------------------------------------------ */
+/* --- who we are ------------------------------------------------------------------------------- */
 
 #define KEPT     NEEDED BASIC NO_BODY
 #define LONG_TAG TEN(TEN(TEN("<p>is needed here</p>"))) /* 21,000 bytes */
@@ -663,7 +663,7 @@ static void test_deadline_is_of_the_whole_connect(void **state)
     assert_int_equal(w->script.peer_count, 2);
 }
 
-/* --- states -------------------------------------------------------------------------------------------------------- */
+/* --- states ----------------------------------------------------------------------------------- */
 
 static void test_cancel_at_any_time_ends_it(void **state)
 {
@@ -853,7 +853,7 @@ static void test_a_failure_of_the_tunnel_is_the_parents(void **state)
     assert_int_equal(esp_transport_get_errno(w->t), ECONNRESET);
 }
 
-/* --- stacks --------------------------------------------------------------------------------------------------------- */
+/* --- stacks ----------------------------------------------------------------------------------- */
 
 static void test_tls_goes_through_and_checks_the_target(void **state)
 {

@@ -326,7 +326,7 @@ static void test_nothing_of_the_message_before_is_left(void **state)
     esp_http_response_free(r);
 }
 
-/* --- callbacks that say something ---------------------------------------------------------------------- */
+/* --- callbacks that say something ------------------------------------------------------------- */
 
 static esp_http_response_go_t pause_body(void *arg, const char *data, size_t len)
 {
@@ -462,7 +462,7 @@ static void test_no_memory_is_null(void **state)
     assert_null(esp_http_response_new(CAP, &handler, NULL));
 }
 
-/* --- fields ------------------------------------------------------------------------------------------------ */
+/* --- fields ----------------------------------------------------------------------------------- */
 
 static void test_fields_that_may_be_sent(void **state)
 {

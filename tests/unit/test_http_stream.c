@@ -115,7 +115,7 @@ static void test_silence_is_an_answer_and_the_call_can_be_repeated(void **state)
     assert_int_equal(esp_http_client_read(w->client, out, 3), -ESP_ERR_HTTP_EAGAIN);
 }
 
-/* --- uploads -------------------------------------------------------------------------------------------- */
+/* --- uploads ---------------------------------------------------------------------------------- */
 
 static void test_a_body_is_written_as_announced(void **state)
 {
@@ -233,7 +233,7 @@ static void test_a_write_that_cannot_go_on_says_how_much_went(void **state)
     assert_null(strchr(w->events, 'E'));
 }
 
-/* --- without blocking ------------------------------------------------------------------------------------- */
+/* --- without blocking ------------------------------------------------------------------------- */
 
 static void wait_for(struct http_case *w)
 {
@@ -387,7 +387,7 @@ static void test_what_cancel_request_began_is_no_open(void **state)
     assert_not_seen(w, "GET");
 }
 
-/* --- calls out of order -------------------------------------------------------------------------------------- */
+/* --- calls out of order ----------------------------------------------------------------------- */
 
 /** What each call says without a connection, as ESP-IDF says it. */
 static void assert_not_connected(struct http_case *w)
@@ -457,7 +457,7 @@ static void test_a_head_without_a_connection_is_made_first(void **state)
 }
 #endif
 
-/* --- redirects and challenges by hand ------------------------------------------------------------------------ */
+/* --- redirects and challenges by hand --------------------------------------------------------- */
 
 static void test_a_redirect_is_followed_by_hand(void **state)
 {

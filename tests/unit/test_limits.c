@@ -1,5 +1,5 @@
-/* At each limit: one less, the limit itself, one more. And at each loop over partial writes: pieces of
- * one byte, of two, of all but one. */
+/* At each limit: one less, the limit itself, one more. And at each loop over partial writes: pieces
+ * of one byte, of two, of all but one. */
 #include "esp_heap_caps.h"
 #include "esp_http_auth.h"
 #include "esp_http_response.h"
@@ -37,7 +37,7 @@ static void add_times(char c, size_t count)
     text[text_len] = '\0';
 }
 
-/* --- the parser of responses --------------------------------------------------------------------------- */
+/* --- the parser of responses ------------------------------------------------------------------ */
 
 #define NAME_AND_VALUE 1000 /* longest field of the parsers here */
 
@@ -145,7 +145,7 @@ static void test_response_limits(void **state)
     }
 }
 
-/* --- the HTTP client ------------------------------------------------------------------------------------- */
+/* --- the HTTP client -------------------------------------------------------------------------- */
 
 #define URL_MAX       8190 /* 8 KB, with what resolving needs */
 #define CHALLENGE_MAX 2048
@@ -289,7 +289,7 @@ static void test_http_client_announced_body(void **state)
     }
 }
 
-/* --- partial writes ------------------------------------------------------------------------------------------ */
+/* --- partial writes --------------------------------------------------------------------------- */
 
 #define PIECES_LEN 40
 
@@ -415,7 +415,7 @@ static void test_http_client_requests_in_pieces(void **state)
     }
 }
 
-/* --- proxies ----------------------------------------------------------------------------------------------- */
+/* --- proxies ---------------------------------------------------------------------------------- */
 
 #define PROXY_FIELD_MAX 1024
 #define PROXY_BODY_MAX  16384
@@ -467,7 +467,7 @@ static void test_http_proxy_limits(void **state)
     }
 }
 
-/* --- others ------------------------------------------------------------------------------------------------ */
+/* --- others ----------------------------------------------------------------------------------- */
 
 static void test_keylog_line_limits(void **state)
 {

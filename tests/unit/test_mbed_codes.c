@@ -1,5 +1,5 @@
-/* Which codes of Mbed TLS and PSA say that there was no memory: every code of the headers, alone and
- * added to another one. That the tables have every code is what test_code_table.py checks. */
+/* Which codes of Mbed TLS and PSA say that there was no memory: every code of the headers, alone
+ * and added to another one. That the tables have every code is what test_code_table.py checks. */
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -211,7 +211,7 @@ static void test_identity_over_every_split(void **state)
     }
 }
 
-/* --- keys in PSA ---------------------------------------------------------------------------------- */
+/* --- keys in PSA ------------------------------------------------------------------------------ */
 
 /** The last 32 bytes of what RFC 5915 puts behind its version: the private key itself. */
 static psa_key_id_t import_key(psa_key_usage_t usage)

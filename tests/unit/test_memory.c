@@ -48,7 +48,7 @@ static const struct sim_tls_step *sends(size_t n)
     return script;
 }
 
-/* --- esp_tls_init_with_memory() ---------------------------------------------------------------- */
+/* --- esp_tls_init_with_memory() --------------------------------------------------------------- */
 
 static void test_init_with_memory_field_out_of_range_returns_null(void **state)
 {
@@ -110,7 +110,7 @@ static void test_init_with_memory_bounds_are_accepted(void **state)
     }
 }
 
-/* --- arenas ------------------------------------------------------------------------------------ */
+/* --- arenas ----------------------------------------------------------------------------------- */
 
 static void test_arena_connection_takes_nothing_from_another_heap(void **state)
 {
@@ -169,7 +169,7 @@ static void test_arena_too_small_fails_as_out_of_memory(void **state)
     sim_receive(t, 0, 100);
 }
 
-/* --- limits ------------------------------------------------------------------------------------ */
+/* --- limits ----------------------------------------------------------------------------------- */
 
 static void test_limit_refuses_by_name_and_is_kept(void **state)
 {
@@ -199,7 +199,7 @@ static void test_limit_refuses_by_name_and_is_kept(void **state)
     assert_true(failed > 10);
 }
 
-/* --- regions ----------------------------------------------------------------------------------- */
+/* --- regions ---------------------------------------------------------------------------------- */
 
 struct watch {
     uint32_t internal, external; /* free before this event */
@@ -292,7 +292,7 @@ static void test_simulate_what_cannot_be_is_refused(void **state)
     assert_int_equal(heap_caps_simulate(1, MALLOC_CAP_INTERNAL), ESP_ERR_INVALID_ARG);
 }
 
-/* --- record buffers ---------------------------------------------------------------------------- */
+/* --- record buffers --------------------------------------------------------------------------- */
 
 static void test_buffers_elastic_are_gone_between_records(void **state)
 {
@@ -446,7 +446,7 @@ static void test_out_limit_splits_what_is_sent(void **state)
     assert_in_range(stats_of(t->tls).by_purpose[ESP_TLS_MEM_RECORD_OUT].peak, 512, 512 + OVERHEAD);
 }
 
-/* --- out of memory while open ------------------------------------------------------------------ */
+/* --- out of memory while open ----------------------------------------------------------------- */
 
 /** Take all of the external region but `rest` bytes. */
 static void *hog(size_t rest)
@@ -543,7 +543,7 @@ static void test_write_without_memory_can_be_repeated(void **state)
     close_and_restore(t);
 }
 
-/* --- figures ------------------------------------------------------------------------------------ */
+/* --- figures ---------------------------------------------------------------------------------- */
 
 static void test_stats_add_up(void **state)
 {

@@ -1,6 +1,6 @@
-/* What each setting of Kconfig that is about memory changes in the ledger. The same program is built
- * with both values of each (CMakePresets.json: default, insecure, kept, custom); a row says here what
- * each of them promises. */
+/* What each setting of Kconfig that is about memory changes in the ledger. The same program is
+ * built with both values of each (CMakePresets.json: default, insecure, kept, custom); a row says
+ * here what each of them promises. */
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS
 #include "elastic_kit.h"
 
@@ -56,7 +56,7 @@ static size_t held(struct sim_case *t, const struct kit_kind *kind)
     return size;
 }
 
-/* --- MBEDTLS_DYNAMIC_BUFFER "Using dynamic TX/RX buffer" ------------------------------------------ */
+/* --- MBEDTLS_DYNAMIC_BUFFER "Using dynamic TX/RX buffer" -------------------------------------- */
 
 static void test_dynamic_buffer_decides_whether_buffers_stay(void **state)
 {
@@ -79,7 +79,7 @@ static void test_dynamic_buffer_decides_whether_buffers_stay(void **state)
 }
 
 /* --- MBEDTLS_DYNAMIC_FREE_PEER_CERT "Free SSL peer certificate after its usage",
- *     MBEDTLS_SSL_KEEP_PEER_CERTIFICATE "Keep peer certificate after handshake completion" ---------- */
+ *     MBEDTLS_SSL_KEEP_PEER_CERTIFICATE "Keep peer certificate after handshake completion" --- */
 
 #if defined(CONFIG_MBEDTLS_SSL_KEEP_PEER_CERTIFICATE) ||                                           \
     (defined(CONFIG_MBEDTLS_DYNAMIC_BUFFER) && !defined(CONFIG_MBEDTLS_DYNAMIC_FREE_PEER_CERT))
@@ -120,7 +120,7 @@ static void test_peer_certificate_is_kept_or_freed(void **state)
     }
 }
 
-/* --- MBEDTLS_DYNAMIC_FREE_CONFIG_DATA "Free certificate, key and DHM data after its usage" --------- */
+/* --- MBEDTLS_DYNAMIC_FREE_CONFIG_DATA "Free certificate, key and DHM data after its usage" ---- */
 
 static void test_own_certificate_and_key_are_kept_or_freed(void **state)
 {
@@ -146,7 +146,7 @@ static void test_own_certificate_and_key_are_kept_or_freed(void **state)
     }
 }
 
-/* --- MBEDTLS_DYNAMIC_FREE_CA_CERT "Free SSL CA certificate after its usage" ------------------------- */
+/* --- MBEDTLS_DYNAMIC_FREE_CA_CERT "Free SSL CA certificate after its usage" ------------------- */
 
 static void test_anchors_are_kept_or_freed(void **state)
 {
@@ -179,7 +179,7 @@ static void test_anchors_are_kept_or_freed(void **state)
     }
 }
 
-/* --- MBEDTLS_ASYMMETRIC_CONTENT_LEN, MBEDTLS_SSL_IN_CONTENT_LEN, _OUT_, _MAX_ ------------------------ */
+/* --- MBEDTLS_ASYMMETRIC_CONTENT_LEN, MBEDTLS_SSL_IN_CONTENT_LEN, _OUT_, _MAX_ ----------------- */
 
 static void test_out_content_len_bounds_what_is_sent(void **state)
 {
@@ -236,7 +236,7 @@ static void test_in_content_len_bounds_what_is_read(void **state)
     }
 }
 
-/* --- MBEDTLS_MEM_ALLOC_MODE "Memory allocation strategy" ---------------------------------------------- */
+/* --- MBEDTLS_MEM_ALLOC_MODE "Memory allocation strategy" -------------------------------------- */
 
 #define REGION 200000u
 

@@ -195,7 +195,7 @@ static void test_mont_r2_without_memory_says_so(void **state)
     mbedtls_mpi_free(&x);
 }
 
-/* --- A^E mod N ------------------------------------------------------------------------------------ */
+/* --- A^E mod N -------------------------------------------------------------------------------- */
 
 enum base {
     ZERO,
@@ -343,7 +343,7 @@ static void test_power_without_memory_says_so(void **state)
     mbedtls_mpi_free(&rr);
 }
 
-/* --- RSA with ours inside, against arithmetic with theirs ---------------------------------------- */
+/* --- RSA with ours inside, against arithmetic with theirs ------------------------------------- */
 
 /** sig^e mod N, with R^2 from the division. */
 static void public_by_division(const mbedtls_rsa_context *rsa, const unsigned char *sig,

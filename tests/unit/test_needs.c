@@ -1,5 +1,5 @@
-/* What handshake.c reserves for each message that the client writes, against the message itself: never
- * less, and not more than the slack that stands here. */
+/* What handshake.c reserves for each message that the client writes, against the message itself:
+ * never less, and not more than the slack that stands here. */
 #include "stack/mbedtls/adjust.h"
 
 #include "elastic_kit.h"
@@ -104,7 +104,7 @@ static void test_every_message_has_what_it_needs_and_little_more(void **state)
     }
 }
 
-/* --- the ClientHello: what its length depends on is counted to the byte -------------------------------- */
+/* --- the ClientHello: what its length depends on is counted to the byte ----------------------- */
 
 static size_t hello_slack(struct sim_case *t)
 {

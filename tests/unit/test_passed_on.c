@@ -1,7 +1,7 @@
 /* What is configured arrives below, whole, and nothing else does. The calls of esp_tls.h that a
- * transport makes are replaced by the linker (tests/CMakeLists.txt) with a peer that answers at once
- * and notes what it was given. Each row sets one field, or makes one call, and says what is then
- * different from a client or a transport that was told nothing; all of it is compared.
+ * transport makes are replaced by the linker (tests/CMakeLists.txt) with a peer that answers at
+ * once and notes what it was given. Each row sets one field, or makes one call, and says what is
+ * then different from a client or a transport that was told nothing; all of it is compared.
  *
  * test_fields.py checks that every field and every setter that the headers declare has its row. */
 #include <net/if.h>
@@ -46,7 +46,7 @@ static unsigned wait_steps; /* of a connect */
 static bool is_tunnel;      /* TLS is esp_tls.h's own, and connects through the tunnel */
 static esp_tls_cfg_t above; /* then: what TLS was told */
 
-/* --- esp_tls.h below, replaced ---------------------------------------------------------------------- */
+/* --- esp_tls.h below, replaced ---------------------------------------------------------------- */
 
 int __real_esp_tls_conn_new_async(const char *hostname, int hostlen, int port,
                                   const esp_tls_cfg_t *cfg, esp_tls_t *tls);
@@ -104,7 +104,7 @@ ssize_t __wrap_esp_tls_conn_write(esp_tls_t *tls, const void *data, size_t datal
     return (ssize_t)datalen;
 }
 
-/* --- comparing ---------------------------------------------------------------------------------------- */
+/* --- comparing -------------------------------------------------------------------------------- */
 
 static void compare(const char *row, const struct seen *want)
 {
@@ -147,7 +147,7 @@ static void send_times(struct seen *want, const char *text, unsigned times)
     }
 }
 
-/* --- the configuration of an HTTP client ----------------------------------------------------------------- */
+/* --- the configuration of an HTTP client ------------------------------------------------------ */
 
 static esp_err_t on_event(esp_http_client_event_t *evt)
 {
@@ -679,8 +679,8 @@ static const struct {
 };
 #undef ROW
 
-/** What a client that was told only where to go does: it verifies, under the host's name, and trusts
- *  nobody, which esp_tls refuses. */
+/** What a client that was told only where to go does: it verifies, under the host's name, and
+ *  trusts nobody, which esp_tls refuses. */
 static struct seen told_nothing(void)
 {
     return (struct seen){.cfg = {.timeout_ms = 5000, .non_block = true},
@@ -753,7 +753,8 @@ static void test_http_client_connect_to_keeps_the_name(void **state)
     assert_int_equal(esp_http_client_cleanup(client), ESP_OK);
 }
 
-/** Through a tunnel TLS is told the same; the way to the proxy has what is of TCP, and nothing of TLS. */
+/** Through a tunnel TLS is told the same; the way to the proxy has what is of TCP, and nothing of
+ *  TLS. */
 static void test_http_client_fields_arrive_through_a_tunnel(void **state)
 {
     static const esp_http_client_proxy_t proxy = {
@@ -794,7 +795,7 @@ static void test_http_client_fields_arrive_through_a_tunnel(void **state)
     assert_int_equal(esp_http_client_cleanup(client), ESP_OK);
 }
 
-/* --- the setters of a transport -------------------------------------------------------------------------- */
+/* --- the setters of a transport --------------------------------------------------------------- */
 
 static esp_transport_keep_alive_t keep_alive = {true, 7, 8, 9};
 static const int suites[] = {0x1301, 0};

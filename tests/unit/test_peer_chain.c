@@ -117,8 +117,8 @@ static void test_hook_of_a_refused_chain_sees_it(void **state)
     }
 }
 
-/** In TLS 1.2 the chain is in the clear, so that one byte of it can be made wrong on the way: there is
- *  no SEQUENCE where the subject begins. */
+/** In TLS 1.2 the chain is in the clear, so that one byte of it can be made wrong on the way: there
+ *  is no SEQUENCE where the subject begins. */
 static void test_hook_of_an_unparsable_certificate_sees_it(void **state)
 {
     struct sim_case *t = *state;
@@ -128,8 +128,8 @@ static void test_hook_of_an_unparsable_certificate_sees_it(void **state)
     esp_tls_input_problem_t problem;
     unsigned tried = 0;
 
-    /* where in the server's output the certificate lies depends on its ServerHello: look for an offset
-     * that is in the leaf */
+    /* where in the server's output the certificate lies depends on its ServerHello: look for an
+     * offset that is in the leaf */
     for (unsigned at = 100; at < 600; at += 9) {
         memset(&seen, 0, sizeof(seen));
         change[0] = (uint8_t)(at >> 8);
@@ -175,7 +175,7 @@ static void test_hook_that_is_unset_sees_nothing(void **state)
     assert_int_equal(esp_tls_set_peer_chain_hook(NULL, look, &seen), ESP_ERR_INVALID_ARG);
 }
 
-/* --- the message --------------------------------------------------------------------------------------- */
+/* --- the message ------------------------------------------------------------------------------ */
 
 static unsigned split(const char *bytes, size_t len, bool is_tls13, struct seen *seen)
 {

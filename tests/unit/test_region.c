@@ -238,7 +238,7 @@ static void test_random_life_never_overlaps_and_ends_in_one_block(void **state)
     }
 }
 
-/* --- what is corrupt ends the program: each check by itself, with all others satisfied --------------- */
+/* --- what is corrupt ends the program: each check by itself, with all others satisfied -------- */
 
 static struct heap_block *header(void *payload)
 {

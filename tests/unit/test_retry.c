@@ -1,6 +1,6 @@
-/* HelloRetryRequest (RFC 8446 section 4.1.4): the cookie comes back as it came, of any length that a
- * ClientHello has room for, and the rest of the ClientHello is the first one's; what a server may not
- * ask for ends the handshake. The peer is scripted: it needs no keys up to here. */
+/* HelloRetryRequest (RFC 8446 section 4.1.4): the cookie comes back as it came, of any length that
+ * a ClientHello has room for, and the rest of the ClientHello is the first one's; what a server may
+ * not ask for ends the handshake. The peer is scripted: it needs no keys up to here. */
 #include "elastic_kit.h"
 
 #include <stdlib.h>
@@ -26,7 +26,7 @@ static const unsigned char retry_random[RAND_LEN] = {
     0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11, 0xBE, 0x1D, 0x8C, 0x02, 0x1E, 0x65, 0xB8, 0x91,
     0xC2, 0xA2, 0x11, 0x16, 0x7A, 0xBB, 0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8, 0x33, 0x9C};
 
-/* --- messages ------------------------------------------------------------------------------------- */
+/* --- messages --------------------------------------------------------------------------------- */
 
 struct message {
     unsigned char buf[MSG_MOST];
@@ -83,7 +83,7 @@ static bool is_whole(const struct message *m)
     return m->len >= 5 && m->len >= 5 + get16(m->buf + 3);
 }
 
-/* --- the peer ---------------------------------------------------------------------------------------- */
+/* --- the peer --------------------------------------------------------------------------------- */
 
 struct retry {
     size_t cookie_len; /* NO_COOKIE: none */
@@ -177,7 +177,7 @@ static struct retry *ask(struct sim_case *t, size_t cookie_len, unsigned group)
     return &r;
 }
 
-/* --- what the second ClientHello is --------------------------------------------------------------------- */
+/* --- what the second ClientHello is ----------------------------------------------------------- */
 
 static void assert_same(struct piece a, struct piece b)
 {

@@ -1,5 +1,5 @@
-/* The simulation ends a program that does what a real system would not survive. Each misuse runs in a
- * child, which must end by abort() and say what was wrong. */
+/* The simulation ends a program that does what a real system would not survive. Each misuse runs in
+ * a child, which must end by abort() and say what was wrong. */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,7 +33,7 @@ static char byte;
 static struct plat_addr addr = {.family = PLAT_AF_INET, .ip = {10, 0, 0, 1}, .port = 443};
 static struct plat_addr other;
 
-/* --- what there is to be misused ------------------------------------------------------------------ */
+/* --- what there is to be misused -------------------------------------------------------------- */
 
 static void drop_all(void)
 {
@@ -66,7 +66,7 @@ static void close_event(void)
     (void)plat_stream_close(event);
 }
 
-/* --- each misuse ------------------------------------------------------------------------------------ */
+/* --- each misuse ------------------------------------------------------------------------------ */
 
 static void close_twice(void)
 {
@@ -321,7 +321,7 @@ static void join_from_within(void)
     pause();
 }
 
-/* --- the table ---------------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 #define CLOSED "no stream, or one that was closed already"
 

@@ -1,10 +1,10 @@
-/* Every size that the memory of a connection can be set to: it works, or it fails with the cause, and
- * never touches a byte that is not its own, which is AddressSanitizer's to tell. The sizes next to
- * those of Mbed TLS's own requests are taken one by one: what tells blocks apart by their size goes
- * wrong there.
+/* Every size that the memory of a connection can be set to: it works, or it fails with the cause,
+ * and never touches a byte that is not its own, which is AddressSanitizer's to tell. The sizes next
+ * to those of Mbed TLS's own requests are taken one by one: what tells blocks apart by their size
+ * goes wrong there.
  *
- * Without ESP_TLS_LONG=1 other sizes are taken in strides; with it all of them, on 32 bits, where an
- * emulator runs it, each sixteenth. */
+ * Without ESP_TLS_LONG=1 other sizes are taken in strides; with it all of them, on 32 bits, where
+ * an emulator runs it, each sixteenth. */
 #include "stack/mbedtls/adjust.h"
 
 #include "elastic_kit.h"
@@ -16,7 +16,8 @@
 
 #define LEAST 512 /* esp_tls_memory.h; the most is Kconfig's value */
 
-/* A record buffer has so many bytes more than its content: in Mbed TLS, in elastic.c, in none of them. */
+/* A record buffer has so many bytes more than its content: in Mbed TLS, in elastic.c, in none of
+ * them. */
 static const int overheads[] = {MBEDTLS_SSL_IN_BUFFER_LEN - ESP_TLS_MBED_IN_CONTENT_LEN, 13, 0};
 
 struct setting {
@@ -39,11 +40,12 @@ static bool is_long(void)
     return getenv("ESP_TLS_LONG") != NULL;
 }
 
-/* --- one connection ------------------------------------------------------------------------------- */
+/* --- one connection --------------------------------------------------------------------------- */
 
 static const esp_tls_memory_cfg_t as_kconfig_says;
 
-/** Connect, send a full record and one byte more, receive the same; whatever comes, leave nothing. */
+/** Connect, send a full record and one byte more, receive the same; whatever comes, leave
+ *  nothing. */
 static bool talk(struct sim_case *t, const esp_tls_memory_cfg_t *memory)
 {
     size_t out = (memory->out_content_len != 0 ? memory->out_content_len : LEAST) + 1u;
@@ -64,7 +66,8 @@ static bool talk(struct sim_case *t, const esp_tls_memory_cfg_t *memory)
     return true;
 }
 
-/** A record that the limit does not let in, or the certificate's message that no fixed buffer takes. */
+/** A record that the limit does not let in, or the certificate's message that no fixed buffer
+ *  takes. */
 static bool is_too_long(const struct sim_case *t, const esp_tls_memory_cfg_t *memory)
 {
     return memory->in_content_len != 0 && memory->in_content_len < 2500 &&
@@ -109,7 +112,7 @@ static void run_with(const struct kit_kind *kind, const struct setting *setting,
     assert_int_equal(sim_case_close(&t), 0);
 }
 
-/* --- the sizes that Mbed TLS asks for --------------------------------------------------------------- */
+/* --- the sizes that Mbed TLS asks for --------------------------------------------------------- */
 
 struct sizes {
     size_t count;
@@ -168,7 +171,7 @@ static void each_neighbour(const struct kit_kind *kind, void (*fn)(const struct 
     }
 }
 
-/* --- content lengths ---------------------------------------------------------------------------------- */
+/* --- content lengths -------------------------------------------------------------------------- */
 
 static void run_near(const struct kit_kind *kind, size_t len)
 {
@@ -201,7 +204,7 @@ static void test_content_lengths_from_least_to_most_are_safe(void **state)
     }
 }
 
-/* --- bounds and arenas ------------------------------------------------------------------------------------ */
+/* --- bounds and arenas ------------------------------------------------------------------------ */
 
 static bool has_no_mem(const struct sim_case *t)
 {

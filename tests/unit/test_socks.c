@@ -19,7 +19,7 @@ static esp_transport_handle_t socks_over(esp_transport_handle_t parent, socks_ve
     return t;
 }
 
-/* --- what is sent -------------------------------------------------------------------------------- */
+/* --- what is sent ----------------------------------------------------------------------------- */
 
 #define NAME_REQUEST5 "\5\1\0\3\16" TARGET "\1\273"
 #define OK4           "\0\132\0\0\0\0\0\0"
@@ -195,7 +195,7 @@ static void test_bytes_behind_the_answer_are_read_from_the_tunnel(void **state)
     }
 }
 
-/* --- what the proxy answers -------------------------------------------------------------------------- */
+/* --- what the proxy answers ------------------------------------------------------------------- */
 
 static void test_each_answer_has_its_code(void **state)
 {
@@ -347,7 +347,7 @@ static void test_end_after_each_byte_is_told_from_silence(void **state)
     }
 }
 
-/* --- before the talk ------------------------------------------------------------------------------------ */
+/* --- before the talk -------------------------------------------------------------------------- */
 
 static void test_proxy_is_not_reached(void **state)
 {
@@ -456,7 +456,7 @@ static void test_socks4_proxy_ends_or_talks_during_the_look_up(void **state)
     assert_error(w->t, ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, SOCKS_RESPONSE_MALFORMED);
 }
 
-/* --- states ------------------------------------------------------------------------------------------------ */
+/* --- states ----------------------------------------------------------------------------------- */
 
 static void test_arguments_are_checked(void **state)
 {
@@ -671,7 +671,7 @@ static void test_an_event_that_cannot_be_had_fails_the_look_up(void **state)
     assert_true(failures >= 2); /* the proxy's socket, the look-up's event */
 }
 
-/* --- stacks ------------------------------------------------------------------------------------------------- */
+/* --- stacks ----------------------------------------------------------------------------------- */
 
 static const struct sim_line to_test_example[] = {SIM_LINE(3, "\5\0"), SIM_LINE(19, OK5)};
 

@@ -197,7 +197,7 @@ static void test_stream_that_takes_nothing_has_failed(void **state)
     }
 }
 
-/* --- waiting --------------------------------------------------------------------------------------- */
+/* --- waiting ---------------------------------------------------------------------------------- */
 
 static void test_wait_list_is_added_up(void **state)
 {

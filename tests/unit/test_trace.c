@@ -59,7 +59,7 @@ static void destroy(struct sim_case *t)
     t->tls = NULL;
 }
 
-/* --- messages and records ------------------------------------------------------------------------- */
+/* --- messages and records --------------------------------------------------------------------- */
 
 /** "> ClientHello < ServerHello ..." */
 static const char *story(void)
@@ -165,7 +165,8 @@ static void test_trace_waits_for_all_of_a_message(void **state)
     reframe_clear(&r);
 }
 
-/** What cannot be decrypted is no message, whatever it looks like, nor is one that ends too soon. */
+/** What cannot be decrypted is no message, whatever it looks like, nor is one that ends too
+ *  soon. */
 static void test_trace_tells_no_message_of_damage(void **state)
 {
     static const struct sim_tls_step scripts[][3] = {
@@ -332,7 +333,7 @@ static void test_trace_names(void **state)
     assert_string_equal(esp_tls_trace_record_name(24), "?");
 }
 
-/* --- setting it -------------------------------------------------------------------------------------- */
+/* --- setting it ------------------------------------------------------------------------------- */
 
 static void test_set_trace_refuses(void **state)
 {

@@ -70,7 +70,7 @@ static void assert_error(esp_transport_handle_t t, esp_err_t code, int sys)
     assert_int_equal(esp_transport_get_errno(t), 0); /* reading it clears it */
 }
 
-/* --- lists ---------------------------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------------------------------ */
 
 static void test_list_finds_by_scheme(void **state)
 {
@@ -156,7 +156,7 @@ static void test_translate_error_maps_each_value(void **state)
     assert_int_equal(esp_transport_translate_error((enum esp_tcp_transport_err_t)7), ESP_FAIL);
 }
 
-/* --- TCP -------------------------------------------------------------------------------------------- */
+/* --- TCP -------------------------------------------------------------------------------------- */
 
 static void test_tcp_echoes(void **state)
 {
@@ -298,7 +298,7 @@ static void test_tcp_options_reach_the_socket(void **state)
     assert_string_equal(sim_last_options().device, "eth0");
 }
 
-/* --- without blocking --------------------------------------------------------------------------------- */
+/* --- without blocking ------------------------------------------------------------------------- */
 
 /** Connect in steps, none of which takes time. */
 static int connect_in_steps(esp_transport_handle_t t, int port, int timeout_ms)
@@ -378,7 +378,7 @@ static void test_wait_without_a_connection_asks_to_call_at_once(void **state)
     assert_int_equal(wait.timeout_ms, 0);
 }
 
-/* --- TLS ------------------------------------------------------------------------------------------------ */
+/* --- TLS -------------------------------------------------------------------------------------- */
 
 static void test_ssl_poll_counts_decrypted_bytes(void **state)
 {
@@ -672,7 +672,7 @@ static void test_ssl_each_setter_reaches_the_configuration(void **state)
     }
 }
 
-/* --- the handle, before it connects ------------------------------------------------------------------------ */
+/* --- the handle, before it connects ----------------------------------------------------------- */
 
 struct handles {
     unsigned made;
@@ -712,7 +712,7 @@ static void test_each_handle_is_shown_before_it_connects(void **state)
     assert_int_equal(h.made, 2);
 }
 
-/* --- over another transport ------------------------------------------------------------------------------- */
+/* --- over another transport ------------------------------------------------------------------- */
 
 static void test_ssl_over_tcp_is_the_same_as_ssl(void **state)
 {
@@ -817,7 +817,7 @@ static void test_ssl_over_tcp_each_allocation_may_fail(void **state)
     assert_true(failures > 20);
 }
 
-/* --- the application's own ----------------------------------------------------------------------------------- */
+/* --- the application's own -------------------------------------------------------------------- */
 
 /** A custom transport that hands all on to a TCP transport. */
 static unsigned destroyed;
@@ -964,7 +964,7 @@ static void test_ssl_over_a_custom_transport(void **state)
     w->t = NULL;
 }
 
-/* --- cancelling ---------------------------------------------------------------------------------------------- */
+/* --- cancelling ------------------------------------------------------------------------------- */
 
 static void cancel_now(void *t)
 {

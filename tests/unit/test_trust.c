@@ -32,7 +32,7 @@ static unsigned store_len(void)
     return n;
 }
 
-/* --- which source ------------------------------------------------------------------------------- */
+/* --- which source ----------------------------------------------------------------------------- */
 
 #ifndef CONFIG_ESP_TLS_SKIP_SERVER_CERT_VERIFY
 static void test_no_source_is_refused(void **state)
@@ -119,7 +119,7 @@ static void test_one_source_warns_of_nothing(void **state)
     assert_not_logged("ignored");
 }
 
-/* --- the store ---------------------------------------------------------------------------------- */
+/* --- the store -------------------------------------------------------------------------------- */
 
 static void test_store_init_is_idempotent(void **state)
 {

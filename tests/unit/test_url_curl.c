@@ -1,6 +1,6 @@
-/* Our reading of URLs against libcurl's. Where two parsers disagree about the host, one of them can be
- * led to the wrong one; so each place where they differ stands here with its reason, and any other is
- * a failure, as is a difference that is listed and not there. */
+/* Our reading of URLs against libcurl's. Where two parsers disagree about the host, one of them can
+ * be led to the wrong one; so each place where they differ stands here with its reason, and any
+ * other is a failure, as is a difference that is listed and not there. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -373,7 +373,7 @@ static const struct {
     /* clang-format on */
 };
 
-/* --- taken apart ---------------------------------------------------------------------------------- */
+/* --- taken apart ------------------------------------------------------------------------------ */
 
 /** A part as text of its own; NULL: it is not there. Freed with curl_free(). */
 static char *part_of(CURLU *url, CURLUPart part)
@@ -544,7 +544,7 @@ static void test_parse_differs_from_curl_only_where_it_is_meant_to(void **state)
     assert_int_equal(wrong, 0);
 }
 
-/* --- resolved --------------------------------------------------------------------------------------- */
+/* --- resolved --------------------------------------------------------------------------------- */
 
 /* Each has a query, and no dots: curl removes those of the base as well. */
 static const char *const bases[] = {

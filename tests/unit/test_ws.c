@@ -1,5 +1,5 @@
-/* WebSockets once they are open: frames both ways however they are cut, what breaks the rules, control
- * frames, closing, pings at their time, polls and waits. */
+/* WebSockets once they are open: frames both ways however they are cut, what breaks the rules,
+ * control frames, closing, pings at their time, polls and waits. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@
 #include "sim_script.h"
 #include "ws_world.h"
 
-/* --- reading ---------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 /** 2267d4b6b57, 10a2c2ccc90. */
 static void test_first_frame_arrives_with_the_answer(void **state)
@@ -252,7 +252,7 @@ static void test_end_within_a_frame_is_no_close(void **state)
     }
 }
 
-/* --- writing ---------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 /** 8fc02e860a2: the bytes may be constant, and stay as they are. */
 static void test_write_sends_one_frame_and_leaves_the_bytes_alone(void **state)
@@ -369,7 +369,8 @@ static void test_long_writes_arrive_whole_however_the_wire_takes_them(void **sta
     }
 }
 
-/** The frame says how long it is: what the time did not allow has to follow. H9: no "want" gets out. */
+/** The frame says how long it is: what the time did not allow has to follow. H9: no "want" gets
+ *  out. */
 static void test_write_that_met_its_deadline_goes_on(void **state)
 {
     static char data[5000];
@@ -482,7 +483,7 @@ static void test_frame_begins_behind_a_pong_that_is_half_sent(void **state)
     }
 }
 
-/* --- control frames --------------------------------------------------------------------------------- */
+/* --- control frames --------------------------------------------------------------------------- */
 
 static void test_pings_are_answered_and_pongs_dropped(void **state)
 {
@@ -554,7 +555,7 @@ static void test_propagated_control_frames_are_the_applications(void **state)
     assert_string_equal(w->server.seen, "8a:ping;88:\3\xE8;");
 }
 
-/* --- closing ---------------------------------------------------------------------------------------- */
+/* --- closing ---------------------------------------------------------------------------------- */
 
 static void test_close_is_answered_in_kind_and_the_end_waited_for(void **state)
 {
@@ -714,7 +715,7 @@ static void test_poll_for_the_end_keeps_what_is_there(void **state)
     assert_int_equal(esp_transport_ws_poll_connection_closed(w->t, 50), -1);
 }
 
-/* --- pings at their time ---------------------------------------------------------------------------- */
+/* --- pings at their time ---------------------------------------------------------------------- */
 
 static void open_pinging(struct ws_world *w, int interval_ms, int timeout_ms)
 {
@@ -814,7 +815,8 @@ static void test_bytes_that_come_put_off_the_deadline(void **state)
     assert_int_equal(ws_error(w), ESP_ERR_TCP_TRANSPORT_WS_PONG_TIMEOUT);
 }
 
-/** An application that was away: what waits in the socket is read before anyone is declared dead. */
+/** An application that was away: what waits in the socket is read before anyone is declared
+ *  dead. */
 static void test_pong_that_waits_to_be_read_counts(void **state)
 {
     struct ws_world *w = *state;
@@ -845,7 +847,7 @@ static void test_pong_for_another_ping_is_none(void **state)
     assert_int_equal(ws_error(w), ESP_ERR_TCP_TRANSPORT_WS_PONG_TIMEOUT);
 }
 
-/* --- states and ends -------------------------------------------------------------------------------- */
+/* --- states and ends -------------------------------------------------------------------------- */
 
 static void test_nothing_goes_before_it_is_open_and_after_it_is_closed(void **state)
 {
@@ -960,7 +962,7 @@ static void test_frames_take_no_memory(void **state)
     assert_int_equal(sim_alloc_live(), live);
 }
 
-/* --- stacks ----------------------------------------------------------------------------------------- */
+/* --- stacks ----------------------------------------------------------------------------------- */
 
 /** A transport of the application's below it: no steps, only calls. */
 static int own_connect(esp_transport_handle_t t, const char *host, int port, int timeout_ms)
@@ -1035,7 +1037,8 @@ static void test_list_owns_both(void **state)
     assert_int_equal(esp_transport_list_destroy(list), ESP_OK);
 }
 
-/** TLS and an HTTP proxy below: the sim's TLS server echoes what it decrypts, so the answer is none. */
+/** TLS and an HTTP proxy below: the sim's TLS server echoes what it decrypts, so the answer is
+ *  none. */
 static void test_wss_through_a_proxy_reaches_the_server(void **state)
 {
     static const struct sim_line lines[] = {SIM_LINE(0, "HTTP/1.1 200 OK\r\n\r\n")};

@@ -1,5 +1,5 @@
-/* WebSocket frames without I/O: reading headers however they are cut, every rule of RFC 6455 section
- * 5 that a server can break, UTF-8, masking, and what is written. */
+/* WebSocket frames without I/O: reading headers however they are cut, every rule of RFC 6455
+ * section 5 that a server can break, UTF-8, masking, and what is written. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -99,7 +99,8 @@ static void test_header_ends_where_the_payload_begins(void **state)
     assert_int_equal(r.opcode, WS_BINARY);
 }
 
-/** 5eff7a1705e, 7f2006b3881, 1ac711055bf, 85da1a05330, d22d5e83b4e: each as soon as it can be seen. */
+/** 5eff7a1705e, 7f2006b3881, 1ac711055bf, 85da1a05330, d22d5e83b4e: each as soon as it can be
+ *  seen. */
 static void test_header_that_breaks_a_rule_is_refused_at_once(void **state)
 {
     static const struct {
@@ -218,7 +219,7 @@ static void test_limits_of_frame_and_message(void **state)
     assert_int_equal(r.code, 1009);
 }
 
-/* --- UTF-8 ------------------------------------------------------------------------------------------ */
+/* --- UTF-8 ------------------------------------------------------------------------------------ */
 
 static const struct {
     const char *name;
@@ -298,7 +299,7 @@ static void test_text_is_checked_over_its_fragments(void **state)
     }
 }
 
-/* --- Close ------------------------------------------------------------------------------------------ */
+/* --- Close ------------------------------------------------------------------------------------ */
 
 static void test_close_codes_are_those_that_may_be_sent(void **state)
 {
@@ -336,7 +337,7 @@ static void test_close_payload_is_checked(void **state)
     assert_int_equal(r.code, 1007);
 }
 
-/* --- what goes -------------------------------------------------------------------------------------- */
+/* --- what goes -------------------------------------------------------------------------------- */
 
 static void test_header_written_is_the_shortest_and_masked(void **state)
 {

@@ -11,7 +11,7 @@
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"            \
     "Sec-WebSocket-Accept: %A\r\n"
 
-/* --- pure parts ------------------------------------------------------------------------------------- */
+/* --- pure parts ------------------------------------------------------------------------------- */
 
 static void test_accept_is_that_of_the_rfc(void **state)
 {
@@ -43,7 +43,7 @@ static void test_protocol_lists(void **state)
     }
 }
 
-/* --- the request ------------------------------------------------------------------------------------ */
+/* --- the request ------------------------------------------------------------------------------ */
 
 #define HEAD(host) "Connection: Upgrade\r\nHost: " host "\r\n"
 #define AGENT      "User-Agent: ESP32 Websocket Client\r\n"
@@ -233,7 +233,7 @@ static void test_arguments_are_checked(void **state)
     assert_int_equal(esp_transport_ws_get_upgrade_request_status(w->t), 0);
 }
 
-/* --- the answer ------------------------------------------------------------------------------------- */
+/* --- the answer ------------------------------------------------------------------------------- */
 
 /** H11, 2267d4b6b57, d943c8de945, ec09815ed52: each rule of RFC 6455 section 4.1. */
 static void test_answer_is_checked(void **state)
@@ -458,7 +458,7 @@ static void test_redirect_of_an_async_connect(void **state)
     assert_string_equal(esp_transport_ws_get_redir_uri(w->t), "ws://ws.example:80/y");
 }
 
-/* --- lengths ---------------------------------------------------------------------------------------- */
+/* --- lengths ---------------------------------------------------------------------------------- */
 
 /** An answer whose head has so many bytes. */
 static const char *answer_of(char *text, size_t len)
@@ -524,7 +524,7 @@ static void test_request_that_fits_exactly_and_one_byte_more(void **state)
     assert_int_equal(sim_streams_opened(), 0);
 }
 
-/* --- what the application sees ---------------------------------------------------------------------- */
+/* --- what the application sees ---------------------------------------------------------------- */
 
 static void gather(void *arg, const char *line, int len)
 {
@@ -596,7 +596,7 @@ static void test_settings_do_not_change_while_it_connects(void **state)
     assert_int_equal(strncmp(w->server.request, "GET / ", 6), 0);
 }
 
-/* --- time, ends, memory ----------------------------------------------------------------------------- */
+/* --- time, ends, memory ----------------------------------------------------------------------- */
 
 static void test_handshake_has_one_deadline(void **state)
 {

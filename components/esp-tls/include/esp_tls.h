@@ -212,8 +212,9 @@ typedef struct esp_tls_cfg {
     esp_tls_client_session_t *client_session; /**< session to resume: refused in this release */
 #endif
     esp_tls_addr_family_t addr_family; /**< which addresses to try */
-    /** IANA numbers, best first, ending with 0. NULL or empty: the stack's defaults. A version of TLS
-     *  without a suite in the list is not offered. Not copied: it must outlive the connection. */
+    /** IANA numbers, best first, ending with 0. NULL or empty: the stack's defaults. A version of
+     *  TLS without a suite in the list is not offered. Not copied: it must outlive the
+     *  connection. */
     const int *ciphersuites_list;
     esp_tls_proto_ver_t tls_version; /**< which version to negotiate */
 #ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
@@ -442,8 +443,8 @@ ssize_t esp_tls_get_bytes_avail(esp_tls_t *tls);
  *  @param tls     a handle
  *  @param sockfd  receives the descriptor, -1 if none is open yet. It stays the handle's. While an
  *                 asynchronous connect is under way: that of the attempt under way, from the first
- *                 call on where the host is an address, from the end of the look-up on where it is a
- *                 name. It is another one later where a name's next address is faster: ask again
+ *                 call on where the host is an address, from the end of the look-up on where it is
+ *                 a name. It is another one later where a name's next address is faster: ask again
  *                 after each call, or wait by esp_tls_get_wait() (esp_tls_async.h)
  *  @return ESP_OK               *sockfd is written
  *          ESP_ERR_INVALID_ARG  tls or sockfd is NULL

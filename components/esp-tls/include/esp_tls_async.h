@@ -18,13 +18,13 @@
  * esp_tls_conn_cancel() raises is always among them. Descriptors are only to be waited for, never
  * read, written or closed. The list holds until the next call on the handle: ask again each time.
  *
- * Whatever a peer sends, a call does a bounded amount of work: it reads 64 times at most, or some two
- * records of full size, and then comes back as if there were nothing more. The list then has the time 0.
- * What was not read is still in the kernel (or in the stream below), so a program that only waits for the
- * socket is not held up either, as long as it waits for a state, not for an edge. A peer that sends more
- * than 32 records in a row that bring nothing (empty ones, warnings, ChangeCipherSpec), or more than 256
- * tickets, with no data between them, is refused: ESP_TLS_CAUSE_FLOOD.
- */
+ * Whatever a peer sends, a call does a bounded amount of work: it reads 64 times at most, or some
+ * two records of full size, and then comes back as if there were nothing more. The list then has
+ * the time 0. What was not read is still in the kernel (or in the stream below), so a program that
+ * only waits for the socket is not held up either, as long as it waits for a state, not for an
+ * edge. A peer that sends more than 32 records in a row that bring nothing (empty ones, warnings,
+ * ChangeCipherSpec), or more than 256 tickets, with no data between them, is refused:
+ * ESP_TLS_CAUSE_FLOOD. */
 #ifndef ESP_TLS_ASYNC_H
 #define ESP_TLS_ASYNC_H
 

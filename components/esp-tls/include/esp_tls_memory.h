@@ -13,10 +13,9 @@
  *     (PSA, random generator, CA store, resolver) is made apart and counted apart.
  *   - record buffers: elastic (a buffer exists while its record does) or fixed, and their limits
  *
- * What could not be had is never hidden behind another code: the record (esp_tls_record.h) has cause
- * NO_MEM with size, purpose and the largest block that was free. A read or write that fails so on an
- * open connection may be repeated when there is memory again: the connection lives.
- */
+ * What could not be had is never hidden behind another code: the record (esp_tls_record.h) has
+ * cause NO_MEM with size, purpose and the largest block that was free. A read or write that fails
+ * so on an open connection may be repeated when there is memory again: the connection lives. */
 #ifndef ESP_TLS_MEMORY_H
 #define ESP_TLS_MEMORY_H
 

@@ -10,13 +10,12 @@
  *
  * In phase OPEN three causes are not final, because the connection lives on: TIMEOUT, NO_MEM and
  * INVALID_ARG of one read or write. They stand until the next read or write, or the next cause, and
- * destroying the handle closes TLS in order. WANT_READ and WANT_WRITE of a non-blocking handle leave no
- * trace.
+ * destroying the handle closes TLS in order. WANT_READ and WANT_WRITE of a non-blocking handle
+ * leave no trace.
  *
  * Beside the record stand a timeline of the connect and the facts of the TLS session. All calls
  * here only copy: they do not block, do not allocate, and may be used like a read, one caller at a
- * time per handle.
- */
+ * time per handle. */
 #ifndef ESP_TLS_RECORD_H
 #define ESP_TLS_RECORD_H
 
@@ -103,8 +102,8 @@ typedef struct esp_tls_session_info {
     const char *alpn;        /**< the protocol that was selected, or NULL */
 } esp_tls_session_info_t;
 
-/** What an esp_tls_error_handle_t points to. A layer above esp-tls that has error handles of its own
- *  keeps one of these and hands out the address of `last`. */
+/** What an esp_tls_error_handle_t points to. A layer above esp-tls that has error handles of its
+ *  own keeps one of these and hands out the address of `last`. */
 typedef struct esp_tls_error_store {
     esp_tls_last_error_t last;
     int sys_errno;

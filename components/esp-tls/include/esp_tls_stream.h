@@ -9,9 +9,9 @@
  * call are then handed to the stream, and the host is the name that the certificate must have.
  *
  * No call of a stream may block, or loop for as long as a peer sends. What it waits for it says in
- * get_wait(); where it holds bytes that a read would find, that is no time: esp_tls_wait_until(wait, 0).
- * esp-tls itself does not read a stream to its end, but 64 times in a call at most (esp_tls_async.h).
- */
+ * get_wait(); where it holds bytes that a read would find, that is no time:
+ * esp_tls_wait_until(wait, 0). esp-tls itself does not read a stream to its end, but 64 times in a
+ * call at most (esp_tls_async.h). */
 #ifndef ESP_TLS_STREAM_H
 #define ESP_TLS_STREAM_H
 
@@ -29,23 +29,24 @@ typedef struct esp_tls_stream {
     /** One step towards being open. NULL: the stream is open already.
      *  @return 1 open; 0 under way: get_wait() says what for; -1 failed, see get_error() */
     int (*connect)(void *ctx, const char *host, size_t hostlen, int port);
-    /** @return > 0 bytes read; 0 the peer closed its side; ESP_TLS_ERR_SSL_WANT_READ or _WANT_WRITE:
-     *          nothing can be done now; any other negative value: failed */
+    /** @return > 0 bytes read; 0 the peer closed its side; ESP_TLS_ERR_SSL_WANT_READ or
+     *          _WANT_WRITE: nothing can be done now; any other negative value: failed */
     ssize_t (*read)(void *ctx, void *data, size_t len);
     /** @return > 0 bytes taken; ESP_TLS_ERR_SSL_WANT_READ or _WANT_WRITE; any other value, 0 among
      *          them: failed */
     ssize_t (*write)(void *ctx, const void *data, size_t len);
-    /** Add to *wait what the stream waits for (esp_tls_wait_add()): after connect said 0, or read or
-     *  write WANT_...
+    /** Add to *wait what the stream waits for (esp_tls_wait_add()): after connect said 0, or read
+     *  or write WANT_...
      *  @param events  ESP_TLS_WAIT_READ or ESP_TLS_WAIT_WRITE: what is wanted of it;
      *                 0: whatever its connect is waiting for */
     void (*get_wait)(void *ctx, int events, esp_tls_wait_t *wait);
-    /** Why it failed; may be NULL. @param sys_errno receives errno or 0 @return an ESP-IDF code or 0 */
+    /** Why it failed; may be NULL. @param sys_errno receives errno or 0 @return an ESP-IDF code or
+     *  0 */
     esp_err_t (*get_error)(void *ctx, int *sys_errno);
 } esp_tls_stream_t;
 
-/** Let the next connect of a handle use a stream instead of a TCP connection of its own. The options
- *  of the configuration that concern a socket have no effect then.
+/** Let the next connect of a handle use a stream instead of a TCP connection of its own. The
+ *  options of the configuration that concern a socket have no effect then.
  *  @param tls     a handle that is not connected
  *  @param stream  borrowed until the handle is destroyed; NULL: TCP again
  *  @param ctx     handed to its functions

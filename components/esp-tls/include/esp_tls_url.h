@@ -18,7 +18,8 @@
 extern "C" {
 #endif
 
-/** A piece of the URL's text. ptr == NULL: the piece is not there (len 0: it is there and empty). */
+/** A piece of the URL's text. ptr == NULL: the piece is not there (len 0: it is there and
+ *  empty). */
 typedef struct esp_tls_url_part {
     const char *ptr;
     size_t len;
@@ -45,15 +46,16 @@ bool esp_tls_url_parse(const char *text, size_t len, esp_tls_url_t *url);
 /** The port to connect to: the URL's, or 80 for http and ws, 443 for https and wss, or 0. */
 uint16_t esp_tls_url_port(const esp_tls_url_t *url);
 
-/** Where a reference leads ("../x?y", "//host/", a whole URL; RFC 3986 sections 5.2 to 5.4, strict).
+/** Where a reference leads ("../x?y", "//host/", a whole URL; RFC 3986 sections 5.2 to 5.4,
+ *  strict).
  *  @param base       an absolute URL; its fragment does not count
  *  @param reference  ends in NUL
  *  @param out        receives the URL, with NUL
  *  @param cap        its size; strlen(base) + strlen(reference) + 2 always suffices
  *  @param len        receives the length without NUL, also with ESP_ERR_INVALID_SIZE
  *  @return ESP_OK
- *          ESP_ERR_INVALID_ARG   base is no URL, or reference no URI reference: a byte that may not be
- *                                in it, a "%" without two digits, a colon in a first segment,
+ *          ESP_ERR_INVALID_ARG   base is no URL, or reference no URI reference: a byte that may not
+ *                                be in it, a "%" without two digits, a colon in a first segment,
  *                                "//" without a host
  *          ESP_ERR_INVALID_SIZE  cap is too small; *out is unspecified
  *  Never blocks, allocates nothing. */

@@ -1,11 +1,12 @@
-/* Observers: who looks on at connections, and what they are told. Not a public interface: it is for
- * the components above esp-tls that bring an observer (esp_x509, esp_tls_diagnosis, esp_tls_trace).
+/* Observers look on at connections and are told what happens to them. Not a public interface: it is
+ * for the components above esp-tls that bring an observer (esp_x509, esp_tls_diagnosis,
+ * esp_tls_trace).
  *
  * The engine calls observers and knows no more of them than this header says. There are two kinds:
  *   - Listed ones see every connection. They stand in et_observers[], a source that the build
- *     generates from Kconfig and that belongs to no component, or a call adds them while the program
- *     runs (et_observers_add()). They take no memory of a connection until they have something to
- *     note.
+ *     generates from Kconfig and that belongs to no component, or a call adds them while the
+ *     program runs (et_observers_add()). They take no memory of a connection until they have
+ *     something to note.
  *   - Those of one handle: a trace, a hook. A call puts their watch into the handle, where it stays
  *     until the handle is destroyed or the call takes it out.
  *
@@ -115,7 +116,7 @@ struct conn_observer {
 /** The listed observers of this build; NULL after the last. Generated. */
 extern const struct conn_observer *const et_observers[];
 
-/* --- for observers ------------------------------------------------------------------------------- */
+/* --- for observers ---------------------------------------------------------------------------- */
 
 /** An observer that is added while the program runs; static memory. */
 struct observer_entry {
@@ -151,7 +152,7 @@ void et_conn_facts(const esp_tls_t *tls, struct conn_facts *facts);
 #define CONN_DEBUG_MAX 4
 void et_conn_set_debug_level(esp_tls_t *tls, int level);
 
-/* --- for the engine ------------------------------------------------------------------------------ */
+/* --- for the engine --------------------------------------------------------------------------- */
 
 /** Does anybody want this (WATCH_...)? */
 bool et_observers_want(const struct observed *on, unsigned what);

@@ -1,5 +1,6 @@
-/* What a component above esp-tls may ask of the TLS stack. Each of these stands in a file of its own
- * in the stack's folder and is not part of struct tls_stack: who does not call it does not carry it.
+/* What a component above esp-tls may ask of the TLS stack. Each of these stands in a file of its
+ * own in the stack's folder and is not part of struct tls_stack: who does not call it does not
+ * carry it.
  *
  * `stack` is the pointer that an observer was handed (observer.h); the views are valid during that
  * call only. */

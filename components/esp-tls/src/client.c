@@ -91,7 +91,7 @@ static ssize_t io_failed(esp_tls_t *tls, tls_status st, esp_err_t esp)
     return tls->err.stack != 0 ? -tls->err.stack : -1;
 }
 
-/* --- connecting -------------------------------------------------------------------------------- */
+/* --- connecting ------------------------------------------------------------------------------- */
 
 /** Begin, unless a connect is under way already. @return false when it failed */
 static bool ensure_begun(const struct conn_request *asked)
@@ -223,7 +223,7 @@ int esp_tls_conn_http_new_async(const char *url, const esp_tls_cfg_t *cfg, esp_t
     return connect_url(url, cfg, tls, et_conn_step);
 }
 
-/* --- reading and writing ------------------------------------------------------------------------ */
+/* --- reading and writing ---------------------------------------------------------------------- */
 
 ssize_t esp_tls_conn_read(esp_tls_t *tls, void *data, size_t datalen)
 {
@@ -268,7 +268,7 @@ ssize_t esp_tls_get_bytes_avail(esp_tls_t *tls)
                : 0;
 }
 
-/* --- what a handle is ---------------------------------------------------------------------------- */
+/* --- what a handle is ------------------------------------------------------------------------- */
 
 esp_err_t esp_tls_get_conn_sockfd(esp_tls_t *tls, int *sockfd)
 {

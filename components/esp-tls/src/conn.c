@@ -17,7 +17,7 @@ void et_conn_init(struct esp_tls *c)
     et_conn_debug_init(c);
 }
 
-/* --- phases, deadlines, waiting ---------------------------------------------------------------- */
+/* --- phases, deadlines, waiting --------------------------------------------------------------- */
 
 void et_conn_phase(struct esp_tls *c, uint8_t phase)
 {
@@ -82,13 +82,13 @@ static tls_status conn_sleep(struct esp_tls *c, uint64_t deadline_us)
     et_conn_wants(c, (tls_status)c->waiting, &wait);
     et_wait_until(&wait, deadline_us);
     os = plat_wait(wait.item, wait.count, wait.until_us);
-    if (os > 0) { /* going on would be busy waiting */
+    if (os > 0) { /* a wait that cannot wait would make the caller's loop spin */
         return et_error_set(&c->err, TLS_SYSTEM, 0, os, 0);
     }
     return os == PLAT_OK || plat_clock_us() < deadline_us ? TLS_OK : TLS_TIMEOUT;
 }
 
-/* --- connecting -------------------------------------------------------------------------------- */
+/* --- connecting ------------------------------------------------------------------------------- */
 
 int et_conn_reset(struct esp_tls *c)
 {
@@ -199,7 +199,8 @@ tls_status et_conn_begin(const struct conn_request *asked)
     return begin_link(c, asked);
 }
 
-/** The resolver is done with the event: from here on only a cancel sets it, and nothing clears it. */
+/** The resolver is done with the event: from here on only a cancel sets it, and nothing clears
+ *  it. */
 static void rest_event(struct esp_tls *c)
 {
     plat_event_clear(c->wake);
@@ -241,7 +242,8 @@ tls_status et_conn_step(struct esp_tls *c)
     tls_status st;
 
     if (c->err.now == ESP_TLS_PHASE_RESOLVE) {
-        plat_event_clear(c->wake); /* before the flag is read: a cancel sets both */
+        /* cleared before the flag is read, because a cancel sets the flag first */
+        plat_event_clear(c->wake);
     }
     if (is_cancelled(c, &st)) {
         return st;
@@ -275,7 +277,7 @@ tls_status et_conn_finish(struct esp_tls *c)
     }
 }
 
-/* --- reading and writing ------------------------------------------------------------------------ */
+/* --- reading and writing ---------------------------------------------------------------------- */
 
 /** May the connection be used? Otherwise why not. */
 static tls_status usable(struct esp_tls *c)
@@ -306,7 +308,7 @@ static bool wait_for_more(struct esp_tls *c, tls_status *st, uint64_t deadline_u
         return false;
     }
     if (plat_flag_get(&c->cancelled)) {
-        return true; /* the loop sees it */
+        return true; /* the next turn of the caller's loop finds the cancel and fails */
     }
     slept = plat_clock_us() < deadline_us ? conn_sleep(c, deadline_us) : TLS_TIMEOUT;
     if (slept == TLS_TIMEOUT) {
@@ -393,6 +395,7 @@ tls_status et_conn_write(struct esp_tls *c, const void *buf, size_t len, size_t 
         } while (wait_for_more(c, &st, deadline_us));
         *n += st == TLS_OK ? sent : 0;
     }
-    /* what was taken is said now; why it stopped, by the next call or the record */
+    /* The count that was taken is returned now. The next call, or the record, says why it
+     * stopped. */
     return *n > 0 && (tls_is_waiting(st) || c->err.passing) ? TLS_OK : st;
 }

@@ -2,9 +2,10 @@
  *
  *     NONE -> CONFIG -> RESOLVE -> CONNECT -> HANDSHAKE -> OPEN -> CLOSE
  *
- * et_conn_begin() checks the options (nothing is sent before all of them are accepted) and begins the
- * look-up; et_conn_step() does what can be done now and says what is waited for. The synchronous calls
- * are et_conn_finish(), a loop around that step and a wait with an absolute deadline. */
+ * et_conn_begin() checks the options (nothing is sent before all of them are accepted) and begins
+ * the look-up; et_conn_step() does what can be done now and says what is waited for. The
+ * synchronous calls are et_conn_finish(), a loop around that step and a wait with an absolute
+ * deadline. */
 #ifndef CONN_H
 #define CONN_H
 

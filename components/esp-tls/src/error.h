@@ -1,8 +1,9 @@
 /* The record of a connection: what failed first, where, and what is known about it.
  *
- * One writer, et_error_set(); the first cause of a connection wins and stays until the handle begins
- * a new connection. Reading never clears it. The older ESP-IDF error store (struct esp_tls_error_store) is
- * filled from it at the same moment and has its own read-and-clear calls. */
+ * One writer, et_error_set(); the first cause of a connection wins and stays until the handle
+ * begins a new connection. Reading never clears it. The older ESP-IDF error store (struct
+ * esp_tls_error_store) is filled from it at the same moment and has its own read-and-clear
+ * calls. */
 #ifndef ERROR_H
 #define ERROR_H
 
@@ -38,8 +39,8 @@ struct tls_error {
 /** Back to "nothing failed", in phase ESP_TLS_PHASE_NONE. */
 void et_error_clear(struct tls_error *err);
 
-/** A stack's code as the record keeps it: without its sign. Of INT_MIN, which a program's callback may
- *  return and which has none without it, INT_MAX. */
+/** A stack's code as the record keeps it: without its sign. Of INT_MIN, which a program's callback
+ *  may return and which has none without it, INT_MAX. */
 int et_error_stack(int code);
 
 /** Record a failure unless there is one already.

@@ -101,7 +101,8 @@ esp_tls_t *esp_tls_init_with_memory(const esp_tls_memory_cfg_t *cfg)
     if (tls == NULL) {
         return NULL;
     }
-    if (plat_event_open(&tls->wake) != PLAT_OK) { /* a cancel may come at any time: it is there */
+    /* made at once, because a cancel may come at any time */
+    if (plat_event_open(&tls->wake) != PLAT_OK) {
         give_handle(tls, arena);
         return NULL;
     }
@@ -161,7 +162,7 @@ int esp_tls_conn_destroy(esp_tls_t *tls)
     return os == 0 && adopted == 0 ? 0 : -1;
 }
 
-/* --- figures ------------------------------------------------------------------------------------ */
+/* --- figures ---------------------------------------------------------------------------------- */
 
 static void copy_account(const struct plat_account *account, esp_tls_memory_stats_t *stats)
 {

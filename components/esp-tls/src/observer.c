@@ -80,7 +80,7 @@ void et_observers_add(struct observer_entry *entry)
     added = entry;
 }
 
-/* --- the watches of a connection ----------------------------------------------------------------- */
+/* --- the watches of a connection -------------------------------------------------------------- */
 
 void et_observed_add(struct observed *on, struct conn_watch *w)
 {
@@ -144,7 +144,7 @@ void et_observers_free(struct observed *on)
     free_watches(on, true);
 }
 
-/* --- what they are told -------------------------------------------------------------------------- */
+/* --- what they are told ----------------------------------------------------------------------- */
 
 static bool wants(const struct conn_watch *w, unsigned what)
 {

@@ -65,7 +65,7 @@ static tls_status plain_connect(struct link_tcp *tcp, const char *host, size_t l
         st = plain_wait(tcp, wake, deadline_us, cfg != NULL && cfg->non_block);
     }
     if (st != TLS_OK) {
-        (void)tcp->link.ops->close(&tcp->link); /* the look-up lets go of the event */
+        (void)tcp->link.ops->close(&tcp->link); /* the look-up must not touch the event any more */
     }
     (void)plat_stream_close(wake);
     return st;
@@ -77,7 +77,7 @@ static tls_status plain_give(struct link_tcp *tcp, const esp_tls_cfg_t *cfg, int
     plat_stream stream = et_tcp_take_attempt(tcp);
     int os = plat_stream_set_blocking(stream, cfg == NULL || !cfg->non_block);
 
-    (void)tcp->link.ops->close(&tcp->link); /* what the race has left */
+    (void)tcp->link.ops->close(&tcp->link); /* closes the attempts that the race left over */
     if (os != PLAT_OK) {
         (void)plat_stream_close(stream);
         return et_error_set(tcp->link.err, TLS_SYSTEM, ESP_ERR_ESP_TLS_SOCKET_SETOPT_FAILED, os, 0);

@@ -7,7 +7,7 @@
 
 static const char TAG[] = "esp-tls";
 
-/* --- the global store, from outside ------------------------------------------------------------ */
+/* --- the global store, from outside ----------------------------------------------------------- */
 
 esp_err_t esp_tls_init_global_ca_store(void)
 {

@@ -341,7 +341,8 @@ static size_t remove_dot_segments(const struct path *p, char *end, bool *is_empt
     return len;
 }
 
-/** Section 3.3: without an authority a path cannot begin with "//"; "/." in front keeps it a path. */
+/** Section 3.3: without an authority a path cannot begin with "//"; "/." in front keeps it a
+ *  path. */
 static void put_path(struct writer *w, const struct path *p, bool has_authority)
 {
     bool is_empty;

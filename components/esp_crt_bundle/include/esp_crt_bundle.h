@@ -1,10 +1,10 @@
 /* The bundle of root certificates, under ESP-IDF's names. It exists with
  * CONFIG_MBEDTLS_CERTIFICATE_BUNDLE.
  *
- * The bundle itself is not built yet, and nothing stands in for it: every call that would need it says
- * ESP_ERR_NOT_SUPPORTED, and a connection whose crt_bundle_attach is set is refused before anything is
- * sent, with that option's name in its record (esp_tls_record.h). Until then, give the roots that you
- * trust as cacert_buf, or to esp_tls_set_global_ca_store(): Debian's are in
+ * The bundle itself is not built yet, and nothing stands in for it: every call that would need it
+ * says ESP_ERR_NOT_SUPPORTED, and a connection whose crt_bundle_attach is set is refused before
+ * anything is sent, with that option's name in its record (esp_tls_record.h). Until then, give the
+ * roots that you trust as cacert_buf, or to esp_tls_set_global_ca_store(): Debian's are in
  * /etc/ssl/certs/ca-certificates.crt. */
 #ifndef ESP_CRT_BUNDLE_H
 #define ESP_CRT_BUNDLE_H

@@ -1,5 +1,5 @@
-/* The certificate bundle is refused by name until it is built: a configuration that seems to have roots
- * and has none would be worse than none. */
+/* The certificate bundle is refused by name until it is built: a configuration that seems to have
+ * roots and has none would be worse than none. */
 #include "esp_crt_bundle.h"
 
 #include "esp_log.h"

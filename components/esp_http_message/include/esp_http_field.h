@@ -3,9 +3,8 @@
  *
  * esp_http_field.h: header fields and what may stand in them (RFC 9110 section 5)
  *
- * Pure functions: they never block and allocate nothing. What does not pass must not be sent: CR, LF
- * or NUL in a value would be a second field, or a second request.
- */
+ * Pure functions: they never block and allocate nothing. What does not pass must not be sent: CR,
+ * LF or NUL in a value would be a second field, or a second request. */
 #ifndef ESP_HTTP_FIELD_H
 #define ESP_HTTP_FIELD_H
 
@@ -26,8 +25,8 @@ bool esp_http_is_field_value(const char *text);
  *  (RFC 9112 section 3.2). */
 bool esp_http_is_request_target(const char *text);
 
-/** A block of whole fields, "Name: value\r\n" each, as esp_transport_ws_set_headers() takes it. Empty
- *  is legal. */
+/** A block of whole fields, "Name: value\r\n" each, as esp_transport_ws_set_headers() takes it.
+ *  Empty is legal. */
 bool esp_http_is_field_block(const char *text);
 
 /** Are these field names, schemes, tokens the same? ASCII letters in any case. */

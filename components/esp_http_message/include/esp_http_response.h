@@ -5,8 +5,8 @@
  *
  * A parser that is fed with what comes from the connection, in pieces of any size, and calls back
  * with what it finds. It never waits. Beside itself it holds one block while it reads a head, which
- * grows with the longest field up to the capacity that it was made with. Bodies are handed out where
- * they lie in the fed bytes.
+ * grows with the longest field up to the capacity that it was made with. Bodies are handed out
+ * where they lie in the fed bytes.
  *
  *     r = esp_http_response_new(512, &handler, arg);
  *     esp_http_response_begin(r, ESP_HTTP_REQUEST_OTHER);
@@ -15,9 +15,8 @@
  *     }
  *     if (n == 0) result = esp_http_response_finish(r);
  *
- * The syntax is checked by llhttp, strictly: nothing that RFC 9112 forbids is repaired. Extensions of
- * chunks are passed over whatever they say. One thread at a time per parser.
- */
+ * The syntax is checked by llhttp, strictly: nothing that RFC 9112 forbids is repaired. Extensions
+ * of chunks are passed over whatever they say. One thread at a time per parser. */
 #ifndef ESP_HTTP_RESPONSE_H
 #define ESP_HTTP_RESPONSE_H
 
@@ -101,8 +100,8 @@ void esp_http_response_begin(esp_http_response_t *r, esp_http_request_kind_t kin
 esp_http_response_result_t esp_http_response_feed(esp_http_response_t *r, const char *data,
                                                   size_t len, size_t *used);
 
-/** The connection has ended. @return COMPLETE: the body was delimited by it, or was whole; TRUNCATED;
- *  EMPTY; or the failure that there was */
+/** The connection has ended. @return COMPLETE: the body was delimited by it, or was whole;
+ *  TRUNCATED; EMPTY; or the failure that there was */
 esp_http_response_result_t esp_http_response_finish(esp_http_response_t *r);
 
 int esp_http_response_status(const esp_http_response_t *r);             /**< 0: not known yet */

@@ -1,6 +1,6 @@
 /* Challenges and their answers. The value of a field is a list of challenges, each a scheme with
- * parameters that are separated by the same commas (RFC 9110 section 11.2): a token that "=" follows
- * is a parameter, one that does not begins the next challenge. */
+ * parameters that are separated by the same commas (RFC 9110 section 11.2): a token that "="
+ * follows is a parameter, one that does not begins the next challenge. */
 #include "esp_http_auth.h"
 
 #include <string.h>
@@ -41,7 +41,7 @@ struct esp_http_auth {
     uint32_t count;         /* nc: requests with this nonce */
 };
 
-/* --- texts of bounded length ---------------------------------------------------------------------------- */
+/* --- texts of bounded length ------------------------------------------------------------------ */
 
 /** Appends; counts what does not fit, so that a first pass with cap 0 measures. */
 struct out {
@@ -77,7 +77,7 @@ static void put_quoted(struct out *o, const char *name, const char *text)
     put(o, "\"", 1);
 }
 
-/* --- reading ------------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 struct reader {
     const char *at;
@@ -340,7 +340,7 @@ esp_err_t esp_http_auth_challenge(esp_http_auth_t *auth, const char *value)
     return err;
 }
 
-/* --- the object -------------------------------------------------------------------------------------------- */
+/* --- the object ------------------------------------------------------------------------------- */
 
 esp_http_auth_t *esp_http_auth_new(unsigned allowed)
 {
@@ -382,7 +382,7 @@ void esp_http_auth_free_value(char *value)
     plat_free_secret(value);
 }
 
-/* --- Basic --------------------------------------------------------------------------------------------------- */
+/* --- Basic ------------------------------------------------------------------------------------ */
 
 static bool is_plain(const char *text)
 {
@@ -429,7 +429,7 @@ esp_err_t esp_http_auth_basic(const char *user, const char *password, char **val
     return ESP_OK;
 }
 
-/* --- Digest -------------------------------------------------------------------------------------------------- */
+/* --- Digest ----------------------------------------------------------------------------------- */
 
 static void to_hex(const unsigned char *from, size_t len, char *to)
 {

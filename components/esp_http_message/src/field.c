@@ -65,7 +65,9 @@ bool esp_http_is_request_target(const char *text)
     return true;
 }
 
-/** One "Name: value\r\n". @return what follows it; NULL: it is none */
+/** One field, "Name: value\r\n". @return the first byte behind it; NULL: the text does not begin
+ *  with
+ * a field */
 static const char *field_end(const char *at)
 {
     const char *name = at;

@@ -1,5 +1,5 @@
-/* llhttp's callbacks, gathered into whole fields. It checks the syntax; what is bounded here is what
- * it leaves open: how long, how many, how often. */
+/* llhttp's callbacks, gathered into whole fields. It checks the syntax; what is bounded here is
+ * what it leaves open: how long, how many, how often. */
 #include "esp_http_response.h"
 
 #include <string.h>
@@ -11,14 +11,14 @@
 /** A field's first room: most are shorter. */
 #define FIELD_LEAST 128
 
-/** Where in the line that begins a chunk we are: its extensions are not llhttp's, which knows neither
- *  quoted ones nor blanks (RFC 9112 section 7.1.1). */
+/** Where in the line that begins a chunk we are: its extensions are not llhttp's, which knows
+ *  neither quoted ones nor blanks (RFC 9112 section 7.1.1). */
 enum chunk_line {
-    LINE_NONE, /* elsewhere */
+    LINE_NONE, /* not in such a line */
     LINE_SIZE,
     LINE_EXTENSION,
-    LINE_QUOTED,  /* in it */
-    LINE_ESCAPED, /* in that */
+    LINE_QUOTED,  /* in the extension, within quotation marks */
+    LINE_ESCAPED, /* there, behind a backslash */
     LINE_CR
 };
 
@@ -91,7 +91,7 @@ static bool is_interim(const esp_http_response_t *r)
     return r->status / 100 == 1 && r->status != 101;
 }
 
-/* --- the head ---------------------------------------------------------------------------------------- */
+/* --- the head --------------------------------------------------------------------------------- */
 
 static int tell_status(esp_http_response_t *r)
 {
@@ -143,7 +143,7 @@ static int grow(esp_http_response_t *r, size_t n)
     if (r->field != NULL) {
         memcpy(field, r->field, used + 2);
     }
-    plat_free_secret(r->field); /* cookies */
+    plat_free_secret(r->field); /* wiped, because it may hold cookies */
     r->field = field;
     r->room = room;
     return 0;
@@ -223,7 +223,8 @@ static int on_value_complete(llhttp_t *parser)
     return h->on_header != NULL ? go(r, h->on_header(r->arg, r->field, value)) : 0;
 }
 
-/** RFC 9112 section 6.3. @return for llhttp: 0 there may be a body, 1 there is none, 2 what follows is no HTTP */
+/** RFC 9112 section 6.3. @return for llhttp: 0 there may be a body, 1 there is none, 2 what follows
+ *  is no HTTP */
 static int body_kind(const esp_http_response_t *r)
 {
     if (r->status == 101 || (r->kind == ESP_HTTP_REQUEST_CONNECT && r->status / 100 == 2)) {
@@ -256,7 +257,8 @@ static int on_headers_complete(llhttp_t *parser)
     r->fields = 0;
     r->is_chunked = (parser->flags & F_CHUNKED) != 0;
     if (body_kind(r) == 1) {
-        parser->flags |= F_SKIPBODY; /* so that no length is no reason to close: HEAD */
+        /* the answer to HEAD has no body, so a missing length does not close the connection */
+        parser->flags |= F_SKIPBODY;
     }
     r->keeps_alive = llhttp_should_keep_alive(parser) != 0;
     if ((parser->flags & F_CONTENT_LENGTH) != 0 && !r->is_chunked) {
@@ -268,7 +270,8 @@ static int on_headers_complete(llhttp_t *parser)
     if (r->handler->on_headers_complete != NULL) {
         esp_http_response_go_t said = r->handler->on_headers_complete(r->arg);
 
-        if (said == ESP_HTTP_RESPONSE_STOP) { /* here 1 and 2 mean something else to llhttp */
+        /* llhttp gives 1 and 2 another meaning in this callback */
+        if (said == ESP_HTTP_RESPONSE_STOP) {
             (void)end_with(r, ESP_HTTP_RESPONSE_STOPPED);
             return -1;
         }
@@ -284,7 +287,7 @@ static int on_headers_complete(llhttp_t *parser)
     return body_kind(r);
 }
 
-/* --- the body ----------------------------------------------------------------------------------------- */
+/* --- the body --------------------------------------------------------------------------------- */
 
 static int on_body(llhttp_t *parser, const char *at, size_t len)
 {
@@ -331,7 +334,7 @@ static int on_message_complete(llhttp_t *parser)
     return HPE_PAUSED; /* what follows is the next message's */
 }
 
-/* --- the calls ------------------------------------------------------------------------------------------ */
+/* --- the calls -------------------------------------------------------------------------------- */
 
 esp_http_response_t *esp_http_response_new(size_t header_cap,
                                            const esp_http_response_handler_t *handler, void *arg)

@@ -40,7 +40,7 @@
 extern "C" {
 #endif
 
-/* --- the evidence ------------------------------------------------------------------------------- */
+/* --- the evidence ----------------------------------------------------------------------------- */
 
 #define ESP_TLS_EVIDENCE_NAME 80  /* of a host, a distinguished name; longer ones end in "..." */
 #define ESP_TLS_EVIDENCE_LIST 160 /* of the names that a certificate has */
@@ -56,8 +56,8 @@ extern "C" {
 #define ESP_TLS_ASKED_INTERFACE    0x080 /* if_name is set */
 #define ESP_TLS_ASKED_FAMILY       0x100 /* addr_family is set */
 
-/** What was seen of the peer's chain, as bits of esp_tls_evidence_t.chain. Where an issuer is is asked
- *  only of a chain that was refused because it is not trusted. */
+/** What was seen of the peer's chain, as bits of esp_tls_evidence_t.chain. Where an issuer is is
+ *  asked only of a chain that was refused because it is not trusted. */
 #define ESP_TLS_CHAIN_SELF_SIGNED     0x01 /* the refused certificate is its own issuer */
 #define ESP_TLS_CHAIN_OUT_OF_ORDER    0x02 /* an issuer stands before what it issued */
 #define ESP_TLS_CHAIN_EXTRA           0x04 /* certificates that lead nowhere */
@@ -108,10 +108,10 @@ typedef struct esp_tls_evidence {
     const char *input_field; /**< field of the certificate there; static text, or NULL */
 } esp_tls_evidence_t;
 
-/** From now on note evidence of every connection. Where CONFIG_ESP_TLS_DIAGNOSIS_ALWAYS is on, as it
- *  is on a PC, that is so from the start, and this does nothing.
- *  Call it once, before the first connection. Without it a diagnosis is made of the record alone.
- *  Blocks: no. Memory: none. Threads: none of them may have a connection yet. */
+/** From now on note evidence of every connection. Where CONFIG_ESP_TLS_DIAGNOSIS_ALWAYS is on, as
+ *  it is on a PC, that is so from the start, and this does nothing. Call it once, before the first
+ *  connection. Without it a diagnosis is made of the record alone. Blocks: no. Memory: none.
+ *  Threads: none of them may have a connection yet. */
 void esp_tls_diagnosis_enable(void);
 
 /** Copy the evidence of a handle's failure.
@@ -121,7 +121,7 @@ void esp_tls_diagnosis_enable(void);
  *          ESP_ERR_INVALID_ARG  tls or evidence is NULL */
 esp_err_t esp_tls_get_evidence(const esp_tls_t *tls, esp_tls_evidence_t *evidence);
 
-/* --- the diagnosis ------------------------------------------------------------------------------ */
+/* --- the diagnosis ---------------------------------------------------------------------------- */
 
 /** What kind of failure it is: who has to look at it. */
 typedef enum esp_tls_class {
@@ -169,8 +169,9 @@ void esp_tls_diagnose(const esp_tls_record_t *record, const esp_tls_evidence_t *
  *          ESP_ERR_INVALID_ARG  tls or diagnosis is NULL */
 esp_err_t esp_tls_get_diagnosis(const esp_tls_t *tls, esp_tls_diagnosis_t *diagnosis);
 
-/** Diagnose the result of a call on a non-blocking handle: like esp_tls_get_diagnosis(), except that
- *  a result which only asks to wait (ESP_TLS_ERR_SSL_WANT_READ, _WANT_WRITE) is said to be no error.
+/** Diagnose the result of a call on a non-blocking handle: like esp_tls_get_diagnosis(), except
+ *  that a result which only asks to wait (ESP_TLS_ERR_SSL_WANT_READ, _WANT_WRITE) is said to be no
+ *  error.
  *  @param result  what esp_tls_conn_read() or esp_tls_conn_write() returned
  *  @return as esp_tls_get_diagnosis() */
 esp_err_t esp_tls_get_result_diagnosis(const esp_tls_t *tls, ssize_t result,
@@ -180,7 +181,7 @@ esp_err_t esp_tls_get_result_diagnosis(const esp_tls_t *tls, ssize_t result,
  *  Keeps at most ESP_TLS_DIAGNOSIS_REASONS. */
 void esp_tls_diagnosis_lead(esp_tls_diagnosis_t *diagnosis, esp_tls_reason_t reason);
 
-/* --- in words ----------------------------------------------------------------------------------- */
+/* --- in words --------------------------------------------------------------------------------- */
 
 /** What happened, in one sentence: facts only.
  *  @param text  receives it; may be NULL if cap is 0
@@ -198,8 +199,8 @@ size_t esp_tls_reason_sentence(const esp_tls_diagnosis_t *diagnosis, esp_tls_rea
 size_t esp_tls_remedy_sentence(const esp_tls_diagnosis_t *diagnosis, esp_tls_remedy_t remedy,
                                char *text, size_t cap);
 
-/** All of it as one paragraph: what happened, the likeliest reason with its remedies, then what else
- *  it may be. @return length of the whole text */
+/** All of it as one paragraph: what happened, the likeliest reason with its remedies, then what
+ *  else it may be. @return length of the whole text */
 size_t esp_tls_diagnosis_text(const esp_tls_diagnosis_t *diagnosis, char *text, size_t cap);
 
 /** All of it as one JSON object (RFC 8259), on one line, without a line end.
@@ -218,7 +219,7 @@ esp_tls_remedy_t esp_tls_reason_remedy(esp_tls_reason_t reason, unsigned i);
  *  ("CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN"); "" where nothing of the program's helps. Static text. */
 const char *esp_tls_remedy_setting(esp_tls_remedy_t remedy);
 
-/* --- codes -------------------------------------------------------------------------------------- */
+/* --- codes ------------------------------------------------------------------------------------ */
 
 /** Whose number a code is. */
 typedef enum esp_tls_code_domain {

@@ -1,4 +1,5 @@
-/* A row of a table of codes. Its class is that of its likeliest reason, so the two cannot differ. */
+/* A row of a table of codes. Its class is that of its likeliest reason, so the two cannot
+ * differ. */
 #ifndef DIAGNOSIS_CODE_ROW_H
 #define DIAGNOSIS_CODE_ROW_H
 

@@ -89,7 +89,8 @@ static bool find(esp_tls_code_domain_t domain, int value, esp_tls_code_t *code)
  *  memory was short, that is what the sum means. */
 static bool find_stack(int value, esp_tls_code_t *code)
 {
-    int magnitude = value < 0 ? -(value + 1) : value - 1; /* less one: fits for every int */
+    /* one less than the magnitude, which fits for INT_MIN as well */
+    int magnitude = value < 0 ? -(value + 1) : value - 1;
     int high;
     esp_tls_code_t low;
 

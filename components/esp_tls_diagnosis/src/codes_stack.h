@@ -1,4 +1,5 @@
-/* The codes that the TLS stack reports, and the bits of its certificate check, with what they mean. */
+/* The codes that the TLS stack reports, and the bits of its certificate check, with what they
+ * mean. */
 #ifndef DIAGNOSIS_CODES_STACK_H
 #define DIAGNOSIS_CODES_STACK_H
 

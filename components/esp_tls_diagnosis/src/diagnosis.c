@@ -96,7 +96,7 @@ static bool in_open(const struct facts *f)
     return f->r->phase == ESP_TLS_PHASE_OPEN;
 }
 
-/* --- memory --------------------------------------------------------------------------------------- */
+/* --- memory ----------------------------------------------------------------------------------- */
 
 static bool over_limit(const struct facts *f)
 {
@@ -114,7 +114,7 @@ static bool in_pieces(const struct facts *f)
            f->e->mem_free >= f->r->mem_size;
 }
 
-/* --- the configuration ---------------------------------------------------------------------------- */
+/* --- the configuration ------------------------------------------------------------------------ */
 
 static bool key_missing(const struct facts *f)
 {
@@ -188,7 +188,7 @@ static esp_tls_reason_t input_reason(const esp_tls_evidence_t *e)
                                                       : ESP_TLS_REASON_CERT_UNREADABLE;
 }
 
-/* --- what came ------------------------------------------------------------------------------------ */
+/* --- what came -------------------------------------------------------------------------------- */
 
 static bool begins(const struct facts *f, const char *with)
 {
@@ -236,7 +236,7 @@ static bool update_refused(const struct facts *f)
            (option_is(f, "KeyUpdate") || option_is(f, "renegotiation"));
 }
 
-/* --- ends ----------------------------------------------------------------------------------------- */
+/* --- ends ------------------------------------------------------------------------------------- */
 
 static bool has_ended(const struct facts *f)
 {
@@ -289,7 +289,7 @@ static bool lost(const struct facts *f)
     return f->r->cause == ESP_TLS_CAUSE_SYSTEM && in_open(f);
 }
 
-/* --- time ----------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 static bool timed_out_in(const struct facts *f, esp_tls_phase_t phase)
 {
@@ -326,7 +326,7 @@ static bool read_timeout(const struct facts *f)
     return timed_out_in(f, ESP_TLS_PHASE_OPEN);
 }
 
-/* --- names and addresses -------------------------------------------------------------------------- */
+/* --- names and addresses ---------------------------------------------------------------------- */
 
 static bool no_such_family(const struct facts *f)
 {
@@ -339,7 +339,7 @@ static bool bad_interface(const struct facts *f)
            option_is(f, "if_name");
 }
 
-/* --- nothing in common ---------------------------------------------------------------------------- */
+/* --- nothing in common ------------------------------------------------------------------------ */
 
 static bool version_excluded(const struct facts *f)
 {
@@ -416,7 +416,7 @@ static bool proof_failed(const struct facts *f)
            f->r->alert_sent == DECRYPT_ERROR && !f->e->message_is_ours;
 }
 
-/* --- the server's certificate --------------------------------------------------------------------- */
+/* --- the server's certificate ----------------------------------------------------------------- */
 
 static bool bad_time(const struct facts *f)
 {
@@ -500,7 +500,7 @@ static bool unreadable(const struct facts *f)
            f->r->cause == ESP_TLS_CAUSE_STACK;
 }
 
-/* --- the rules ------------------------------------------------------------------------------------ */
+/* --- the rules -------------------------------------------------------------------------------- */
 
 #define OF(cause) (1U << ESP_TLS_CAUSE_##cause)
 #define ENDS      (OF(EOF) | OF(TRUNCATED))
@@ -583,7 +583,7 @@ static const struct rule {
 
 #define ALL (sizeof(((esp_tls_code_t *)NULL)->reasons)) /* reasons of a code */
 
-/* --- putting it together -------------------------------------------------------------------------- */
+/* --- putting it together ---------------------------------------------------------------------- */
 
 static void add(esp_tls_diagnosis_t *d, esp_tls_reason_t reason)
 {

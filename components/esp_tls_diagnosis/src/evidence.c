@@ -1,5 +1,5 @@
-/* Evidence for people: what the observer copied is read here, when somebody asks. What can be asked of
- * the handle later is not kept but filled in. */
+/* Evidence for people: what the observer copied is read here, when somebody asks. What can be asked
+ * of the handle later is not kept but filled in. */
 #include "evidence.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "plat_clock.h"
 #include "unix_time.h"
 
-/* --- what was asked for --------------------------------------------------------------------------- */
+/* --- what was asked for ----------------------------------------------------------------------- */
 
 static void read_request(esp_tls_evidence_t *e, const struct evidence *kept)
 {
@@ -33,7 +33,7 @@ static void read_moment(esp_tls_evidence_t *e, const struct stack_moment *moment
     e->record_got = moment->record_got;
 }
 
-/* --- an input that cannot be read ------------------------------------------------------------------ */
+/* --- an input that cannot be read ------------------------------------------------------------- */
 
 /** Where the last whole block of PEM ends. 0: there is none */
 static size_t whole_blocks(const struct evidence_input *in)
@@ -51,8 +51,8 @@ static size_t whole_blocks(const struct evidence_input *in)
     return found;
 }
 
-/** As much of the input as can be judged without the rest. It may be text whose NUL is counted: the NUL
- *  comes after the last whole block. */
+/** As much of the input as can be judged without the rest. It may be text whose NUL is counted: the
+ *  NUL comes after the last whole block. */
 static size_t judge_length(const struct evidence_input *in)
 {
     size_t len = in->copied;
@@ -85,7 +85,7 @@ static void read_input(esp_tls_evidence_t *e, const struct evidence_input *in)
     e->input_field = problem.field;
 }
 
-/* --- the peer's chain ------------------------------------------------------------------------------ */
+/* --- the peer's chain ------------------------------------------------------------------------- */
 
 static int64_t seconds(const struct stack_date *d)
 {
@@ -162,7 +162,7 @@ static void read_chain(esp_tls_evidence_t *e, const struct evidence_chain *c)
     et_clip_text(e->aia, sizeof(e->aia), (const char *)at, c->aia_len);
 }
 
-/* --- all of it -------------------------------------------------------------------------------------- */
+/* --- all of it -------------------------------------------------------------------------------- */
 
 static const struct evidence *kept_of(const esp_tls_t *tls)
 {

@@ -1,9 +1,9 @@
-/* What the evidence observer keeps of a failed connection: copies, bounded, made at the moment of the
- * failure (observer.c). They are read when somebody asks (evidence.c).
+/* What the evidence observer keeps of a failed connection: copies, bounded, made at the moment of
+ * the failure (observer.c). They are read when somebody asks (evidence.c).
  *
- * Memory, all of it the connection's and only of one that failed: struct evidence; with a chain that
- * was refused EVIDENCE_CHAIN_MAX at most; with a certificate or key that cannot be read a copy of
- * EVIDENCE_INPUT_MAX at most. What there is no room for is not known later. */
+ * Memory, all of it the connection's and only of one that failed: struct evidence; with a chain
+ * that was refused EVIDENCE_CHAIN_MAX at most; with a certificate or key that cannot be read a copy
+ * of EVIDENCE_INPUT_MAX at most. What there is no room for is not known later. */
 #ifndef DIAGNOSIS_EVIDENCE_H
 #define DIAGNOSIS_EVIDENCE_H
 

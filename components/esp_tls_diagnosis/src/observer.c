@@ -1,5 +1,6 @@
-/* The evidence observer: it copies what is known at the moment of a failure, and no more. Nothing here
- * reads a certificate or knows a reason, because every program that is observed carries this file. */
+/* The evidence observer: it copies what is known at the moment of a failure, and no more. Nothing
+ * here reads a certificate or knows a reason, because every program that is observed carries this
+ * file. */
 #include <string.h>
 
 #include "evidence.h"
@@ -49,7 +50,7 @@ static void evidence_free(struct conn_watch *w)
     plat_free(e);
 }
 
-/* --- inputs that cannot be read ------------------------------------------------------------------- */
+/* --- inputs that cannot be read --------------------------------------------------------------- */
 
 static void note_input(struct observed *on, struct evidence *e, const char *name, const void *buf,
                        size_t len, esp_tls_input_t as)
@@ -107,7 +108,7 @@ static void note_inputs(struct observed *on, struct evidence *e, const struct co
     }
 }
 
-/* --- the peer's chain ------------------------------------------------------------------------------ */
+/* --- the peer's chain ------------------------------------------------------------------------- */
 
 /** Length of the element that begins a piece, header included; 0: it is not whole. */
 static size_t element_len(const struct stack_bytes *b, size_t *header)
@@ -232,7 +233,7 @@ static void on_chain(struct observed *on, struct conn_watch *w, const struct con
     }
 }
 
-/* --- a failure ------------------------------------------------------------------------------------ */
+/* --- a failure -------------------------------------------------------------------------------- */
 
 static unsigned asked_version(const esp_tls_cfg_t *cfg)
 {

@@ -11,7 +11,7 @@ typedef const esp_tls_diagnosis_t diagnosis;
 
 #ifdef CONFIG_ESP_TLS_DIAGNOSIS_TEXT
 
-/* --- what happened -------------------------------------------------------------------------------- */
+/* --- what happened ---------------------------------------------------------------------------- */
 
 static void alert(struct out *out, int value)
 {
@@ -118,7 +118,7 @@ size_t esp_tls_diagnosis_sentence(diagnosis *d, char *text, size_t cap)
     return out.len;
 }
 
-/* --- all of it ------------------------------------------------------------------------------------ */
+/* --- all of it -------------------------------------------------------------------------------- */
 
 static void remedies(struct out *out, diagnosis *d, esp_tls_reason_t reason)
 {

@@ -48,7 +48,7 @@ void et_words_peer(struct out *out, diagnosis *d)
     }
 }
 
-/* --- one function per word that is more than a text or a number ------------------------------------ */
+/* --- one function per word that is more than a text or a number ------------------------------- */
 
 static void certificate(struct out *out, diagnosis *d)
 {
@@ -188,7 +188,7 @@ static void input_item(struct out *out, diagnosis *d)
     et_out_number(out, d->evidence.input_item + 1);
 }
 
-/* --- the words ------------------------------------------------------------------------------------ */
+/* --- the words -------------------------------------------------------------------------------- */
 
 enum form {
     FUNCTION,

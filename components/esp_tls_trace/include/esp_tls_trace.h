@@ -77,12 +77,13 @@ typedef struct esp_tls_trace_record {
     uint64_t time_us; /**< as above */
 } esp_tls_trace_record_t;
 
-/** Where a capture goes. All zero but `write`; one for any number of connections, which then stand in
- *  one file, but for one thread at a time. */
+/** Where a capture goes. All zero but `write`; one for any number of connections, which then stand
+ *  in one file, but for one thread at a time. */
 typedef struct esp_tls_capture {
     /** Take a block of a pcapng file, a whole one each time. They follow each other in the file.
      *  @param block  valid during the call; may contain secrets
-     *  @return ESP_OK; other: the capture ends here, which is logged once, and the connections go on */
+     *  @return ESP_OK; other: the capture ends here, which is logged once, and the connections go
+     *    on */
     esp_err_t (*write)(void *arg, const void *block, size_t len);
     void *arg;            /**< handed to write */
     bool without_secrets; /**< true: what is encrypted stays so for whoever reads the capture */
@@ -94,8 +95,8 @@ typedef struct esp_tls_capture {
 typedef struct esp_tls_trace {
     void (*message)(void *arg, const esp_tls_trace_message_t *message);
     void (*record)(void *arg, const esp_tls_trace_record_t *record);
-    /** @param line  NUL-terminated, without a newline: label, client random and secret; valid during
-     *               the call, and wiped after it */
+    /** @param line  NUL-terminated, without a newline: label, client random and secret; valid
+     *               during the call, and wiped after it */
     void (*keylog)(void *arg, const char *line);
     void *arg;                  /**< handed to these three */
     esp_tls_capture_t *capture; /**< borrowed until the handle is destroyed */
@@ -110,16 +111,16 @@ typedef struct esp_tls_trace {
  *  @return ESP_OK                 set
  *          ESP_ERR_INVALID_ARG    tls is NULL, or the capture has no write
  *          ESP_ERR_INVALID_STATE  the handle is connected, or connects
- *          ESP_ERR_NOT_SUPPORTED  this build has no traces (CONFIG_ESP_TLS_TRACE), or no captures and
- *                                 key logs (CONFIG_ESP_TLS_CAPTURE) and one is asked for
+ *          ESP_ERR_NOT_SUPPORTED  this build has no traces (CONFIG_ESP_TLS_TRACE), or no captures
+ *                                 and key logs (CONFIG_ESP_TLS_CAPTURE) and one is asked for
  *          ESP_ERR_NO_MEM         no memory
  *  Blocks: no. Memory: as above, until destroy. Threads: as a connect.
  *  Messages are told of where Mbed TLS is built with this library; over the system's Mbed TLS
  *  (ESP_TLS_SYSTEM_MBEDTLS) `message` and `log_messages` stay silent. */
 esp_err_t esp_tls_set_trace(esp_tls_t *tls, const esp_tls_trace_t *trace);
 
-/** Let Mbed TLS's own debug messages of one connection through to the log: tag "mbedtls", level 1 as
- *  warning, 2 info, 3 debug, 4 verbose. They can show secrets.
+/** Let Mbed TLS's own debug messages of one connection through to the log: tag "mbedtls", level 1
+ *  as warning, 2 info, 3 debug, 4 verbose. They can show secrets.
  *  @param level  0: none; 4: all. At first it is CONFIG_MBEDTLS_DEBUG_LEVEL
  *  @return ESP_OK                 at once, and for connections to come of this handle
  *          ESP_ERR_INVALID_ARG    tls is NULL, or level is none

@@ -3,8 +3,9 @@
  *
  * Received bytes are gathered there until a segment is full or nothing more comes, because a TLS
  * stack reads a record's header and its body apart, and because secrets stand in front of the
- * message that they follow from; they keep the time of the first byte. Sent bytes go out at once. Either end acknowledges with its next data, or by itself when the other has
- * sent ACK_EVERY segments, or has stopped. */
+ * message that they follow from; they keep the time of the first byte. Sent bytes go out at once.
+ * Either end acknowledges with its next data, or by itself when the other has sent ACK_EVERY
+ * segments, or has stopped. */
 #include "export.h"
 
 #include <string.h>
@@ -143,7 +144,7 @@ static void flush(struct trace_export *e)
     }
 }
 
-/* --- the connection ---------------------------------------------------------------------------- */
+/* --- the connection --------------------------------------------------------------------------- */
 
 void et_export_begin(struct trace_export *e, const char *host, size_t len, uint16_t port)
 {
@@ -273,7 +274,8 @@ static void received(struct trace_export *e, const uint8_t *bytes, size_t len)
         size_t room;
         size_t piece;
 
-        if (f->pending == FRAME_DATA_MAX) { /* not before: secrets may come with the last byte */
+        /* A full segment goes out now and no earlier: its last byte may bring secrets. */
+        if (f->pending == FRAME_DATA_MAX) {
             flush(e);
         }
         if (f->pending == 0) {
@@ -324,15 +326,15 @@ void et_export_end(struct trace_export *e, enum frame_end from, unsigned flag)
     e->flow.is_open = from == FRAME_FAR && flag == FRAME_FIN;
 }
 
-/* --- secrets ------------------------------------------------------------------------------------ */
+/* --- secrets ---------------------------------------------------------------------------------- */
 
 bool et_export_wants_secrets(const struct trace_export *e)
 {
     return e != NULL && (e->keylog != NULL || (e->capture != NULL && !e->capture->without_secrets));
 }
 
-/** In front of what is gathered: a reader looks for a secret when it sees the message after which it
- *  is in use, and that has just been received. */
+/** In front of what is gathered: a reader looks for a secret when it sees the message after which
+ *  it is in use, and that has just been received. */
 void et_export_secret(struct trace_export *e, const char *label, const uint8_t *client_random,
                       const uint8_t *secret, size_t len)
 {

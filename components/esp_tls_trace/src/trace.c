@@ -29,7 +29,7 @@ static uint64_t since_begin(const struct trace *t)
     return plat_clock_us() - t->began_us;
 }
 
-/* --- what the link tells ------------------------------------------------------------------------ */
+/* --- what the link tells ---------------------------------------------------------------------- */
 
 struct record_note {
     struct trace *trace;
@@ -128,7 +128,7 @@ static const struct link_tap_events link_events = {
     .ended = on_ended,
 };
 
-/* --- what the stack tells ------------------------------------------------------------------------- */
+/* --- what the stack tells --------------------------------------------------------------------- */
 
 static void log_message(const esp_tls_trace_message_t *m)
 {
@@ -184,7 +184,7 @@ static void on_secret(struct observed *on, struct conn_watch *w, const struct co
                      secret->len);
 }
 
-/* --- in the handle --------------------------------------------------------------------------------- */
+/* --- in the handle ---------------------------------------------------------------------------- */
 
 static void on_begin(struct observed *on, struct conn_watch *w, const struct conn_request *asked)
 {
@@ -282,7 +282,7 @@ esp_err_t esp_tls_set_trace(esp_tls_t *tls, const esp_tls_trace_t *trace)
     return set_trace(tls, trace);
 }
 
-/* --- a trace of every connection -------------------------------------------------------------------- */
+/* --- a trace of every connection -------------------------------------------------------------- */
 
 /** A handle that has no trace gets one that logs its messages; without memory it has none. */
 static void log_by_default(struct observed *on, struct conn_watch *w,

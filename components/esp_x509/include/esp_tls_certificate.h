@@ -33,7 +33,7 @@
 extern "C" {
 #endif
 
-/* --- a certificate -------------------------------------------------------------------------------- */
+/* --- a certificate ---------------------------------------------------------------------------- */
 
 /** Kinds of public keys. */
 typedef enum esp_tls_key_type {
@@ -149,7 +149,7 @@ typedef enum esp_tls_access_kind {
 bool esp_tls_certificate_next_access(const esp_tls_certificate_t *cert, size_t *at,
                                      esp_tls_access_kind_t *kind, esp_tls_bytes_t *url);
 
-/* --- as text -------------------------------------------------------------------------------------- */
+/* --- as text ---------------------------------------------------------------------------------- */
 
 /** A Name as RFC 4514 writes it: "CN=example.org,O=Example,C=DE". Control characters and what is no
  *  UTF-8 are written as "\hh", so the text can go to a terminal or into a log.
@@ -177,7 +177,7 @@ void esp_tls_time_text(int64_t unix_s, char out[ESP_TLS_TIME_TEXT]);
  *  @return bytes of the whole text */
 size_t esp_tls_ip_text(esp_tls_bytes_t address, char *out, size_t cap);
 
-/* --- a private key -------------------------------------------------------------------------------- */
+/* --- a private key ---------------------------------------------------------------------------- */
 
 /** How a private key is written down. */
 typedef enum esp_tls_key_format {
@@ -203,7 +203,7 @@ typedef struct esp_tls_private_key {
 /** Read a private key's DER. Results as esp_tls_certificate_read(). */
 esp_err_t esp_tls_private_key_read(const void *der, size_t len, esp_tls_private_key_t *key);
 
-/* --- what is wrong with an input ------------------------------------------------------------------ */
+/* --- what is wrong with an input -------------------------------------------------------------- */
 
 /** What a buffer was given as. */
 typedef enum esp_tls_input {
@@ -294,7 +294,7 @@ const char *esp_tls_input_reason_text(esp_tls_input_reason_t reason);
  *  @return bytes of the whole text, without the NUL */
 size_t esp_tls_input_problem_text(const esp_tls_input_problem_t *problem, char *out, size_t cap);
 
-/* --- who signed what, which key is whose (uses the TLS library, and heap while it runs) ------------- */
+/* --- who signed what, which key is whose (uses the TLS library, and heap while it runs) ------- */
 
 /** Did this key make the signature on the certificate? Names, dates and usages do not count.
  *  @return ESP_OK                 yes
@@ -317,10 +317,11 @@ esp_err_t esp_tls_certificate_is_signed_by(const esp_tls_certificate_t *cert,
 esp_err_t esp_tls_certificate_fits_key(const esp_tls_certificate_t *cert, const void *key,
                                        size_t key_len, const void *password, size_t password_len);
 
-/* --- the peer's chain ------------------------------------------------------------------------------ */
+/* --- the peer's chain ------------------------------------------------------------------------- */
 
 /** Called for each certificate of the peer's Certificate message, in the order in which it was sent
- *  (RFC 8446 section 4.4.2, RFC 5246 section 7.4.2). Must not block or call esp-tls with the handle.
+ *  (RFC 8446 section 4.4.2, RFC 5246 section 7.4.2). Must not block or call esp-tls with the
+ *  handle.
  *  @param der    as it was sent, whether or not it can be parsed; valid during the call only
  *  @param index  from 0: the peer's own is the first
  *  @param count  certificates in the message; 0 only when the peer sent an empty list, and then der
@@ -336,7 +337,8 @@ typedef void (*esp_tls_peer_chain_t)(void *arg, const uint8_t *der, size_t len, 
  *  @return ESP_OK               set
  *          ESP_ERR_INVALID_ARG  tls is NULL
  *          ESP_ERR_NO_MEM
- *  Blocks: no. Memory: one small block of the handle's, until it is destroyed. Threads: as a connect. */
+ *  Blocks: no. Memory: one small block of the handle's, until it is destroyed. Threads: as a
+ *  connect. */
 esp_err_t esp_tls_set_peer_chain_hook(esp_tls_t *tls, esp_tls_peer_chain_t fn, void *arg);
 
 #ifdef __cplusplus

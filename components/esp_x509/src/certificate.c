@@ -4,7 +4,7 @@
 #include "unix_time.h"
 #include "walk.h"
 
-/* --- time ------------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 int64_t et_unix_days(int year, int month, int day)
 {
@@ -103,7 +103,7 @@ static void walk_validity(struct walk *w, struct der_span *in, esp_tls_certifica
     }
 }
 
-/* --- signature algorithm ------------------------------------------------------------------------------ */
+/* --- signature algorithm ---------------------------------------------------------------------- */
 
 /** HashAlgorithm: parameters are absent or NULL. */
 static void check_hash(struct walk *w, struct der_span *in, const char *field)
@@ -225,7 +225,7 @@ static void compare_algorithms(struct walk *w, const struct algorithm *a, const 
     }
 }
 
-/* --- the certificate ---------------------------------------------------------------------------------- */
+/* --- the certificate -------------------------------------------------------------------------- */
 
 static void walk_version(struct walk *w, struct der_span *in, esp_tls_certificate_t *cert)
 {
@@ -248,7 +248,8 @@ static void walk_serial(struct walk *w, struct der_span *in, esp_tls_certificate
     const char *field = "tbsCertificate.serialNumber";
     struct der_item item;
     uint8_t tag =
-        et_walk_peek(w, in, DER_CONTEXT(2)) ? DER_CONTEXT(2) : DER_INTEGER; /* as Mbed TLS */
+        /* Mbed TLS does the same */
+        et_walk_peek(w, in, DER_CONTEXT(2)) ? DER_CONTEXT(2) : DER_INTEGER;
 
     if (et_walk_item(w, in, tag, field, &item)) {
         cert->serial = et_walk_view_of(w, &item);

@@ -1,6 +1,6 @@
 #include "der.h"
 
-/* --- bytes ----------------------------------------------------------------------------------------- */
+/* --- bytes ------------------------------------------------------------------------------------ */
 
 void et_der_source_raw(struct der_source *s, const uint8_t *buf, size_t len)
 {
@@ -111,7 +111,7 @@ bool et_der_same(struct der_source *s, size_t a, size_t b, size_t len)
     return true;
 }
 
-/* --- elements -------------------------------------------------------------------------------------- */
+/* --- elements --------------------------------------------------------------------------------- */
 
 /** X.690 section 8.1.3, as Mbed TLS takes it: up to four bytes, also where fewer would do. */
 static enum der_result read_length(struct der_source *s, size_t *at, size_t end, size_t *len)

@@ -13,7 +13,7 @@ struct exam {
     esp_tls_input_problem_t *problem;
 };
 
-/* --- the first problem ----------------------------------------------------------------------------------- */
+/* --- the first problem ------------------------------------------------------------------------ */
 
 /** A place in the text as line and column. */
 static void place(struct exam *e, size_t offset)
@@ -70,7 +70,7 @@ static void found_in_walk(struct exam *e, struct walk *w, size_t base)
     p->count = kept.count;
     p->bad = kept.bad;
     offset = w->problem.der_offset;
-    if (offset >= w->src->len) { /* behind the end */
+    if (offset >= w->src->len) { /* the damage is behind the end of the buffer */
         offset = w->src->len > 0 ? w->src->len - 1 : 0;
     }
     (void)found_at(e, w->problem.reason, base + et_der_text_offset(w->src, offset));
@@ -86,7 +86,7 @@ static void wrong_kind(struct exam *e, size_t offset, enum der_kind kind)
     }
 }
 
-/* --- DER ------------------------------------------------------------------------------------------------- */
+/* --- DER -------------------------------------------------------------------------------------- */
 
 static bool is_key_kind(enum der_kind kind)
 {
@@ -171,7 +171,7 @@ static void examine_key_der(struct exam *e)
     suspect_strlen(e);
 }
 
-/* --- PEM ------------------------------------------------------------------------------------------------- */
+/* --- PEM -------------------------------------------------------------------------------------- */
 
 /** A kind of PEM block that is looked for. */
 struct wanted {
@@ -239,7 +239,8 @@ static void examine_encrypted(struct exam *e, size_t offset, esp_tls_bytes_t cip
     bool is_known = cipher.len == 11 && memcmp(cipher.ptr, "AES-", 4) == 0 &&
                     memcmp(cipher.ptr + 7, "-CBC", 4) == 0 && et_support_pem_encryption();
     bool is_own =
-        format == ESP_TLS_KEY_FORMAT_PKCS1 || format == ESP_TLS_KEY_FORMAT_SEC1; /* as Mbed TLS */
+        /* Mbed TLS does the same */
+        format == ESP_TLS_KEY_FORMAT_PKCS1 || format == ESP_TLS_KEY_FORMAT_SEC1;
 
     if (e->as != ESP_TLS_INPUT_KEY_PASSWORD) {
         (void)found_at(e, ESP_TLS_INPUT_NEEDS_PASSWORD, offset);
@@ -351,7 +352,7 @@ static void examine_pem(struct exam *e)
     }
 }
 
-/* --- which of them ----------------------------------------------------------------------------------------- */
+/* --- which of them ---------------------------------------------------------------------------- */
 
 static bool is_utf16(const struct exam *e)
 {
@@ -396,7 +397,7 @@ static void examine(struct exam *e)
                       et_pem_find(e->buf, e->len, 0, "-----END ") != PEM_NONE;
 
     if (has_dashes && e->buf[e->len - 1] != '\0' && is_der(e)) {
-        has_dashes = false; /* they are within a name */
+        has_dashes = false; /* such bytes may stand within a name */
     }
     e->problem->is_pem = has_dashes;
     if (has_dashes && e->buf[e->len - 1] != '\0') {

@@ -13,7 +13,7 @@ struct ext {
     struct oid oid;
 };
 
-/* --- each of them ----------------------------------------------------------------------------------- */
+/* --- each of them ----------------------------------------------------------------------------- */
 
 /** RFC 5280 section 4.2.1.9. The SEQUENCE is all there is, and begins with cA: a pathLenConstraint
  *  without it, which no authority may issue, was once taken for cA (CVE-2026-49300). */
@@ -39,7 +39,7 @@ static void basic_constraints(struct walk *w, struct ext *e, esp_tls_certificate
         return;
     }
     cert->path_length = number;
-    if (number == INT32_MAX) { /* Mbed TLS adds 1 */
+    if (number == INT32_MAX) { /* Mbed TLS stores the length plus 1, so INT_MAX cannot be stored */
         et_walk_value(w, ESP_TLS_INPUT_VALUE, e->field, item.begin);
     }
 }
@@ -84,7 +84,7 @@ static void certificate_type(struct walk *w, struct ext *e, esp_tls_certificate_
     }
 }
 
-/** A SEQUENCE that is all of the extension. */
+/** Enter the SEQUENCE that must be the whole content of the extension. */
 static bool whole_sequence(struct walk *w, struct ext *e, struct der_span *inside)
 {
     return et_walk_enter(w, &e->in, DER_SEQUENCE, e->field, inside) &&
@@ -233,7 +233,7 @@ static void policies(struct walk *w, struct ext *e, esp_tls_certificate_t *cert)
     }
 }
 
-/** Not looked at by Mbed TLS, whatever it is. */
+/** Mbed TLS does not look into this extension, so any content is accepted. */
 static void authority_access(struct walk *w, struct ext *e, esp_tls_certificate_t *cert)
 {
     cert->access = et_walk_view(w, e->in.at, e->in.end - e->in.at);
@@ -242,7 +242,7 @@ static void authority_access(struct walk *w, struct ext *e, esp_tls_certificate_
 static const struct {
     const char *field;
     void (*walk)(struct walk *w, struct ext *e, esp_tls_certificate_t *cert);
-    bool is_known; /* to Mbed TLS */
+    bool is_known; /* Mbed TLS looks at this extension */
 } kinds[] = {
     [EXTENSION_OTHER] = {FIELD, NULL, false},
     [EXTENSION_BASIC_CONSTRAINTS] = {FIELD ".basicConstraints", basic_constraints, true},
@@ -256,7 +256,7 @@ static const struct {
     [EXTENSION_AUTHORITY_ACCESS] = {FIELD ".authorityInfoAccess", authority_access, false},
 };
 
-/* --- all of them ------------------------------------------------------------------------------------ */
+/* --- all of them ------------------------------------------------------------------------------ */
 
 /** extnID and critical, up to the content. */
 static bool head(struct walk *w, struct der_span *in, struct ext *e)

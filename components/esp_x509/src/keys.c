@@ -3,7 +3,7 @@
 
 #include "walk.h"
 
-/* --- numbers ------------------------------------------------------------------------------------------ */
+/* --- numbers ---------------------------------------------------------------------------------- */
 
 /** Leave leading zeros out. */
 static void trim(struct walk *w, struct der_item *number)
@@ -76,7 +76,7 @@ static void rsa_pair(struct walk *w, struct der_span *in, const char *field,
     }
 }
 
-/* --- public keys -------------------------------------------------------------------------------------- */
+/* --- public keys ------------------------------------------------------------------------------ */
 
 static void rsa_public(struct walk *w, struct der_span in, esp_tls_public_key_t *key)
 {
@@ -211,7 +211,7 @@ void et_walk_public_key(struct walk *w, struct der_span *in, esp_tls_public_key_
     }
 }
 
-/* --- private keys ------------------------------------------------------------------------------------- */
+/* --- private keys ----------------------------------------------------------------------------- */
 
 /** RSAPrivateKey, RFC 8017 appendix A.1.2. */
 static void rsa_private(struct walk *w, struct der_span *in, esp_tls_private_key_t *key)

@@ -5,7 +5,7 @@
 #include "oids.h"
 #include "out.h"
 
-/* --- characters --------------------------------------------------------------------------------------- */
+/* --- characters ------------------------------------------------------------------------------- */
 
 /** How a string is written: RFC 4514 section 2.4 escapes what would end a value. */
 struct style {
@@ -84,7 +84,7 @@ static size_t next_character(uint8_t tag, const uint8_t *p, size_t len, uint32_t
         *c = len >= 4 ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)(p[2] << 8 | p[3])
                       : UINT32_MAX;
         return *c <= 0x10FFFF ? 4 : 0;
-    case DER_T61: /* as everybody has it: Latin-1 */
+    case DER_T61: /* T61String is read as Latin-1, as other readers do */
         *c = p[0];
         return 1;
     default:
@@ -110,7 +110,7 @@ static void put_string(struct out *o, uint8_t tag, esp_tls_bytes_t text, const s
     }
 }
 
-/* --- distinguished names -------------------------------------------------------------------------------- */
+/* --- distinguished names ---------------------------------------------------------------------- */
 
 /** An attribute: its type and its value. */
 struct attribute {
@@ -252,7 +252,7 @@ size_t esp_tls_name_attribute(esp_tls_bytes_t name, const char *oid, char *out, 
     return o.len;
 }
 
-/* --- lists in extensions -------------------------------------------------------------------------------- */
+/* --- lists in extensions ---------------------------------------------------------------------- */
 
 static const uint8_t name_kinds[] = {
     [1] = ESP_TLS_NAME_EMAIL, [2] = ESP_TLS_NAME_DNS, [4] = ESP_TLS_NAME_DIRECTORY,
@@ -327,7 +327,7 @@ bool esp_tls_certificate_next_access(const esp_tls_certificate_t *cert, size_t *
     return false;
 }
 
-/* --- OIDs, times, addresses ------------------------------------------------------------------------------- */
+/* --- OIDs, times, addresses ------------------------------------------------------------------- */
 
 /** X.690 section 8.19. */
 size_t esp_tls_oid_text(esp_tls_bytes_t oid, char *out, size_t cap)
@@ -339,7 +339,7 @@ size_t esp_tls_oid_text(esp_tls_bytes_t oid, char *out, size_t cap)
     et_out_init(&o, out, cap);
     for (size_t i = 0; i < oid.len; i++) {
         if (n > UINT64_MAX >> 7) {
-            et_out_text(&o, is_first ? "?" : ".?"); /* no real arc is that large */
+            et_out_text(&o, is_first ? "?" : ".?"); /* no registered arc is so large */
             return o.len;
         }
         n = n << 7 | (oid.ptr[i] & 0x7FU);

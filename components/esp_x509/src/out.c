@@ -34,7 +34,7 @@ void et_out_text(struct out *out, const char *text)
 
 static void digits(struct out *out, uint64_t value, unsigned base)
 {
-    char chars[20]; /* of UINT64_MAX */
+    char chars[20]; /* the digits of UINT64_MAX */
     size_t at = sizeof(chars);
 
     do {

@@ -78,7 +78,7 @@ void et_peer_chain_split(const uint8_t *body, size_t len, bool is_tls13, esp_tls
     (void)each(list, is_tls13, count, fn, arg);
 }
 
-/* --- the hook ------------------------------------------------------------------------------------ */
+/* --- the hook --------------------------------------------------------------------------------- */
 
 struct hook {
     struct conn_watch watch;

@@ -8,7 +8,7 @@
 #define END    "-----END "
 #define DASHES "-----"
 
-/* --- text ------------------------------------------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------------------------- */
 
 size_t et_pem_find(const uint8_t *text, size_t len, size_t at, const char *what)
 {
@@ -78,7 +78,7 @@ void et_pem_headers(esp_tls_bytes_t *body, bool *is_encrypted, esp_tls_bytes_t *
     }
 }
 
-/* --- base64 ------------------------------------------------------------------------------------------ */
+/* --- base64 ----------------------------------------------------------------------------------- */
 
 static bool is_digit(uint8_t c)
 {
@@ -147,7 +147,7 @@ esp_tls_input_reason_t et_pem_check(const uint8_t *text, size_t size, size_t *le
     return ESP_TLS_INPUT_OK;
 }
 
-/* --- blocks ------------------------------------------------------------------------------------------- */
+/* --- blocks ----------------------------------------------------------------------------------- */
 
 /** The label that begins at `at`, up to the dashes. */
 static bool label_at(const uint8_t *text, size_t len, size_t at, esp_tls_bytes_t *label)

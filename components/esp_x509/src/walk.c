@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* --- noting ---------------------------------------------------------------------------------------- */
+/* --- noting ----------------------------------------------------------------------------------- */
 
 void et_walk_init(struct walk *w, struct der_source *src)
 {
@@ -45,7 +45,7 @@ void et_walk_unsupported(struct walk *w, esp_tls_input_reason_t reason, const ch
     }
 }
 
-/* --- elements -------------------------------------------------------------------------------------- */
+/* --- elements --------------------------------------------------------------------------------- */
 
 /** A header or a content that does not fit: does the whole DER end too early, or only its part? */
 static void note_length(struct walk *w, const struct der_span *in, const char *field,
@@ -189,7 +189,7 @@ bool et_walk_int(struct walk *w, struct der_span *in, const char *field, int *va
     return true;
 }
 
-/* --- views ------------------------------------------------------------------------------------------ */
+/* --- views ------------------------------------------------------------------------------------ */
 
 esp_tls_bytes_t et_walk_view(const struct walk *w, size_t offset, size_t len)
 {
@@ -204,7 +204,7 @@ esp_tls_bytes_t et_walk_view_of(const struct walk *w, const struct der_item *ite
     return et_walk_view(w, item->content, item->len);
 }
 
-/* --- names ------------------------------------------------------------------------------------------ */
+/* --- names ------------------------------------------------------------------------------------ */
 
 static bool is_string(uint8_t tag)
 {

@@ -5,15 +5,14 @@
  *
  * A transport is a way to reach a host: TCP, TLS, a WebSocket, a tunnel through a proxy, or one of
  * the application's own (esp_transport_set_func()). Those that need another one below are given it
- * as their parent, so they stack: a WebSocket over TLS through an HTTP proxy is four of them. A list
- * keeps transports under the scheme of the URLs that they serve.
+ * as their parent, so they stack: a WebSocket over TLS through an HTTP proxy is four of them. A
+ * list keeps transports under the scheme of the URLs that they serve.
  *
  * Timeouts are milliseconds: 0 does what can be done now and returns, -1 waits without limit. Each
  * is an absolute deadline of the call on a monotonic clock. With timeout 0 and
  * esp_transport_connect_async() nothing blocks; esp_transport_async.h says what is waited for.
  *
- * Threads: one caller at a time per transport and its parents; esp_transport_cancel() apart.
- */
+ * Threads: one caller at a time per transport and its parents; esp_transport_cancel() apart. */
 #ifndef ESP_TRANSPORT_H
 #define ESP_TRANSPORT_H
 
@@ -131,7 +130,8 @@ int esp_transport_connect_async(esp_transport_handle_t t, const char *host, int 
 int esp_transport_read(esp_transport_handle_t t, char *buffer, int len, int timeout_ms);
 
 /** Wait until a read would find something: decrypted bytes that are there already count.
- *  @return > 0 readable (or failed: the read says how); 0 the time passed; -1 not open, cancelled */
+ *  @return > 0 readable (or failed: the read says how); 0 the time passed; -1 not open,
+ *    cancelled */
 int esp_transport_poll_read(esp_transport_handle_t t, int timeout_ms);
 
 /** Write some of it.
@@ -179,8 +179,8 @@ esp_tls_error_handle_t esp_transport_get_error_handle(esp_transport_handle_t t);
 /** errno of what went wrong, and clear it. @return 0: none; -1: t has no error handle */
 int esp_transport_get_errno(esp_transport_handle_t t);
 
-/** The socket, of the transport or the parent that has one; while esp_transport_connect_async() is under
- *  way, that of the attempt under way (see esp_tls_get_conn_sockfd()).
+/** The socket, of the transport or the parent that has one; while esp_transport_connect_async() is
+ *  under way, that of the attempt under way (see esp_tls_get_conn_sockfd()).
  *  @return -1: none, not connected, or a name is still looked up */
 int esp_transport_get_socket(esp_transport_handle_t t);
 

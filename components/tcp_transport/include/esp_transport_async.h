@@ -10,9 +10,9 @@
  *     }
  *     n = esp_transport_read(t, buf, len, 0); // 0: wait for ESP_TLS_WAIT_READ, call again
  *
- * Whatever a peer sends, a call does a bounded amount of work and then comes back (esp_tls_async.h); calls
- * with a timeout go on until that. A WebSocket's read returns after each frame, control frames among them.
- */
+ * Whatever a peer sends, a call does a bounded amount of work and then comes back
+ * (esp_tls_async.h); calls with a timeout go on until that. A WebSocket's read returns after each
+ * frame, control frames among them. */
 #ifndef ESP_TRANSPORT_ASYNC_H
 #define ESP_TRANSPORT_ASYNC_H
 
@@ -62,7 +62,8 @@ esp_tls_t *esp_transport_get_esp_tls(esp_transport_handle_t t);
 esp_err_t esp_transport_ssl_set_parent(esp_transport_handle_t t, esp_transport_handle_t parent);
 
 /** Told of each esp-tls handle that a transport makes, before it connects: to set what no setter of
- *  esp_transport_ssl.h sets (a trace, a socket hook). It must not connect, destroy or keep the handle. */
+ *  esp_transport_ssl.h sets (a trace, a socket hook). It must not connect, destroy or keep the
+ *  handle. */
 typedef void (*esp_transport_on_esp_tls_t)(void *arg, esp_tls_t *tls);
 
 /** @param t     from esp_transport_ssl_init() or esp_transport_tcp_init()

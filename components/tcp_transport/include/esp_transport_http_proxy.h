@@ -8,15 +8,16 @@
  * and writes go through, from the first byte behind the proxy's answer on. TLS with the target:
  * esp_transport_ssl_set_parent() on top of it.
  *
- * A proxy that wants to know who we are (status 407) gets an answer once: Digest (RFC 7616) where it
- * offers that, else Basic (RFC 7617), on the same connection if the proxy keeps it open, else on a
- * new one. When it says that only its nonce was too old, once more. Basic sends the password in the
- * clear unless the parent is TLS.
+ * A proxy that wants to know who we are (status 407) gets an answer once: Digest (RFC 7616) where
+ * it offers that, else Basic (RFC 7617), on the same connection if the proxy keeps it open, else on
+ * a new one. When it says that only its nonce was too old, once more. Basic sends the password in
+ * the clear unless the parent is TLS.
  *
  * A connect that failed: the error handle has the first cause, ESP_ERR_TCP_TRANSPORT_PROXY_...
  * (esp_transport_proxy.h), ESP_ERR_ESP_TLS_... from below, ESP_ERR_INVALID_ARG for a host or port
- * that cannot be sent; and esp_transport_http_proxy_get_status() what the proxy answered. It has one
- * deadline, all connections to the proxy included. Close it (it closes the parent) before the next.
+ * that cannot be sent; and esp_transport_http_proxy_get_status() what the proxy answered. It has
+ * one deadline, all connections to the proxy included. Close it (it closes the parent) before the
+ * next.
  *
  *     2xx                the tunnel is open, whatever the answer says about a body
  *     403 405 451        ESP_ERR_TCP_TRANSPORT_PROXY_REFUSED
@@ -26,8 +27,7 @@
  *     others             ..._FAILED
  *
  * A field of the answer may have 1024 bytes, all of it before the body 65536; more is
- * ..._MALFORMED.
- */
+ * ..._MALFORMED. */
 #ifndef ESP_TRANSPORT_HTTP_PROXY_H
 #define ESP_TRANSPORT_HTTP_PROXY_H
 

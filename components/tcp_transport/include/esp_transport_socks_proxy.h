@@ -10,17 +10,17 @@
  *     SOCKS4   the name is resolved here, to IPv4, without blocking (as in ESP-IDF)
  *     SOCKS4A  the proxy resolves the name; an IPv4 address is sent as such
  *     SOCKS5   RFC 1928: the proxy resolves the name; IPv4 and IPv6 addresses are sent as such;
- *              user and password (RFC 1929) if the proxy asks and esp_transport_socks_proxy_set_auth()
- *              was called. They cross the wire in the clear unless the parent is TLS.
+ *              user and password (RFC 1929) if the proxy asks and
+ *              esp_transport_socks_proxy_set_auth() was called. They cross the wire in the clear
+ *              unless the parent is TLS.
  *
  * A connect that failed: the error handle has the first cause, ESP_ERR_TCP_TRANSPORT_PROXY_...
- * (esp_transport_proxy.h), ESP_ERR_ESP_TLS_... from below or of the look-up, ESP_ERR_INVALID_ARG for
- * a host or port that cannot be sent. esp_transport_get_errno(), and errno, have one of
+ * (esp_transport_proxy.h), ESP_ERR_ESP_TLS_... from below or of the look-up, ESP_ERR_INVALID_ARG
+ * for a host or port that cannot be sent. esp_transport_get_errno(), and errno, have one of
  * socks_transport_error_t, or a reply of the proxy's that is in no table. It has one deadline, the
  * proxy's connection and the look-up included. Close it (it closes the parent) before the next.
  *
- * Not done: BIND, UDP ASSOCIATE, GSS-API.
- */
+ * Not done: BIND, UDP ASSOCIATE, GSS-API. */
 #ifndef ESP_TRANSPORT_SOCKS_PROXY_H
 #define ESP_TRANSPORT_SOCKS_PROXY_H
 
@@ -88,8 +88,8 @@ esp_err_t esp_transport_socks_proxy_set_config(esp_transport_handle_t socks_tran
                                                const esp_transport_socks_proxy_config_t *config);
 
 /** Who we are. Both are copied, and wiped when they are replaced or the transport is destroyed.
- *  @param user      1 to 255 bytes; NULL: nobody. With SOCKS4 and SOCKS4A it is the user id, which is
- *                   empty otherwise
+ *  @param user      1 to 255 bytes; NULL: nobody. With SOCKS4 and SOCKS4A it is the user id, which
+ *                   is empty otherwise
  *  @param password  up to 255 bytes; NULL: empty. Only SOCKS5 sends it
  *  @return ESP_OK; ESP_ERR_INVALID_ARG  of another length, or it is no such transport;
  *          ESP_ERR_NO_MEM and ESP_ERR_INVALID_STATE  nothing has changed, as above

@@ -99,7 +99,8 @@ typedef enum {
 } esp_transport_session_ticket_operation_t;
 
 /** @return ESP_OK (also when there was no session to save); ESP_FAIL  t is no TLS transport;
- *          ESP_ERR_INVALID_STATE  USE, and nothing is saved; ESP_ERR_INVALID_ARG  no such operation */
+ *          ESP_ERR_INVALID_STATE  USE, and nothing is saved; ESP_ERR_INVALID_ARG  no such
+ *          operation */
 esp_err_t
 esp_transport_ssl_session_ticket_operation(esp_transport_handle_t t,
                                            esp_transport_session_ticket_operation_t operation);

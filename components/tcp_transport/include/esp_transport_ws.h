@@ -22,25 +22,24 @@
  * that follow go on with this frame, whatever opcode they are given, until it is complete. No
  * control frame can be sent meanwhile (RFC 6455 section 5.4).
  *
- * Pings are answered, Pongs dropped, a Close is answered with the same code, and then reads wait for
- * the server to end the connection: all within reads (and esp_transport_poll_read(), which sends
- * what is due, but takes nothing in). With propagate_control_frames the application gets all three
- * instead, and answers itself.
+ * Pings are answered, Pongs dropped, a Close is answered with the same code, and then reads wait
+ * for the server to end the connection: all within reads (and esp_transport_poll_read(), which
+ * sends what is due, but takes nothing in). With propagate_control_frames the application gets all
+ * three instead, and answers itself.
  *
  * What comes and breaks the rules ends in -1, with ESP_ERR_TCP_TRANSPORT_WS_... in the error handle
  * and a Close of the right code to the server: reserved bits and opcodes, control frames that are
  * fragmented or longer than 125 bytes, continuations of nothing, masked frames, lengths of 2^31 and
- * more or not in their shortest form, text that is no UTF-8, bad Closes. After it nothing is read or
- * written any more: close.
+ * more or not in their shortest form, text that is no UTF-8, bad Closes. After it nothing is read
+ * or written any more: close.
  *
  * esp_transport_close() ends the parent's connection, and sends no Close; esp_transport_ws_policy.h
  * has a close handshake, keep-alive by pings, limits.
  *
  * With timeout 0 and esp_transport_connect_async() nothing blocks. Threads: as esp_transport.h.
  * Memory: about 700 bytes, the texts that were set, CONFIG_WS_BUFFER_SIZE (with
- * CONFIG_WS_DYNAMIC_BUFFER only while connecting and writing), and 1 KB for the parser of the answer
- * while connecting. No allocation grows with what the server sends.
- */
+ * CONFIG_WS_DYNAMIC_BUFFER only while connecting and writing), and 1 KB for the parser of the
+ * answer while connecting. No allocation grows with what the server sends. */
 #ifndef ESP_TRANSPORT_WS_H
 #define ESP_TRANSPORT_WS_H
 
@@ -137,14 +136,15 @@ void esp_transport_ws_set_path(esp_transport_handle_t t, const char *path);
  *          ESP_ERR_NO_MEM; ESP_ERR_INVALID_STATE */
 esp_err_t esp_transport_ws_set_subprotocol(esp_transport_handle_t t, const char *sub_protocol);
 
-/** @param user_agent  NULL: the default. @return as above; INVALID_ARG also for a control character */
+/** @param user_agent  NULL: the default. @return as above; INVALID_ARG also for a control
+ *    character */
 esp_err_t esp_transport_ws_set_user_agent(esp_transport_handle_t t, const char *user_agent);
 
-/** @param headers  whole fields, "Name: value\r\n" each. Host, User-Agent, Sec-WebSocket-Protocol and
- *                  Authorization among them replace what would be sent; Origin is not sent unless it
- *                  stands here. NULL: none
- *  @return as above; INVALID_ARG also for what are no whole fields, for fields of the handshake itself
- *          (Connection, Upgrade, Sec-WebSocket-Key, ...) and for those that begin a body */
+/** @param headers  whole fields, "Name: value\r\n" each. Host, User-Agent, Sec-WebSocket-Protocol
+ *                  and Authorization among them replace what would be sent; Origin is not sent
+ *                  unless it stands here. NULL: none
+ *  @return as above; INVALID_ARG also for what are no whole fields, for fields of the handshake
+ *          itself (Connection, Upgrade, Sec-WebSocket-Key, ...) and for those that begin a body */
 esp_err_t esp_transport_ws_set_headers(esp_transport_handle_t t, const char *headers);
 
 /** @param hook  called within the connect. @return as above; INVALID_ARG also when it is NULL */
@@ -155,8 +155,8 @@ esp_err_t esp_transport_ws_set_header_hook(esp_transport_handle_t t, ws_header_h
  *  @return as above; INVALID_ARG also for a control character */
 esp_err_t esp_transport_ws_set_auth(esp_transport_handle_t t, const char *auth);
 
-/** @param response_header      kept: gets the answer's header as it came, as much as fits, and a NUL.
- *                              Must outlive the connect; NULL: none
+/** @param response_header      kept: gets the answer's header as it came, as much as fits, and a
+ *                              NUL. Must outlive the connect; NULL: none
  *  @param response_header_len  its size @return as above */
 esp_err_t esp_transport_ws_set_response_headers(esp_transport_handle_t t, char *response_header,
                                                 size_t response_header_len);
@@ -172,10 +172,10 @@ esp_err_t esp_transport_ws_set_config(esp_transport_handle_t t,
  *  @param b       borrowed until the frame is complete
  *  @param len     0 is legal
  *  @return > 0 bytes of it sent: all, or what the time allowed. 0 nothing yet; of an empty frame:
- *          taken (esp_transport_ws_flush() tells when it has gone). < 0 failed: ESP_ERR_INVALID_ARG in the error handle for an opcode or length that is
- *          none, ESP_ERR_INVALID_STATE for a frame that may not come now: not connected, after a
- *          Close, a fragment of nothing, a control frame within a frame.
- *          ESP_ERR_INVALID_ARG (0x102) when t is no WebSocket
+ *          taken (esp_transport_ws_flush() tells when it has gone). < 0 failed: ESP_ERR_INVALID_ARG
+ *          in the error handle for an opcode or length that is none, ESP_ERR_INVALID_STATE for a
+ *          frame that may not come now: not connected, after a Close, a fragment of nothing, a
+ *          control frame within a frame. ESP_ERR_INVALID_ARG (0x102) when t is no WebSocket
  *  Blocks: up to timeout_ms. */
 int esp_transport_ws_send_raw(esp_transport_handle_t t, ws_transport_opcodes_t opcode,
                               const char *b, int len, int timeout_ms);
@@ -186,8 +186,9 @@ bool esp_transport_ws_get_fin_flag(esp_transport_handle_t t);
 /** Status of the answer to the last connect. @return 0 none came; -1 t is no WebSocket */
 int esp_transport_ws_get_upgrade_request_status(esp_transport_handle_t t);
 
-/** Where a redirect leads, after a connect that returned its status. A relative reference is resolved
- *  if the parent is TCP or TLS. It is not followed here: credentials are for whom they were set.
+/** Where a redirect leads, after a connect that returned its status. A relative reference is
+ *  resolved if the parent is TCP or TLS. It is not followed here: credentials are for whom they
+ *  were set.
  *  @return owned by t, until the next connect; NULL: none */
 char *esp_transport_ws_get_redir_uri(esp_transport_handle_t t);
 
@@ -198,8 +199,9 @@ ws_transport_opcodes_t esp_transport_ws_get_read_opcode(esp_transport_handle_t t
 int esp_transport_ws_get_read_payload_len(esp_transport_handle_t t);
 
 /** Wait for the end of the connection below. After a Close came, what follows it is dropped.
- *  @return 1 it has ended, by FIN or reset, or by the policy's time for the end or for a Pong; 0 the
- *          time passed, or there is something to be read first; -1 not open. Blocks: up to timeout_ms. */
+ *  @return 1 it has ended, by FIN or reset, or by the policy's time for the end or for a Pong; 0
+ *          the time passed, or there is something to be read first; -1 not open. Blocks: up to
+ *          timeout_ms. */
 int esp_transport_ws_poll_connection_closed(esp_transport_handle_t t, int timeout_ms);
 
 #ifdef __cplusplus

@@ -9,9 +9,8 @@
  *     ...
  *     esp_transport_ws_shutdown(ws, 1000, "done", 2000);
  *
- * Times are kept within reads, writes and esp_transport_poll_read(), and esp_transport_get_wait() has
- * the next one: nothing happens in between. All calls may be used like a read.
- */
+ * Times are kept within reads, writes and esp_transport_poll_read(), and esp_transport_get_wait()
+ * has the next one: nothing happens in between. All calls may be used like a read. */
 #ifndef ESP_TRANSPORT_WS_POLICY_H
 #define ESP_TRANSPORT_WS_POLICY_H
 
@@ -26,8 +25,9 @@ extern "C" {
 /** All zero is the default. */
 typedef struct esp_transport_ws_policy {
     int ping_interval_ms; /**< a Ping so long after the last one; 0: none */
-    int pong_timeout_ms; /**< a Ping is unanswered, and nothing else came for so long: the connection
-                                has failed; 0: 10 s */
+    /** A Ping is unanswered, and nothing else came for so long: the connection has failed; 0:
+     *  10 s. */
+    int pong_timeout_ms;
     int close_timeout_ms; /**< from the first Close, sent or received, to the end of the connection
                                 below; 0: 5 s */
     int frame_max;        /**< longest frame that is taken, bytes of payload; 0: 2^31-1 */
@@ -42,8 +42,8 @@ esp_err_t esp_transport_ws_set_policy(esp_transport_handle_t t,
 
 /** Send what is still here: an empty frame, or a control frame, whose call met its deadline (the
  *  results of esp_transport_ws_send_raw() cannot tell), and answers to Pings.
- *  @return 1 all has gone; 0 the time passed, or the rest of a frame is the caller's to give; -1 failed
- *  Blocks: up to timeout_ms. */
+ *  @return 1 all has gone; 0 the time passed, or the rest of a frame is the caller's to give; -1
+ *  failed Blocks: up to timeout_ms. */
 int esp_transport_ws_flush(esp_transport_handle_t t, int timeout_ms);
 
 /** The close handshake (RFC 6455 section 7.1.2), then esp_transport_close(). What the server still
@@ -70,8 +70,8 @@ int esp_transport_ws_get_sent_close_code(esp_transport_handle_t t);
 /** The subprotocol that the server chose. @return borrowed until the next connect; NULL: none */
 const char *esp_transport_ws_get_subprotocol(esp_transport_handle_t t);
 
-/** What is wrong with the answer or the frame that ended it: a few words. @return static text; NULL:
- *  nothing is */
+/** What is wrong with the answer or the frame that ended it: a few words. @return static text;
+ *  NULL: nothing is */
 const char *esp_transport_ws_get_why(esp_transport_handle_t t);
 
 /** Is this UTF-8 (RFC 3629)? What is sent as text should be. */

@@ -6,8 +6,8 @@
 #include "esp_transport_proxy.h"
 #include "transport.h"
 
-/** Codes of proxies and WebSockets say what a connection's record cannot know; all others only repeat
- *  it, with less behind them. */
+/** Codes of proxies and WebSockets say what a connection's record cannot know; all others only
+ *  repeat it, with less behind them. */
 static bool says_more(esp_err_t code)
 {
     return code > ESP_ERR_TCP_TRANSPORT_PROXY_BASE;

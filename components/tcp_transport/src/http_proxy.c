@@ -43,7 +43,7 @@ enum phase {
     OPEN
 };
 
-#define NEXT 2 /* of a step: the next one can be made */
+#define NEXT 2 /* the step is done, and the next can be made at once */
 
 struct http_proxy {
     struct proxy proxy;
@@ -58,7 +58,7 @@ struct http_proxy {
     struct talk *talk;
 };
 
-/* --- the request ------------------------------------------------------------------------------------ */
+/* --- the request ------------------------------------------------------------------------------ */
 
 static size_t append(char *out, size_t at, const char *text)
 {
@@ -151,7 +151,7 @@ static int begin_request(esp_transport_handle_t t)
     return NEXT;
 }
 
-/* --- the answer -------------------------------------------------------------------------------------- */
+/* --- the answer ------------------------------------------------------------------------------- */
 
 static esp_http_response_go_t on_status(void *arg, int status)
 {
@@ -186,8 +186,8 @@ static esp_http_response_go_t on_header(void *arg, const char *name, const char 
 
 static const esp_http_response_handler_t handler = {.on_status = on_status, .on_header = on_header};
 
-/** May this challenge be answered, after what was said already? A better scheme may be tried, a worse
- *  one not, and a stale nonce is no refusal (RFC 7616 section 3.3). */
+/** May this challenge be answered, after what was said already? A better scheme may be tried, a
+ *  worse one not, and a stale nonce is no refusal (RFC 7616 section 3.3). */
 static bool is_answerable(struct talk *talk)
 {
     unsigned asked = talk->auth != NULL ? esp_http_auth_scheme(talk->auth) : 0;
@@ -205,7 +205,8 @@ static bool is_answerable(struct talk *talk)
     return true;
 }
 
-/** The head is there. @return 1 the tunnel is open; 0 it is a challenge to be answered; -1 failed */
+/** The head is there. @return 1 the tunnel is open; 0 it is a challenge to be answered; -1
+ *  failed */
 static int judge(esp_transport_handle_t t)
 {
     static const struct {
@@ -316,7 +317,7 @@ static int take_answer(esp_transport_handle_t t)
     return pass_body(t, result);
 }
 
-/* --- steps: each returns 1 the tunnel is open; NEXT; 0 not now; -1 failed ----------------------------- */
+/* --- steps: each returns 1 the tunnel is open; NEXT; 0 not now; -1 failed --------------------- */
 
 static int step_parent(esp_transport_handle_t t)
 {
@@ -412,7 +413,8 @@ static int begin(esp_transport_handle_t t, const char *host, int port)
     if (!et_layer_is_host(host) || !et_layer_is_port(port)) {
         return et_transport_fail(t, ESP_ERR_INVALID_ARG, 0);
     }
-    if (plat_addr_parse(host, strlen(host), &addr) && addr.scope != 0) { /* of this machine */
+    /* a zone has a meaning on this machine only */
+    if (plat_addr_parse(host, strlen(host), &addr) && addr.scope != 0) {
         return et_transport_fail(t, ESP_ERR_ESP_TLS_UNSUPPORTED_PROTOCOL_FAMILY, 0);
     }
     c->in = plat_alloc(NULL, PLAT_MEM_CONNECTION, IN_LEN);
@@ -433,7 +435,7 @@ static int step_connect(esp_transport_handle_t t, const char *host, int port, in
     struct http_proxy *c = t->data;
     int ret = t->is_first_step ? begin(t, host, port) : NEXT;
 
-    (void)timeout_ms; /* the deadline is t's */
+    (void)timeout_ms; /* the deadline of this transport counts, not the parent's */
     for (unsigned n = 0; ret == NEXT && n < TRANSPORT_STEPS; n++) {
         ret = step(t);
     }
@@ -453,7 +455,7 @@ static int step_connect(esp_transport_handle_t t, const char *host, int port, in
     return ret;
 }
 
-/* --- the tunnel ---------------------------------------------------------------------------------------- */
+/* --- the tunnel ------------------------------------------------------------------------------- */
 
 static int step_pending(esp_transport_handle_t t)
 {
@@ -532,7 +534,7 @@ static const struct transport_ops ops = {
     .has_deadline = true,
 };
 
-/* --- making ---------------------------------------------------------------------------------------------- */
+/* --- making ----------------------------------------------------------------------------------- */
 
 /** Nothing here may end a field and begin another one. Basic cannot carry a colon (RFC 7617
  *  section 2). */

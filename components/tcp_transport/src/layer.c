@@ -22,7 +22,7 @@ esp_transport_handle_t et_layer_new(const struct transport_ops *ops, size_t size
     return t;
 }
 
-/* --- names --------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 static bool is_name_byte(char c)
 {
@@ -94,7 +94,7 @@ void et_layer_authority(char *out, const char *host, int port)
     out[n] = '\0';
 }
 
-/* --- what a transport keeps ------------------------------------------------------------------------ */
+/* --- what a transport keeps ------------------------------------------------------------------- */
 
 char *et_layer_copy(const char *text)
 {
@@ -107,7 +107,7 @@ char *et_layer_copy(const char *text)
     return copy;
 }
 
-/* --- the way through the parent ----------------------------------------------------------------------------------- */
+/* --- the way through the parent --------------------------------------------------------------- */
 
 int et_layer_send(esp_transport_handle_t t, const void *data, size_t len, size_t *sent)
 {

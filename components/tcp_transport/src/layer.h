@@ -23,7 +23,8 @@ bool et_layer_is_port(int port);
 
 #define LAYER_AUTHORITY_MAX (255 + sizeof("[]:65535"))
 
-/** "host:port" (RFC 3986 section 3.2), IPv6 in brackets and without its zone, which is of this machine.
+/** "host:port" (RFC 3986 section 3.2), IPv6 in brackets and without its zone, which is of this
+ *  machine.
  *  @param out   LAYER_AUTHORITY_MAX bytes, gets a NUL
  *  @param host  passes et_layer_is_host() */
 void et_layer_authority(char *out, const char *host, int port);

@@ -76,7 +76,7 @@ struct socks {
     struct talk *talk;
 };
 
-/* --- failures -------------------------------------------------------------------------------------- */
+/* --- failures --------------------------------------------------------------------------------- */
 
 static int malformed(esp_transport_handle_t t)
 {
@@ -91,7 +91,7 @@ static int proxy_lost(esp_transport_handle_t t)
     return -1;
 }
 
-/* --- messages -------------------------------------------------------------------------------------- */
+/* --- messages --------------------------------------------------------------------------------- */
 
 static size_t put(uint8_t *out, size_t at, const void *data, size_t len)
 {
@@ -169,7 +169,7 @@ static size_t write_request5(const struct socks *c, struct talk *talk, uint8_t *
     return put_port(out, n, talk->port);
 }
 
-/* --- answers --------------------------------------------------------------------------------------- */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 static void begin_stage(struct socks *c, const struct stage *stage)
 {
@@ -306,7 +306,7 @@ static int judge_method(esp_transport_handle_t t)
 
 static const struct stage methods = {write_methods, judge_method, SOCKS5_METHOD_LEN};
 
-/* --- the talk -------------------------------------------------------------------------------------- */
+/* --- the talk --------------------------------------------------------------------------------- */
 
 /** @return 1 the answer is there, or passed over; 0 not now; -1 */
 static int receive_rest(esp_transport_handle_t t)
@@ -366,7 +366,7 @@ static int begin_talk(esp_transport_handle_t t)
     return step_talk(t);
 }
 
-/* --- the target's address, for SOCKS4 ---------------------------------------------------------------- */
+/* --- the target's address, for SOCKS4 --------------------------------------------------------- */
 
 static void end_look_up(struct talk *talk)
 {
@@ -427,13 +427,13 @@ static int begin_look_up(esp_transport_handle_t t)
     return step_look_up(t);
 }
 
-/* --- steps ------------------------------------------------------------------------------------------ */
+/* --- steps ------------------------------------------------------------------------------------ */
 
 static void end_talk(struct socks *c)
 {
     if (c->talk != NULL) {
         end_look_up(c->talk);
-        plat_free_secret(c->talk); /* it held the password */
+        plat_free_secret(c->talk); /* wiped, because it held the password */
         c->talk = NULL;
     }
 }
@@ -457,8 +457,9 @@ static int begin(esp_transport_handle_t t, const char *host, int port)
     talk->wake = PLAT_STREAM_NONE;
     talk->port = (uint16_t)port;
     talk->is_literal = plat_addr_parse(host, strlen(host), &talk->addr);
-    if (talk->is_literal && (talk->addr.scope != 0 || /* of this machine */
-                             (c->version != SOCKS5 && talk->addr.family != PLAT_AF_INET))) {
+    /* a zone has a meaning on this machine only */
+    if (talk->is_literal &&
+        (talk->addr.scope != 0 || (c->version != SOCKS5 && talk->addr.family != PLAT_AF_INET))) {
         return et_transport_fail(t, ESP_ERR_ESP_TLS_UNSUPPORTED_PROTOCOL_FAMILY,
                                  SOCKS_RESPONSE_TARGET_NOT_FOUND);
     }
@@ -494,7 +495,7 @@ static int step_connect(esp_transport_handle_t t, const char *host, int port, in
     struct socks *c = t->data;
     int ret = t->is_first_step ? begin(t, host, port) : 0;
 
-    (void)timeout_ms; /* the deadline is t's */
+    (void)timeout_ms; /* the deadline of this transport counts, not the parent's */
     if (ret == 0) {
         c->talk->host = host;
         ret = step(t);
@@ -566,7 +567,7 @@ static const struct transport_ops ops = {
     .has_deadline = true,
 };
 
-/* --- making ------------------------------------------------------------------------------------------ */
+/* --- making ----------------------------------------------------------------------------------- */
 
 static bool is_legal(const esp_transport_socks_proxy_config_t *config)
 {

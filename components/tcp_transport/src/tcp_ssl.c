@@ -14,14 +14,14 @@ struct tls_transport {
     esp_transport_on_esp_tls_t on_handle; /* NULL: nobody wants to know */
     void *on_handle_arg;
     bool is_open;
-    bool cancelled;  /* under lock */
+    bool cancelled;  /* under the lock */
     plat_mutex lock; /* tls and cancelled, against a cancel from another thread */
 #ifdef CONFIG_ESP_TLS_CLIENT_SESSION_TICKETS
     esp_tls_client_session_t *session; /* saved */
 #endif
 };
 
-/* --- what went wrong ------------------------------------------------------------------------------ */
+/* --- what went wrong -------------------------------------------------------------------------- */
 
 /** Take the handle's error over. @return -1 */
 static int take_error(esp_transport_handle_t t)
@@ -39,7 +39,8 @@ static int take_error(esp_transport_handle_t t)
     }
     if (record.phase == ESP_TLS_PHASE_CONNECT && t->parent != NULL &&
         t->parent->error.last.last_error != ESP_OK) {
-        return et_transport_fail_as_parent(t); /* it may know more: a certificate's flags */
+        /* the handle may know more, a certificate's flags for instance */
+        return et_transport_fail_as_parent(t);
     }
     t->error.last = *h;
     if (t->error.last.last_error == ESP_OK) {
@@ -50,7 +51,7 @@ static int take_error(esp_transport_handle_t t)
     return -1;
 }
 
-/* --- the stream below, when it is another transport ------------------------------------------------- */
+/* --- the stream below, when it is another transport ------------------------------------------- */
 
 static int below_connect(void *ctx, const char *host, size_t hostlen, int port)
 {
@@ -103,7 +104,7 @@ static const esp_tls_stream_t below = {
     .get_error = below_error,
 };
 
-/* --- steps ------------------------------------------------------------------------------------------ */
+/* --- steps ------------------------------------------------------------------------------------ */
 
 static void drop_handle(struct tls_transport *c)
 {
@@ -231,7 +232,7 @@ static void step_wait(esp_transport_handle_t t, int events, esp_tls_wait_t *wait
     if (c->tls != NULL && esp_tls_get_wait_for(c->tls, events, &list) == ESP_OK) {
         esp_tls_wait_merge(wait, &list);
     } else {
-        esp_tls_wait_until(wait, 0); /* what is called next fails at once */
+        esp_tls_wait_until(wait, 0); /* the next call fails at once */
     }
 }
 
@@ -303,7 +304,7 @@ static const struct transport_ops ops = {
     .has_deadline = true,
 };
 
-/* --- making ------------------------------------------------------------------------------------------ */
+/* --- making ----------------------------------------------------------------------------------- */
 
 static struct tls_transport *context(esp_transport_handle_t t)
 {
@@ -363,7 +364,7 @@ esp_err_t esp_transport_on_esp_tls(esp_transport_handle_t t, esp_transport_on_es
     return ESP_OK;
 }
 
-/* --- the configuration ---------------------------------------------------------------------------------- */
+/* --- the configuration ------------------------------------------------------------------------ */
 
 /* SET(t, field, value): in the configuration of a TLS or TCP transport; others are ignored. */
 #define SET(t, field, value)                                                                       \
@@ -562,7 +563,7 @@ void esp_transport_ssl_set_addr_family(esp_transport_handle_t t, esp_tls_addr_fa
     SET(t, addr_family, addr_family);
 }
 
-/* --- sessions ------------------------------------------------------------------------------------------- */
+/* --- sessions --------------------------------------------------------------------------------- */
 
 #ifdef CONFIG_ESP_TLS_CLIENT_SESSION_TICKETS
 esp_err_t
@@ -583,7 +584,7 @@ esp_transport_ssl_session_ticket_operation(esp_transport_handle_t t,
     case ESP_TRANSPORT_SESSION_TICKET_SAVE:
     case ESP_TRANSPORT_SESSION_TICKET_FREE:
         if (c->cfg.client_session == c->session) {
-            c->cfg.client_session = NULL; /* never one that is freed */
+            c->cfg.client_session = NULL; /* a session that is being freed is never handed out */
         }
         esp_tls_free_client_session(c->session);
         c->session = NULL;

@@ -16,7 +16,7 @@
 
 static const char TAG[] = "transport_base";
 
-/* --- what happened ----------------------------------------------------------------------------- */
+/* --- what happened ---------------------------------------------------------------------------- */
 
 int et_transport_fail(esp_transport_handle_t t, esp_err_t code, int sys_errno)
 {
@@ -81,7 +81,7 @@ esp_err_t esp_transport_translate_error(enum esp_tcp_transport_err_t error)
     return ESP_FAIL;
 }
 
-/* --- waiting ------------------------------------------------------------------------------------- */
+/* --- waiting ---------------------------------------------------------------------------------- */
 
 /** Add what t waits for: its own answer, or the nearest one below. */
 static void add_wait(esp_transport_handle_t t, int events, esp_tls_wait_t *wait)
@@ -146,7 +146,7 @@ esp_err_t esp_transport_get_wait(esp_transport_handle_t t, int events, esp_tls_w
     return wait->count == 0 && wait->timeout_ms < 0 ? ESP_ERR_INVALID_STATE : ESP_OK;
 }
 
-/* --- the calls, made of steps ------------------------------------------------------------------- */
+/* --- the calls, made of steps ----------------------------------------------------------------- */
 
 static void connect_begin(esp_transport_handle_t t, int timeout_ms)
 {
@@ -301,7 +301,7 @@ static esp_transport_handle_t self(esp_transport_handle_t t)
     return t;
 }
 
-/* --- the parent's, without blocking -------------------------------------------------------------- */
+/* --- the parent's, without blocking ----------------------------------------------------------- */
 
 int et_transport_time_left(esp_transport_handle_t t)
 {
@@ -326,7 +326,7 @@ void et_transport_parent_drop(esp_transport_handle_t t)
     while (bottom->parent != NULL) {
         bottom = bottom->parent;
     }
-    if (bottom->ops == NULL) { /* ours begin anew by themselves */
+    if (bottom->ops == NULL) { /* our own transports begin a new connection by themselves */
         (void)esp_transport_close(bottom);
     }
     t->is_parent_begun = false;
@@ -347,7 +347,8 @@ int et_transport_parent_read(esp_transport_handle_t t, char *buffer, int len)
     int ret = below->ops != NULL ? below->ops->read(below, buffer, len)
                                  : esp_transport_read(below, buffer, len, 0);
 
-    return ret == 0 && len > 0 ? TRANSPORT_AGAIN : ret; /* an empty frame brings nothing, either */
+    /* an empty frame brings no bytes: the next read may */
+    return ret == 0 && len > 0 ? TRANSPORT_AGAIN : ret;
 }
 
 int et_transport_parent_write(esp_transport_handle_t t, const char *buffer, int len)
@@ -359,7 +360,7 @@ int et_transport_parent_write(esp_transport_handle_t t, const char *buffer, int 
     return ret == 0 && len > 0 && below->ops == NULL ? TRANSPORT_AGAIN : ret;
 }
 
-/* --- making and freeing -------------------------------------------------------------------------- */
+/* --- making and freeing ----------------------------------------------------------------------- */
 
 esp_transport_handle_t esp_transport_init(void)
 {
@@ -493,7 +494,7 @@ esp_err_t esp_transport_set_wait_func(esp_transport_handle_t t, esp_transport_wa
     return ESP_OK;
 }
 
-/* --- the public calls ---------------------------------------------------------------------------- */
+/* --- the public calls ------------------------------------------------------------------------- */
 
 int esp_transport_connect(esp_transport_handle_t t, const char *host, int port, int timeout_ms)
 {
@@ -545,7 +546,7 @@ esp_transport_handle_t esp_transport_get_payload_transport_handle(esp_transport_
     return t != NULL && t->read != NULL && t->payload != NULL ? t->payload(t) : NULL;
 }
 
-/* --- what a layer does not have, the one below has ------------------------------------------------ */
+/* --- what a layer does not have, the one below has -------------------------------------------- */
 
 int esp_transport_get_socket(esp_transport_handle_t t)
 {

@@ -12,8 +12,8 @@
 /** Nothing can be done now: wait, then call again. No result of a public call. */
 #define TRANSPORT_AGAIN (-0x40000000)
 
-/** A connect that reads an answer comes back after so many reads. What it waits for is there then, and
- *  get_wait() leads to the next call at once. */
+/** A connect that reads an answer comes back after so many reads. What it waits for is there then,
+ *  and get_wait() leads to the next call at once. */
 #define TRANSPORT_STEPS 64
 
 struct transport_ops {
@@ -41,7 +41,7 @@ struct transport_ops {
 };
 
 struct esp_transport_item_t {
-    struct esp_transport_item_t *next; /* in a list */
+    struct esp_transport_item_t *next; /* the next one in its list */
     char *scheme;                      /* owned; NULL: in no list */
     int port;
     void *data; /* context */
@@ -77,7 +77,8 @@ void *et_transport_context(esp_transport_handle_t t, const struct transport_ops 
 
 /** Note what went wrong; the first since the connect began is kept. @return -1 */
 int et_transport_fail(esp_transport_handle_t t, esp_err_t code, int sys_errno);
-/** The same, as the parent has it. A parent that knows nothing: ESP_ERR_TCP_TRANSPORT_CONNECTION_FAILED
+/** The same, as the parent has it. A parent that knows nothing:
+ *  ESP_ERR_TCP_TRANSPORT_CONNECTION_FAILED
  *  @return -1 */
 int et_transport_fail_as_parent(esp_transport_handle_t t);
 
@@ -91,8 +92,8 @@ int et_transport_sleep(esp_transport_handle_t t, int events, uint64_t until_us);
 /** Milliseconds that the connect under way has left, at least 1. */
 int et_transport_time_left(esp_transport_handle_t t);
 
-/* The parent's calls, without blocking; results as in transport_ops, but that a read never returns 0
- * for len > 0. */
+/* The parent's calls, without blocking; results as in transport_ops, but that a read never returns
+ * 0 for len > 0. */
 int et_transport_parent_connect(esp_transport_handle_t t, const char *host, int port);
 /** The parent's connection is of no use any more: the next et_transport_parent_connect() makes
  *  another. Not a close: what was cancelled stays cancelled. */

@@ -8,7 +8,7 @@
 #include "plat_errno.h"
 #include "plat_heap.h"
 
-/* --- as a transport --------------------------------------------------------------------------------- */
+/* --- as a transport --------------------------------------------------------------------------- */
 
 static void wait_while_open(esp_transport_handle_t t, int events, esp_tls_wait_t *wait)
 {
@@ -149,7 +149,7 @@ struct ws *et_ws_of(esp_transport_handle_t t)
     return et_transport_context(t, &et_ws_ops);
 }
 
-/* --- frames ----------------------------------------------------------------------------------------- */
+/* --- frames ----------------------------------------------------------------------------------- */
 
 int esp_transport_ws_send_raw(esp_transport_handle_t t, ws_transport_opcodes_t opcode,
                               const char *b, int len, int timeout_ms)
@@ -209,7 +209,7 @@ int esp_transport_ws_flush(esp_transport_handle_t t, int timeout_ms)
     return ret == 1 ? 1 : et_transport_fail_as_parent(t);
 }
 
-/* --- the opening ------------------------------------------------------------------------------------ */
+/* --- the opening ------------------------------------------------------------------------------ */
 
 int esp_transport_ws_get_upgrade_request_status(esp_transport_handle_t t)
 {
@@ -239,7 +239,7 @@ const char *esp_transport_ws_get_why(esp_transport_handle_t t)
     return c != NULL ? c->why : NULL;
 }
 
-/* --- policy and closing ----------------------------------------------------------------------------- */
+/* --- policy and closing ----------------------------------------------------------------------- */
 
 esp_err_t esp_transport_ws_set_policy(esp_transport_handle_t t,
                                       const esp_transport_ws_policy_t *policy)

@@ -91,7 +91,7 @@ struct ws {
     bool is_waiting; /* a write returned TRANSPORT_AGAIN: the next one may be the same call */
     bool is_write_broken;
 
-    bool is_close_sent; /* or on its way, behind which nothing may come */
+    bool is_close_sent; /* sent, or about to be: no frame may follow it */
     bool is_close_received;
     uint16_t close_code; /* as esp_transport_ws_get_close_code() */
     uint16_t sent_code;
@@ -124,13 +124,14 @@ void et_ws_begin_frames(struct ws *c);
 void et_ws_apply_policy(struct ws *c);
 int et_ws_read(esp_transport_handle_t t, char *buffer, int len);
 int et_ws_write(esp_transport_handle_t t, const char *buffer, int len);
-/** Send what needs nothing of the caller's. @return 1 nothing is left; 0 not now; -1 failed */
+/** Send what does not need the caller's bytes. @return 1 nothing is left; 0 not now; -1 failed */
 int et_ws_flush(esp_transport_handle_t t);
 /** Bytes, or a control frame, at hand. */
 int et_ws_pending(esp_transport_handle_t t);
 /** Bytes of the connection below, those at hand first; as a read of the parent's. */
 int et_ws_take(esp_transport_handle_t t, void *buffer, size_t len);
-/** Send what is due: Pings, Pongs, Closes. @return 1 nothing is left; 0 not now; -1 it cannot be sent */
+/** Send what is due: Pings, Pongs, Closes. @return 1 nothing is left; 0 not now; -1 it cannot be
+ *  sent */
 int et_ws_send_due(esp_transport_handle_t t);
 /** Is the time over for a Pong, or for the end after a Close? */
 bool et_ws_is_overdue(const struct ws *c);

@@ -12,7 +12,7 @@ void et_ws_settings_clear(struct ws_settings *set)
     plat_free(set->path);
     plat_free(set->protocols);
     plat_free(set->user_agent);
-    plat_free_secret(set->fields); /* cookies */
+    plat_free_secret(set->fields); /* wiped, because it may hold cookies */
     plat_free_secret(set->auth);
     *set = (struct ws_settings){0};
 }

@@ -7,7 +7,7 @@
 #define LEN_16 126u
 #define LEN_64 127u
 
-/* --- UTF-8 ------------------------------------------------------------------------------------------ */
+/* --- UTF-8 ------------------------------------------------------------------------------------ */
 
 /** What may follow a first byte (RFC 3629 section 4): no overlong form, no surrogate, nothing above
  *  U+10FFFF. */
@@ -51,7 +51,7 @@ bool et_ws_utf8_feed(struct ws_utf8 *u, const uint8_t *data, size_t len)
     return true;
 }
 
-/* --- what comes ------------------------------------------------------------------------------------- */
+/* --- what comes ------------------------------------------------------------------------------- */
 
 static bool broken(struct ws_reader *r, uint16_t code, const char *why)
 {
@@ -83,7 +83,8 @@ static bool is_opcode(unsigned opcode)
     return opcode <= WS_BINARY || (opcode >= WS_CLOSE && opcode <= WS_PONG);
 }
 
-/** The first byte: what kind of frame it is, and whether it may come now (sections 5.2, 5.4, 5.5). */
+/** The first byte: what kind of frame it is, and whether it may come now (sections 5.2, 5.4,
+ *  5.5). */
 static bool check_first(struct ws_reader *r)
 {
     const uint8_t opcode = r->header[0] & 0x0Fu;
@@ -240,7 +241,7 @@ bool et_ws_reader_close(struct ws_reader *r, const uint8_t *payload, size_t len,
     return true;
 }
 
-/* --- what goes -------------------------------------------------------------------------------------- */
+/* --- what goes -------------------------------------------------------------------------------- */
 
 size_t et_ws_header_write(uint8_t *out, uint8_t first, uint32_t len,
                           const uint8_t mask[WS_MASK_LEN])

@@ -1,8 +1,8 @@
 /* WebSocket frames (RFC 6455 section 5) without I/O: bytes in, what they mean out.
  *
- * A reader is fed with the bytes of frame headers and told of payload; it keeps what has to hold from
- * frame to frame. What breaks a rule makes it say which close code goes with that (section 7.4.1),
- * and after that it reads nothing more. */
+ * A reader is fed with the bytes of frame headers and told of payload; it keeps what has to hold
+ * from frame to frame. What breaks a rule makes it say which close code goes with that (section
+ * 7.4.1), and after that it reads nothing more. */
 #ifndef WS_FRAME_H
 #define WS_FRAME_H
 
@@ -36,7 +36,7 @@ static inline bool et_ws_is_control(uint8_t opcode)
     return (opcode & 0x8u) != 0;
 }
 
-/* --- UTF-8 (RFC 3629), in pieces -------------------------------------------------------------------- */
+/* --- UTF-8 (RFC 3629), in pieces -------------------------------------------------------------- */
 
 /** All zero: between two characters. */
 struct ws_utf8 {
@@ -53,7 +53,7 @@ static inline bool et_ws_utf8_is_whole(const struct ws_utf8 *u)
     return u->left == 0;
 }
 
-/* --- what comes ------------------------------------------------------------------------------------- */
+/* --- what comes ------------------------------------------------------------------------------- */
 
 struct ws_limits {
     uint32_t frame_max;   /* payload of one frame, at most INT32_MAX */
@@ -93,8 +93,8 @@ struct ws_reader {
 /** Bytes to read next so that nothing of the payload is among them; 1 to 8. */
 size_t et_ws_reader_want(const struct ws_reader *r);
 
-/** Go on with the header. After HEADER comes the payload: et_ws_reader_payload() for each piece of it,
- *  if there is any, then the next header.
+/** Go on with the header. After HEADER comes the payload: et_ws_reader_payload() for each piece of
+ *  it, if there is any, then the next header.
  *  @param used  receives how many bytes were the header's */
 enum ws_read et_ws_reader_feed(struct ws_reader *r, const uint8_t *data, size_t len, size_t *used);
 
@@ -110,7 +110,7 @@ bool et_ws_reader_close(struct ws_reader *r, const uint8_t *payload, size_t len,
 /** May this code stand in a Close (section 7.4)? */
 bool et_ws_is_close_code(unsigned code);
 
-/* --- what goes -------------------------------------------------------------------------------------- */
+/* --- what goes -------------------------------------------------------------------------------- */
 
 /** A masked frame's header, in the shortest form.
  *  @param first  WS_FIN and the opcode

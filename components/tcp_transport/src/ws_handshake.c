@@ -27,7 +27,7 @@ bool et_ws_make_key(const unsigned char nonce[WS_NONCE_LEN], char key[WS_KEY_SIZ
                                     sizeof(digest)) == 0;
 }
 
-/* --- lists of tokens -------------------------------------------------------------------------------- */
+/* --- lists of tokens -------------------------------------------------------------------------- */
 
 /** The next element of a list with commas. @return its beginning; NULL: there is none */
 static const char *next_element(const char **at, const char *end, size_t *len)
@@ -98,7 +98,7 @@ bool et_ws_is_protocol_list(const char *list)
     return !is_empty;
 }
 
-/* --- fields of the application's -------------------------------------------------------------------- */
+/* --- fields of the application's -------------------------------------------------------------- */
 
 /** Letters in any case. @return behind the colon; NULL: the field has another name */
 static const char *skip_name(const char *field, const char *name)
@@ -154,7 +154,7 @@ bool et_ws_is_extra_fields(const char *block)
     return true;
 }
 
-/* --- the request ------------------------------------------------------------------------------------ */
+/* --- the request ------------------------------------------------------------------------------ */
 
 struct text {
     char *out;
@@ -205,7 +205,7 @@ size_t et_ws_write_request(char *out, size_t cap, const struct ws_request *r)
     return t.len;
 }
 
-/* --- the answer ------------------------------------------------------------------------------------- */
+/* --- the answer ------------------------------------------------------------------------------- */
 
 void et_ws_answer_field(struct ws_answer *a, const char *name, const char *value)
 {

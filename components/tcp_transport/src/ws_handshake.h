@@ -24,7 +24,8 @@ bool et_ws_is_protocol_list(const char *list);
  *  handshake's own, and none that begins a body. */
 bool et_ws_is_extra_fields(const char *block);
 
-/** Value of a field in such a block. @param len  receives its length @return NULL: it is not there */
+/** Value of a field in such a block. @param len  receives its length @return NULL: it is not
+ *  there */
 const char *et_ws_find_field(const char *block, const char *name, size_t *len);
 
 struct ws_request {

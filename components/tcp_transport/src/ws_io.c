@@ -10,7 +10,7 @@
 #define PONG_TIMEOUT_MS  10000
 #define CLOSE_TIMEOUT_MS 5000
 
-#define NEXT (TRANSPORT_AGAIN + 1) /* of a step of a read: the next one can be made */
+#define NEXT (TRANSPORT_AGAIN + 1) /* a step of a read is done, and the next can be made at once */
 
 static uint64_t us(int ms)
 {
@@ -48,7 +48,7 @@ void et_ws_begin_frames(struct ws *c)
     c->heard_at_us = c->ping_at_us;
 }
 
-/* --- time ------------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 int et_ws_close_timeout(const struct ws *c)
 {
@@ -93,7 +93,7 @@ bool et_ws_is_overdue(const struct ws *c)
            (is_pinging(c) && c->is_pong_awaited && now >= pong_until(c));
 }
 
-/* --- what goes: control frames of our own ----------------------------------------------------------- */
+/* --- what goes: control frames of our own ----------------------------------------------------- */
 
 /** @return false: no random numbers, and the connection is of no use any more */
 static bool make_mask(esp_transport_handle_t t, uint8_t mask[WS_MASK_LEN])
@@ -131,7 +131,7 @@ static bool compose_close(esp_transport_handle_t t)
     const uint8_t payload[2] = {(uint8_t)(code >> 8), (uint8_t)code};
 
     c->control.due_code = 0;
-    c->control.is_pong_due = false; /* nothing comes behind a Close */
+    c->control.is_pong_due = false; /* no frame may follow a Close */
     c->is_close_sent = true;
     c->sent_code = code;
     begin_closing(c);
@@ -199,7 +199,7 @@ int et_ws_send_due(esp_transport_handle_t t)
     }
 }
 
-/* --- what goes: the application's frames ------------------------------------------------------------ */
+/* --- what goes: the application's frames ------------------------------------------------------ */
 
 /** @return 1 it is in the buffer, as far as it fits, behind what is due; -1 */
 static int begin_frame(esp_transport_handle_t t, unsigned first, const char *buffer, size_t len)
@@ -313,8 +313,8 @@ static int send_frame(esp_transport_handle_t t, const char *buffer, size_t len)
     }
 }
 
-/** Does this call go on with the data frame that was begun? Of an empty one only the same call does,
- *  which is waiting. */
+/** Does this call go on with the data frame that was begun? Of an empty one only the same call
+ *  does, which is waiting. */
 static bool is_same_data(const struct ws *c, unsigned first, size_t len)
 {
     const struct ws_out *o = &c->out;
@@ -388,7 +388,7 @@ int et_ws_write(esp_transport_handle_t t, const char *buffer, int len)
     return ret;
 }
 
-/* --- what comes ------------------------------------------------------------------------------------- */
+/* --- what comes ------------------------------------------------------------------------------- */
 
 static int take_early(struct ws *c, void *buffer, size_t len)
 {
@@ -466,7 +466,7 @@ static int nothing(esp_transport_handle_t t)
     if (!et_ws_is_overdue(c)) {
         return TRANSPORT_AGAIN;
     }
-    if (c->is_close_received) { /* that it does not end TCP is no loss */
+    if (c->is_close_received) { /* the connection is closed here all the same */
         return end_of_parent(t, ERR_TCP_TRANSPORT_CONNECTION_CLOSED_BY_FIN);
     }
     (void)et_transport_fail(t,
@@ -483,7 +483,7 @@ static int wait_for_end(esp_transport_handle_t t)
 {
     char dropped[256];
     int ret =
-        et_ws_take(t, dropped, sizeof(dropped)); /* where there is more, the wait says "now" */
+        et_ws_take(t, dropped, sizeof(dropped)); /* with more to read, the wait list says "now" */
 
     return ret >= 0 || ret == TRANSPORT_AGAIN ? nothing(t) : end_of_parent(t, ret);
 }
@@ -594,14 +594,15 @@ static bool is_answer(const struct ws *c)
                             : c->is_pong_right;
 }
 
-/** A control frame is there, whole. @return 0; > 0 its length, where the application wants it; -1 */
+/** A control frame is there, whole. @return 0; > 0 its length, where the application wants it;
+ *  -1 */
 static int end_control(esp_transport_handle_t t, char *buffer, size_t len)
 {
     struct ws *c = t->data;
     const struct ws_control *ctl = &c->control;
     const bool is_wanted = c->set.propagate;
 
-    if (is_wanted && ctl->came_len > len) { /* a larger buffer can have it */
+    if (is_wanted && ctl->came_len > len) { /* the caller may come back with a larger buffer */
         return et_transport_fail(t, ESP_ERR_INVALID_SIZE, 0);
     }
     c->is_in_control = false;

@@ -16,7 +16,7 @@
 
 #define DEFAULT_USER_AGENT "ESP32 Websocket Client"
 
-#define NEXT (-2) /* of a step: the next one can be made */
+#define NEXT (-2) /* the step is done, and the next can be made at once */
 
 struct ws_opening {
     esp_http_response_t *response;
@@ -25,7 +25,7 @@ struct ws_opening {
     char authority[LAYER_AUTHORITY_MAX];
 };
 
-/* --- memory ----------------------------------------------------------------------------------------- */
+/* --- memory ----------------------------------------------------------------------------------- */
 
 void et_ws_drop_buffer(struct ws *c)
 {
@@ -86,7 +86,7 @@ static void forget_results(struct ws *c)
     c->status = 0;
 }
 
-/* --- the request ------------------------------------------------------------------------------------ */
+/* --- the request ------------------------------------------------------------------------------ */
 
 static esp_err_t compose(struct ws *c)
 {
@@ -125,7 +125,7 @@ static void note_offer(struct ws *c)
     a->accept = c->opening->accept;
 }
 
-/* --- the answer ------------------------------------------------------------------------------------- */
+/* --- the answer ------------------------------------------------------------------------------- */
 
 static esp_http_response_go_t on_status(void *arg, int status)
 {
@@ -151,8 +151,8 @@ static esp_http_response_go_t on_header(void *arg, const char *name, const char 
 
 static const esp_http_response_handler_t handler = {.on_status = on_status, .on_header = on_header};
 
-/** A line of the head. @param len  receives its length without line end @return behind the line end;
- *  NULL: it does not end */
+/** A line of the head. @param len  receives its length without line end @return behind the line
+ *  end; NULL: it does not end */
 static const char *line_end(const char *line, const char *end, size_t *len)
 {
     const char *stop = memchr(line, '\n', (size_t)(end - line));
@@ -384,7 +384,7 @@ static int take_answer(esp_transport_handle_t t, size_t from)
                            : et_transport_fail(t, ESP_ERR_TCP_TRANSPORT_WS_HEADER_TOO_LONG, 0);
 }
 
-/* --- steps: each returns 1 open; NEXT; 0 not now; -1 failed; > 1 a redirect -------------------------- */
+/* --- steps: each returns 1 open; NEXT; 0 not now; -1 failed; > 1 a redirect ------------------- */
 
 static int begin(esp_transport_handle_t t, const char *host, int port)
 {
@@ -436,7 +436,7 @@ static int step_request(esp_transport_handle_t t)
     int ret = et_layer_send(t, c->buf, c->len, &c->at);
 
     if (ret == 1) {
-        plat_wipe(c->buf, c->cap); /* Authorization, cookies */
+        plat_wipe(c->buf, c->cap); /* wiped, because it may hold credentials */
         c->at = 0;
         c->len = 0;
         c->phase = WS_AT_ANSWER;
@@ -487,7 +487,7 @@ int et_ws_connect(esp_transport_handle_t t, const char *host, int port, int time
     struct ws *c = t->data;
     int ret = t->is_first_step ? begin(t, host, port) : NEXT;
 
-    (void)timeout_ms; /* the deadline is t's */
+    (void)timeout_ms; /* the deadline of this transport counts, not the parent's */
     for (unsigned n = 0; ret == NEXT && n < TRANSPORT_STEPS; n++) {
         ret = step(t, host, port);
     }

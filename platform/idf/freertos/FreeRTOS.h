@@ -1,7 +1,7 @@
 /* FreeRTOS's names for types and times, as far as the headers of these components use them. Another
  * FreeRTOS's freertos/FreeRTOS.h is found before this one, wherever its folder stands among the
- * options: the folder of these headers is given to the compiler by -idirafter, and they look for each
- * other only there. */
+ * options: the folder of these headers is given to the compiler by -idirafter, and they look for
+ * each other only there. */
 #ifndef FREERTOS_FREERTOS_H
 #define FREERTOS_FREERTOS_H
 

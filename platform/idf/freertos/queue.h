@@ -1,5 +1,5 @@
-/* The types of FreeRTOS's queues, for what esp_event.h brings. There is no call on them here: a program
- * that makes queues brings a FreeRTOS, whose headers come before these. */
+/* The types of FreeRTOS's queues, for what esp_event.h brings. There is no call on them here: a
+ * program that makes queues brings a FreeRTOS, whose headers come before these. */
 #ifndef FREERTOS_QUEUE_H
 #define FREERTOS_QUEUE_H
 

@@ -14,7 +14,7 @@ static uint64_t clock_us(clockid_t id)
     return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-/* --- events -------------------------------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------------------------- */
 
 static void note_record(struct http *h)
 {
@@ -96,7 +96,7 @@ esp_err_t exchange_event(esp_http_client_event_t *evt)
     return ESP_OK;
 }
 
-/* --- the body that is sent ------------------------------------------------------------------------- */
+/* --- the body that is sent -------------------------------------------------------------------- */
 
 int exchange_draw(void *arg, char *buffer, int len, int64_t offset)
 {
@@ -124,7 +124,7 @@ static int64_t open_source(struct http *h)
     return size;
 }
 
-/* --- by perform() ------------------------------------------------------------------------------------ */
+/* --- by perform() ----------------------------------------------------------------------------- */
 
 static void await(struct http *h)
 {
@@ -150,7 +150,7 @@ static esp_err_t perform(struct http *h, int64_t size)
     return err;
 }
 
-/* --- step by step -------------------------------------------------------------------------------------- */
+/* --- step by step ----------------------------------------------------------------------------- */
 
 /** @return false: it failed */
 static bool write_piece(struct http *h, const char *data, int len)
@@ -279,7 +279,7 @@ static esp_err_t stream(struct http *h, int64_t size)
     return err;
 }
 
-/* --- the report ------------------------------------------------------------------------------------------ */
+/* --- the report ------------------------------------------------------------------------------- */
 
 static void report_body(struct http *h)
 {

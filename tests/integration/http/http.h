@@ -4,8 +4,8 @@
  *     new         the settings of the configuration count for another client
  *     go          one exchange; one line of JSON goes to standard output
  *
- * A client is kept from one exchange to the next, and its connection with it, until `new`. The log of
- * the library goes to standard error. The exit code is 0 when all lines were understood. */
+ * A client is kept from one exchange to the next, and its connection with it, until `new`. The log
+ * of the library goes to standard error. The exit code is 0 when all lines were understood. */
 #ifndef HTTP_H
 #define HTTP_H
 
@@ -26,7 +26,8 @@ enum http_mode {
     HTTP_MODE_HAND    /* the same, chunks framed with chunk_write_begin() and _end() */
 };
 
-/** TLS to the target through TLS to an HTTP proxy: a stack of transports that the client is given. */
+/** TLS to the target through TLS to an HTTP proxy: a stack of transports that the client is
+ *  given. */
 struct http_stack {
     esp_transport_handle_t outer; /* TLS to the proxy */
     esp_transport_handle_t tunnel;

@@ -126,7 +126,7 @@ static bool set_proxy(struct http *h, char *text)
     return true;
 }
 
-/* --- a stack of transports ------------------------------------------------------------------------ */
+/* --- a stack of transports -------------------------------------------------------------------- */
 
 static void drop_stack(struct http_stack *s)
 {
@@ -140,8 +140,8 @@ static void drop_stack(struct http_stack *s)
     memset(s, 0, sizeof(*s));
 }
 
-/** A transport of the program's own, as it is after esp_transport_ssl_init(), but for the authorities
- *  of a file. */
+/** A transport of the program's own, as it is after esp_transport_ssl_init(), but for the
+ *  authorities of a file. */
 static bool set_transport(struct http *h, const char *path)
 {
     const char *ca = load(path);
@@ -180,7 +180,7 @@ static bool set_stack(struct http *h, char *text)
     return esp_transport_ssl_set_parent(s->inner, s->tunnel) == ESP_OK;
 }
 
-/* --- keys ------------------------------------------------------------------------------------------ */
+/* --- keys ------------------------------------------------------------------------------------- */
 
 static bool set_auth(struct http *h, const char *value)
 {

@@ -1,5 +1,6 @@
-/* What signals and limits do to POSIX's calls. The calls of the C library are wrapped by the linker: each
- * fails as often as a test says, and with what it says, before the real one is called. */
+/* What signals and limits do to POSIX's calls. The calls of the C library are wrapped by the
+ * linker: each fails as often as a test says, and with what it says, before the real one is
+ * called. */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
-/* malloc() and heap_caps_malloc() are one heap in any program, as long as no region is simulated. */
+/* malloc() and heap_caps_malloc() are one heap in any program, as long as no region is
+ * simulated. */
 #define _GNU_SOURCE /* asprintf(), reallocarray() */
 #include <setjmp.h>
 #include <stdarg.h>

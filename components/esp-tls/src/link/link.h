@@ -1,5 +1,6 @@
 /* Byte streams below TLS. TLS reads and writes a link and never sees a socket; links stack by
- * pointer: TCP, or a stream of the caller's (a proxy tunnel, a memory pipe, another TLS connection). No call blocks.
+ * pointer: TCP, or a stream of the caller's (a proxy tunnel, a memory pipe, another TLS
+ * connection). No call blocks.
  *
  * read and write: TLS_OK with *n > 0; TLS_WANT_READ / TLS_WANT_WRITE; TLS_EOF on read when the
  * peer closed its side; a failure, in the record. */

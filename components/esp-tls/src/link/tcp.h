@@ -41,7 +41,8 @@ TLS_MUST_USE tls_status et_tcp_dial(struct link_tcp *tcp, const char *host, size
 /** Use a connected descriptor of the caller's; it is owned by the link from here on. */
 TLS_MUST_USE tls_status et_tcp_adopt(struct link_tcp *tcp, int fd);
 
-/** The connected stream, or the first attempt that is still under way; none while a name is resolved. */
+/** The connected stream, or the first attempt that is still under way; none while a name is
+ *  resolved. */
 plat_stream et_tcp_attempt(struct link_tcp *tcp);
 
 /** Give away the stream: the connected one, or the first attempt that is still under way. */

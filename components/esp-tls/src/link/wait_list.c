@@ -35,7 +35,7 @@ void et_wait_in_ms(struct tls_wait *wait, int ms)
     }
 }
 
-/* --- the caller's lists ---------------------------------------------------------------------------- */
+/* --- the caller's lists ----------------------------------------------------------------------- */
 
 void esp_tls_wait_init(esp_tls_wait_t *wait)
 {

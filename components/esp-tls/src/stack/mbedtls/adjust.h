@@ -14,9 +14,9 @@
 #undef MBEDTLS_SSL_HAVE_CBC
 #endif
 
-/* The one use of this size is the peer's key-exchange key in the handshake's state, and each write to
- * it is checked. Mbed TLS reserves what the largest RSA key would need, 528 bytes; a key share is an
- * elliptic curve's point, or a Diffie-Hellman value where that is compiled in. */
+/* The one use of this size is the peer's key-exchange key in the handshake's state, and each write
+ * to it is checked. Mbed TLS reserves what the largest RSA key would need, 528 bytes; a key share
+ * is an elliptic curve's point, or a Diffie-Hellman value where that is compiled in. */
 #include "psa/crypto_platform.h"
 #include "psa/crypto_types.h"
 #include "psa/crypto_values.h"
@@ -27,9 +27,10 @@
     PSA_KEY_EXPORT_ECC_PUBLIC_KEY_MAX_SIZE(PSA_VENDOR_ECC_MAX_CURVE_BITS)
 #endif
 
-/* mbedtls_ssl_setup() makes the input buffer at this length. In its file alone it is a variable, which
- * elastic.c sets while it calls that function: the buffer is then made as small as there is one, for
- * whatever allocator serves. Everywhere else, and in every other call, it is the Kconfig value. */
+/* mbedtls_ssl_setup() makes the input buffer at this length. In its file alone it is a variable,
+ * which elastic.c sets while it calls that function: the buffer is then made as small as there is
+ * one, for whatever allocator serves. Everywhere else, and in every other call, it is the Kconfig
+ * value. */
 #if defined(CONFIG_MBEDTLS_DYNAMIC_BUFFER)
 #include <stddef.h>
 extern ESP_TLS_MBED_THREAD_LOCAL size_t et_mbed_in_len;

@@ -155,14 +155,15 @@ tls_status et_mbed_each_cert(struct plat_account *account, const uint8_t *buf, s
     return TLS_OK;
 }
 
-/* --- anchors of a connection -------------------------------------------------------------------- */
+/* --- anchors of a connection ------------------------------------------------------------------ */
 
 int et_mbed_each_anchor(struct mbed *m, stack_cert_fn fn, void *arg)
 {
     if (m->anchors.buf != NULL) {
         int code = et_mbed_walk_checked(m->anchors.buf, m->anchors.len, fn, arg);
 
-        return code == MBEDTLS_ERR_PEM_ALLOC_FAILED ? code : 0; /* a bad one was warned of */
+        /* a warning in the log named the bad ones */
+        return code == MBEDTLS_ERR_PEM_ALLOC_FAILED ? code : 0;
     }
     for (const struct anchor *a = NULL; m->anchors.store != NULL;) {
         a = et_anchor_store_next(m->anchors.store, a);
@@ -257,7 +258,8 @@ static bool may_be_issuer(const struct candidates *c, const uint8_t *der, size_t
     return der_subject(der, len, &name, &name_len) && name_len == c->child->issuer_raw.len;
 }
 
-/** Does the DER outlive the verification? The store's does, and what lies in the caller's buffer. */
+/** Does the DER outlive the verification? The store's does, and what lies in the caller's
+ *  buffer. */
 static bool stays(const struct mbed_anchors *a, const uint8_t *der)
 {
     return a->buf == NULL || (der >= a->buf && der < a->buf + a->len);
@@ -293,7 +295,7 @@ static bool add_candidate(void *arg, const uint8_t *der, size_t len)
     if (c->code == 0) {
         drop_issuer(c->list);
     } else if (!et_mbed_is_no_mem(c->code)) {
-        c->code = 0; /* a bad one, warned of when the anchors were set */
+        c->code = 0; /* a bad one: setting the anchors warned of it */
     }
     return c->code == 0;
 }
@@ -330,7 +332,7 @@ static int keep_anchors(struct mbed *m)
 #else
 struct parse {
     mbedtls_x509_crt *chain;
-    int code; /* that ended it */
+    int code; /* the failure that ended the walk */
 };
 
 static bool parse_anchor(void *arg, const uint8_t *der, size_t len)
@@ -341,7 +343,7 @@ static bool parse_anchor(void *arg, const uint8_t *der, size_t len)
     if (code != 0 && (et_mbed_is_no_mem(code) || et_mbed_is_starved())) {
         p->code = MBEDTLS_ERR_X509_ALLOC_FAILED;
     }
-    return p->code == 0; /* past a bad one, warned of when the anchors were set */
+    return p->code == 0; /* goes on behind a bad one: setting the anchors warned of it */
 }
 
 static int keep_anchors(struct mbed *m)

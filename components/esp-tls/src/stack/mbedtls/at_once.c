@@ -1,5 +1,5 @@
-/* Signatures of the peer's certificates are checked where Mbed TLS asks for it: deferred.c says what
- * else there is. */
+/* Signatures of the peer's certificates are checked where Mbed TLS asks for it: deferred.c says
+ * what else there is. */
 #include "mbed.h"
 
 void et_mbed_checks_begin(struct mbed *m, int state)

@@ -74,14 +74,15 @@ int et_buffers_recv(void *ctx, unsigned char *buf, size_t len);
  *  @return 0, a waiting code of Mbed TLS, or MBEDTLS_ERR_SSL_ALLOC_FAILED (try again later) */
 int et_buffers_reserve_out(struct mbed *m, size_t payload);
 
-/** The same for what the step of a state of the handshake writes. What was pending is flushed first. */
+/** The same for what the step of a state of the handshake writes. What was pending is flushed
+ *  first. */
 int et_buffers_reserve_for(struct mbed *m, int state);
 
 /** After that step: where it did not fit, keep how long the message and the limit are. */
 void et_buffers_note_too_long(struct mbed *m, int state, int ret);
 
-/** Bytes of a handshake message that there can be a buffer for: of any size up to a record's (RFC 8446
- *  section 5.1), or Mbed TLS's own. */
+/** Bytes of a handshake message that there can be a buffer for: of any size up to a record's (RFC
+ *  8446 section 5.1), or Mbed TLS's own. */
 size_t et_buffers_max_message(const struct mbed *m);
 
 /** Bytes of application data that one record may carry (limits and negotiation). */

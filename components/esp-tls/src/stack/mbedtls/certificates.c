@@ -1,5 +1,5 @@
-/* The peer's chain as it was sent (et_stack_certificates() of stack_views.h). Mbed TLS parses it out of
- * the input buffer and leaves it there until the next message is read, whatever came of the
+/* The peer's chain as it was sent (et_stack_certificates() of stack_views.h). Mbed TLS parses it
+ * out of the input buffer and leaves it there until the next message is read, whatever came of the
  * verification. */
 #include "mbed.h"
 

@@ -59,8 +59,8 @@ static bool says_no_mem(int code)
     return false;
 }
 
-/** A sum has a high-level code, which begins at 0x1000 (error.h of Mbed TLS). PSA's numbers are none,
- *  though some look so: -144 is no -128 with -16 added to it. */
+/** A sum has a high-level code, which begins at 0x1000 (error.h of Mbed TLS). PSA's numbers are
+ *  none, though some look so: -144 is no -128 with -16 added to it. */
 bool et_mbed_is_no_mem(int code)
 {
     if (code > -MBED_HIGH_LEVEL_LEAST || code < -UINT16_MAX) {
@@ -111,7 +111,7 @@ static void add_evidence(struct mbed *m, int code)
     if (code == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED || code == MBEDTLS_ERR_SSL_BAD_CERTIFICATE) {
         err->verify_flags = mbedtls_ssl_get_verify_result(&m->ssl);
         if (err->verify_flags == UINT32_MAX) {
-            err->verify_flags = 0; /* "not available" */
+            err->verify_flags = 0; /* Mbed TLS sets every bit where it has no result */
         }
         err->alert_sent = err->verify_flags != 0 ? et_mbed_alert_for(err->verify_flags) : -1;
         if (err->verify_flags != 0 && err->verify_depth < 0) {
@@ -123,8 +123,8 @@ static void add_evidence(struct mbed *m, int code)
 }
 
 #ifndef ESP_TLS_SYSTEM_MBEDTLS
-/** A write that the system refused (EPIPE, ECONNRESET) often follows an alert that the peer sent and
- *  nobody has read yet: what has come is read, and an alert is the true first cause. */
+/** A write that the system refused (EPIPE, ECONNRESET) often follows an alert that the peer sent
+ *  and nobody has read yet: what has come is read, and an alert is the true first cause. */
 static bool find_alert(struct mbed *m, int code, esp_err_t esp)
 {
     struct tls_error saved = *m->io.err;
@@ -183,7 +183,7 @@ tls_status et_mbed_fail(struct mbed *m, int code, esp_err_t esp)
     struct tls_error *err = m->io.err;
 
     et_mbed_note_record(m);
-    if (err->status != TLS_OK) { /* the link failed first and said why */
+    if (err->status != TLS_OK) { /* the link failed first, and its record stays */
         if (find_alert(m, code, esp)) {
             return TLS_STACK;
         }

@@ -1,5 +1,5 @@
-/* Mbed TLS's debug messages in the log. Its threshold is the process's, and lets everything through;
- * what a connection shows is decided here. */
+/* Mbed TLS's debug messages in the log. Its threshold is the process's, and lets everything
+ * through; what a connection shows is decided here. */
 #include "mbed.h"
 
 #ifdef CONFIG_MBEDTLS_DEBUG

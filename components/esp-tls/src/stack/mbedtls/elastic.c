@@ -6,12 +6,13 @@
  * the fragments of an unfinished handshake message are carried over), and returns the 5 bytes.
  *
  * Out. MBEDTLS_SSL_OUT_CONTENT_LEN is the thread's variable et_mbed_out_len, which et_mbed_enter()
- * sets to the bound of the connection at hand and et_mbed_leave() restores. Before a step that writes,
- * a buffer of the size that the step needs is put in place; once it is flushed the stub returns.
+ * sets to the bound of the connection at hand and et_mbed_leave() restores. Before a step that
+ * writes, a buffer of the size that the step needs is put in place; once it is flushed the stub
+ * returns.
  *
- * Mbed TLS's own checks are a second net with holes, so every use of the two lengths in the functions
- * that seam.txt lists was read, and each is safe because of one of these (with other functions there
- * the build leaves this file out):
+ * Mbed TLS's own checks are a second net with holes, so every use of the two lengths in the
+ * functions that seam.txt lists was read, and each is safe because of one of these (with other
+ * functions there the build leaves this file out):
  *   A  the step's need is reserved before it runs (handshake.c, table of needs)
  *   B  a record of `out_len` bytes fits its buffer: out_len + OUT_EXPANSION (buffers.h)
  *   C  the length is that of the buffer's full size, and the input that is compared with it was
@@ -36,14 +37,13 @@
  *               handle_buffer_resizing              both E  VARIABLE_BUFFER_LENGTH is refused
  *               ssl_conf_set_psk_identity           out  D
  *               mbedtls_ssl_get_..._max_frag_len    both read under the connection's own limit
- *               mbedtls_ssl_write_certificate       out  A  exact size of the chain: the check there
- *                                                           subtracts unsigned
+ *               mbedtls_ssl_write_certificate       out  A  exact size of the chain: the check
+ *                                                           there subtracts unsigned
  *   ssl_tls12_client.c  ssl_write_encrypted_pms, ..._client_key_exchange, ..._certificate_verify
  *                                                   out  A
  *   ssl_tls12_server.c  all                         out  A  rows of the server come with it
  *   ssl_tls13_generic.c write_change_cipher_spec    out  stub is enough (1 byte)
- *               record_size_limit extension         in   D  constant
- */
+ *               record_size_limit extension         in   D  constant */
 #include "mbed.h"
 
 #include <string.h>
@@ -58,7 +58,7 @@
 
 _Static_assert(OUT_STUB_LEN >= 10, "Mbed TLS subtracts 10 from the bound");
 
-/* --- output ------------------------------------------------------------------------------------ */
+/* --- output ----------------------------------------------------------------------------------- */
 
 static bool out_is_stub(const struct mbed *m)
 {
@@ -111,7 +111,9 @@ int et_buffers_reserve_out(struct mbed *m, size_t payload)
     if (ret != 0 || bound <= m->buffers.out_len) {
         return ret;
     }
-    out_release(m); /* a fixed one that is too small for a handshake message is replaced for good */
+    /* A fixed buffer that is too small for a handshake message is replaced for as long as the
+     * connection. */
+    out_release(m);
     buf = plat_alloc(m->io.account, PLAT_MEM_RECORD_OUT, out_size(bound));
     if (buf == NULL) {
         m->buffers.starved = true;
@@ -131,13 +133,13 @@ int et_buffers_max_payload(struct mbed *m)
 {
     int ret;
 
-    et_mbed_out_len = m->buffers.out_limit; /* what may be reserved, not what is */
+    et_mbed_out_len = m->buffers.out_limit; /* the limit, not the size of the present buffer */
     ret = mbedtls_ssl_get_max_out_record_payload(&m->ssl);
     et_mbed_out_len = m->buffers.out_len;
     return ret;
 }
 
-/* --- input --------------------------------------------------------------------------------------- */
+/* --- input ------------------------------------------------------------------------------------ */
 
 static bool in_is_stub(const struct mbed *m)
 {
@@ -273,7 +275,8 @@ static void in_compact(struct mbed *m)
     }
     buf = plat_alloc(m->io.account, PLAT_MEM_RECORD_IN, COUNTER_LEN + RECORD_HEADER_LEN + 1 + rest);
     if (buf == NULL) {
-        m->io.account->failure = before; /* it only saves memory: nothing has failed */
+        /* The move only saves memory, so a failed allocation is no failure of the connection. */
+        m->io.account->failure = before;
         return;
     }
     memcpy(buf + COUNTER_LEN + RECORD_HEADER_LEN + 1, from, rest);
@@ -302,7 +305,7 @@ static void in_trim(struct mbed *m)
     in_release(m);
 }
 
-/* --- both ------------------------------------------------------------------------------------------ */
+/* --- both ------------------------------------------------------------------------------------- */
 
 void et_buffers_trim(struct mbed *m)
 {
@@ -317,7 +320,7 @@ void et_mbed_reset_msg_layer(mbedtls_ssl_context *ssl, int partial)
 {
     struct mbed *m = et_mbed_current();
 
-    if (m == NULL || ssl != &m->ssl) { /* one that the application runs itself */
+    if (m == NULL || ssl != &m->ssl) { /* a context that the application runs itself */
         mbedtls_ssl_session_reset_msg_layer(ssl, partial);
         return;
     }
@@ -343,7 +346,7 @@ void et_mbed_reset_msg_layer(mbedtls_ssl_context *ssl, int partial)
     ssl->out_msgtype = 0;
     ssl->out_msglen = 0;
     memset(ssl->cur_out_ctr, 0, sizeof(ssl->cur_out_ctr));
-    /* keys: there are none yet in the only place that calls this, before the first ServerHello */
+    /* There are no keys yet: this is called before the first ServerHello only. */
 }
 
 int et_buffers_configure(struct mbed *m, const struct stack_buffers *wanted)
@@ -354,7 +357,8 @@ int et_buffers_configure(struct mbed *m, const struct stack_buffers *wanted)
     b->fixed = wanted->fixed;
     b->in_limit = wanted->in_limit != 0 ? wanted->in_limit : MBEDTLS_SSL_IN_CONTENT_LEN;
     b->out_limit = wanted->out_limit != 0 ? wanted->out_limit : ESP_TLS_MBED_OUT_CONTENT_LEN;
-    et_mbed_out_len = MBEDTLS_SSL_IN_CONTENT_LEN; /* the call compares with both */
+    /* the call compares the new limit with both lengths */
+    et_mbed_out_len = MBEDTLS_SSL_IN_CONTENT_LEN;
     ret = et_buffers_offer_limit(m, b->in_limit);
     et_mbed_out_len = ESP_TLS_MBED_OUT_CONTENT_LEN;
     return ret;
@@ -417,7 +421,7 @@ int et_buffers_fix_input(struct mbed *m)
 void et_buffers_free(struct mbed *m)
 {
     if (m->ssl.conf == NULL) {
-        return; /* never set up */
+        return; /* the context was never set up */
     }
     if (!in_is_stub(m)) {
         plat_free_secret(m->ssl.in_buf);

@@ -34,9 +34,10 @@ int et_buffers_reserve_out(struct mbed *m, size_t payload)
 
     (void)payload;
     if (m->ssl.out_left == 0 || !mbedtls_ssl_is_handshake_over(&m->ssl)) {
-        return 0; /* a step of the handshake flushes by itself */
+        return 0; /* each step of the handshake flushes its own output */
     }
-    ret = mbedtls_ssl_write(&m->ssl, (const unsigned char *)"", 0); /* only flushes */
+    /* a write of no bytes flushes what is pending */
+    ret = mbedtls_ssl_write(&m->ssl, (const unsigned char *)"", 0);
     return ret < 0 ? ret : 0;
 }
 

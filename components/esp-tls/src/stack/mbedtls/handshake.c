@@ -6,7 +6,7 @@
 
 #include "mbedtls/ssl_ciphersuites.h"
 
-/* --- one step ---------------------------------------------------------------------------------------- */
+/* --- one step --------------------------------------------------------------------------------- */
 
 /** An IP literal is compared with the certificate but not sent: Mbed TLS's one name for both is set
  *  after the last ClientHello has gone out. */
@@ -30,7 +30,7 @@ static enum plat_mem purpose_of(const struct mbed *m, int state)
     switch (state) {
     case MBEDTLS_SSL_SERVER_CERTIFICATE:
         return PLAT_MEM_CERTIFICATE;
-    case MBEDTLS_SSL_CERTIFICATE_VERIFY: /* in TLS 1.3 the peer's */
+    case MBEDTLS_SSL_CERTIFICATE_VERIFY: /* TLS 1.3 has this state for the peer's message */
         if (m->ssl.tls_version == MBEDTLS_SSL_VERSION_TLS1_3) {
             return PLAT_MEM_CERTIFICATE;
         }
@@ -54,8 +54,8 @@ static int before(struct mbed *m, int state)
 
 /** Mbed TLS refuses extensions of TLS 1.3 that it did not offer. Two it must take all the same: the
  *  cookie of a HelloRetryRequest, which is never offered (RFC 8446 section 4.2); and the answer to
- *  max_fragment_length in EncryptedExtensions, which it offers for TLS 1.2 and forgets. In which message
- *  each may stand it checks apart from this. */
+ *  max_fragment_length in EncryptedExtensions, which it offers for TLS 1.2 and forgets. In which
+ *  message each may stand it checks apart from this. */
 static void remember_offer(struct mbed *m, int state)
 {
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3) && !defined(ESP_TLS_SYSTEM_MBEDTLS)
@@ -86,8 +86,8 @@ static int after(struct mbed *m, int state)
     return et_mbed_checks_run(m);
 }
 
-/** An allocation failed and Mbed TLS went on with a wrong result: TLS 1.2's Finished, whose PRF it does
- *  not look at. The peer would tell that the handshake is damaged, not why. */
+/** An allocation failed and Mbed TLS went on with a wrong result: TLS 1.2's Finished, whose PRF it
+ *  does not look at. The peer would tell that the handshake is damaged, not why. */
 static bool is_overlooked(const struct mbed *m, int ret)
 {
     bool goes_on =
@@ -156,8 +156,8 @@ tls_status et_mbed_handshake(void *ctx)
     int ret;
 
     et_mbed_begin_step(m);
-    /* a failed allocation is remembered over all steps: Mbed TLS passes over some, and it is the peer
-     * that complains in the end */
+    /* a failed allocation is remembered over all steps: Mbed TLS passes over some, and it is the
+     * peer that complains in the end */
     while (!mbedtls_ssl_is_handshake_over(&m->ssl)) {
         ret = step(m);
 

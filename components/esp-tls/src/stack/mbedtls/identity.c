@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* --- setting: check, and forget what the check made ------------------------------------------------- */
+/* --- setting: check, and forget what the check made ------------------------------------------- */
 
 int et_mbed_identity_parse_key(const struct stack_identity *source, mbedtls_pk_context *key)
 {
@@ -86,7 +86,7 @@ static tls_status fail_option(struct mbed *m, int code, esp_err_t esp, const cha
     return et_mbed_fail(m, code, esp);
 }
 
-/* --- the chain, for as long as it is being sent ------------------------------------------------------ */
+/* --- the chain, for as long as it is being sent ----------------------------------------------- */
 
 /** Is the DER in the caller's buffer, or (PEM) in one that goes away? */
 static bool is_borrowed(const struct mbed_identity *own, const uint8_t *der)
@@ -136,7 +136,8 @@ void et_mbed_identity_chain_clear(struct mbed *m)
         }
         mbedtls_free(crt);
     }
-    mbedtls_free(m->conf.key_cert); /* one entry, from mbedtls_ssl_conf_own_cert() */
+    /* the list has the one entry that mbedtls_ssl_conf_own_cert() made */
+    mbedtls_free(m->conf.key_cert);
     m->conf.key_cert = NULL;
 }
 
@@ -166,7 +167,7 @@ size_t et_mbed_identity_chain_len(const struct mbed *m)
     return n;
 }
 
-/* --- the key, for as long as it signs ---------------------------------------------------------------- */
+/* --- the key, for as long as it signs --------------------------------------------------------- */
 
 void et_mbed_identity_key_clear(struct mbed *m)
 {
@@ -191,7 +192,7 @@ size_t et_mbed_identity_signature_len(const struct mbed *m)
     return mbedtls_pk_can_do(&m->own->key, MBEDTLS_PK_RSA) ? len : 2 * len + 9;
 }
 
-/* --- what is kept between the steps --------------------------------------------------------------------- */
+/* --- what is kept between the steps ----------------------------------------------------------- */
 
 /** A chain with a gap would be refused by the peer: all of it must parse. */
 static tls_status check_chain(struct mbed *m, const struct stack_identity *source)
@@ -204,7 +205,7 @@ static tls_status check_chain(struct mbed *m, const struct stack_identity *sourc
         code = code != 0 ? code : MBEDTLS_ERR_X509_CERT_UNKNOWN_FORMAT;
         return fail_option(m, code, ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED, "clientcert_buf");
     }
-    /* only a clear no counts: some kinds of key cannot be compared */
+    /* Some kinds of key cannot be compared: only those that are known to differ are refused. */
     if (leaf.pair == MBEDTLS_ERR_PK_TYPE_MISMATCH || et_mbed_is_no_mem(leaf.pair)) {
         return fail_option(m, leaf.pair, ESP_ERR_MBEDTLS_SSL_CONF_OWN_CERT_FAILED,
                            source->key != NULL ? "clientkey_buf" : "client_key");
@@ -225,7 +226,8 @@ static tls_status set_identity(struct mbed *m, const struct stack_identity *sour
     mbedtls_pk_init(&m->own->key);
     ret = et_mbed_identity_parse_key(source, &m->own->key);
     if (ret != 0) {
-        st = check_chain(m, source); /* the certificate's fault comes first */
+        /* a fault of the certificate is reported before one of the key */
+        st = check_chain(m, source);
         return st != TLS_OK ? st
                             : fail_option(m, ret, ESP_ERR_MBEDTLS_PK_PARSE_KEY_FAILED,
                                           source->key != NULL ? "clientkey_buf" : "client_key");
@@ -246,10 +248,11 @@ tls_status et_mbed_set_identity(void *ctx, const struct stack_identity *identity
     return st;
 }
 
-/* --- when ---------------------------------------------------------------------------------------------- */
+/* --- when ------------------------------------------------------------------------------------- */
 
-/** A Certificate message is sent in one record. Mbed TLS's own check of its length subtracts unsigned:
- *  with a buffer that ends just behind one certificate, it takes the next however long that is. */
+/** A Certificate message is sent in one record. Mbed TLS's own check of its length subtracts
+ *  unsigned: with a buffer that ends just behind one certificate, it takes the next however long
+ *  that is. */
 int et_mbed_identity_check_room(struct mbed *m)
 {
     const size_t in_front = 4 + 1 + 3; /* type and length, context, length of the list */

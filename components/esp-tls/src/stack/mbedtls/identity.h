@@ -5,7 +5,7 @@
 
 #include "mbed.h"
 
-/* --- identity.c --------------------------------------------------------------------------------- */
+/* --- identity.c ------------------------------------------------------------------------------- */
 
 int et_mbed_identity_parse_key(const struct stack_identity *source, mbedtls_pk_context *key);
 void et_mbed_identity_key_clear(struct mbed *m);
@@ -17,7 +17,7 @@ bool et_mbed_identity_is_asked_for(const struct mbed *m);
 /** Does the chain fit a message? @return 0 or Mbed TLS's code, and the option is named */
 int et_mbed_identity_check_room(struct mbed *m);
 
-/* --- key_on_demand.c, key_kept.c ---------------------------------------------------------------- */
+/* --- key_on_demand.c, key_kept.c -------------------------------------------------------------- */
 
 /** After chain and key were checked. */
 TLS_MUST_USE tls_status et_mbed_identity_keep(struct mbed *m);

@@ -4,17 +4,17 @@
 #include <string.h>
 #include "mbedtls/net_sockets.h" /* the codes of a failing link, as ESP-IDF reports them */
 
-/* Mbed TLS goes on by itself as long as bytes come. So that a step ends all the same, a read takes one
- * unit of the step's share, and another one for each STEP_UNIT bytes: some two full records, or 64 reads
- * of next to nothing. Few handshakes need more than one share. */
+/* Mbed TLS goes on by itself as long as bytes come. So that a step ends all the same, a read takes
+ * one unit of the step's share, and another one for each STEP_UNIT bytes: some two full records, or
+ * 64 reads of next to nothing. Few handshakes need more than one share. */
 #define STEP_SHARE 64
 #define STEP_UNIT  512
 
 /* Records that bring nothing: ChangeCipherSpec in TLS 1.3, warnings, data of no length. OpenSSL and
  * BoringSSL bear as many in a row. */
 #define IGNORED_MAX 32
-/* Messages after the handshake, with no data between them: tickets, of which a client that asks for a
- * number gets 255 at most (RFC 9149), and TLS 1.2's HelloRequest. */
+/* Messages after the handshake, with no data between them: tickets, of which a client that asks for
+ * a number gets 255 at most (RFC 9149), and TLS 1.2's HelloRequest. */
 #define TICKETS_MAX 256
 
 /* --- the link under Mbed TLS -------------------------------------------------------------------
@@ -42,7 +42,7 @@ int et_mbed_link_recv(void *ctx, unsigned char *buf, size_t len)
     size_t n;
     tls_status st;
 
-    if (m->share == 0) { /* what has come stays where it is: in the kernel, or in the link below */
+    if (m->share == 0) { /* bytes that have come wait in the kernel, or in the link below */
         m->blocked = TLS_AGAIN;
         return MBEDTLS_ERR_SSL_WANT_READ;
     }
@@ -103,7 +103,7 @@ int et_mbed_link_send(void *ctx, const unsigned char *buf, size_t len)
     }
 }
 
-/* --- records that bring nothing ------------------------------------------------------------------- */
+/* --- records that bring nothing --------------------------------------------------------------- */
 
 bool et_mbed_is_flooded(const struct mbed *m)
 {
@@ -112,7 +112,7 @@ bool et_mbed_is_flooded(const struct mbed *m)
 
 void et_mbed_made_progress(struct mbed *m)
 {
-    m->ignored = -1; /* it is counted when the next one begins */
+    m->ignored = -1; /* the next record's beginning counts it */
     m->tickets = -1;
 }
 
@@ -125,7 +125,7 @@ int et_mbed_begin_record(struct mbed *m)
     } else if (!mbedtls_ssl_is_handshake_over(&m->ssl)) {
         m->ignored = 0;
         m->tickets = 0;
-    } else if (m->ssl.badmac_seen_or_in_hsfraglen == 0) { /* no fragment of one */
+    } else if (m->ssl.badmac_seen_or_in_hsfraglen == 0) { /* the message is whole */
         m->tickets++;
     }
     return et_mbed_is_flooded(m) ? MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE : 0;
@@ -157,7 +157,7 @@ static tls_status starved(struct mbed *m)
     return et_error_passing(m->io.err, TLS_NO_MEM, NULL);
 }
 
-/* --- reading ----------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 /** Messages after the handshake that Mbed TLS 3.6 cannot take are refused by name. */
 static const char *refused_message(const struct mbed *m, int ret)
@@ -189,8 +189,8 @@ static tls_status read_failed(struct mbed *m, int ret)
     return et_mbed_fail(m, ret, 0);
 }
 
-/** Nothing to hand out, and nothing wrong: a ticket, or data of no length (RFC 5246 section 6.2.1, RFC
- *  8446 section 5.4), for which Mbed TLS returns 0 as it does for the end of the link. */
+/** Nothing to hand out, and nothing wrong: a ticket, or data of no length (RFC 5246 section 6.2.1,
+ *  RFC 8446 section 5.4), for which Mbed TLS returns 0 as it does for the end of the link. */
 static bool is_no_end(const struct mbed *m, int ret)
 {
     return ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET ||
@@ -201,7 +201,7 @@ static bool is_no_end(const struct mbed *m, int ret)
 static void send_rest(struct mbed *m)
 {
     if (m->pending_write == 0) {
-        (void)et_buffers_reserve_out(m, 0); /* where the link fails, the read finds it out */
+        (void)et_buffers_reserve_out(m, 0); /* a failure of the link is found by the next read */
     }
 }
 
@@ -243,7 +243,7 @@ tls_status et_mbed_read(void *ctx, void *buf, size_t len, size_t *n)
     }
 }
 
-/* --- writing ------------------------------------------------------------------------------------------ */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static int write_piece(struct mbed *m, const void *buf, size_t len)
 {
@@ -277,7 +277,8 @@ static int write_piece(struct mbed *m, const void *buf, size_t len)
     return ret;
 }
 
-/** The cipher had no memory: nothing was encrypted or counted, and the caller still has the data. */
+/** The cipher had no memory: nothing was encrypted or counted, and the caller still has the
+ *  data. */
 static bool lacked_memory(struct mbed *m, int ret)
 {
     if (ret < 0 && m->ssl.out_left == 0 && et_mbed_is_no_mem(ret)) {

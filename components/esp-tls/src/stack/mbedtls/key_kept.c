@@ -11,7 +11,7 @@ tls_status et_mbed_identity_keep(struct mbed *m)
 
 int et_mbed_identity_before(struct mbed *m, int state)
 {
-    /* it was made when it was set */
+    /* the setter made it */
     return state == MBEDTLS_SSL_CLIENT_CERTIFICATE && et_mbed_identity_is_asked_for(m)
                ? et_mbed_identity_check_room(m)
                : 0;

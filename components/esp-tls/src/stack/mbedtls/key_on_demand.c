@@ -1,6 +1,6 @@
-/* Own certificate and key exist while a step uses them: the chain is sent from its DER, and the key is
- * there from the step that signs to its end, in a PSA slot of its own where it can be put there as it
- * is. */
+/* Own certificate and key exist while a step uses them: the chain is sent from its DER, and the key
+ * is there from the step that signs to its end, in a PSA slot of its own where it can be put there
+ * as it is. */
 #include "identity.h"
 
 #include "mbedtls/asn1.h"
@@ -39,8 +39,8 @@ static bool rsa_pkcs1(const uint8_t *der, size_t len, const uint8_t **rsa, size_
     return true;
 }
 
-/** Put an unencrypted RSA key in DER straight into a PSA slot: Mbed TLS would hold it parsed, export
- *  it and import it again for each signature. @return 0, or not possible */
+/** Put an unencrypted RSA key in DER straight into a PSA slot: Mbed TLS would hold it parsed,
+ *  export it and import it again for each signature. @return 0, or not possible */
 static int rsa_to_slot(struct mbed *m)
 {
     const struct stack_identity *source = &m->own->source;

@@ -105,9 +105,9 @@ bool et_mbed_is_starved(void);
 /** The connection of the present scope, or NULL. */
 struct mbed *et_mbed_current(void);
 
-/** In the present scope, the next two requests are the input's and the output's record buffer, and are
- *  counted, and placed, as such: mbedtls_ssl_setup() asks for these first. @param are_next  false: what
- *  is left of them will not come */
+/** In the present scope, the next two requests are the input's and the output's record buffer, and
+ *  are counted, and placed, as such: mbedtls_ssl_setup() asks for these first. @param
+ *  are_next  false: what is left of them will not come */
 void et_mbed_expect_records(bool are_next);
 
 /** Start what the process shares (PSA, threading). Once; any thread. @return 0 or Mbed TLS code */
@@ -123,7 +123,7 @@ TLS_MUST_USE tls_status et_mbed_fail(struct mbed *m, int code, esp_err_t esp);
 /** Does this code say that there was no memory, in one of Mbed TLS's many ways? */
 bool et_mbed_is_no_mem(int code);
 
-/* --- anchors.c: whom to trust --------------------------------------------------------------------- */
+/* --- anchors.c: whom to trust ----------------------------------------------------------------- */
 
 /** Call fn with each certificate of a PEM or DER buffer, as DER that lives for the call only unless
  *  it lies in buf. @return 0 or the first code of one that does not parse, or of no memory */
@@ -140,11 +140,11 @@ int et_mbed_each_anchor(struct mbed *m, stack_cert_fn fn, void *arg);
 /** Is this certificate, byte for byte, one of the anchors? */
 bool et_mbed_is_anchor(struct mbed *m, const mbedtls_x509_crt *crt);
 
-/* --- store.c: the global store as Mbed TLS's chain -------------------------------------------------- */
+/* --- store.c: the global store as Mbed TLS's chain -------------------------------------------- */
 
 void et_mbed_store_gone(void);
 
-/* --- verify.c: what Mbed TLS's verifier found ------------------------------------------------------ */
+/* --- verify.c: what Mbed TLS's verifier found ------------------------------------------------- */
 
 int et_mbed_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
 /** Does the certificate say itself that it is an authority's? */
@@ -152,7 +152,7 @@ bool et_mbed_is_authority(const mbedtls_x509_crt *crt);
 /** The alert that Mbed TLS sends for these flags (RFC 8446 section 6.2). */
 int16_t et_mbed_alert_for(uint32_t flags);
 
-/* --- record.c: the record that is coming in --------------------------------------------------------- */
+/* --- record.c: the record that is coming in --------------------------------------------------- */
 
 #define MBED_HEADER_LEN 5 /* RFC 8446 section 5.1 */
 
@@ -163,7 +163,7 @@ size_t et_mbed_record_come(const struct mbed *m, const uint8_t **header);
 /** A call fails: note the length of a record that has not come whole. */
 void et_mbed_note_record(const struct mbed *m);
 
-/* --- moment.c, refused.c, certificates.c, work.c: views for components above (stack_views.h) --------- */
+/* --- moment.c, refused.c, certificates.c, work.c: views for components above (stack_views.h) -- */
 
 /** What CONN_CHAIN_REFUSED hands out: m->refused is the certificate that was refused. */
 struct mbed_chain {
@@ -171,14 +171,14 @@ struct mbed_chain {
     const mbedtls_x509_crt *head; /* the list, as it was sent */
 };
 
-/* --- sig_algs.c: RSA-PSS in TLS 1.2 ------------------------------------------------------------------ */
+/* --- sig_algs.c: RSA-PSS in TLS 1.2 ----------------------------------------------------------- */
 
 /** Put the schemes of the configuration in an order that a faulty library lives with. */
 void et_mbed_order_sig_algs(struct mbed *m);
 /** Did the library refuse a signature that it had offered to take? */
 bool et_mbed_refused_pss(const struct mbed *m, int code);
 
-/* --- identity.c: own certificate and key ------------------------------------------------------------ */
+/* --- identity.c: own certificate and key ------------------------------------------------------ */
 
 TLS_MUST_USE tls_status et_mbed_set_identity(void *ctx, const struct stack_identity *identity);
 /** Before the step of a state: have what it needs. @return 0 or Mbed TLS's code */
@@ -190,7 +190,7 @@ size_t et_mbed_identity_chain_len(const struct mbed *m);
 size_t et_mbed_identity_signature_len(const struct mbed *m);
 void et_mbed_identity_clear(struct mbed *m);
 
-/* --- deferred.c, at_once.c: when certificates' signatures are checked ---------------------------------- */
+/* --- deferred.c, at_once.c: when certificates' signatures are checked ------------------------- */
 
 /** Before the step of a state. */
 void et_mbed_checks_begin(struct mbed *m, int state);
@@ -204,19 +204,19 @@ bool et_mbed_checks_note(int *ret, mbedtls_pk_type_t type, const void *options,
 int et_mbed_checks_run(struct mbed *m);
 void et_mbed_checks_clear(struct mbed *m);
 
-/* --- retry.c: HelloRetryRequest ---------------------------------------------------------------------- */
+/* --- retry.c: HelloRetryRequest --------------------------------------------------------------- */
 
 /** The private key of the share that was sent, before a step; and the same behind it, where a
  *  HelloRetryRequest lets the share stay. */
 mbedtls_svc_key_id_t et_mbed_retry_share(const struct mbed *m);
 void et_mbed_retry_after(struct mbed *m, int state, mbedtls_svc_key_id_t share);
 
-/* --- slim.c: what a handshake need not keep -------------------------------------------------------- */
+/* --- slim.c: what a handshake need not keep --------------------------------------------------- */
 
 void et_mbed_slim_after(struct mbed *m, int state);
 void et_mbed_slim_done(struct mbed *m);
 
-/* --- tap.c: messages and secrets, for observers ------------------------------------------------------- */
+/* --- tap.c: messages and secrets, for observers ----------------------------------------------- */
 
 #ifdef CONFIG_ESP_TLS_TAP
 /** The context is set up: have the secrets told, if anybody wants them. */
@@ -244,17 +244,17 @@ static inline void et_mbed_tap_recv(struct mbed *m)
 }
 #endif
 
-/* --- debug.c: Mbed TLS's own messages --------------------------------------------------------------- */
+/* --- debug.c: Mbed TLS's own messages --------------------------------------------------------- */
 
 #ifdef CONFIG_MBEDTLS_DEBUG
 #define MBED_DEBUG_MAX 4
 void et_mbed_set_debug_level(void *ctx, int level);
 #endif
 
-/* --- handshake.c, io.c: the connection --------------------------------------------------------------- */
+/* --- handshake.c, io.c: the connection -------------------------------------------------------- */
 
-/** A waiting code of Mbed TLS? Then *st is what the link waits for; TLS_OK: call again at once (Mbed
- *  TLS passes over some messages that way); TLS_NO_MEM: a record buffer could not be had. */
+/** A waiting code of Mbed TLS? Then *st is what the link waits for; TLS_OK: call again at once
+ *  (Mbed TLS passes over some messages that way); TLS_NO_MEM: a record buffer could not be had. */
 bool et_mbed_is_waiting(const struct mbed *m, int ret, tls_status *st);
 
 /** A step begins: it may read so much, and then comes back with TLS_AGAIN. */

@@ -1,12 +1,12 @@
-/* What only Mbed TLS knows when a connection fails (et_stack_moment() of stack_views.h). Nothing here
- * changes anything, fails or allocates. */
+/* What only Mbed TLS knows when a connection fails (et_stack_moment() of stack_views.h). Nothing
+ * here changes anything, fails or allocates. */
 #include "mbed.h"
 
 #include <string.h>
 
 #include "stack_views.h"
 
-/* --- how far the handshake had come --------------------------------------------------------------- */
+/* --- how far the handshake had come ----------------------------------------------------------- */
 
 /* HandshakeType, RFC 8446 section 4, RFC 5246 section 7.4. */
 enum {
@@ -61,7 +61,7 @@ static void look_at_step(const struct mbed *m, struct stack_moment *now)
 #endif
 }
 
-/* --- the record that was coming in ---------------------------------------------------------------- */
+/* --- the record that was coming in ------------------------------------------------------------ */
 
 static void look_at_record(const struct mbed *m, struct stack_moment *now)
 {

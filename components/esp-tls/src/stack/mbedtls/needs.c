@@ -83,11 +83,13 @@ static size_t client_hello_len(const struct mbed *m)
     return n;
 }
 
-/* The longest reservation: in TLS 1.3 it would be padded to a whole record (RFC 8446 section 5.1). */
+/* The longest reservation: in TLS 1.3 it would be padded to a whole record (RFC 8446 section
+ * 5.1). */
 #define RESERVE_MOST (16384 - 1)
 
-/** A cookie, or the protocols of ALPN, can be longer than a record, in which Mbed TLS sends a message. It
- *  compares each extension with the room that there is, and refuses what does not fit. */
+/** A cookie, or the protocols of ALPN, can be longer than a record, in which Mbed TLS sends a
+ *  message. It compares each extension with the room that there is, and refuses what does not
+ *  fit. */
 static size_t need_client_hello(struct mbed *m)
 {
     size_t len = client_hello_len(m);

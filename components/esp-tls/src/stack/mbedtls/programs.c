@@ -19,8 +19,8 @@ int mbedtls_hardware_poll(void *data, unsigned char *output, size_t len, size_t 
 #endif
 
 #if !defined(MBEDTLS_DEBUG_C) && !defined(ESP_TLS_SYSTEM_MBEDTLS)
-/** Declared in every configuration, and called by programs in every one. Without CONFIG_MBEDTLS_DEBUG no
- *  message is compiled in, so none has to be held back. */
+/** Declared in every configuration, and called by programs in every one. Without
+ *  CONFIG_MBEDTLS_DEBUG no message is compiled in, so none has to be held back. */
 void mbedtls_debug_set_threshold(int threshold)
 {
     (void)threshold;

@@ -1,9 +1,9 @@
 /* The RSA public operation, with as little memory as it takes.
  *
  * Mbed TLS computes R^2 mod N = 2^(2n) mod N by a general division of a number of twice the length,
- * about 3 KB of heap for a 2048-bit modulus, keeps it, and exponentiates in a work area made for any
- * exponent. Doubling modulo N gets R^2 in place, in 2n cheap steps; and the exponent of a public key
- * is one word, for which three numbers are enough.
+ * about 3 KB of heap for a 2048-bit modulus, keeps it, and exponentiates in a work area made for
+ * any exponent. Doubling modulo N gets R^2 in place, in 2n cheap steps; and the exponent of a
+ * public key is one word, for which three numbers are enough.
  *
  * Mbed TLS's bignum.c and rsa.c call these two instead of its own (seam.txt), with its own
  * Montgomery multiplication underneath. The tests compare both with the originals on vectors. */

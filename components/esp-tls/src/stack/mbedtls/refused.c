@@ -1,6 +1,6 @@
-/* What Mbed TLS knows of a chain that it has just refused (et_stack_refused() of stack_views.h): views
- * into what it parsed, and how its certificates and the anchors are related by their names. Nothing
- * here decides whom to trust. */
+/* What Mbed TLS knows of a chain that it has just refused (et_stack_refused() of stack_views.h):
+ * views into what it parsed, and how its certificates and the anchors are related by their names.
+ * Nothing here decides whom to trust. */
 #include "mbed.h"
 
 #include <string.h>
@@ -35,10 +35,10 @@ static bool is_no_ca(const mbedtls_x509_crt *crt)
     return crt->version >= 3 && !et_mbed_is_authority(crt);
 }
 
-/* --- where the issuer's certificate can be had ---------------------------------------------------- */
+/* --- where the issuer's certificate can be had ------------------------------------------------ */
 
-/** The first id-ad-caIssuers with a URL (RFC 5280 section 4.2.2.1), found by its bytes: the extensions
- *  are well formed, or Mbed TLS had not parsed them. */
+/** The first id-ad-caIssuers with a URL (RFC 5280 section 4.2.2.1), found by its bytes: the
+ *  extensions are well formed, or Mbed TLS had not parsed them. */
 static struct stack_bytes issuer_url(const mbedtls_x509_crt *crt)
 {
     static const uint8_t begin[] = {0x06, 0x08, 0x2B, 0x06, 0x01, 0x05,
@@ -56,7 +56,7 @@ static struct stack_bytes issuer_url(const mbedtls_x509_crt *crt)
     return (struct stack_bytes){NULL, 0};
 }
 
-/* --- the chain as it was sent ---------------------------------------------------------------------- */
+/* --- the chain as it was sent ----------------------------------------------------------------- */
 
 /** Is a certificate the issuer, by name, of another one that was sent? */
 static bool is_needed(const mbedtls_x509_crt *head, const mbedtls_x509_crt *crt)
@@ -69,8 +69,8 @@ static bool is_needed(const mbedtls_x509_crt *head, const mbedtls_x509_crt *crt)
     return false;
 }
 
-/** A certificate that has the name of the issuer that was looked for. One behind the refused one was
- *  looked at by the verifier, and did not sign it. */
+/** A certificate that has the name of the issuer that was looked for. One behind the refused one
+ *  was looked at by the verifier, and did not sign it. */
 static unsigned issuer_relation(const mbedtls_x509_crt *crt, bool is_before)
 {
     if (is_no_ca(crt)) {
@@ -101,7 +101,8 @@ static unsigned sent_relations(const mbedtls_x509_crt *head, const mbedtls_x509_
     return bits;
 }
 
-/** Not if it says that another key signed it (RFC 5280 section 4.2.1.1): names alone may be alike. */
+/** Is this its issuer? Not where it says that another key signed it (RFC 5280 section 4.2.1.1):
+ *  names alone may be alike. */
 static bool is_self_signed(const mbedtls_x509_crt *crt)
 {
     const mbedtls_x509_buf *own = &crt->subject_key_id;
@@ -111,7 +112,7 @@ static bool is_self_signed(const mbedtls_x509_crt *crt)
            (own->len == 0 || signer->len == 0 || same(own, signer));
 }
 
-/* --- the anchors ------------------------------------------------------------------------------------ */
+/* --- the anchors ------------------------------------------------------------------------------ */
 
 /** The last organization of a Name, or NULL. */
 static const mbedtls_x509_buf *organization(const mbedtls_x509_name *name)
@@ -165,7 +166,7 @@ static unsigned anchor_relations(struct mbed *m, const mbedtls_x509_crt *refused
     return look.bits;
 }
 
-/* --- views ------------------------------------------------------------------------------------------ */
+/* --- views ------------------------------------------------------------------------------------ */
 
 #define NAME_CHOICE 0x1F /* of the tag of a GeneralName: which of them it is */
 #define NAME_IP     7    /* RFC 5280 section 4.2.1.6 */

@@ -1,10 +1,10 @@
 /* HelloRetryRequest (RFC 8446 section 4.1.4), where Mbed TLS departs from it.
  *
- * Mbed TLS makes a new key share after every HelloRetryRequest. The second ClientHello must be the first
- * one but for what the request changes (section 4.1.2): where it names no group, the share stays. And a
- * request that changes nothing or names a group that was not offered, or a ServerHello of TLS 1.2 behind
- * it, must end the handshake; Mbed TLS looks for none of these, but for the group since 3.6.7. It calls
- * two functions of PSA for the share, which come here (seam.txt). */
+ * Mbed TLS makes a new key share after every HelloRetryRequest. The second ClientHello must be the
+ * first one but for what the request changes (section 4.1.2): where it names no group, the share
+ * stays. And a request that changes nothing or names a group that was not offered, or a ServerHello
+ * of TLS 1.2 behind it, must end the handshake; Mbed TLS looks for none of these, but for the group
+ * since 3.6.7. It calls two functions of PSA for the share, which come here (seam.txt). */
 #include "mbed.h"
 
 #ifdef MBED_HAS_RETRY
@@ -42,8 +42,8 @@ static bool is_legal(struct mbed *m)
     return names_group(m) ? was_offered(m, m->ssl.handshake->offered_group_id) : has_cookie(m);
 }
 
-/** Stands for psa_destroy_key() in Mbed TLS's ssl_tls13_client.c, which calls it for the share: when it
- *  has read a HelloRetryRequest, or a ServerHello of TLS 1.2. */
+/** Stands for psa_destroy_key() in Mbed TLS's ssl_tls13_client.c, which calls it for the share:
+ *  when it has read a HelloRetryRequest, or a ServerHello of TLS 1.2. */
 psa_status_t et_mbed_retry_destroy_key(mbedtls_svc_key_id_t key)
 {
     struct mbed *m = et_mbed_current();
@@ -59,7 +59,8 @@ psa_status_t et_mbed_retry_destroy_key(mbedtls_svc_key_id_t key)
     return names_group(m) ? psa_destroy_key(key) : PSA_SUCCESS;
 }
 
-/** Stands for psa_generate_key() in Mbed TLS's ssl_tls13_generic.c, which calls it for the share. */
+/** Stands for psa_generate_key() in Mbed TLS's ssl_tls13_generic.c, which calls it for the
+ *  share. */
 psa_status_t et_mbed_retry_generate_key(const psa_key_attributes_t *attributes,
                                         mbedtls_svc_key_id_t *key)
 {

@@ -16,9 +16,9 @@
 static PLAT_THREAD_LOCAL struct mbed_scope *current_scope; /* owned by the thread */
 
 #ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
-/* MBEDTLS_SSL_OUT_CONTENT_LEN, and MBEDTLS_SSL_IN_CONTENT_LEN where buffers are made (adjust.h). Outside
- * our calls they are the Kconfig values, for contexts that the application runs itself. Owned by the
- * thread. */
+/* MBEDTLS_SSL_OUT_CONTENT_LEN, and MBEDTLS_SSL_IN_CONTENT_LEN where buffers are made (adjust.h).
+ * Outside our calls they are the Kconfig values, for contexts that the application runs itself.
+ * Owned by the thread. */
 ESP_TLS_MBED_THREAD_LOCAL size_t et_mbed_out_len = ESP_TLS_MBED_OUT_CONTENT_LEN;
 ESP_TLS_MBED_THREAD_LOCAL size_t et_mbed_in_len = ESP_TLS_MBED_IN_CONTENT_LEN;
 
@@ -98,7 +98,7 @@ static enum plat_mem next_purpose(struct mbed_scope *scope)
 void *esp_mbedtls_mem_calloc(size_t n, size_t size)
 {
     struct mbed_scope *scope = current_scope;
-    size_t all = size != 0 && n > SIZE_MAX / size ? SIZE_MAX : n * size; /* which nobody has */
+    size_t all = size != 0 && n > SIZE_MAX / size ? SIZE_MAX : n * size; /* no heap has so much */
     void *block;
 
     if (scope == NULL) {
@@ -143,12 +143,13 @@ int et_mbed_random(void *ctx, unsigned char *buf, size_t len)
     return plat_random(buf, len) == 0 ? 0 : MBEDTLS_ERR_PLATFORM_HW_ACCEL_FAILED;
 }
 
-/** Are these bytes part of the record that is being read, which outlives the chain's verification? */
+/** Are these bytes part of the record that is being read, which outlives the chain's
+ *  verification? */
 static bool is_in_record(const unsigned char *buf)
 {
 #if defined(MBED_KEEPS_PEER) || !defined(MBED_HAS_PEER_IN_RECORD)
     (void)buf;
-    return false; /* the chain outlives the record */
+    return false; /* Mbed TLS keeps the chain longer than the record */
 #else
     const struct mbed_scope *scope = current_scope;
     const struct mbed *m = scope != NULL ? scope->m : NULL;
@@ -235,10 +236,13 @@ int et_mbed_prepare(void)
         et_mbed_enter(&scope, NULL, PLAT_MEM_PROCESS);
         ret = (int)psa_crypto_init();
 #ifdef CONFIG_MBEDTLS_DEBUG
-        mbedtls_debug_set_threshold(MBED_DEBUG_MAX); /* debug.c looks at each message */
+        /* everything passes Mbed TLS's threshold, and debug.c decides */
+        mbedtls_debug_set_threshold(MBED_DEBUG_MAX);
 #endif
         (void)
-            mbedtls_ssl_list_ciphersuites(); /* it makes its list at the first call, without a lock */
+            /* The first call makes Mbed TLS's list, without a lock: it is made here, while nobody
+             * else runs. */
+            mbedtls_ssl_list_ciphersuites();
         et_mbed_leave(&scope);
         prepared = ret == 0;
     }

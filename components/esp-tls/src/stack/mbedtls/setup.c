@@ -28,9 +28,9 @@ int et_buffers_offer_limit(struct mbed *m, size_t limit)
 }
 
 #if defined(CONFIG_ESP_TLS_P256M) && UINTPTR_MAX == UINT32_MAX
-/** Groups in the order that we like them (RFC 8446 section 4.2.7; the first one's key share is sent).
- *  Mbed TLS puts X25519 first. With p256-m, P-256 takes less memory, and on 32 bits, for which it is
- *  written, less time as well; on 64 bits X25519 is the faster one. */
+/** Groups in the order that we like them (RFC 8446 section 4.2.7; the first one's key share is
+ *  sent). Mbed TLS puts X25519 first. With p256-m, P-256 takes less memory, and on 32 bits, for
+ *  which it is written, less time as well; on 64 bits X25519 is the faster one. */
 static const uint16_t groups[] = {
     MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
 #if defined(MBEDTLS_ECP_HAVE_CURVE25519)

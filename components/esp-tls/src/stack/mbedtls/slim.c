@@ -70,7 +70,7 @@ static void drop_session_name(mbedtls_ssl_session *session)
     defined(MBED_HAS_SLIM)
     int ret = session != NULL ? mbedtls_ssl_session_set_hostname(session, NULL) : 0;
 
-    (void)ret; /* setting none cannot fail */
+    (void)ret; /* setting no name cannot fail */
 #else
     (void)session;
 #endif
@@ -122,7 +122,7 @@ static void drop_names(struct mbed *m)
 {
     int ret = mbedtls_ssl_set_hostname(&m->ssl, NULL);
 
-    (void)ret; /* setting none cannot fail */
+    (void)ret; /* setting no name cannot fail */
     drop_session_name(m->ssl.session);
 }
 

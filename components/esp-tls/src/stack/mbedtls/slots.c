@@ -1,6 +1,6 @@
 /* PSA's key slots, which all connections share. Its psa_crypto_slot_management.c allocates here
- * (seam.txt), so that a slot table which grows while one connection needs a key is never taken from that
- * connection's account or arena, which it outlives.
+ * (seam.txt), so that a slot table which grows while one connection needs a key is never taken from
+ * that connection's account or arena, which it outlives.
  *
  * The first slots are static: a table that is never given back would only fragment the heap. They
  * are what one connection needs at once, or four that are open and idle; from there on the tables

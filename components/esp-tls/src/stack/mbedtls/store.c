@@ -80,7 +80,7 @@ const int *esp_tls_get_ciphersuites_list(void)
 esp_tls_client_session_t *esp_tls_get_client_session(esp_tls_t *tls)
 {
     (void)tls;
-    return NULL; /* resumption is refused in this release: config.c */
+    return NULL; /* config.c refuses resumption in this release */
 }
 
 void esp_tls_free_client_session(esp_tls_client_session_t *client_session)

@@ -1,10 +1,11 @@
 /* What observers are told: handshake messages and secrets.
  *
- * Mbed TLS has a call for secrets. Messages it has none for; but its files call each other for every
- * message that they read or write, and the build sends these calls here first (seam.txt):
+ * Mbed TLS has a call for secrets. Messages it has none for; but its files call each other for
+ * every message that they read or write, and the build sends these calls here first (seam.txt):
  * mbedtls_ssl_read_record(), ..._write_handshake_msg_ext() and ..._finish_handshake_msg(), from all
- * files but ssl_msg.c, which has them. So encrypted messages are seen, too. What ssl_msg.c reads for
- * itself, after the handshake, is looked at when it goes on to the next record, or stops at it. */
+ * files but ssl_msg.c, which has them. So encrypted messages are seen, too. What ssl_msg.c reads
+ * for itself, after the handshake, is looked at when it goes on to the next record, or stops at
+ * it. */
 #include "mbed.h"
 
 #ifdef CONFIG_ESP_TLS_TAP
@@ -15,7 +16,8 @@
 
 #define HS_HEADER 4 /* RFC 8446 section 4: type, length */
 
-/* RFC 8446 section 4.1.3: the beginning of the random of a ServerHello that is a HelloRetryRequest. */
+/* RFC 8446 section 4.1.3: the beginning of the random of a ServerHello that is a
+ * HelloRetryRequest. */
 static const uint8_t retry_random[8] = {0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11};
 #define RETRY_REQUEST 6
 
@@ -43,7 +45,7 @@ static void tell(const struct mbed *m, bool is_sent, uint8_t type, size_t len, s
                                                 .record_len = record_len});
 }
 
-/* --- messages that are read -------------------------------------------------------------------- */
+/* --- messages that are read ------------------------------------------------------------------- */
 
 static bool has_message(const struct mbed *m)
 {
@@ -80,11 +82,11 @@ static bool is_untold(struct mbed *m)
            !m->tap_told;
 }
 
-/** The next record is asked for: the last one was accepted, and what it had is done with, but still
- *  in the buffer. (Of several messages in a record the last one is.) */
+/** Mbed TLS asks for the next record, so it accepted the last message, which is still in the
+ *  buffer: of several messages in a record that is the last one. */
 static void look_back(struct mbed *m)
 {
-    if (is_untold(m) && m->ssl.badmac_seen_or_in_hsfraglen == 0) { /* no fragment of one */
+    if (is_untold(m) && m->ssl.badmac_seen_or_in_hsfraglen == 0) { /* the message is whole */
         tell_received(m);
     }
 }
@@ -94,7 +96,7 @@ void et_mbed_tap_recv(struct mbed *m)
     if (m->ssl.in_left == 0) {
         look_back(m);
     } else {
-        m->tap_told = false; /* of what is coming in */
+        m->tap_told = false; /* the message that is coming in has not been told */
     }
 }
 
@@ -105,9 +107,9 @@ void et_mbed_tap_look(struct mbed *m)
     }
 }
 
-/* --- messages that are written --------------------------------------------------------------------- */
+/* --- messages that are written ---------------------------------------------------------------- */
 
-/** After the call that wrote a message: it is in its record, sent or about to be. */
+/** Called after the message was written: its record was sent, or is about to be. */
 static void tell_sent(mbedtls_ssl_context *ssl, uint8_t type, size_t len)
 {
     struct mbed *m = et_mbed_current();
@@ -150,7 +152,7 @@ int et_mbed_tap_finish_message(mbedtls_ssl_context *ssl, size_t buf_len, size_t 
 
 #endif /* MBED_HAS_MESSAGES */
 
-/* --- secrets ------------------------------------------------------------------------------------------ */
+/* --- secrets ---------------------------------------------------------------------------------- */
 
 #ifdef CONFIG_ESP_TLS_TAP_SECRETS
 /* RFC 9850 section 2. */

@@ -1,7 +1,7 @@
 /* Mbed TLS's mutexes, made of the platform's. The build takes this file in place of Mbed TLS's
- * threading.c, whose pointers lead nowhere until somebody sets them: here they, and the mutexes that the
- * process has, are right from the beginning. An application may use PSA before esp-tls, and a platform's
- * start-up code need not run constructors. */
+ * threading.c, whose pointers lead nowhere until somebody sets them: here they, and the mutexes
+ * that the process has, are right from the beginning. An application may use PSA before esp-tls,
+ * and a platform's start-up code need not run constructors. */
 #include "mbed.h"
 
 #if defined(MBEDTLS_THREADING_ALT) && !defined(ESP_TLS_SYSTEM_MBEDTLS)

@@ -2,9 +2,9 @@
  *
  * Derivations: tls13_keys.h says why. Mbed TLS's HKDF (hkdf.c) does the work.
  *
- * Import. Mbed TLS 3.6 makes the two keys of a TLS 1.3 transform one after the other, and when the second
- * cannot be had it frees the transform with the first one in it: memory and a key slot of PSA are
- * then lost for good. */
+ * Import. Mbed TLS 3.6 makes the two keys of a TLS 1.3 transform one after the other, and when the
+ * second cannot be had it frees the transform with the first one in it: memory and a key slot of
+ * PSA are then lost for good. */
 #include "mbed.h"
 
 #include <stddef.h>
@@ -71,7 +71,7 @@ psa_status_t et_mbed_tls13_import_key(const psa_key_attributes_t *attributes, co
 {
     psa_status_t status = psa_import_key(attributes, data, len, key);
 
-    /* Of the keys that are made there, only a transform's second one decrypts. */
+    /* Among the keys that Mbed TLS makes there, only the second one of a transform decrypts. */
     if (status != PSA_SUCCESS && psa_get_key_usage_flags(attributes) == PSA_KEY_USAGE_DECRYPT) {
         mbedtls_ssl_transform *transform =
             (mbedtls_ssl_transform *)(void *)((uint8_t *)key -

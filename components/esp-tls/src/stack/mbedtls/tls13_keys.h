@@ -4,7 +4,8 @@
  * What TLS 1.3 derives (RFC 8446 section 7.1) is HKDF's extract or expand over bytes that are in
  * memory, in one go. PSA's operation object is made for any derivation in any number of steps: it
  * holds hash states, twice, and takes 600 bytes of stack at the deepest place of a handshake. The
- * object here holds pointers to what the same calls are given, until the one that wants the result. */
+ * object here holds pointers to what the same calls are given, until the one that wants the
+ * result. */
 #ifndef MBED_TLS13_KEYS_H
 #define MBED_TLS13_KEYS_H
 

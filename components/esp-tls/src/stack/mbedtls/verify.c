@@ -1,7 +1,7 @@
 /* Mbed TLS's verifier decides every chain. This callback, which it calls for each certificate of
  * the chain from the root down, notes where flags first appear and applies the two choices that a
- * configuration has: a name that is not compared, and a clock that is not set. It refuses, too, what
- * issued a certificate and does not say that it is an authority. */
+ * configuration has: a name that is not compared, and a clock that is not set. It refuses, too,
+ * what issued a certificate and does not say that it is an authority. */
 #include "mbed.h"
 
 #include <string.h>
@@ -33,7 +33,7 @@ static void judge_time(struct mbed *m, uint32_t *flags)
     m->io.err->option = "clock";
 }
 
-/* --- authorities --------------------------------------------------------------------------------------- */
+/* --- authorities ------------------------------------------------------------------------------ */
 
 /** The content of an extension of that OID (RFC 5280 section 4.1).
  *  @param p, end  the SEQUENCE OF Extension; then the content. @return false: there is none */
