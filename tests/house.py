@@ -150,18 +150,40 @@ class House(unittest.TestCase):
                             found.append(f"{name}:{number}: {header} is private to its room")
         self.none(found, "A private header of another room is included:")
 
-    def test_arrows_point_down_inside_the_engine(self):
-        engine = "components/esp-tls/"
-        found = []
+    def includes_inside(self, component):
+        """Each include of a file of the component in another: name, its room, header, its room."""
+        folder = f"components/{component}/"
         for name in self.sources:
-            for number, header in includes(name) if name.startswith(engine) else ():
+            for number, header in includes(name) if name.startswith(folder) else ():
                 target = self.resolve(name, header)
-                if target and target.startswith((engine + "src/", engine + "internal/")):
-                    room, other = (layering.room_of("esp-tls", path[len(engine):])
+                if target and target.startswith((folder + "src/", folder + "internal/")):
+                    room, other = (layering.room_of(component, path[len(folder):])
                                    for path in (name, target))
-                    if other != room and other not in layering.MAY_USE[room]:
-                        found.append(f"{name}:{number}: {header} is of {other}")
-        self.none(found, "A lower room of esp-tls names an upper one:")
+                    yield f"{name}:{number}", room, target, other
+
+    def test_arrows_point_down_inside_a_component(self):
+        found = []
+        for component in ("esp-tls", "esp_http_client"):
+            found += [f"{place}: {target} is of {other}"
+                      for place, room, target, other in self.includes_inside(component)
+                      if other != room and other not in layering.MAY_USE[room]]
+        self.none(found, "A lower room names an upper one:")
+
+    def test_rooms_of_the_http_client_keep_their_fields(self):
+        """The struct of a room is defined where no other room's file can see it: the compiler does the rest."""
+        folder = "components/esp_http_client/src/"
+        doors = {folder + name for name in ("text.h", "headers.h", "route.h", "wire.h", "exchange.h",
+                                            "origin.h")}
+        found = [f"{place}: {target} is for {other} alone"
+                 for place, room, target, other in self.includes_inside("esp_http_client")
+                 if room != other and target not in doors]
+        for struct in ("wire", "exchange", "origin"):
+            places = [name for name in self.sources if name.startswith("components/")
+                      and re.search(r"struct http_%s\s*\{" % struct, text_of(name))]
+            rooms = {layering.room_of("esp_http_client", name.split("/", 2)[2]) for name in places}
+            if rooms != {f"esp_http_client: {struct}"} or doors & set(places):
+                found.append(f"struct http_{struct} is defined in {', '.join(places) or 'no file'}")
+        self.none(found, "A room's fields can be seen outside of it:")
 
     def test_arrows_point_down_inside_the_program(self):
         program = "tools/esp-tls/"

@@ -22,6 +22,11 @@ ROOMS = [
     ("esp-tls: stack", "esp-tls", r"src/stack/|esp-tls-crypto/"),
     ("esp-tls: conn", "esp-tls", r"src/(conn|config|trust|debug|conn_tap|conn_view)\."),
     ("esp-tls: calls", "esp-tls", r"src/"),
+    ("esp_http_client: base", "esp_http_client", r"src/(text|headers|route)\."),
+    ("esp_http_client: wire", "esp_http_client", r"src/(wire|proxy)\."),
+    ("esp_http_client: exchange", "esp_http_client",
+     r"src/(exchange|exchange_room|request|response)\."),
+    ("esp_http_client: origin", "esp_http_client", r"src/(origin|target|login)\."),
 ]
 ENGINE = {"esp-tls: base", "esp-tls: link", "esp-tls: stack", "esp-tls: conn", "esp-tls: calls"}
 PUBLIC_CALLS = {"esp-tls: calls", "esp-tls: conn", "esp-tls: link", "esp-tls: stack"}
@@ -43,7 +48,16 @@ MAY_USE = {
     "esp_tls_trace": ENGINE | {"platform"},
     "esp_tls_diagnosis": ENGINE | {"esp_x509", "platform"},
     "tcp_transport": PUBLIC_CALLS | {"esp_tls_diagnosis", "esp_http_message", "platform"},
-    "esp_http_client": PUBLIC_CALLS | {"esp_tls_diagnosis", "esp_http_message", "tcp_transport",
+    # Three rooms that know neither each other nor the handle, which composes them.
+    "esp_http_client: base": {"esp_http_message", "platform"},
+    "esp_http_client: wire": PUBLIC_CALLS | {"esp_http_client: base", "esp_http_message",
+                                             "tcp_transport", "platform"},
+    "esp_http_client: exchange": {"esp_http_client: base", "esp_http_message", "platform"},
+    "esp_http_client: origin": {"esp_http_client: base", "esp_http_message", "esp-tls: calls",
+                                "platform"},
+    "esp_http_client": PUBLIC_CALLS | {"esp_http_client: base", "esp_http_client: wire",
+                                       "esp_http_client: exchange", "esp_http_client: origin",
+                                       "esp_tls_diagnosis", "esp_http_message", "tcp_transport",
                                        "platform"},
 }
 
@@ -59,9 +73,6 @@ FILE_CIRCLES = [
                                        "needs", "setup", "slim", "verify"},
      "one stack: its object (setup.c) names what the calls of the connection are, these ask it for "
      "record buffers, and a failing call is one of the link's"),
-    ("esp_http_client", "src/", {"follow", "handle", "machine", "request", "response", "target"},
-     "one handle that all of them write to; it ends when the handle is taken apart into wire, "
-     "exchange and origin"),
 ]
 
 

@@ -4,10 +4,9 @@
 #include "client.h"
 #include "esp_http_field.h"
 #include "esp_log.h"
-#include "plat_heap.h"
 #include "plat_net.h"
+#include "text.h"
 
-#define HEADER_LIMIT       8192
 #define HEADER_LIMIT_LEAST 256
 
 static const char TAG[] = "HTTP_CLIENT";
@@ -51,7 +50,7 @@ static esp_err_t take_text(esp_http_client_handle_t c, const esp_http_client_con
 
 static esp_err_t set_up(esp_http_client_handle_t c, const esp_http_client_config_t *config)
 {
-    const esp_http_client_config_t *cfg = &c->cfg;
+    esp_err_t err;
 
     if (config->if_name != NULL) {
         struct ifreq *if_name = plat_ifreq_copy(config->if_name);
@@ -61,14 +60,8 @@ static esp_err_t set_up(esp_http_client_handle_t c, const esp_http_client_config
         }
         et_http_wire_take_interface(c->wire, if_name);
     }
-    c->answer.status = -1;
-    c->answer.content_range = -1;
-    c->buf_cap =
-        (uint32_t)(cfg->buffer_size > cfg->buffer_size_tx ? cfg->buffer_size : cfg->buffer_size_tx);
-    c->buf = plat_alloc(NULL, PLAT_MEM_APPLICATION, c->buf_cap);
-    c->parser = esp_http_response_new(c->buf_cap > HEADER_LIMIT ? c->buf_cap : HEADER_LIMIT,
-                                      &et_http_response_handler, c);
-    return c->buf != NULL && c->parser != NULL ? take_text(c, config) : ESP_ERR_NO_MEM;
+    err = et_http_exchange_init(c->exchange, &c->cfg, et_http_transfer_tell, c);
+    return err == ESP_OK ? take_text(c, config) : err;
 }
 
 esp_http_client_handle_t esp_http_client_init(const esp_http_client_config_t *config)
@@ -150,9 +143,7 @@ esp_err_t esp_http_client_set_post_field(esp_http_client_handle_t client, const 
     if (client == NULL || len < 0) {
         return ESP_ERR_INVALID_ARG;
     }
-    client->source = NULL;
-    client->post_data = data;
-    client->post_len = data != NULL ? len : 0;
+    et_http_exchange_set_post(client->exchange, data, len);
     headers = et_http_origin_headers(client->origin);
     if (data == NULL) {
         (void)et_http_headers_delete(headers, "Content-Type");
@@ -166,11 +157,7 @@ esp_err_t esp_http_client_set_post_field(esp_http_client_handle_t client, const 
 
 int esp_http_client_get_post_field(esp_http_client_handle_t client, char **data)
 {
-    if (client == NULL || data == NULL || client->post_data == NULL) {
-        return 0;
-    }
-    *data = (char *)(uintptr_t)client->post_data;
-    return client->post_len;
+    return client != NULL && data != NULL ? et_http_exchange_get_post(client->exchange, data) : 0;
 }
 
 esp_err_t esp_http_client_set_source(esp_http_client_handle_t client,
@@ -179,11 +166,7 @@ esp_err_t esp_http_client_set_source(esp_http_client_handle_t client,
     if (client == NULL || size < -1) {
         return ESP_ERR_INVALID_ARG;
     }
-    client->post_data = NULL;
-    client->post_len = 0;
-    client->source = source;
-    client->source_size = source != NULL ? size : 0;
-    client->source_arg = arg;
+    et_http_exchange_set_source(client->exchange, source, size, arg);
     return ESP_OK;
 }
 
@@ -284,21 +267,13 @@ esp_err_t esp_http_client_set_deadline_ms(esp_http_client_handle_t client, int d
 
 esp_err_t esp_http_client_set_header_limit(esp_http_client_handle_t client, int bytes)
 {
-    esp_http_response_t *parser;
-
     if (client == NULL || bytes < HEADER_LIMIT_LEAST || bytes > UINT16_MAX) {
         return ESP_ERR_INVALID_ARG;
     }
     if (!http_is_at_rest(client)) {
         return ESP_ERR_INVALID_STATE;
     }
-    parser = esp_http_response_new((size_t)bytes, &et_http_response_handler, client);
-    if (parser == NULL) {
-        return ESP_ERR_NO_MEM;
-    }
-    esp_http_response_free(client->parser);
-    client->parser = parser;
-    return ESP_OK;
+    return et_http_exchange_limit_headers(client->exchange, (size_t)bytes);
 }
 
 esp_err_t esp_http_client_set_redirect_policy(esp_http_client_handle_t client, int policy)

@@ -45,7 +45,8 @@ void et_http_event_header(esp_http_client_handle_t c, const char *name, const ch
 
 void et_http_event_data(esp_http_client_handle_t c, const void *data, int len)
 {
-    esp_http_client_on_data_t about = {.client = c, .data_process = c->answer.received};
+    esp_http_client_on_data_t about = {.client = c,
+                                       .data_process = et_http_exchange_received(c->exchange)};
 
     call_handler(c, &(esp_http_client_event_t){.event_id = HTTP_EVENT_ON_DATA,
                                                .data = (void *)(uintptr_t)data,
@@ -57,7 +58,8 @@ void et_http_event_data(esp_http_client_handle_t c, const void *data, int len)
 
 void et_http_event_redirect(esp_http_client_handle_t c)
 {
-    esp_http_client_redirect_event_data_t about = {.client = c, .status_code = c->answer.status};
+    esp_http_client_redirect_event_data_t about = {
+        .client = c, .status_code = et_http_exchange_status(c->exchange)};
 
     if (c->cfg.disable_auto_redirect) {
         call_handler(c, &(esp_http_client_event_t){.event_id = HTTP_EVENT_REDIRECT});

@@ -28,12 +28,13 @@ esp_err_t esp_http_client_set_redirection(esp_http_client_handle_t client)
     bool takes_body;
     esp_err_t err;
 
-    if (client == NULL || client->answer.location == NULL) {
+    if (client == NULL || et_http_exchange_location(client->exchange) == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    location = client->answer.location;
-    is_get = becomes_get(client->answer.status, client->req.method);
-    takes_body = client->req.length != 0 && !is_get;
+    location = et_http_exchange_location(client->exchange);
+    is_get = becomes_get(et_http_exchange_status(client->exchange),
+                         et_http_exchange_method(client->exchange));
+    takes_body = et_http_exchange_length(client->exchange) != 0 && !is_get;
     err = et_http_origin_may_go(client->origin, location, takes_body);
     if (err == ESP_OK) {
         err = et_http_origin_go(client->origin, location);
@@ -56,7 +57,7 @@ static esp_err_t follow_redirect(esp_http_client_handle_t c)
     if (c->cfg.disable_auto_redirect && et_http_origin_changes(c->origin) == before) {
         return ESP_OK;
     }
-    c->answer.is_followed = true;
+    et_http_exchange_follow(c->exchange);
     err = et_http_origin_count_redirect(c->origin);
     if (err != ESP_OK || c->cfg.disable_auto_redirect) {
         return err;
@@ -82,16 +83,16 @@ static bool can_answer(const struct esp_http_client *c, int status)
 
 esp_err_t et_http_follow_decide(esp_http_client_handle_t c)
 {
-    const int status = c->answer.status;
+    const int status = et_http_exchange_status(c->exchange);
     esp_err_t err = ESP_OK;
 
-    if (is_redirect(status) && c->answer.location != NULL) {
+    if (is_redirect(status) && et_http_exchange_location(c->exchange) != NULL) {
         return follow_redirect(c);
     }
     if (can_answer(c, status)) {
         err = et_http_origin_answer(c->origin, status == PROXY_UNAUTHORIZED, status);
         if (err == ESP_OK) {
-            c->answer.is_followed = true;
+            et_http_exchange_follow(c->exchange);
         }
     } else if (status / 100 == 2) {
         et_http_origin_reset_redirects(c->origin);
@@ -115,5 +116,5 @@ esp_err_t esp_http_client_add_auth(esp_http_client_handle_t client)
     if (client == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    return et_http_origin_answer(client->origin, false, client->answer.status);
+    return et_http_origin_answer(client->origin, false, et_http_exchange_status(client->exchange));
 }

@@ -1,5 +1,5 @@
-/* The handle's memory, and the calls that run in it: a handler may clean it up, and then it goes when the last of
- * them returns. */
+/* The handle's memory, and the calls that run in it: a handler may clean it up, and then it goes
+ * when the last of them returns. */
 #include "client.h"
 
 #include "plat_heap.h"
@@ -23,12 +23,13 @@ static void complete_numbers(esp_http_client_config_t *cfg)
     cfg->buffer_size_tx = or_default(cfg->buffer_size_tx, DEFAULT_HTTP_BUF_SIZE);
 }
 
-/** One block for the handle, its wire and its origin: the sizes of the first two are multiples of 8, as
- *  they hold numbers of 64 bits. */
+/** One block for the handle and its rooms: the sizes of all but the last are multiples of 8, as they
+ *  hold numbers of 64 bits. */
 esp_http_client_handle_t et_http_handle_new(const esp_http_client_config_t *config)
 {
     const size_t wire_at = sizeof(struct esp_http_client);
-    const size_t origin_at = wire_at + et_http_wire_size();
+    const size_t exchange_at = wire_at + et_http_wire_size();
+    const size_t origin_at = exchange_at + et_http_exchange_size();
     char *block = plat_alloc(NULL, PLAT_MEM_APPLICATION, origin_at + et_http_origin_size());
     esp_http_client_handle_t c = (void *)block;
 
@@ -38,6 +39,7 @@ esp_http_client_handle_t et_http_handle_new(const esp_http_client_config_t *conf
     c->cfg = *config;
     complete_numbers(&c->cfg);
     c->wire = (void *)(block + wire_at);
+    c->exchange = (void *)(block + exchange_at);
     c->origin = (void *)(block + origin_at);
     et_http_origin_init(c->origin, &c->cfg);
     if (et_http_wire_init(c->wire, &c->cfg) != ESP_OK) {
@@ -50,11 +52,8 @@ esp_http_client_handle_t et_http_handle_new(const esp_http_client_config_t *conf
 void et_http_handle_free(esp_http_client_handle_t c)
 {
     et_http_wire_clear(c->wire);
+    et_http_exchange_clear(c->exchange);
     et_http_origin_clear(c->origin);
-    et_http_request_clear(&c->req);
-    et_http_response_clear(&c->answer);
-    esp_http_response_free(c->parser);
-    plat_free_secret(c->buf);
     plat_free_secret(c);
 }
 

@@ -1,5 +1,5 @@
-/* What one party, the origin or a proxy, asked for (RFC 9110 section 11), and whether it was answered. Of the
- * origin's room only. */
+/* What one party, the origin or a proxy, asked for (RFC 9110 section 11), and whether it was
+ * answered. Of the origin's room only. */
 #ifndef HTTP_LOGIN_H
 #define HTTP_LOGIN_H
 

@@ -1,4 +1,5 @@
-/* The phases of a request, one step at a time. What can go wrong comes together in et_http_machine_fail(). */
+/* The phases of a request, one step at a time. What can go wrong comes together in
+ * et_http_machine_fail(). */
 #include "client.h"
 
 #include "esp_log.h"
@@ -11,7 +12,7 @@ static const char TAG[] = "HTTP_CLIENT";
 
 static void enter_phase(esp_http_client_handle_t c, enum http_phase phase)
 {
-    c->phase = phase;
+    c->phase = (uint8_t)phase;
     et_http_wire_touch(c->wire);
 }
 
@@ -19,14 +20,9 @@ static void enter_phase(esp_http_client_handle_t c, enum http_phase phase)
 
 static esp_err_t step_connect(esp_http_client_handle_t c)
 {
-    struct http_route to;
-    esp_err_t err;
+    esp_err_t err = et_http_transfer_connect(c);
 
-    et_http_origin_route(c->origin, &to);
-    err = et_http_wire_connect(c->wire, &to);
     if (err == ESP_OK) {
-        c->is_reused = false;
-        et_http_origin_arrive(c->origin);
         enter_phase(c, HTTP_SENDING_HEAD);
         et_http_event_tell(c, HTTP_EVENT_ON_CONNECTED, NULL, 0);
     }
@@ -35,7 +31,7 @@ static esp_err_t step_connect(esp_http_client_handle_t c)
 
 static esp_err_t step_head(esp_http_client_handle_t c)
 {
-    esp_err_t err = et_http_request_send_head(c);
+    esp_err_t err = et_http_transfer_send_head(c);
 
     if (err == ESP_OK) {
         enter_phase(c, HTTP_SENDING_BODY);
@@ -48,10 +44,10 @@ static esp_err_t step_head(esp_http_client_handle_t c)
  *  instance. @return ESP_OK: go on; err, if it said nothing */
 static esp_err_t look_for_answer(esp_http_client_handle_t c, esp_err_t err)
 {
-    esp_err_t early = et_http_response_early(c);
+    esp_err_t early = et_http_transfer_look_early(c);
 
     et_http_wire_await_both(c->wire);
-    if (early == ESP_OK && c->req.is_cut && c->phase == HTTP_SENDING_BODY) {
+    if (early == ESP_OK && et_http_exchange_is_cut(c->exchange) && c->phase == HTTP_SENDING_BODY) {
         enter_phase(c, HTTP_READING_HEAD);
     }
     if (early == ESP_ERR_HTTP_EAGAIN || (early != ESP_OK && err == ESP_ERR_HTTP_WRITE_DATA)) {
@@ -63,7 +59,7 @@ static esp_err_t look_for_answer(esp_http_client_handle_t c, esp_err_t err)
 static esp_err_t step_body(esp_http_client_handle_t c)
 {
     bool is_out;
-    esp_err_t err = et_http_request_send_body(c, &is_out);
+    esp_err_t err = et_http_transfer_send_body(c, &is_out);
 
     if (err == ESP_ERR_HTTP_EAGAIN || err == ESP_ERR_HTTP_WRITE_DATA) {
         return look_for_answer(c, err);
@@ -80,8 +76,8 @@ static const step_fn steps[] = {
     [HTTP_CONNECTING] = step_connect,
     [HTTP_SENDING_HEAD] = step_head,
     [HTTP_SENDING_BODY] = step_body,
-    [HTTP_READING_HEAD] = et_http_response_step,
-    [HTTP_READING_BODY] = et_http_response_step,
+    [HTTP_READING_HEAD] = et_http_transfer_receive,
+    [HTTP_READING_BODY] = et_http_transfer_receive,
 };
 
 /* --- time and cancelling -------------------------------------------------------------------------------------- */
@@ -111,7 +107,7 @@ static esp_err_t interrupted(esp_http_client_handle_t c)
 static bool has_bytes_at_hand(esp_http_client_handle_t c)
 {
     return c->phase >= HTTP_READING_HEAD &&
-           (c->buf_pos < c->buf_len || et_http_wire_has_pending(c->wire));
+           (et_http_exchange_has_input(c->exchange) || et_http_wire_has_pending(c->wire));
 }
 
 esp_err_t et_http_machine_go_on(esp_http_client_handle_t c, unsigned *made)
@@ -156,7 +152,7 @@ esp_err_t et_http_machine_pause(esp_http_client_handle_t c, bool silence_is_fata
 static bool may_reuse(esp_http_client_handle_t c)
 {
     return !et_http_origin_is_left(c->origin) && http_is_at_rest(c) &&
-           (c->phase != HTTP_COMPLETE || et_http_response_keeps_alive(c)) &&
+           (c->phase != HTTP_COMPLETE || et_http_exchange_keeps_alive(c->exchange)) &&
            !et_http_wire_is_stale(c->wire);
 }
 
@@ -176,7 +172,7 @@ esp_err_t et_http_machine_begin(esp_http_client_handle_t c, int64_t length)
     if (!c->is_performing) { /* a new request, not what follows a response */
         et_http_wire_begin_request(c->wire);
     }
-    err = et_http_request_begin(c, length);
+    err = et_http_transfer_begin(c, length);
     enter_phase(c, is_open ? HTTP_SENDING_HEAD : HTTP_CONNECTING);
     if (err == ESP_OK) {
         err = interrupted(c);
@@ -225,14 +221,14 @@ static bool may_retry(const struct esp_http_client *c, esp_err_t err)
     bool is_lost = err == ESP_ERR_HTTP_WRITE_DATA || err == ESP_ERR_HTTP_CONNECTION_CLOSED ||
                    err == ESP_ERR_HTTP_FETCH_HEADER;
 
-    return is_lost && c->is_reused && !c->is_retried && !c->answer.has_begun &&
-           !et_http_wire_is_silent(c->wire) && et_http_request_is_idempotent(c->req.method) &&
-           (c->is_performing || c->req.length == 0);
+    return is_lost && c->is_reused && !c->is_retried && !et_http_exchange_has_begun(c->exchange) &&
+           !et_http_wire_is_silent(c->wire) && et_http_exchange_is_idempotent(c->exchange) &&
+           (c->is_performing || et_http_exchange_length(c->exchange) == 0);
 }
 
 static esp_err_t retry_request(esp_http_client_handle_t c)
 {
-    int64_t length = c->req.length;
+    int64_t length = et_http_exchange_length(c->exchange);
     esp_err_t err;
 
     (void)et_http_handle_disconnect(c);
@@ -240,8 +236,8 @@ static esp_err_t retry_request(esp_http_client_handle_t c)
         return ESP_FAIL;
     }
     c->is_retried = true;
-    c->next_is_get = c->req.body_dropped; /* it is the same request */
-    err = et_http_request_begin(c, length);
+    c->next_is_get = et_http_exchange_has_lost_body(c->exchange); /* it is the same request */
+    err = et_http_transfer_begin(c, length);
     enter_phase(c, HTTP_CONNECTING);
     return err;
 }
@@ -289,17 +285,15 @@ esp_err_t et_http_machine_close(esp_http_client_handle_t c)
     c->is_performing = false;
     c->is_waiting = false;
     c->has_more = false;
-    c->buf_pos = 0;
-    c->buf_len = 0;
+    et_http_exchange_drop_input(c->exchange);
     return et_http_handle_disconnect(c);
 }
 
 void et_http_machine_settle(esp_http_client_handle_t c)
 {
-    if (!et_http_response_keeps_alive(c)) {
+    if (!et_http_exchange_keeps_alive(c->exchange)) {
         (void)et_http_handle_disconnect(c);
     }
     c->phase = HTTP_IDLE;
-    c->buf_pos = 0;
-    c->buf_len = 0;
+    et_http_exchange_drop_input(c->exchange);
 }

@@ -1,6 +1,6 @@
-/* The origin: where requests go, and what belongs to that place. It has the target, the headers of its requests,
- * the login there (and at a proxy that asks for one), and what a redirect may do. It knows neither the
- * connection nor the request under way. */
+/* The origin: where requests go, and what belongs to that place. It has the target, the headers of
+ * its requests, the login there (and at a proxy that asks for one), and what a redirect may do. It
+ * knows neither the connection nor the request under way. */
 #ifndef HTTP_ORIGIN_H
 #define HTTP_ORIGIN_H
 

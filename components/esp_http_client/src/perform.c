@@ -7,7 +7,7 @@ static int64_t body_length(const struct esp_http_client *c)
     if (c->next_is_get) {
         return 0;
     }
-    return c->source != NULL ? c->source_size : c->post_len;
+    return et_http_exchange_next_length(c->exchange);
 }
 
 static esp_err_t run_through(esp_http_client_handle_t c)
@@ -21,10 +21,11 @@ static esp_err_t run_through(esp_http_client_handle_t c)
     }
     while (err == ESP_OK) {
         err = et_http_machine_run(c, HTTP_COMPLETE, true);
-        if (err != ESP_OK || !c->answer.is_followed) {
+        if (err != ESP_OK || !et_http_exchange_is_followed(c->exchange)) {
             break;
         }
-        c->next_is_get = c->next_is_get || c->req.body_dropped; /* once GET, it stays */
+        /* once GET, it stays */
+        c->next_is_get = c->next_is_get || et_http_exchange_has_lost_body(c->exchange);
         err = et_http_machine_begin(c, body_length(c));
     }
     if (err == ESP_OK) {

@@ -8,39 +8,42 @@
 
 int esp_http_client_get_status_code(esp_http_client_handle_t client)
 {
-    return client != NULL ? client->answer.status : -1;
+    return client != NULL ? et_http_exchange_status(client->exchange) : -1;
 }
 
 static bool has_head(esp_http_client_handle_t client)
 {
-    return client != NULL && esp_http_response_has_head(client->parser);
+    return client != NULL && esp_http_response_has_head(et_http_exchange_parser(client->exchange));
 }
 
 int64_t esp_http_client_get_content_length(esp_http_client_handle_t client)
 {
-    return has_head(client) ? esp_http_response_content_length(client->parser) : -1;
+    return has_head(client)
+               ? esp_http_response_content_length(et_http_exchange_parser(client->exchange))
+               : -1;
 }
 
 int64_t esp_http_client_get_progress(esp_http_client_handle_t client)
 {
-    return client != NULL ? client->answer.received : -1;
+    return client != NULL ? et_http_exchange_received(client->exchange) : -1;
 }
 
 #ifdef CONFIG_ESP_HTTP_CLIENT_ENABLE_GET_CONTENT_RANGE
 int64_t esp_http_client_get_content_range(esp_http_client_handle_t client)
 {
-    return client != NULL ? client->answer.content_range : -1;
+    return client != NULL ? et_http_exchange_range(client->exchange) : -1;
 }
 #endif
 
 const char *esp_http_client_get_malformed(esp_http_client_handle_t client)
 {
-    return client != NULL ? esp_http_response_why(client->parser) : NULL;
+    return client != NULL ? esp_http_response_why(et_http_exchange_parser(client->exchange)) : NULL;
 }
 
 bool esp_http_client_is_chunked_response(esp_http_client_handle_t client)
 {
-    return has_head(client) && esp_http_response_is_chunked(client->parser);
+    return has_head(client) &&
+           esp_http_response_is_chunked(et_http_exchange_parser(client->exchange));
 }
 
 esp_err_t esp_http_client_get_chunk_length(esp_http_client_handle_t client, int *len)
@@ -53,19 +56,20 @@ esp_err_t esp_http_client_get_chunk_length(esp_http_client_handle_t client, int 
     if (!esp_http_client_is_chunked_response(client)) {
         return ESP_FAIL;
     }
-    chunk = esp_http_response_chunk_length(client->parser);
+    chunk = esp_http_response_chunk_length(et_http_exchange_parser(client->exchange));
     *len = chunk < INT_MAX ? (int)chunk : INT_MAX;
     return ESP_OK;
 }
 
 bool esp_http_client_is_complete_data_received(esp_http_client_handle_t client)
 {
-    return client != NULL && esp_http_response_is_complete(client->parser);
+    return client != NULL &&
+           esp_http_response_is_complete(et_http_exchange_parser(client->exchange));
 }
 
 bool esp_http_client_is_persistent_connection(esp_http_client_handle_t client)
 {
-    return has_head(client) && et_http_response_keeps_alive(client);
+    return has_head(client) && et_http_exchange_keeps_alive(client->exchange);
 }
 
 esp_http_state_t esp_http_client_get_state(esp_http_client_handle_t client)
@@ -86,7 +90,7 @@ esp_http_state_t esp_http_client_get_state(esp_http_client_handle_t client)
     if (client->phase == HTTP_IDLE && et_http_wire_is_open(client->wire)) {
         return HTTP_STATE_CONNECTED;
     }
-    if (client->phase == HTTP_READING_HEAD && client->answer.at_header) {
+    if (client->phase == HTTP_READING_HEAD && client->at_header) {
         return HTTP_STATE_RES_COMPLETE_HEADER;
     }
     return states[client->phase];
@@ -99,7 +103,7 @@ esp_err_t esp_http_client_get_response_header(esp_http_client_handle_t client, c
     if (client == NULL || key == NULL || value == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    *value = (char *)(uintptr_t)et_http_headers_get(client->answer.saved, key);
+    *value = (char *)(uintptr_t)et_http_headers_get(et_http_exchange_kept(client->exchange), key);
     return *value != NULL ? ESP_OK : ESP_ERR_NOT_FOUND;
 }
 #endif

@@ -1,23 +1,17 @@
-/* The request: its head, written a buffer at a time, and how its body is framed (RFC 9112 sections 3
- * to 7). The head is never in memory as a whole: line and line_offset say where the copying is. */
+/* The request: its head, written a buffer at a time, and how its body is framed (RFC 9112 sections
+ * 3 to 7). The head is never in memory as a whole: line and line_offset say where the copying is.
+ * */
 #include <string.h>
 
-#include "client.h"
 #include "esp_http_auth.h"
 #include "esp_http_field.h"
-#include "plat_heap.h"
+#include "exchange_room.h"
+#include "text.h"
 
-#define PIECES 6
-
-struct piece {
-    const char *text;
-    size_t len;
-};
-
+/** A line of the head, in pieces. */
 struct line {
-    struct piece pieces[PIECES];
-    size_t count;
-    size_t len;
+    const char *pieces[4];
+    char digits[21]; /* of a length that is one of them */
 };
 
 static const char *const methods[] = {
@@ -28,9 +22,14 @@ static const char *const methods[] = {
 
 _Static_assert(sizeof(methods) / sizeof(methods[0]) == HTTP_METHOD_MAX, "a name for each");
 
-bool et_http_request_is_idempotent(esp_http_client_method_t method)
+const char *et_http_exchange_method_name(const struct http_exchange *x)
 {
-    switch (method) { /* RFC 9110 section 9.2.2, RFC 4918 section 9 */
+    return methods[x->req.method];
+}
+
+bool et_http_exchange_is_idempotent(const struct http_exchange *x)
+{
+    switch (x->req.method) { /* RFC 9110 section 9.2.2, RFC 4918 section 9 */
     case HTTP_METHOD_POST:
     case HTTP_METHOD_PATCH:
     case HTTP_METHOD_NOTIFY:
@@ -45,309 +44,379 @@ bool et_http_request_is_idempotent(esp_http_client_method_t method)
 
 /* --- lines ------------------------------------------------------------------------------------------- */
 
-static void add(struct line *line, const char *text, size_t len)
-{
-    line->pieces[line->count++] = (struct piece){text, len};
-    line->len += len;
-}
-
-static void add_text(struct line *line, const char *text)
-{
-    add(line, text, strlen(text));
-}
-
-static void add_header(struct line *line, const char *name, const char *value)
-{
-    add_text(line, name);
-    add(line, ": ", 2);
-    add_text(line, value);
-    add(line, "\r\n", 2);
-}
-
-static void request_line(const struct esp_http_client *c, struct line *line)
-{
-    bool is_whole = et_http_wire_takes_urls(c->wire, et_http_origin_is_tls(c->origin));
-
-    add_text(line, methods[c->req.method]);
-    add(line, " ", 1);
-    add_text(line, is_whole ? et_http_origin_url(c->origin) : et_http_origin_path(c->origin));
-    add(line, " HTTP/1.1\r\n", 11);
-}
-
 /** What the client itself says goes before what the application set. */
-static bool is_skipped(const struct esp_http_client *c, const char *name)
+static bool is_skipped(const struct http_request *req, const char *name)
 {
-    const struct {
-        const char *name;
-        bool is_ours;
-    } ours[] = {
-        {"Content-Length", true},
-        {"Transfer-Encoding", true},
-        {"Authorization", c->req.authorization != NULL},
-        {"Proxy-Authorization", c->req.proxy_authorization != NULL},
-        {"Content-Type", c->req.body_dropped},
-        {"Content-Encoding", c->req.body_dropped},
-        {"Expect", c->req.body_dropped},
+    enum {
+        ALWAYS = 1,
+        WITH_LOGIN = 2,
+        WITH_PROXY_LOGIN = 4,
+        WITHOUT_BODY = 8
     };
+    static const struct {
+        const char *name;
+        uint8_t when;
+    } ours[] = {
+        {"Content-Length", ALWAYS},     {"Transfer-Encoding", ALWAYS},
+        {"Authorization", WITH_LOGIN},  {"Proxy-Authorization", WITH_PROXY_LOGIN},
+        {"Content-Type", WITHOUT_BODY}, {"Content-Encoding", WITHOUT_BODY},
+        {"Expect", WITHOUT_BODY},
+    };
+    const unsigned now = ALWAYS | (req->authorization != NULL ? WITH_LOGIN : 0u) |
+                         (req->proxy_authorization != NULL ? WITH_PROXY_LOGIN : 0u) |
+                         (req->has_lost_body ? WITHOUT_BODY : 0u);
     size_t i;
 
     for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
-        if (ours[i].is_ours && esp_http_name_equals(name, ours[i].name)) {
+        if ((ours[i].when & now) != 0 && esp_http_name_equals(name, ours[i].name)) {
             return true;
         }
     }
     return false;
 }
 
-static void framing_line(struct esp_http_client *c, struct line *line)
+/** How the body is delimited. @param value  left alone if nothing is said */
+static void framing_header(const struct http_request *req, char *digits, const char **name,
+                           const char **value)
 {
-    const struct http_request *req = &c->req;
     bool may_be_without = req->method == HTTP_METHOD_GET || req->method == HTTP_METHOD_HEAD ||
-                          req->method == HTTP_METHOD_DELETE || req->body_dropped;
+                          req->method == HTTP_METHOD_DELETE || req->has_lost_body;
 
     if (req->length < 0) {
-        add_header(line, "Transfer-Encoding", "chunked");
+        *name = "Transfer-Encoding";
+        *value = "chunked";
     } else if (req->length > 0 || !may_be_without) {
-        (void)et_http_text_number(c->req.length_text, (uint64_t)req->length, 10);
-        add_header(line, "Content-Length", req->length_text);
+        (void)et_http_text_number(digits, (uint64_t)req->length, 10);
+        *name = "Content-Length";
+        *value = digits;
     }
 }
 
-/** The n-th line of the head. @return false: there is none */
-static bool line_of(struct esp_http_client *c, unsigned n, struct line *line)
+/** The n-th header: the application's, then ours, then the empty line, which has no name.
+ *  @param value  stays NULL if the header is left out @return false: there is none */
+static bool header_of(const struct http_request *req, const struct http_header *h, unsigned n,
+                      char *digits, const char **name, const char **value)
 {
-    const struct http_header *h = *et_http_origin_headers(c->origin);
-
-    *line = (struct line){.count = 0};
-    if (n == 0) {
-        request_line(c, line);
-        return true;
-    }
-    for (n--; h != NULL && n > 0; n--) {
+    for (; h != NULL && n > 0; n--) {
         h = h->next;
     }
     if (h != NULL) {
-        if (!is_skipped(c, h->name)) {
-            add_header(line, h->name, h->value);
-        }
+        *name = h->name;
+        *value = is_skipped(req, h->name) ? NULL : h->value;
         return true;
     }
     switch (n) {
     case 0:
-        if (c->req.authorization != NULL) {
-            add_header(line, "Authorization", c->req.authorization);
-        }
+        *name = "Authorization";
+        *value = req->authorization;
         return true;
     case 1:
-        if (c->req.proxy_authorization != NULL) {
-            add_header(line, "Proxy-Authorization", c->req.proxy_authorization);
-        }
+        *name = "Proxy-Authorization";
+        *value = req->proxy_authorization;
         return true;
     case 2:
-        framing_line(c, line);
+        framing_header(req, digits, name, value);
         return true;
     case 3:
-        add(line, "\r\n", 2);
+        *value = "";
         return true;
     default:
         return false;
     }
 }
 
-/** Copy what there is room for. @return the line is complete */
-static bool copy(struct esp_http_client *c, const struct line *line)
+/** The n-th line of the head. @return false: there is none */
+static bool line_of(const struct http_request *req, const char *target,
+                    const struct http_header *headers, unsigned n, struct line *line)
 {
-    size_t skip = c->req.line_offset;
+    const char *name = "";
+    const char *value = NULL;
+
+    *line = (struct line){.pieces = {methods[req->method], " ", target, " HTTP/1.1\r\n"}};
+    if (n == 0) {
+        return true;
+    }
+    if (!header_of(req, headers, n - 1, line->digits, &name, &value)) {
+        return false;
+    }
+    line->pieces[0] = value != NULL ? name : "";
+    line->pieces[1] = value != NULL && name[0] != '\0' ? ": " : "";
+    line->pieces[2] = value != NULL ? value : "";
+    line->pieces[3] = value != NULL ? "\r\n" : "";
+    return true;
+}
+
+/** Copy what there is room for. @return the line is complete */
+static bool copy_line(struct http_exchange *x, const struct line *line)
+{
+    size_t skip = x->req.line_offset;
     size_t i;
 
-    for (i = 0; i < line->count; i++) {
-        const struct piece *p = &line->pieces[i];
-        size_t room = (size_t)c->cfg.buffer_size_tx - c->buf_len;
-        size_t n = p->len > skip ? p->len - skip : 0;
+    for (i = 0; i < sizeof(line->pieces) / sizeof(line->pieces[0]); i++) {
+        size_t len = strlen(line->pieces[i]);
+        size_t room = (size_t)x->cfg->buffer_size_tx - x->buf_len;
 
-        n = n < room ? n : room;
-        if (n > 0) {
-            memcpy(c->buf + c->buf_len, p->text + skip, n);
-            c->buf_len += (uint32_t)n;
-            c->req.line_offset += (uint32_t)n;
+        if (skip >= len) {
+            skip -= len;
+            continue;
         }
-        if (n < p->len - (skip < p->len ? skip : p->len)) {
+        len -= skip;
+        room = len < room ? len : room;
+        memcpy(x->buf + x->buf_len, line->pieces[i] + skip, room);
+        x->buf_len += (uint32_t)room;
+        x->req.line_offset += (uint32_t)room;
+        if (room < len) {
             return false;
         }
-        skip = skip > p->len ? skip - p->len : 0;
+        skip = 0;
     }
     return true;
 }
 
-/** Put as much of the head into the buffer as fits. */
-static esp_err_t fill(struct esp_http_client *c)
+#ifdef CONFIG_ESP_HTTP_CLIENT_STRICT_HEADER_BUFFER
+static size_t length_of(const struct line *line)
+{
+    size_t len = 0;
+    size_t i;
+
+    for (i = 0; i < sizeof(line->pieces) / sizeof(line->pieces[0]); i++) {
+        len += strlen(line->pieces[i]);
+    }
+    return len;
+}
+#endif
+
+esp_err_t et_http_exchange_fill_head(struct http_exchange *x, const char *target,
+                                     const struct http_header *headers)
 {
     struct line line;
 
-    c->buf_pos = 0;
-    c->buf_len = 0;
-    while (line_of(c, c->req.line, &line)) {
+    http_empty_buffer(x);
+    while (line_of(&x->req, target, headers, x->req.line, &line)) {
 #ifdef CONFIG_ESP_HTTP_CLIENT_STRICT_HEADER_BUFFER
-        if (line.len > (size_t)c->cfg.buffer_size_tx) {
+        if (length_of(&line) > (size_t)x->cfg->buffer_size_tx) {
             return ESP_ERR_HTTP_HEADER_TOO_LONG;
         }
 #endif
-        if (!copy(c, &line)) {
+        if (!copy_line(x, &line)) {
             return ESP_OK;
         }
-        c->req.line++;
-        c->req.line_offset = 0;
+        x->req.line++;
+        x->req.line_offset = 0;
     }
     return ESP_OK;
 }
 
-/* --- steps --------------------------------------------------------------------------------------------- */
-
-/** Send what is in the buffer. */
-static esp_err_t flush(struct esp_http_client *c)
+size_t et_http_exchange_out(const struct http_exchange *x, const char **data)
 {
-    while (c->buf_pos < c->buf_len) {
-        size_t n;
-        esp_err_t err =
-            et_http_wire_write(c->wire, c->buf + c->buf_pos, c->buf_len - c->buf_pos, &n);
+    const struct http_request *req = &x->req;
 
-        if (err != ESP_OK) {
-            return err;
-        }
-        c->buf_pos += (uint32_t)n;
+    if (req->frame_len > 0) {
+        *data = req->frame + req->frame_pos;
+        return (size_t)(req->frame_len - req->frame_pos);
     }
-    return ESP_OK;
+    *data = x->buf + x->buf_pos;
+    return x->buf_len - x->buf_pos;
 }
 
-esp_err_t et_http_request_send_head(struct esp_http_client *c)
+void et_http_exchange_sent(struct http_exchange *x, size_t len)
 {
-    esp_err_t err;
+    struct http_request *req = &x->req;
 
-    for (;;) {
-        err = flush(c);
-        if (err == ESP_OK) {
-            err = fill(c);
-        }
-        if (err != ESP_OK) {
-            return err;
-        }
-        if (c->buf_len == 0) {
-            return ESP_OK;
-        }
+    if (req->frame_len == 0) {
+        x->buf_pos += (uint32_t)len;
+        return;
+    }
+    req->frame_pos += (uint8_t)len;
+    if (req->frame_pos == req->frame_len) {
+        req->frame_pos = 0;
+        req->frame_len = 0;
     }
 }
 
-/** Send a chunk's line or end. */
-esp_err_t et_http_request_flush_frame(struct esp_http_client *c)
+/* --- chunks ---------------------------------------------------------------------------------------------- */
+
+static char *put_crlf(char *out)
 {
-    struct http_request *req = &c->req;
+    *out++ = '\r';
+    *out++ = '\n';
+    return out;
+}
 
-    while (req->frame_pos < req->frame_len) {
-        size_t n;
-        esp_err_t err = et_http_wire_write(c->wire, req->frame + req->frame_pos,
-                                           (size_t)(req->frame_len - req->frame_pos), &n);
+/** End the chunk that is open, if one is, and begin the next. @param len of it; 0: the last, the
+ *  body is over; -1: none begins yet */
+static void next_chunk(struct http_request *req, int64_t len)
+{
+    char *out = req->frame + req->frame_len;
 
-        if (err != ESP_OK) {
-            return err;
-        }
-        req->frame_pos += (uint8_t)n;
+    if (req->in_chunk) {
+        out = put_crlf(out);
     }
-    req->frame_pos = 0;
-    req->frame_len = 0;
-    return ESP_OK;
-}
-
-static void frame(struct http_request *req, const char *text, size_t len)
-{
-    memcpy(req->frame + req->frame_len, text, len);
-    req->frame_len += (uint8_t)len;
-}
-
-void et_http_request_begin_chunk(struct esp_http_client *c, int64_t len)
-{
-    char digits[21];
-    size_t n = et_http_text_number(digits, (uint64_t)len, 16);
-
-    frame(&c->req, digits, n);
-    frame(&c->req, "\r\n", 2);
-    c->req.chunk_left = len;
-    c->req.in_chunk = true;
-}
-
-void et_http_request_end_chunk(struct esp_http_client *c)
-{
-    frame(&c->req, "\r\n", 2);
-    c->req.in_chunk = false;
-}
-
-void et_http_request_end_body(struct esp_http_client *c)
-{
-    frame(&c->req, "0\r\n\r\n", 5);
-    c->req.body_is_over = true;
+    req->in_chunk = len > 0;
+    req->chunk_left = len > 0 ? len : 0;
+    if (len >= 0) {
+        out = put_crlf(out + et_http_text_number(out, (uint64_t)len, 16));
+    }
+    if (len == 0) {
+        out = put_crlf(out);
+        req->body_is_over = true;
+    }
+    req->frame_len = (uint8_t)(out - req->frame);
 }
 
 /* --- the body that perform() sends ------------------------------------------------------------------------ */
 
-/** Ask the source for the next bytes, behind where a chunk's line goes. */
-static esp_err_t draw(struct esp_http_client *c)
+void et_http_exchange_set_post(struct http_exchange *x, const char *data, int len)
 {
-    int64_t left = c->req.length - c->req.sent;
-    int want = c->cfg.buffer_size_tx;
+    x->source = NULL;
+    x->post_data = data;
+    x->post_len = data != NULL ? len : 0;
+}
+
+int et_http_exchange_get_post(const struct http_exchange *x, char **data)
+{
+    if (x->post_data != NULL) {
+        *data = (char *)(uintptr_t)x->post_data;
+    }
+    return x->post_len;
+}
+
+void et_http_exchange_set_source(struct http_exchange *x, esp_http_client_source_t source,
+                                 int64_t size, void *arg)
+{
+    x->post_data = NULL;
+    x->post_len = 0;
+    x->source = source;
+    x->source_size = source != NULL ? size : 0;
+    x->source_arg = arg;
+}
+
+bool et_http_exchange_has_source(const struct http_exchange *x)
+{
+    return x->source != NULL;
+}
+
+int64_t et_http_exchange_next_length(const struct http_exchange *x)
+{
+    return x->source != NULL ? x->source_size : x->post_len;
+}
+
+esp_err_t et_http_exchange_draw(struct http_exchange *x)
+{
+    struct http_request *req = &x->req;
+    int64_t left = req->length - req->sent;
+    int want = x->cfg->buffer_size_tx;
     int n;
 
-    want = c->req.length >= 0 && left < want ? (int)left : want;
-    n = want > 0 ? c->source(c->source_arg, c->buf, want, c->req.sent) : 0;
-    if (n < 0 || n > want || (n == 0 && want > 0 && c->req.length >= 0)) {
+    want = req->length >= 0 && left < want ? (int)left : want;
+    n = want > 0 ? x->source(x->source_arg, x->buf, want, req->sent) : 0;
+    if (n < 0 || n > want || (n == 0 && want > 0 && req->length >= 0)) {
         return ESP_ERR_HTTP_WRITE_DATA; /* less than it announced */
     }
-    c->buf_pos = 0;
-    c->buf_len = (uint32_t)n;
-    c->req.sent += n;
-    if (c->req.length < 0) {
-        if (c->req.in_chunk) {
-            et_http_request_end_chunk(c);
-        }
-        if (n > 0) {
-            et_http_request_begin_chunk(c, n);
-        } else {
-            et_http_request_end_body(c);
-        }
+    x->buf_pos = 0;
+    x->buf_len = (uint32_t)n;
+    req->sent += n;
+    if (req->length < 0) {
+        next_chunk(req, n);
     }
-    c->req.body_is_over = n == 0 || (c->req.length >= 0 && c->req.sent == c->req.length);
+    req->body_is_over = n == 0 || (req->length >= 0 && req->sent == req->length);
     return ESP_OK;
 }
 
-static esp_err_t send_source(struct esp_http_client *c, bool *is_out)
+bool et_http_exchange_is_body_over(const struct http_exchange *x)
 {
-    esp_err_t err = et_http_request_flush_frame(c);
-
-    if (err == ESP_OK) {
-        err = flush(c);
-    }
-    *is_out = c->req.body_is_over;
-    return err != ESP_OK || *is_out ? err : draw(c);
+    return x->req.body_is_over;
 }
 
-static esp_err_t send_post_data(struct esp_http_client *c, bool *is_out)
+size_t et_http_exchange_post_left(const struct http_exchange *x, const char **data)
 {
-    int64_t left = c->req.length - c->req.sent;
-    size_t n = 0;
-    esp_err_t err = left > 0
-                        ? et_http_wire_write(c->wire, c->post_data + c->req.sent, (size_t)left, &n)
-                        : ESP_OK;
+    const struct http_request *req = &x->req;
 
-    c->req.sent += (int64_t)n;
-    *is_out = c->req.sent >= c->req.length;
-    return err;
+    if (req->sent >= req->length) {
+        return 0;
+    }
+    *data = x->post_data + req->sent;
+    return (size_t)(req->length - req->sent);
 }
 
-esp_err_t et_http_request_send_body(struct esp_http_client *c, bool *is_out)
+/* --- the body that the application writes ------------------------------------------------------------------ */
+
+bool et_http_exchange_takes(const struct http_exchange *x, int len)
 {
-    *is_out = true;
-    if (c->req.length == 0) {
-        return ESP_OK;
+    const struct http_request *req = &x->req;
+
+    int64_t left = req->framed_by_hand ? req->chunk_left : len;
+
+    if (req->length >= 0) {
+        left = req->length - req->sent;
     }
-    return c->source != NULL ? send_source(c, is_out) : send_post_data(c, is_out);
+    return !req->body_is_over && len <= left;
+}
+
+size_t et_http_exchange_offer(struct http_exchange *x, size_t len)
+{
+    struct http_request *req = &x->req;
+
+    if (req->length >= 0) {
+        return len;
+    }
+    if (!req->in_chunk) {
+        next_chunk(req, (int64_t)len);
+        return 0;
+    }
+    return (int64_t)len > req->chunk_left ? (size_t)req->chunk_left : len;
+}
+
+void et_http_exchange_body_sent(struct http_exchange *x, size_t len)
+{
+    struct http_request *req = &x->req;
+
+    req->sent += (int64_t)len;
+    if (!req->in_chunk) {
+        return;
+    }
+    req->chunk_left -= (int64_t)len;
+    if (req->chunk_left == 0 && !req->framed_by_hand) {
+        next_chunk(req, -1);
+    }
+}
+
+bool et_http_exchange_takes_chunk(const struct http_exchange *x)
+{
+    return x->req.length < 0 && !x->req.body_is_over && !x->req.in_chunk;
+}
+
+void et_http_exchange_begin_chunk(struct http_exchange *x, int len)
+{
+    x->req.framed_by_hand = true;
+    (void)et_http_exchange_offer(x, (size_t)len);
+}
+
+bool et_http_exchange_end_chunk(struct http_exchange *x, bool is_last)
+{
+    struct http_request *req = &x->req;
+
+    if (req->length >= 0 || req->body_is_over || req->chunk_left > 0 ||
+        (!req->in_chunk && !is_last)) {
+        return false;
+    }
+    next_chunk(req, is_last ? 0 : -1);
+    return true;
+}
+
+bool et_http_exchange_end_body(struct http_exchange *x)
+{
+    return x->req.length >= 0 || x->req.body_is_over || et_http_exchange_end_chunk(x, true);
+}
+
+void et_http_exchange_cut(struct http_exchange *x)
+{
+    x->req.is_cut = x->req.length > x->req.sent;
+}
+
+bool et_http_exchange_is_cut(const struct http_exchange *x)
+{
+    return x->req.is_cut;
 }
 
 /* --- life -------------------------------------------------------------------------------------------------- */
@@ -359,56 +428,39 @@ void et_http_request_clear(struct http_request *req)
     *req = (struct http_request){.method = HTTP_METHOD_GET};
 }
 
-static esp_err_t authorize(esp_http_client_handle_t c)
+void et_http_exchange_begin(struct http_exchange *x, esp_http_client_method_t method,
+                            int64_t length, bool has_lost_body)
 {
-    struct http_request *req = &c->req;
-    const char *method = methods[req->method];
-    const char *user;
-    const char *password;
-    esp_err_t err = et_http_origin_authorize(c->origin, method, &req->authorization);
-
-    if (err == ESP_OK &&
-        et_http_wire_proxy_login(c->wire, et_http_origin_is_tls(c->origin), &user, &password)) {
-        err = et_http_origin_authorize_proxy(c->origin, user, password, method,
-                                             &req->proxy_authorization);
-    }
-    return err;
+    et_http_request_clear(&x->req);
+    x->req.method = (uint8_t)method;
+    x->req.has_lost_body = has_lost_body;
+    x->req.length = length < 0 ? -1 : length;
+    http_empty_buffer(x);
 }
 
-static esp_err_t make_request(esp_http_client_handle_t c, int64_t length)
+void et_http_exchange_take_logins(struct http_exchange *x, char *value, char *proxy_value)
 {
-    esp_err_t err;
-
-    et_http_request_clear(&c->req);
-    c->req.method = c->next_is_get ? HTTP_METHOD_GET : c->cfg.method;
-    c->req.body_dropped = c->next_is_get;
-    c->req.length = length < 0 ? -1 : length;
-    c->buf_pos = 0;
-    c->buf_len = 0;
-    err = et_http_origin_need_host(c->origin);
-    return err == ESP_OK ? authorize(c) : err;
+    x->req.authorization = value;
+    x->req.proxy_authorization = proxy_value;
 }
 
-esp_err_t et_http_request_begin(esp_http_client_handle_t c, int64_t length)
+void et_http_exchange_drop_request(struct http_exchange *x)
 {
-    esp_err_t err = make_request(c, length);
-
-    c->next_is_get = false;
-    et_http_response_clear(&c->answer);
-    c->sink = NULL;
-    esp_http_response_begin(c->parser, c->req.method == HTTP_METHOD_HEAD ? ESP_HTTP_REQUEST_HEAD
-                                                                         : ESP_HTTP_REQUEST_OTHER);
-    return err;
+    et_http_request_clear(&x->req);
+    http_empty_buffer(x);
 }
 
-esp_err_t et_http_request_send_nowhere(esp_http_client_handle_t c, int64_t length)
+esp_http_client_method_t et_http_exchange_method(const struct http_exchange *x)
 {
-    esp_err_t err = make_request(c, length);
+    return (esp_http_client_method_t)x->req.method;
+}
 
-    if (err == ESP_OK) {
-        err = fill(c);
-    }
-    et_http_request_clear(&c->req);
-    c->buf_len = 0;
-    return err == ESP_OK ? ESP_ERR_HTTP_WRITE_DATA : err;
+bool et_http_exchange_has_lost_body(const struct http_exchange *x)
+{
+    return x->req.has_lost_body;
+}
+
+int64_t et_http_exchange_length(const struct http_exchange *x)
+{
+    return x->req.length;
 }

@@ -1,41 +1,35 @@
-/* From the parser to what the application sees. */
+/* The answer: from the bytes that came to what the callback is told. */
 #include <string.h>
 
-#include "client.h"
 #include "esp_http_field.h"
 #include "esp_log.h"
+#include "exchange_room.h"
 #include "plat_clock.h"
 #include "plat_heap.h"
+#include "text.h"
 
 /** Of a body that nobody wants: with more of it, a new connection is cheaper. */
 #define DROPPED_MAX 16384
-
-/** Bytes of one look at what comes while the body is sent. */
-#define EARLY 256
 
 static const char TAG[] = "HTTP_CLIENT";
 
 /* --- what the parser finds ---------------------------------------------------------------------------- */
 
-/** May the parser go on after the handler was called? */
-static esp_http_response_go_t go(esp_http_client_handle_t c)
+static esp_http_response_go_t say(struct http_exchange *x, enum http_said what, const char *name,
+                                  const char *text, size_t len)
 {
-    return http_is_ending(c) ? ESP_HTTP_RESPONSE_STOP : ESP_HTTP_RESPONSE_GO;
-}
+    const struct http_saying said = {.what = what, .name = name, .text = text, .len = len};
 
-static esp_http_response_go_t stop(esp_http_client_handle_t c, esp_err_t err)
-{
-    c->answer.error = err;
-    return ESP_HTTP_RESPONSE_STOP;
+    x->answer.error = x->tell(x->tell_arg, &said);
+    return x->answer.error == ESP_OK ? ESP_HTTP_RESPONSE_GO : ESP_HTTP_RESPONSE_STOP;
 }
 
 static esp_http_response_go_t on_status(void *arg, int status)
 {
-    esp_http_client_handle_t c = arg;
+    struct http_exchange *x = arg;
 
-    c->answer.status = status;
-    et_http_event_tell(c, HTTP_EVENT_ON_STATUS_CODE, &status, (int)sizeof(status));
-    return go(c);
+    x->answer.status = status;
+    return say(x, HTTP_SAID_STATUS, NULL, NULL, 0);
 }
 
 /** The size of the whole in "bytes 0-9/100" (RFC 9110 section 14.4). */
@@ -57,7 +51,7 @@ static int64_t range_total(const char *value)
 }
 
 #ifdef CONFIG_ESP_HTTP_CLIENT_SAVE_RESPONSE_HEADERS
-static esp_err_t save(struct http_answer *answer, const char *name, const char *value)
+static esp_err_t save_header(struct http_answer *answer, const char *name, const char *value)
 {
     if (answer->saved_count >= CONFIG_ESP_HTTP_CLIENT_MAX_SAVED_RESPONSE_HEADERS) {
         return ESP_OK;
@@ -72,82 +66,70 @@ static esp_err_t save(struct http_answer *answer, const char *name, const char *
 }
 #endif
 
-/** Keep what the client, or the application, wants to know later. */
-static esp_err_t keep_header(esp_http_client_handle_t c, const char *name, const char *value)
+/** Keep what the exchange, or who uses it, wants to know later. */
+static esp_err_t keep_header(struct http_answer *answer, const char *name, const char *value)
 {
-    struct http_answer *answer = &c->answer;
-    esp_err_t err = et_http_origin_see_header(c->origin, answer->status, name, value);
-
-    if (err == ESP_OK && esp_http_name_equals(name, "Location") && answer->location == NULL) {
+    if (esp_http_name_equals(name, "Location") && answer->location == NULL) {
         answer->location = et_http_text_copy(value, strlen(value));
-        err = answer->location != NULL ? ESP_OK : ESP_ERR_NO_MEM;
+        if (answer->location == NULL) {
+            return ESP_ERR_NO_MEM;
+        }
     }
     if (esp_http_name_equals(name, "Content-Range")) {
         answer->content_range = range_total(value);
     }
 #ifdef CONFIG_ESP_HTTP_CLIENT_SAVE_RESPONSE_HEADERS
-    if (err == ESP_OK) {
-        err = save(answer, name, value);
-    }
+    return save_header(answer, name, value);
+#else
+    return ESP_OK;
 #endif
-    return err;
 }
 
 static esp_http_response_go_t on_header(void *arg, const char *name, const char *value)
 {
-    esp_http_client_handle_t c = arg;
-    esp_err_t err = keep_header(c, name, value);
+    struct http_exchange *x = arg;
 
-    if (err != ESP_OK) {
-        return stop(c, err);
+    x->answer.error = keep_header(&x->answer, name, value);
+    if (x->answer.error != ESP_OK) {
+        return ESP_HTTP_RESPONSE_STOP;
     }
-    et_http_event_header(c, name, value);
-    return go(c);
+    return say(x, HTTP_SAID_HEADER, name, value, 0);
 }
 
 static esp_http_response_go_t on_headers_complete(void *arg)
 {
-    esp_http_client_handle_t c = arg;
-    esp_err_t err;
+    esp_http_response_go_t go = say(arg, HTTP_SAID_HEAD, NULL, NULL, 0);
 
-    c->answer.at_header = true;
-    et_http_event_tell(c, HTTP_EVENT_ON_HEADERS_COMPLETE, NULL, 0);
-    c->answer.at_header = false;
-    if (go(c) == ESP_HTTP_RESPONSE_STOP) {
-        return ESP_HTTP_RESPONSE_STOP;
-    }
-    err = c->is_performing ? et_http_follow_decide(c) : ESP_OK;
-    return err != ESP_OK ? stop(c, err) : ESP_HTTP_RESPONSE_PAUSE;
+    return go == ESP_HTTP_RESPONSE_GO ? ESP_HTTP_RESPONSE_PAUSE : go;
 }
 
 static esp_http_response_go_t on_body(void *arg, const char *data, size_t len)
 {
-    esp_http_client_handle_t c = arg;
+    struct http_exchange *x = arg;
+    esp_http_response_go_t go;
 
-    c->answer.received += (int64_t)len;
-    if (c->answer.is_followed) {
+    x->answer.received += (int64_t)len;
+    if (x->answer.is_followed) {
         return ESP_HTTP_RESPONSE_GO;
     }
-    et_http_event_data(c, data, (int)len);
-    if (go(c) == ESP_HTTP_RESPONSE_STOP) {
-        return ESP_HTTP_RESPONSE_STOP;
+    go = say(x, HTTP_SAID_BODY, NULL, data, len);
+    if (go == ESP_HTTP_RESPONSE_GO && x->sink != NULL) {
+        /* at least len: not more is fed than there is room for */
+        memmove(x->sink + x->sink_len, data, len);
+        x->sink_len += (int)len;
     }
-    if (c->sink != NULL) { /* at least len: not more is fed than there is room for */
-        memmove(c->sink + c->sink_len, data, len);
-        c->sink_len += (int)len;
-    }
-    return ESP_HTTP_RESPONSE_GO;
+    return go;
 }
 
 /** Told, and no more: none of them may change what the head said (RFC 9110 section 6.5.1). */
 static esp_http_response_go_t on_trailer(void *arg, const char *name, const char *value)
 {
-    esp_http_client_handle_t c = arg;
+    struct http_exchange *x = arg;
 
-    if (!c->answer.is_followed) {
-        et_http_event_header(c, name, value);
+    if (x->answer.is_followed) {
+        return ESP_HTTP_RESPONSE_GO;
     }
-    return go(c);
+    return say(x, HTTP_SAID_TRAILER, name, value, 0);
 }
 
 const esp_http_response_handler_t et_http_response_handler = {
@@ -160,187 +142,156 @@ const esp_http_response_handler_t et_http_response_handler = {
 
 /* --- steps --------------------------------------------------------------------------------------------- */
 
-static bool in_body(const struct esp_http_client *c)
+static esp_err_t malformed(const struct http_exchange *x)
 {
-    return esp_http_response_has_head(c->parser);
-}
-
-static esp_err_t complete(esp_http_client_handle_t c)
-{
-    c->phase = HTTP_COMPLETE;
-    if (!c->answer.is_followed) {
-        et_http_event_tell(c, HTTP_EVENT_ON_FINISH, NULL, 0);
-    }
-    return ESP_OK;
-}
-
-static esp_err_t malformed(esp_http_client_handle_t c)
-{
-    const char *why = esp_http_response_why(c->parser);
+    const char *why = esp_http_response_why(x->parser);
 
     ESP_LOGE(TAG, "the response is malformed: %s", why != NULL ? why : "it ends within a header");
-    return in_body(c) ? ESP_ERR_HTTP_INCOMPLETE_DATA : ESP_ERR_HTTP_FETCH_HEADER;
+    return esp_http_response_has_head(x->parser) ? ESP_ERR_HTTP_INCOMPLETE_DATA
+                                                 : ESP_ERR_HTTP_FETCH_HEADER;
 }
 
-static esp_err_t judge(esp_http_client_handle_t c, esp_http_response_result_t result)
+static esp_err_t judge_result(struct http_exchange *x, esp_http_response_result_t result)
 {
     switch (result) {
     case ESP_HTTP_RESPONSE_MORE:
-        return ESP_OK;
     case ESP_HTTP_RESPONSE_PAUSED:
-        c->phase = HTTP_READING_BODY;
         return ESP_OK;
     case ESP_HTTP_RESPONSE_COMPLETE:
     case ESP_HTTP_RESPONSE_UPGRADE:
-        return complete(c);
+        (void)say(x, HTTP_SAID_END, NULL, NULL, 0);
+        return ESP_OK;
     case ESP_HTTP_RESPONSE_MALFORMED:
-        return malformed(c);
+        return malformed(x);
     case ESP_HTTP_RESPONSE_HEADER_TOO_LONG:
         return ESP_ERR_HTTP_HEADER_TOO_LONG;
     case ESP_HTTP_RESPONSE_NO_MEM:
         return ESP_ERR_NO_MEM;
     case ESP_HTTP_RESPONSE_STOPPED:
-        return c->answer.error != ESP_OK ? c->answer.error : ESP_FAIL;
+        return x->answer.error;
     case ESP_HTTP_RESPONSE_TRUNCATED:
-        return in_body(c) ? ESP_ERR_HTTP_INCOMPLETE_DATA : malformed(c);
+        return esp_http_response_has_head(x->parser) ? ESP_ERR_HTTP_INCOMPLETE_DATA : malformed(x);
     case ESP_HTTP_RESPONSE_EMPTY:
         break;
     }
     return ESP_ERR_HTTP_CONNECTION_CLOSED;
 }
 
-static esp_err_t feed(esp_http_client_handle_t c, const char *data, size_t len, size_t *used)
+static esp_err_t feed(struct http_exchange *x, const char *data, size_t len, size_t *used)
 {
-    c->answer.has_begun = true;
-    return judge(c, esp_http_response_feed(c->parser, data, len, used));
+    x->answer.has_begun = true;
+    return judge_result(x, esp_http_response_feed(x->parser, data, len, used));
 }
 
-/** The connection did not go on. */
-static esp_err_t ended(esp_http_client_handle_t c, esp_err_t err)
+esp_err_t et_http_exchange_ended(struct http_exchange *x, esp_err_t why)
 {
-    switch (err) {
+    switch (why) {
     case ESP_ERR_HTTP_CONNECTION_CLOSED:
-        return judge(c, esp_http_response_finish(c->parser));
+        return judge_result(x, esp_http_response_finish(x->parser));
     case ESP_ERR_HTTP_FETCH_HEADER:
-        return in_body(c) ? ESP_ERR_HTTP_INCOMPLETE_DATA : err;
+        return esp_http_response_has_head(x->parser) ? ESP_ERR_HTTP_INCOMPLETE_DATA : why;
     default:
-        return err;
+        return why;
     }
 }
 
-/** From the connection to where the application wants it; the parser moves it where chunks were cut
- *  out. */
-static esp_err_t read_into_sink(esp_http_client_handle_t c)
+char *et_http_exchange_room(struct http_exchange *x, size_t *cap)
 {
-    char *to = c->sink + c->sink_len;
-    size_t got;
-    size_t used;
-    esp_err_t err = et_http_wire_read(c->wire, to, (size_t)(c->sink_cap - c->sink_len), &got);
-
-    if (err != ESP_OK) {
-        return ended(c, err);
+    *cap = (size_t)(x->sink_cap - x->sink_len);
+    if (x->sink != NULL && *cap >= (size_t)x->cfg->buffer_size) {
+        return x->sink + x->sink_len;
     }
-    err = feed(c, to, got, &used);
-    c->answer.has_surplus = used < got;
-    return err;
+    *cap = (size_t)x->cfg->buffer_size;
+    return x->buf;
 }
 
-static esp_err_t read_into_buffer(esp_http_client_handle_t c)
+esp_err_t et_http_exchange_came(struct http_exchange *x, const char *room, size_t len)
 {
-    size_t got;
-    esp_err_t err = et_http_wire_read(c->wire, c->buf, (size_t)c->cfg.buffer_size, &got);
-
-    if (err != ESP_OK) {
-        return ended(c, err);
-    }
-    c->buf_pos = 0;
-    c->buf_len = (uint32_t)got;
-    c->answer.dropped += c->answer.is_followed ? (uint32_t)got : 0;
-    return ESP_OK;
-}
-
-/** Nobody wants it, and it is long or takes long, or the connection is not needed any more. */
-static bool is_not_worth_reading(struct esp_http_client *c)
-{
-    struct http_answer *a = &c->answer;
-    const uint64_t now = plat_clock_us();
-
-    if (!a->is_followed) {
-        return false;
-    }
-    if (a->drop_until_us == 0) {
-        a->drop_until_us = now + (uint64_t)c->cfg.timeout_ms * 1000;
-    }
-    return et_http_origin_is_left(c->origin) || !et_http_response_keeps_alive(c) ||
-           a->dropped > DROPPED_MAX || esp_http_response_content_length(c->parser) > DROPPED_MAX ||
-           now >= a->drop_until_us;
-}
-
-esp_err_t et_http_response_step(esp_http_client_handle_t c)
-{
-    size_t room = (size_t)(c->sink_cap - c->sink_len);
-    size_t len;
     size_t used;
     esp_err_t err;
 
-    if (c->phase == HTTP_READING_BODY && is_not_worth_reading(c)) {
-        (void)et_http_handle_disconnect(c);
-        return complete(c);
+    if (room == x->buf) {
+        x->buf_pos = 0;
+        x->buf_len = (uint32_t)len;
+        x->answer.dropped += x->answer.is_followed ? (uint32_t)len : 0;
+        return et_http_exchange_parse(x);
     }
-    if (c->buf_pos == c->buf_len) {
-        if (c->sink != NULL && c->phase == HTTP_READING_BODY &&
-            room >= (size_t)c->cfg.buffer_size) {
-            return read_into_sink(c);
-        }
-        err = read_into_buffer(c);
-        if (err != ESP_OK || c->buf_pos == c->buf_len) {
-            return err;
-        }
-    }
-    len = c->buf_len - c->buf_pos;
-    if (c->sink != NULL && len > room) {
-        len = room;
-    }
-    err = feed(c, c->buf + c->buf_pos, len, &used);
-    c->buf_pos += (uint32_t)used;
-    if (c->phase == HTTP_COMPLETE && c->buf_pos < c->buf_len) {
-        c->answer.has_surplus = true;
-    }
+    /* in the sink; the parser moves it where chunks were cut out */
+    err = feed(x, room, len, &used);
+    x->answer.has_surplus = used < len;
     return err;
 }
 
-esp_err_t et_http_response_early(esp_http_client_handle_t c)
+/** What follows the end of an answer belongs to none. */
+static void note_surplus(struct http_exchange *x)
 {
-    char early[EARLY]; /* the buffer may hold some of the body that is sent */
-    size_t got;
-    size_t used;
-    esp_err_t err = et_http_wire_read(
-        c->wire, early, c->buf_cap < sizeof(early) ? c->buf_cap : sizeof(early), &got);
-
-    if (err != ESP_OK) {
-        return ended(c, err);
+    if (x->buf_pos < x->buf_len && esp_http_response_is_complete(x->parser)) {
+        x->answer.has_surplus = true;
     }
-    err = feed(c, early, got, &used);
-    if (err != ESP_OK || esp_http_response_status(c->parser) == 0) {
+}
+
+esp_err_t et_http_exchange_parse(struct http_exchange *x)
+{
+    size_t room = (size_t)(x->sink_cap - x->sink_len);
+    size_t len = x->buf_len - x->buf_pos;
+    size_t used;
+    esp_err_t err;
+
+    if (x->sink != NULL && len > room) {
+        len = room;
+    }
+    err = feed(x, x->buf + x->buf_pos, len, &used);
+    x->buf_pos += (uint32_t)used;
+    note_surplus(x);
+    return err;
+}
+
+esp_err_t et_http_exchange_came_early(struct http_exchange *x, const char *data, size_t len)
+{
+    size_t used;
+    esp_err_t err = feed(x, data, len, &used);
+
+    if (err != ESP_OK || esp_http_response_status(x->parser) == 0) {
         return err; /* interim, or not yet known: all of it was used */
     }
-    c->req.is_cut = true;
-    memcpy(c->buf, early + used, got - used);
-    c->buf_pos = 0;
-    c->buf_len = (uint32_t)(got - used);
-    c->answer.has_surplus = c->phase == HTTP_COMPLETE && c->buf_len > 0;
+    x->req.is_cut = true;
+    memcpy(x->buf, data + used, len - used);
+    x->buf_pos = 0;
+    x->buf_len = (uint32_t)(len - used);
+    note_surplus(x);
     return ESP_OK;
 }
 
-bool et_http_response_keeps_alive(const struct esp_http_client *c)
+bool et_http_exchange_is_tedious(struct http_exchange *x)
 {
-    return esp_http_response_keeps_alive(c->parser) && c->answer.status != 101 &&
-           !c->answer.has_surplus && !c->req.is_cut;
+    struct http_answer *a = &x->answer;
+    const uint64_t now = plat_clock_us();
+
+    if (a->drop_until_us == 0) {
+        a->drop_until_us = now + (uint64_t)x->cfg->timeout_ms * 1000;
+    }
+    return !et_http_exchange_keeps_alive(x) || a->dropped > DROPPED_MAX ||
+           esp_http_response_content_length(x->parser) > DROPPED_MAX || now >= a->drop_until_us;
 }
+
+bool et_http_exchange_keeps_alive(const struct http_exchange *x)
+{
+    return esp_http_response_keeps_alive(x->parser) && x->answer.status != 101 &&
+           !x->answer.has_surplus && !x->req.is_cut;
+}
+
+/* --- life ---------------------------------------------------------------------------------------------- */
 
 void et_http_response_clear(struct http_answer *answer)
 {
     plat_free_secret(answer->location);
     et_http_headers_clear(&answer->saved);
     *answer = (struct http_answer){.status = -1, .content_range = -1};
+}
+
+void et_http_exchange_expect(struct http_exchange *x)
+{
+    et_http_response_clear(&x->answer);
+    esp_http_response_begin(x->parser, x->req.method == HTTP_METHOD_HEAD ? ESP_HTTP_REQUEST_HEAD
+                                                                         : ESP_HTTP_REQUEST_OTHER);
 }

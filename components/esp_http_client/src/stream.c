@@ -84,7 +84,7 @@ esp_err_t esp_http_client_request_send(esp_http_client_handle_t client, int writ
         return ESP_ERR_HTTP_WRITE_DATA;
     }
     if (!et_http_wire_is_open(client->wire)) {
-        return et_http_request_send_nowhere(client, write_len);
+        return et_http_transfer_nowhere(client, write_len);
     }
     et_http_handle_enter(client);
     return et_http_handle_leave(client,
@@ -127,43 +127,13 @@ esp_err_t esp_http_client_cancel_request(esp_http_client_handle_t client)
     return err == ESP_OK || err == ESP_ERR_HTTP_EAGAIN ? err : ESP_FAIL;
 }
 
-/** One piece goes out: a chunk's line, or some of the body. */
-static esp_err_t write_some(esp_http_client_handle_t c, const char *data, int len, int *taken)
-{
-    struct http_request *req = &c->req;
-    esp_err_t err = et_http_request_flush_frame(c);
-    size_t n = (size_t)len;
-
-    if (err != ESP_OK) {
-        return err;
-    }
-    if (req->length < 0 && !req->in_chunk) {
-        et_http_request_begin_chunk(c, len);
-        return ESP_OK;
-    }
-    if (req->length < 0 && (int64_t)n > req->chunk_left) {
-        n = (size_t)req->chunk_left;
-    }
-    err = et_http_wire_write(c->wire, data, n, &n);
-    if (err != ESP_OK) {
-        return err;
-    }
-    *taken += (int)n;
-    req->sent += (int64_t)n;
-    req->chunk_left -= req->in_chunk ? (int64_t)n : 0;
-    if (req->in_chunk && req->chunk_left == 0 && !req->framed_by_hand) {
-        et_http_request_end_chunk(c);
-    }
-    return ESP_OK;
-}
-
 static int write_all(esp_http_client_handle_t c, const char *data, int len)
 {
     int taken = 0;
 
     begin_wait(c);
     while (taken < len) {
-        esp_err_t err = write_some(c, data + taken, len - taken, &taken);
+        esp_err_t err = et_http_transfer_write(c, data + taken, len - taken, &taken);
 
         if (err == ESP_ERR_HTTP_EAGAIN) {
             err = et_http_machine_pause(c, false);
@@ -177,21 +147,14 @@ static int write_all(esp_http_client_handle_t c, const char *data, int len)
         }
     }
     /* the end of a chunk goes with it, if it can */
-    return et_http_request_flush_frame(c) == ESP_ERR_HTTP_WRITE_DATA ? -1 : taken;
+    return et_http_transfer_flush(c) == ESP_ERR_HTTP_WRITE_DATA ? -1 : taken;
 }
 
 /** Is that what was announced? */
 static bool may_write(const struct esp_http_client *c, int len)
 {
-    const struct http_request *req = &c->req;
-
-    if (c->phase != HTTP_SENDING_BODY || c->is_performing || c->depth > 0) {
-        return false;
-    }
-    if (req->length >= 0) {
-        return len <= req->length - req->sent;
-    }
-    return !req->body_is_over && (!req->framed_by_hand || len <= req->chunk_left);
+    return c->phase == HTTP_SENDING_BODY && !c->is_performing && c->depth == 0 &&
+           et_http_exchange_takes(c->exchange, len);
 }
 
 /** The result of a call that counts. */
@@ -223,7 +186,7 @@ static int flush_frame(esp_http_client_handle_t c)
     esp_err_t err;
 
     begin_wait(c);
-    err = finish_step(c, et_http_request_flush_frame);
+    err = finish_step(c, et_http_transfer_flush);
     return err == ESP_OK || (err == ESP_ERR_HTTP_EAGAIN && c->cfg.is_async) ? 0 : -1;
 }
 
@@ -234,40 +197,28 @@ int esp_http_client_chunk_write_begin(esp_http_client_handle_t client, const int
     if (err != ESP_OK) {
         return err == ESP_ERR_HTTP_EAGAIN ? -ESP_ERR_HTTP_EAGAIN : -1;
     }
-    if (len < 1 || !may_write(client, 0) || client->req.length >= 0 || client->req.in_chunk) {
+    if (len < 1 || !may_write(client, 0) || !et_http_exchange_takes_chunk(client->exchange)) {
         return -1;
     }
     et_http_handle_enter(client);
-    if (et_http_request_flush_frame(client) != ESP_OK && flush_frame(client) != 0) {
+    if (et_http_transfer_flush(client) != ESP_OK && flush_frame(client) != 0) {
         return leave_count(client, -1);
     }
-    client->req.framed_by_hand = true;
-    et_http_request_begin_chunk(client, len);
+    et_http_exchange_begin_chunk(client->exchange, len);
     return leave_count(client, flush_frame(client));
 }
 
 int esp_http_client_chunk_write_end(esp_http_client_handle_t client, bool last_chunk)
 {
-    struct http_request *req;
     esp_err_t err = client == NULL ? ESP_FAIL : go_on_opening(client);
 
     if (err != ESP_OK) {
         return err == ESP_ERR_HTTP_EAGAIN ? -ESP_ERR_HTTP_EAGAIN : -1;
     }
-    if (!may_write(client, 0) || client->req.length >= 0) {
-        return -1;
-    }
-    req = &client->req;
-    if (req->chunk_left > 0 || (!req->in_chunk && !last_chunk)) {
+    if (!may_write(client, 0) || !et_http_exchange_end_chunk(client->exchange, last_chunk)) {
         return -1;
     }
     et_http_handle_enter(client);
-    if (req->in_chunk) {
-        et_http_request_end_chunk(client);
-    }
-    if (last_chunk) {
-        et_http_request_end_body(client);
-    }
     return leave_count(client, flush_frame(client));
 }
 
@@ -276,21 +227,14 @@ int esp_http_client_chunk_write_end(esp_http_client_handle_t client, bool last_c
 /** The body has to be over, or the server is asked for its answer before. */
 static esp_err_t end_request(esp_http_client_handle_t c)
 {
-    struct http_request *req = &c->req;
     esp_err_t err;
 
-    if (req->length < 0 && !req->body_is_over) {
-        if (req->chunk_left > 0) {
-            return et_http_machine_fail(c, ESP_ERR_HTTP_WRITE_DATA);
-        }
-        if (req->in_chunk) {
-            et_http_request_end_chunk(c);
-        }
-        et_http_request_end_body(c);
+    if (!et_http_exchange_end_body(c->exchange)) {
+        return et_http_machine_fail(c, ESP_ERR_HTTP_WRITE_DATA);
     }
-    err = finish_step(c, et_http_request_flush_frame);
+    err = finish_step(c, et_http_transfer_flush);
     if (err == ESP_OK) {
-        req->is_cut = req->length > req->sent;
+        et_http_exchange_cut(c->exchange);
         c->phase = HTTP_READING_HEAD;
     }
     return err;
@@ -311,7 +255,7 @@ static int64_t fetch_headers(esp_http_client_handle_t c)
     if (err != ESP_OK) {
         return err == ESP_ERR_HTTP_EAGAIN ? -ESP_ERR_HTTP_EAGAIN : NO_HEAD;
     }
-    length = esp_http_response_content_length(c->parser);
+    length = esp_http_response_content_length(et_http_exchange_parser(c->exchange));
     return length > 0 ? length : 0;
 }
 
@@ -337,26 +281,25 @@ static int read_body(esp_http_client_handle_t c, char *buffer, int len)
     unsigned steps = 0;
 
     begin_wait(c);
-    c->sink = buffer;
-    c->sink_cap = len;
-    c->sink_len = 0;
-    while (err == ESP_OK && c->phase == HTTP_READING_BODY && c->sink_len < len) {
+    et_http_exchange_set_sink(c->exchange, buffer, len);
+    while (err == ESP_OK && c->phase == HTTP_READING_BODY &&
+           et_http_exchange_sunk(c->exchange) < len) {
         err = et_http_machine_go_on(c, &steps);
         if (err != ESP_OK) {
             break;
         }
-        err = et_http_response_step(c);
+        err = et_http_transfer_receive(c);
         if (err == ESP_OK && http_is_ending(c)) {
             err = ESP_FAIL;
         }
         if (err == ESP_ERR_HTTP_EAGAIN) {
-            err = c->cfg.is_async && c->sink_len > 0 ? err : et_http_machine_pause(c, false);
+            err = c->cfg.is_async && et_http_exchange_sunk(c->exchange) > 0
+                      ? err
+                      : et_http_machine_pause(c, false);
         }
     }
-    c->sink = NULL;
-    c->sink_cap = 0;
-    len = c->sink_len;
-    c->sink_len = 0;
+    len = et_http_exchange_sunk(c->exchange);
+    et_http_exchange_set_sink(c->exchange, NULL, 0);
     if (err == ESP_OK) {
         return len;
     }
@@ -403,10 +346,10 @@ esp_err_t esp_http_client_flush_response(esp_http_client_handle_t client, int *l
     }
     et_http_handle_enter(client);
     begin_wait(client);
-    before = client->answer.received;
+    before = et_http_exchange_received(client->exchange);
     err = et_http_machine_run(client, HTTP_COMPLETE, false);
     if (len != NULL) {
-        int64_t dropped = client->answer.received - before;
+        int64_t dropped = et_http_exchange_received(client->exchange) - before;
 
         *len = dropped < INT_MAX ? (int)dropped : INT_MAX;
     }
@@ -416,8 +359,8 @@ esp_err_t esp_http_client_flush_response(esp_http_client_handle_t client, int *l
 
 static esp_err_t drop_buffered(esp_http_client_handle_t c)
 {
-    while (c->phase == HTTP_READING_BODY && c->buf_pos < c->buf_len) {
-        esp_err_t err = et_http_response_step(c);
+    while (c->phase == HTTP_READING_BODY && et_http_exchange_has_input(c->exchange)) {
+        esp_err_t err = et_http_transfer_receive(c);
 
         if (err != ESP_OK) {
             return et_http_machine_fail(c, err);
@@ -444,7 +387,6 @@ esp_err_t esp_http_client_prepare(esp_http_client_handle_t client)
     if (client->phase == HTTP_COMPLETE) {
         et_http_machine_settle(client);
     }
-    et_http_response_clear(&client->answer);
-    et_http_request_clear(&client->req);
+    et_http_exchange_forget(client->exchange);
     return et_http_handle_leave(client, ESP_OK);
 }

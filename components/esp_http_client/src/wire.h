@@ -1,7 +1,7 @@
-/* The wire: the connection below HTTP. It has the transports, those of a proxy included, reads and writes,
- * knows what it waits for and until when, and takes the cancel of another thread. Nothing blocks but
- * et_http_wire_wait(). It knows neither the handle nor a request: where to go to is said at each step of
- * the connect, and what happened is in what the functions return. */
+/* The wire: the connection below HTTP. It has the transports, those of a proxy included, reads and
+ * writes, knows what it waits for and until when, and takes the cancel of another thread. Nothing
+ * blocks but et_http_wire_wait(). It knows neither the handle nor a request: where to go to is said
+ * at each step of the connect, and what happened is in what the functions return. */
 #ifndef HTTP_WIRE_H
 #define HTTP_WIRE_H
 
