@@ -8,7 +8,7 @@ JOBS ?= $(shell nproc)
 
 # `make run` installs what is missing before it builds, with -j too.
 .NOTPARALLEL:
-.PHONY: help deps deps-long update build run test test-long coverage mutate bench bench-http bench-memory menuconfig lint format fuzz install clean
+.PHONY: help deps deps-long update build run test test-long coverage mutate bench bench-http bench-memory menuconfig lint format fuzz install deb clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -16,7 +16,7 @@ help: ## this list
 deps: ## packages and sources for building and testing; nothing else installs or fetches
 	@cmake/deps.sh build test lint
 
-deps-long: ## these, and what test-long needs besides
+deps-long: ## these, and what test-long and deb need besides
 	@cmake/deps.sh build test lint long
 
 update: ## look for a newer Mbed TLS
@@ -66,6 +66,10 @@ fuzz: deps ## run each fuzzer for FUZZ_SECONDS (60)
 
 install: build ## library, program, headers, man pages into DESTDIR/PREFIX
 	@cmake --install $(BUILD) --prefix $(PREFIX)
+
+deb: deps-long ## Debian packages, into build-deb
+	@cmake/deb-source.sh build-deb
+	@cmake/deb-build.sh build-deb
 
 clean: ## remove what was built
 	rm -rf build build-*

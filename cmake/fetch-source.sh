@@ -26,6 +26,7 @@ wanted=""
 releases=$2
 upstream=${3:-}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/esp-tls
+here=$(cd "$(dirname "$0")" && pwd)
 answer=$cache/answers/$1@$releases${upstream:+,$upstream}
 key=/usr/share/keyrings/debian-archive-keyring.gpg
 
@@ -61,23 +62,8 @@ done
     exit 1
 }
 
-# The machine's Debian mirrors: "main" from the first entry signed by Debian, security likewise.
-mirrors() {
-    local file
-    for file in /etc/apt/sources.list.d/*.sources; do
-        [ -r "$file" ] && awk -v RS= '/debian-archive-keyring/ {
-            for (i = 1; i <= NF; i++) if ($i == "URIs:") uri = $(i + 1)
-            print ($0 ~ /Suites:[^\n]*-security/ ? "security" : "main"), uri
-        }' "$file"
-    done
-    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
-        [ -r "$file" ] && sed -nE 's/^deb(-src)?[[:space:]]+(\[[^]]*\][[:space:]]+)?//p' "$file" |
-            awk '/debian/ { print ($2 ~ /-security/ ? "security" : "main"), $1 }'
-    done
-    return 0
-}
-main=$(mirrors | awk '$1 == "main" { print $2; exit }')
-security=$(mirrors | awk '$1 == "security" { print $2; exit }')
+main=$("$here/debian-mirror.sh" main)
+security=$("$here/debian-mirror.sh" security)
 [ -n "$main" ] || {
     say "no Debian mirror in /etc/apt: cannot fetch the source of $package"
     say "give its directory instead (for Mbed TLS: cmake -DMBEDTLS_SOURCE_DIR=DIR)"
