@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages that the program writes: read as a reader sees them, and looked at."""
+import json
+import re
 import struct
 import zlib
 from html.parser import HTMLParser
@@ -23,7 +25,7 @@ class Page(HTMLParser):
             self.paths.append(attrs["d"])
         if tag == "figure":
             self.figures.append(attrs["id"])
-        if tag in ("script", "link", "img", "iframe") or {"src", "href"} & attrs.keys():
+        if tag in ("link", "img", "iframe") or {"src", "href"} & attrs.keys():
             self.foreign.append((tag, attrs))
         if tag in ("meta", "rect", "line", "path"):
             self.open.pop()
@@ -42,6 +44,22 @@ class Page(HTMLParser):
             self.rows[-1].append(data)
         elif self.open and self.open[-1] in (("p", "good"), ("p", "bad")):
             self.verdict += data
+
+
+SCRIPT = re.compile(r"<script.*?</script>", re.S)
+
+
+def drawn(text):
+    """What a browser made of a page, without the scripts and what they draw from."""
+    return SCRIPT.sub("", text)
+
+
+def page_json(text):
+    """What the page is drawn from; and that nothing else of what was found is in it."""
+    data, program = SCRIPT.findall(text)
+    assert data.startswith('<script type="application/json" id="found">'), data[:80]
+    assert "<" not in data[1:-len("</script>")] and program.startswith("<script>\n")
+    return json.loads(data[data.index(">") + 1:-len("</script>")])
 
 
 def picture_size_and_colours(path):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import peers
 import pytest
-from pages import Page, picture_size_and_colours
+from pages import Page, drawn, page_json, picture_size_and_colours
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ESP_TLS_BUILD", ROOT / "build")).resolve()
@@ -762,8 +762,9 @@ def test_check_page_in_a_browser_tells_what_the_json_does(certs, browser, tmp_pa
         result = run("--json", "--html", path, "--cacert", certs / "root-ec.pem",
                      f"https://localhost:{s.port}/big.bin")
         r = json.loads(result.stdout)
-        text = browser(path, "--dump-dom").stdout.decode()
+        text = drawn(browser(path, "--dump-dom").stdout.decode())
     page = Page(text)
+    assert page_json(path.read_text()) == r
     assert page.title == f"TLS of localhost port {r['port']}, seen by a device"
     assert page.verdict == r["verdict"]
     assert {"timeline", "messages", "records"} <= set(page.figures)
@@ -805,7 +806,7 @@ def test_check_page_of_what_fails_says_what_to_change(certs, browser, tmp_path):
         result = run("--no-memory", "--html", path, "--cacert", certs / "root-other.pem",
                      f"https://localhost:{s.port}")
     assert result.returncode == CERTIFICATE
-    text = browser(path, "--dump-dom").stdout.decode()
+    text = drawn(browser(path, "--dump-dom").stdout.decode())
     page = Page(text)
     assert "cannot connect" in page.verdict and 'class="finding bad"' in text
     assert 'class="node bad"' in text and page.foreign == []
@@ -813,17 +814,18 @@ def test_check_page_of_what_fails_says_what_to_change(certs, browser, tmp_path):
     assert sideways(browser, path, tmp_path) <= 360
 
 
-def test_check_page_of_what_cannot_be_reached_is_a_page(tmp_path):
+def test_check_page_of_what_cannot_be_reached_is_a_page(browser, tmp_path):
     path = tmp_path / "page.html"
     with peers.refused_port() as port:
         assert run("--html", path, f"https://127.0.0.1:{port}").returncode == TCP
-    assert "TCP does not open" in path.read_text()
+    assert "TCP does not open" in drawn(browser(path, "--dump-dom").stdout.decode())
 
 
-def test_check_page_escapes_what_the_server_says(certs, tmp_path, peer):
+def test_check_page_escapes_what_the_server_says(browser, tmp_path, peer):
     path = tmp_path / "page.html"
     with contextlib.suppress(OSError):
         run("--html", path, "--timeout", "1",
             f"https://localhost:{peer(answer(b'<b>&x<script>')).port}")
-    text = path.read_text()
+    assert "<b>&x" in json.dumps(page_json(path.read_text()))
+    text = drawn(browser(path, "--dump-dom").stdout.decode())
     assert "<script" not in text and "&lt;b&gt;&amp;x" in text

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import peers
 import pytest
-from pages import Page, picture_size_and_colours
+from pages import Page, drawn, page_json, picture_size_and_colours
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ESP_TLS_BUILD", ROOT / "build")).resolve()
@@ -291,7 +291,9 @@ def make_page(path, *args):
 def test_memory_page_in_a_browser_has_verdict_tables_and_charts(ec, big, browser, tmp_path):
     path = tmp_path / "page.html"
     r = make_page(path, "--profile", "esp8266", "--compare", "--get", big, *ec)
-    page = Page(browser(path, "--dump-dom").stdout.decode())
+    page = Page(drawn(browser(path, "--dump-dom").stdout.decode()))
+    found = page_json(path.read_text())
+    assert [c["heap_peak"] for c in found.pop("curves")][0] == r["heap"]["peak"] and found == r
     assert page.title == "Memory of a TLS connection to localhost"
     assert page.verdict == r["verdict"]
     assert page.figures == ["elastic", "fixed"] and len(page.paths) == 4
@@ -318,22 +320,23 @@ def test_memory_page_in_a_browser_has_verdict_tables_and_charts(ec, big, browser
 def test_memory_page_of_what_does_not_fit_says_what_to_change(mutual, browser, tmp_path):
     path = tmp_path / "page.html"
     r = make_page(path, "--profile", "esp8266", "--heap", "32K", "--fixed", *mutual)
-    text = browser(path, "--dump-dom").stdout.decode()
+    text = drawn(browser(path, "--dump-dom").stdout.decode())
     page = Page(text)
     assert page.verdict == r["verdict"] and "does not fit" in page.verdict
     assert page.figures == ["fixed", "elastic"]
     assert "free heap of the device" in text and r["advice"].split(".")[0] in text
 
 
-def test_memory_page_escapes_what_it_is_told(certs, tmp_path):
+def test_memory_page_escapes_what_it_is_told(certs, browser, tmp_path):
     path = tmp_path / "page.html"
     profile = tmp_path / "<b>&\"x"
     profile.write_text("heap = 100K\n")
     with peers.Openssl(certs) as s:
         make_page(path, "--profile", profile, "--cacert", certs / "root-ec.pem",
                   f"localhost:{s.port}")
-    text = path.read_text()
-    assert "<b>" not in text and "&lt;b&gt;&amp;&quot;x" in text
+    assert page_json(path.read_text())["device"]["profile"] == "<b>&\"x"
+    text = drawn(browser(path, "--dump-dom").stdout.decode())
+    assert "<b>" not in text and "Device: &lt;b&gt;&amp;\"x" in text
 
 
 def test_memory_page_that_cannot_be_written_is_said(ec, tmp_path):

@@ -1,5 +1,5 @@
 /* What `esp-tls check` asks, finds and says. cmd_check.c makes the connections; check_verdict.c
- * judges what came of them, without any; check_text.c, check_json.c and check_html.c tell it. */
+ * judges what came of them, without any; check_text.c and check_json.c tell it. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -98,6 +98,7 @@ struct check {
     const char *no_memory_why;           /* why not */
     struct trial elastic, fixed;
     unsigned connections;
+    int64_t unix_s; /* when it began */
     uint32_t us;
 
     struct check_finding finding[CHECK_FINDINGS]; /* the gravest first */
@@ -155,9 +156,8 @@ void check_add_diagnosis(struct check *c, const char *id, const esp_tls_diagnosi
 enum tool_exit check_exit_of(esp_tls_class_t kind);
 
 void check_print_text(const struct check *c, FILE *out);
-void check_print_json(const struct check *c, FILE *out);
-/** @return EXIT_OK, or EXIT_OUTPUT, EXIT_MEMORY after a message on stderr */
-enum tool_exit check_write_html(const struct check *c, const char *path);
+/** What --json prints, and the page draws. @param check  a struct check */
+void check_print_json(const void *check, FILE *out);
 
 /** Why a session did not open, in words. */
 void check_explain_session(const struct session *s, struct text *text);

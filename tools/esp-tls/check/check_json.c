@@ -8,6 +8,12 @@
 static const char *const works_names[] = {
     [CHECK_NO] = "no", [CHECK_YES] = "yes", [CHECK_UNKNOWN] = "unknown"};
 
+/* Types of records. */
+enum {
+    RECORD_HANDSHAKE = 22,
+    RECORD_DATA = 23
+};
+
 static const char *or_null(const char *text)
 {
     return text[0] != '\0' ? text : NULL;
@@ -125,6 +131,10 @@ static void put_record(struct json *j, const struct session_record *r)
     json_number(j, "us", r->us);
     json_string(j, "direction", r->is_sent ? "sent" : "received");
     json_number(j, "type", r->type);
+    json_string(j, "name", esp_tls_trace_record_name(r->type));
+    json_bool(j, "handshake",
+              r->type == RECORD_HANDSHAKE ||
+                  (r->type == RECORD_DATA && (r->is_handshake || r->is_message)));
     json_number(j, "length", r->len);
     json_end(j, false);
 }
@@ -265,8 +275,9 @@ static void put_findings(struct json *j, const struct check *c)
     json_end(j, true);
 }
 
-void check_print_json(const struct check *c, FILE *out)
+void check_print_json(const void *check, FILE *out)
 {
+    const struct check *c = check;
     struct json j = {.out = out};
     const struct target *t = &c->options.target;
 
@@ -277,6 +288,7 @@ void check_print_json(const struct check *c, FILE *out)
     json_bool(&j, "starttls", t->smtp);
     json_number(&j, "exit", c->exit);
     json_string(&j, "verdict", c->verdict);
+    json_number(&j, "time", c->unix_s);
     json_number(&j, "resolve_us", c->dns.us);
     put_addresses(&j, c);
     put_versions(&j, c);

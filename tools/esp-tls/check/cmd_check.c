@@ -1,8 +1,10 @@
 /* esp-tls check: look at a server as a device will meet it. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "check.h"
+#include "cli/page.h"
 
 #define SURVEY_TIMEOUTS 4 /* how many times --timeout all probes together may take */
 #define BODY_MOST       65536
@@ -166,7 +168,7 @@ static enum tool_exit tell(struct check *c)
     enum tool_exit status = EXIT_OK;
 
     if (c->options.html != NULL) {
-        status = check_write_html(c, c->options.html);
+        status = page_write(c->options.html, check_print_json, c);
     }
     if (c->options.connect.json) {
         check_print_json(c, stdout);
@@ -180,6 +182,7 @@ static void look(struct check *c)
 {
     int64_t began = dial_now_us();
 
+    c->unix_s = (int64_t)time(NULL);
     if (find_address(c)) {
         run_survey(c);
         run_sessions(c);

@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-static void quoted(FILE *out, const char *text)
+static void put_quoted(FILE *out, const char *text)
 {
     fputc('"', out);
     for (; *text != '\0'; text++) {
@@ -19,7 +19,7 @@ static void quoted(FILE *out, const char *text)
     fputc('"', out);
 }
 
-static void begin(struct json *j, const char *key)
+static void begin_value(struct json *j, const char *key)
 {
     uint32_t bit = 1u << j->level;
 
@@ -31,14 +31,14 @@ static void begin(struct json *j, const char *key)
         fprintf(j->out, "\n%*s", (int)(2 * j->level), "");
     }
     if (key != NULL) {
-        quoted(j->out, key);
+        put_quoted(j->out, key);
         fputs(": ", j->out);
     }
 }
 
-static void enter(struct json *j, const char *key, char bracket)
+static void open_bracket(struct json *j, const char *key, char bracket)
 {
-    begin(j, key);
+    begin_value(j, key);
     fputc(bracket, j->out);
     j->level++;
     j->has_members &= ~(1u << j->level);
@@ -46,12 +46,12 @@ static void enter(struct json *j, const char *key, char bracket)
 
 void json_object(struct json *j, const char *key)
 {
-    enter(j, key, '{');
+    open_bracket(j, key, '{');
 }
 
 void json_array(struct json *j, const char *key)
 {
-    enter(j, key, '[');
+    open_bracket(j, key, '[');
 }
 
 void json_end(struct json *j, bool is_array)
@@ -70,22 +70,28 @@ void json_end(struct json *j, bool is_array)
 
 void json_number(struct json *j, const char *key, int64_t value)
 {
-    begin(j, key);
+    begin_value(j, key);
     fprintf(j->out, "%" PRId64, value);
+}
+
+void json_pair(struct json *j, int64_t a, int64_t b)
+{
+    begin_value(j, NULL);
+    fprintf(j->out, "[%" PRId64 ", %" PRId64 "]", a, b);
 }
 
 void json_bool(struct json *j, const char *key, bool value)
 {
-    begin(j, key);
+    begin_value(j, key);
     fputs(value ? "true" : "false", j->out);
 }
 
 void json_string(struct json *j, const char *key, const char *value)
 {
-    begin(j, key);
+    begin_value(j, key);
     if (value == NULL) {
         fputs("null", j->out);
     } else {
-        quoted(j->out, value);
+        put_quoted(j->out, value);
     }
 }

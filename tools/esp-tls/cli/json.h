@@ -18,6 +18,8 @@ void json_array(struct json *j, const char *key);
 void json_end(struct json *j, bool is_array);
 void json_number(struct json *j, const char *key, int64_t value);
 void json_bool(struct json *j, const char *key, bool value);
+/** An element of an array: [a, b], on one line. */
+void json_pair(struct json *j, int64_t a, int64_t b);
 /** value NULL: null. */
 void json_string(struct json *j, const char *key, const char *value);
 

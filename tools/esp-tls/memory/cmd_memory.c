@@ -4,6 +4,7 @@
 
 #include "cli/credentials.h"
 #include "cli/explain.h"
+#include "cli/page.h"
 #include "memory_choices.h"
 #include "memory_report.h"
 
@@ -231,7 +232,7 @@ static enum tool_exit tell(struct memory *m)
     enum tool_exit status = EXIT_OK;
 
     if (m->options.html != NULL) {
-        status = memory_write_html(r, m->options.html);
+        status = page_write(m->options.html, memory_print_page_json, r);
     }
     if (m->options.connect.json) {
         memory_print_json(r, stdout);

@@ -2,6 +2,8 @@
 #include "cli/json.h"
 #include "memory_report.h"
 
+#define CURVE_STEPS 1000 /* of time, in the whole connection */
+
 static void put_device(struct json *j, const struct memory_report *r)
 {
     const struct device *d = &r->options->device;
@@ -130,26 +132,100 @@ static void put_timeline(struct json *j, const struct trial *t)
     json_end(j, false);
 }
 
-void memory_print_json(const struct memory_report *r, FILE *out)
+/** Bytes taken of the heap over time. Of events that no picture tells apart, the highest, the lowest
+ *  and the last count. */
+static void put_heap_over_time(struct json *j, const struct trial *t)
+{
+    uint32_t step = t->events > 0 ? t->event[t->events - 1].us / CURVE_STEPS + 1 : 1;
+
+    for (size_t i = 0; i < t->events;) {
+        const uint32_t us = t->event[i].us;
+        uint32_t high = t->event[i].heap;
+        uint32_t low = high;
+        uint32_t last = high;
+
+        for (; i < t->events && t->event[i].us < us + step; i++) {
+            last = t->event[i].heap;
+            high = last > high ? last : high;
+            low = last < low ? last : low;
+        }
+        if (high != low) {
+            json_pair(j, us, high);
+            json_pair(j, us, low);
+        }
+        json_pair(j, us, last);
+    }
+}
+
+/** The heap, and the buffers made for incoming records, both by time. */
+static void put_curve(struct json *j, const struct trial *t, bool is_fixed)
+{
+    json_object(j, NULL);
+    json_string(j, "buffers", is_fixed ? "fixed" : "elastic");
+    json_number(j, "heap_peak", t->heap_peak);
+    json_number(j, "heap_open", t->heap_open);
+    put_timeline(j, t);
+    json_array(j, "heap");
+    put_heap_over_time(j, t);
+    json_end(j, true);
+    json_array(j, "records_in");
+    for (size_t i = 0; i < t->events; i++) {
+        if (t->event[i].purpose == ESP_TLS_MEM_RECORD_IN && t->event[i].size > 0) {
+            json_pair(j, t->event[i].us, t->event[i].size);
+        }
+    }
+    json_end(j, true);
+    json_end(j, false);
+}
+
+static void put_curves(struct json *j, const struct memory_report *r)
+{
+    bool is_fixed = r->options->device.fixed;
+
+    json_array(j, "curves");
+    put_curve(j, report_whole(r), is_fixed);
+    if (r->has_other) {
+        put_curve(j, &r->other, !is_fixed);
+    }
+    json_end(j, true);
+}
+
+static void put_members(struct json *j, const struct memory_report *r)
 {
     const struct trial *t = report_whole(r);
+
+    json_string(j, "host", r->options->target.host);
+    json_bool(j, "fits", r->fits);
+    json_number(j, "exit", r->exit);
+    json_string(j, "verdict", r->verdict);
+    json_string(j, "advice", r->advice[0] != '\0' ? r->advice : NULL);
+    json_string(j, "advice_arguments", r->advice_args[0] != '\0' ? r->advice_args : NULL);
+    json_number(j, "pointer_bits", (int64_t)(8 * sizeof(void *)));
+    put_device(j, r);
+    put_failure(j, &r->device);
+    put_session(j, t);
+    put_heap(j, t);
+    put_phases(j, t);
+    put_purposes(j, t);
+    put_timeline(j, t);
+    put_choices(j, r);
+}
+
+void memory_print_json(const struct memory_report *r, FILE *out)
+{
     struct json j = {.out = out};
 
     json_object(&j, NULL);
-    json_string(&j, "host", r->options->target.host);
-    json_bool(&j, "fits", r->fits);
-    json_number(&j, "exit", r->exit);
-    json_string(&j, "verdict", r->verdict);
-    json_string(&j, "advice", r->advice[0] != '\0' ? r->advice : NULL);
-    json_string(&j, "advice_arguments", r->advice_args[0] != '\0' ? r->advice_args : NULL);
-    json_number(&j, "pointer_bits", (int64_t)(8 * sizeof(void *)));
-    put_device(&j, r);
-    put_failure(&j, &r->device);
-    put_session(&j, t);
-    put_heap(&j, t);
-    put_phases(&j, t);
-    put_purposes(&j, t);
-    put_timeline(&j, t);
-    put_choices(&j, r);
+    put_members(&j, r);
+    json_end(&j, false);
+}
+
+void memory_print_page_json(const void *report, FILE *out)
+{
+    struct json j = {.out = out};
+
+    json_object(&j, NULL);
+    put_members(&j, report);
+    put_curves(&j, report);
     json_end(&j, false);
 }

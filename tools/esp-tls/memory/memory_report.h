@@ -1,4 +1,4 @@
-/* What `esp-tls memory` found, and how it is told: as text, as JSON, as a page. */
+/* What `esp-tls memory` found, and how it is told: as text, and as JSON. */
 #ifndef MEMORY_REPORT_H
 #define MEMORY_REPORT_H
 
@@ -48,7 +48,7 @@ const char *bytes_text(uint64_t n, char text[16]);
 
 void memory_print_text(const struct memory_report *r, FILE *out);
 void memory_print_json(const struct memory_report *r, FILE *out);
-/** @return EXIT_OK, or EXIT_OUTPUT, EXIT_MEMORY after a message on stderr */
-enum tool_exit memory_write_html(const struct memory_report *r, const char *path);
+/** The same with the heap over time, which the page draws. @param report  a struct memory_report */
+void memory_print_page_json(const void *report, FILE *out);
 
 #endif
