@@ -2,8 +2,6 @@
  * through; what a connection shows is decided here. */
 #include "mbed.h"
 
-#ifdef CONFIG_MBEDTLS_DEBUG
-
 #include <string.h>
 
 #include "esp_log.h"
@@ -81,5 +79,3 @@ void mbedtls_esp_disable_debug_log(mbedtls_ssl_config *conf)
     mbedtls_ssl_conf_dbg(conf, NULL, NULL);
 }
 #endif
-
-#endif /* CONFIG_MBEDTLS_DEBUG */

@@ -65,8 +65,8 @@ struct mbed {
     int8_t ignored;            /* records in a row that brought nothing */
     int16_t tickets;           /* and messages after the handshake, also in a row */
     struct mbed_check *checks; /* the noted ones */
-#ifdef ESP_TLS_SYSTEM_MBEDTLS
-    uint16_t sig_algs[32]; /* in the order of sig_algs.c, or unused */
+#ifndef MBED_HAS_RSA_PSS
+    uint16_t sig_algs[32]; /* in the order of sig_order.c, or unused */
 #endif
 #ifdef CONFIG_ESP_TLS_TAP
     bool tap_told; /* observers know of the message in the input buffer */
@@ -171,12 +171,26 @@ struct mbed_chain {
     const mbedtls_x509_crt *head; /* the list, as it was sent */
 };
 
-/* --- sig_algs.c: RSA-PSS in TLS 1.2 ----------------------------------------------------------- */
+/* --- sig_order.c: RSA-PSS in TLS 1.2 ---------------------------------------------------------- */
 
+#ifdef MBED_HAS_RSA_PSS
+static inline void et_mbed_order_sig_algs(struct mbed *m)
+{
+    (void)m;
+}
+
+static inline bool et_mbed_refused_pss(const struct mbed *m, int code)
+{
+    (void)m;
+    (void)code;
+    return false;
+}
+#else
 /** Put the schemes of the configuration in an order that a faulty library lives with. */
 void et_mbed_order_sig_algs(struct mbed *m);
 /** Did the library refuse a signature that it had offered to take? */
 bool et_mbed_refused_pss(const struct mbed *m, int code);
+#endif
 
 /* --- identity.c: own certificate and key ------------------------------------------------------ */
 
@@ -216,9 +230,9 @@ void et_mbed_retry_after(struct mbed *m, int state, mbedtls_svc_key_id_t share);
 void et_mbed_slim_after(struct mbed *m, int state);
 void et_mbed_slim_done(struct mbed *m);
 
-/* --- tap.c: messages and secrets, for observers ----------------------------------------------- */
+/* --- tap.c, tap_secrets.c: messages and secrets, for observers -------------------------------- */
 
-#ifdef CONFIG_ESP_TLS_TAP
+#ifdef CONFIG_ESP_TLS_TAP_SECRETS
 /** The context is set up: have the secrets told, if anybody wants them. */
 void et_mbed_tap_start(struct mbed *m);
 #else

@@ -7,8 +7,6 @@
  * since 3.6.7. It calls two functions of PSA for the share, which come here (seam.txt). */
 #include "mbed.h"
 
-#ifdef MBED_HAS_RETRY
-
 static bool is_retry(const struct mbed *m)
 {
     return m != NULL && m->ssl.handshake != NULL && m->ssl.handshake->hello_retry_request_flag != 0;
@@ -78,20 +76,3 @@ void et_mbed_retry_after(struct mbed *m, int state, mbedtls_svc_key_id_t share)
         m->ssl.handshake->xxdh_psa_privkey = share; /* Mbed TLS has forgotten it */
     }
 }
-
-#else
-
-mbedtls_svc_key_id_t et_mbed_retry_share(const struct mbed *m)
-{
-    (void)m;
-    return MBEDTLS_SVC_KEY_ID_INIT;
-}
-
-void et_mbed_retry_after(struct mbed *m, int state, mbedtls_svc_key_id_t share)
-{
-    (void)m;
-    (void)state;
-    (void)share;
-}
-
-#endif

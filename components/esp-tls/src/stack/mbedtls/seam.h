@@ -57,7 +57,7 @@ int et_mbed_mont_r2(mbedtls_mpi *X, const mbedtls_mpi *N);
 int et_mbed_exp_mod_public(mbedtls_mpi *X, const mbedtls_mpi *A, const mbedtls_mpi *E,
                            const mbedtls_mpi *N, mbedtls_mpi *RR);
 
-/* --- tls13_keys.c: keys of TLS 1.3. Its derivations are in tls13_keys.h ----------------------- */
+/* --- transform_keys.c: keys of TLS 1.3. The derivations are in tls13_keys.h ------------------- */
 
 /** psa_import_key() of ssl_tls13_keys.c: a transform's first key goes when the second cannot be
  *  had. */

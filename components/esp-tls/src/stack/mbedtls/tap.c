@@ -1,18 +1,12 @@
-/* What observers are told: handshake messages and secrets.
- *
- * Mbed TLS has a call for secrets. Messages it has none for; but its files call each other for
- * every message that they read or write, and the build sends these calls here first (seam.txt):
+/* Handshake messages, for observers. Mbed TLS has no call for them; but its files call each other
+ * for every message that they read or write, and the build sends these calls here first (seam.txt):
  * mbedtls_ssl_read_record(), ..._write_handshake_msg_ext() and ..._finish_handshake_msg(), from all
  * files but ssl_msg.c, which has them. So encrypted messages are seen, too. What ssl_msg.c reads
  * for itself, after the handshake, is looked at when it goes on to the next record, or stops at
  * it. */
 #include "mbed.h"
 
-#ifdef CONFIG_ESP_TLS_TAP
-
 #include <string.h>
-
-#ifdef MBED_HAS_MESSAGES
 
 #define HS_HEADER 4 /* RFC 8446 section 4: type, length */
 
@@ -149,60 +143,3 @@ int et_mbed_tap_finish_message(mbedtls_ssl_context *ssl, size_t buf_len, size_t 
     }
     return ret;
 }
-
-#endif /* MBED_HAS_MESSAGES */
-
-/* --- secrets ---------------------------------------------------------------------------------- */
-
-#ifdef CONFIG_ESP_TLS_TAP_SECRETS
-/* RFC 9850 section 2. */
-static const struct {
-    mbedtls_ssl_key_export_type type;
-    const char *label;
-} labels[] = {
-    {MBEDTLS_SSL_KEY_EXPORT_TLS12_MASTER_SECRET, "CLIENT_RANDOM"},
-#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
-    {MBEDTLS_SSL_KEY_EXPORT_TLS1_3_CLIENT_EARLY_SECRET, "CLIENT_EARLY_TRAFFIC_SECRET"},
-    {MBEDTLS_SSL_KEY_EXPORT_TLS1_3_EARLY_EXPORTER_SECRET, "EARLY_EXPORTER_SECRET"},
-    {MBEDTLS_SSL_KEY_EXPORT_TLS1_3_CLIENT_HANDSHAKE_TRAFFIC_SECRET,
-     "CLIENT_HANDSHAKE_TRAFFIC_SECRET"},
-    {MBEDTLS_SSL_KEY_EXPORT_TLS1_3_SERVER_HANDSHAKE_TRAFFIC_SECRET,
-     "SERVER_HANDSHAKE_TRAFFIC_SECRET"},
-    {MBEDTLS_SSL_KEY_EXPORT_TLS1_3_CLIENT_APPLICATION_TRAFFIC_SECRET, "CLIENT_TRAFFIC_SECRET_0"},
-    {MBEDTLS_SSL_KEY_EXPORT_TLS1_3_SERVER_APPLICATION_TRAFFIC_SECRET, "SERVER_TRAFFIC_SECRET_0"},
-#endif
-};
-
-static void on_secret(void *ctx, mbedtls_ssl_key_export_type type, const unsigned char *secret,
-                      size_t len, const unsigned char client_random[32],
-                      const unsigned char server_random[32], mbedtls_tls_prf_types prf)
-{
-    const struct mbed *m = ctx;
-
-    (void)server_random;
-    (void)prf;
-    for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
-        if (labels[i].type == type) {
-            et_observers_secret(m->io.observed,
-                                &(struct conn_secret){.label = labels[i].label,
-                                                      .client_random = client_random,
-                                                      .secret = secret,
-                                                      .len = len});
-        }
-    }
-}
-
-void et_mbed_tap_start(struct mbed *m)
-{
-    if (et_observers_want(m->io.observed, WATCH_SECRETS)) {
-        mbedtls_ssl_set_export_keys_cb(&m->ssl, on_secret, m);
-    }
-}
-#else
-void et_mbed_tap_start(struct mbed *m)
-{
-    (void)m;
-}
-#endif
-
-#endif /* CONFIG_ESP_TLS_TAP */

@@ -4,8 +4,6 @@
  * and a platform's start-up code need not run constructors. */
 #include "mbed.h"
 
-#if defined(MBEDTLS_THREADING_ALT) && !defined(ESP_TLS_SYSTEM_MBEDTLS)
-
 #include "mbedtls/threading.h"
 
 static void mutex_init(mbedtls_threading_mutex_t *mutex)
@@ -58,5 +56,3 @@ mbedtls_threading_mutex_t mbedtls_threading_gmtime_mutex = READY;
 mbedtls_threading_mutex_t mbedtls_threading_key_slot_mutex = READY;
 mbedtls_threading_mutex_t mbedtls_threading_psa_globaldata_mutex = READY;
 mbedtls_threading_mutex_t mbedtls_threading_psa_rngdata_mutex = READY;
-
-#endif

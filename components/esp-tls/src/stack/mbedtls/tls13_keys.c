@@ -1,17 +1,8 @@
-/* Keys of TLS 1.3. Mbed TLS's ssl_tls13_keys.c calls these in place of functions of PSA (seam.txt).
- *
- * Derivations: tls13_keys.h says why. Mbed TLS's HKDF (hkdf.c) does the work.
- *
- * Import. Mbed TLS 3.6 makes the two keys of a TLS 1.3 transform one after the other, and when the
- * second cannot be had it frees the transform with the first one in it: memory and a key slot of
- * PSA are then lost for good. */
+/* Keys of TLS 1.3 are derived here: Mbed TLS's ssl_tls13_keys.c calls these in place of functions
+ * of PSA (seam.txt). tls13_keys.h says why. Mbed TLS's HKDF (hkdf.c) does the work. */
 #include "mbed.h"
 
-#include <stddef.h>
-
 #include "tls13_keys.h"
-
-#if defined(MBEDTLS_SSL_PROTO_TLS1_3) && !defined(ESP_TLS_SYSTEM_MBEDTLS)
 
 #include "mbedtls/hkdf.h"
 #include "mbedtls/psa_util.h"
@@ -65,22 +56,3 @@ psa_status_t et_mbed_derivation_abort(struct esp_tls_derivation *derivation)
     *derivation = (struct esp_tls_derivation){0};
     return PSA_SUCCESS;
 }
-
-psa_status_t et_mbed_tls13_import_key(const psa_key_attributes_t *attributes, const uint8_t *data,
-                                      size_t len, mbedtls_svc_key_id_t *key)
-{
-    psa_status_t status = psa_import_key(attributes, data, len, key);
-
-    /* Among the keys that Mbed TLS makes there, only the second one of a transform decrypts. */
-    if (status != PSA_SUCCESS && psa_get_key_usage_flags(attributes) == PSA_KEY_USAGE_DECRYPT) {
-        mbedtls_ssl_transform *transform =
-            (mbedtls_ssl_transform *)(void *)((uint8_t *)key -
-                                              offsetof(mbedtls_ssl_transform, psa_key_dec));
-
-        (void)psa_destroy_key(transform->psa_key_enc);
-        transform->psa_key_enc = MBEDTLS_SVC_KEY_ID_INIT;
-    }
-    return status;
-}
-
-#endif
