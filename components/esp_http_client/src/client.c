@@ -13,7 +13,7 @@ static const char TAG[] = "HTTP_CLIENT";
 static const char USER_AGENT[] = "ESP32 HTTP Client/1.0";
 static const char FORM[] = "application/x-www-form-urlencoded";
 
-/* --- life ------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static bool is_legal_config(const esp_http_client_config_t *cfg)
 {
@@ -124,7 +124,7 @@ esp_err_t esp_http_client_cancel(esp_http_client_handle_t client)
     return ESP_OK;
 }
 
-/* --- fields ------------------------------------------------------------------------------------------- */
+/* --- fields ----------------------------------------------------------------------------------- */
 
 esp_err_t esp_http_client_set_method(esp_http_client_handle_t client,
                                      esp_http_client_method_t method)
@@ -305,7 +305,7 @@ esp_err_t esp_http_client_reset_redirect_counter(esp_http_client_handle_t client
     return ESP_OK;
 }
 
-/* --- where requests go ------------------------------------------------------------------------------------ */
+/* --- where requests go ------------------------------------------------------------------------ */
 
 esp_err_t esp_http_client_set_url(esp_http_client_handle_t client, const char *url)
 {
@@ -372,7 +372,7 @@ esp_err_t esp_http_client_set_proxy(esp_http_client_handle_t client,
     return et_http_handle_leave(client, ESP_OK);
 }
 
-/* --- headers ---------------------------------------------------------------------------------------------- */
+/* --- headers ---------------------------------------------------------------------------------- */
 
 esp_err_t esp_http_client_set_header(esp_http_client_handle_t client, const char *key,
                                      const char *value)

@@ -1,5 +1,5 @@
-/* The client inside. The handle composes three rooms. Each is a struct that is defined where only the
- * files of its room see it, so that the compiler keeps all others from its fields:
+/* The client inside. The handle composes three rooms. Each is a struct that is defined where only
+ * the files of its room see it, so that the compiler keeps all others from its fields:
  *
  *   wire.h      the connection: transports, proxy, reading, writing, waiting, deadlines, the lock
  *                 wire.c, proxy.c
@@ -8,9 +8,10 @@
  *   origin.h    where requests go, and what belongs there: target, headers, login, redirects
  *                 origin.c, target.c, login.c
  *
- * They know neither the handle nor each other; text.h, headers.h and route.h are for all of them. What
- * the exchange finds in an answer it says to one callback, et_http_transfer_tell(); the others only
- * return. Above them stand these files, each of which uses those before it:
+ * They know neither the handle nor each other; text.h, headers.h and route.h are for all of them.
+ * What the exchange finds in an answer it says to one callback, et_http_transfer_tell(), and from
+ * there events leave; the other two only return. Above them stand these files, each of which uses
+ * those before it:
  *
  *   events.c    the handler and the event loop
  *   handle.c    the handle's memory, and calls that may free it
@@ -20,8 +21,8 @@
  *   perform.c, stream.c  the calls of a request
  *   client.c, report.c   the calls that set something, and those that ask
  *
- * The machine is one of phases that never block: perform.c runs it through, stream.c takes its phases
- * one by one, and both wait, when they may, in et_http_machine_run(). */
+ * The machine is one of phases that never block: perform.c runs it through, stream.c takes its
+ * phases one by one, and both wait, when they may, in et_http_machine_run(). */
 #ifndef HTTP_CLIENT_H
 #define HTTP_CLIENT_H
 
@@ -59,7 +60,8 @@ struct esp_http_client {
     bool has_more;    /* the call ended before it had to wait */
     bool at_header;   /* the handler is told of a head */
     bool next_is_get; /* a redirect said so */
-    /* Texts of it are the application's, and may be gone. Aligned, so that what stands behind is. */
+    /* Its texts are the application's, and may be gone by now. The alignment makes the handle's
+     * size a multiple of 8, which the rooms that stand behind it need. */
     _Alignas(uint64_t) esp_http_client_config_t cfg;
 };
 
@@ -101,7 +103,8 @@ esp_err_t et_http_follow_decide(esp_http_client_handle_t c);
 esp_err_t et_http_transfer_connect(esp_http_client_handle_t c);
 /** Make the request, and be ready for its answer. */
 esp_err_t et_http_transfer_begin(esp_http_client_handle_t c, int64_t length);
-/** Without a connection: the head is made, as ESP-IDF makes it, and then there is nowhere to send it.
+/** Begin a request without a connection: the head is made, as ESP-IDF makes it, and then there is
+ *  nowhere to send it.
  *  @return ESP_ERR_HTTP_WRITE_DATA, or why it could not be made. Never ESP_OK */
 esp_err_t et_http_transfer_nowhere(esp_http_client_handle_t c, int64_t length);
 esp_err_t et_http_transfer_send_head(esp_http_client_handle_t c);
@@ -128,8 +131,8 @@ esp_err_t et_http_machine_begin(esp_http_client_handle_t c, int64_t length);
 esp_err_t et_http_machine_run(esp_http_client_handle_t c, enum http_phase goal,
                               bool silence_is_fatal);
 /** Before each step of a call. @param made  steps of it so far, counted here
- *  @return ESP_OK; ESP_ERR_HTTP_EAGAIN: enough for one call that must not block; or what ends the request
- *          from outside */
+ *  @return ESP_OK; ESP_ERR_HTTP_EAGAIN: enough for one call that must not block; or what ends the
+ *          request from outside */
 esp_err_t et_http_machine_go_on(esp_http_client_handle_t c, unsigned *made);
 /** What AGAIN of a step comes to. @return ESP_OK: try again; ESP_ERR_HTTP_EAGAIN; a failure */
 esp_err_t et_http_machine_pause(esp_http_client_handle_t c, bool silence_is_fatal);

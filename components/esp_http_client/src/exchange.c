@@ -6,7 +6,7 @@
 
 #define HEADER_LIMIT 8192
 
-/* --- life ------------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 size_t et_http_exchange_size(void)
 {
@@ -55,7 +55,7 @@ void et_http_exchange_clear(struct http_exchange *x)
     plat_free_secret(x->buf);
 }
 
-/* --- the buffer, and the sink --------------------------------------------------------------------------- */
+/* --- the buffer, and the sink ----------------------------------------------------------------- */
 
 bool et_http_exchange_has_input(const struct http_exchange *x)
 {
@@ -79,7 +79,7 @@ int et_http_exchange_sunk(const struct http_exchange *x)
     return x->sink_len;
 }
 
-/* --- the answer ------------------------------------------------------------------------------------------- */
+/* --- the answer ------------------------------------------------------------------------------- */
 
 void et_http_exchange_follow(struct http_exchange *x)
 {

@@ -99,7 +99,8 @@ size_t et_http_exchange_post_left(const struct http_exchange *x, const char **da
 
 /** Was so much announced, and not sent? */
 bool et_http_exchange_takes(const struct http_exchange *x, int len);
-/** Of len bytes of body, how many may be sent now. 0: a chunk was begun, and its line goes first. */
+/** Ask how many of len bytes of body may be sent now.
+ *  @return 0: a chunk was begun, and its line goes first */
 size_t et_http_exchange_offer(struct http_exchange *x, size_t len);
 /** So much of the post data, or of what was offered, was sent. */
 void et_http_exchange_body_sent(struct http_exchange *x, size_t len);

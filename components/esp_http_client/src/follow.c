@@ -5,7 +5,7 @@
 #define UNAUTHORIZED       401
 #define PROXY_UNAUTHORIZED 407
 
-/* --- redirects ------------------------------------------------------------------------------------------ */
+/* --- redirects -------------------------------------------------------------------------------- */
 
 static bool is_redirect(int status)
 {
@@ -66,7 +66,7 @@ static esp_err_t follow_redirect(esp_http_client_handle_t c)
     return err == ESP_ERR_INVALID_ARG ? ESP_ERR_HTTP_FETCH_HEADER : err;
 }
 
-/* --- challenges ------------------------------------------------------------------------------------------ */
+/* --- challenges ------------------------------------------------------------------------------- */
 
 /** Is there a login for who asks for one? */
 static bool can_answer(const struct esp_http_client *c, int status)
@@ -100,7 +100,7 @@ esp_err_t et_http_follow_decide(esp_http_client_handle_t c)
     return err;
 }
 
-/* --- the calls ------------------------------------------------------------------------------------------- */
+/* --- the calls -------------------------------------------------------------------------------- */
 
 esp_err_t esp_http_client_set_auth_data(esp_http_client_handle_t client, const char *auth_data,
                                         int len)

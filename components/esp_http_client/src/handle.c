@@ -23,8 +23,8 @@ static void complete_numbers(esp_http_client_config_t *cfg)
     cfg->buffer_size_tx = or_default(cfg->buffer_size_tx, DEFAULT_HTTP_BUF_SIZE);
 }
 
-/** One block for the handle and its rooms: the sizes of all but the last are multiples of 8, as they
- *  hold numbers of 64 bits. */
+/** The handle and its rooms stand in one block. Each is aligned in it, because the sizes of all but
+ *  the last are multiples of 8: they hold numbers of 64 bits. */
 esp_http_client_handle_t et_http_handle_new(const esp_http_client_config_t *config)
 {
     const size_t wire_at = sizeof(struct esp_http_client);

@@ -4,7 +4,8 @@
 
 #include "esp_log.h"
 
-/** Steps of one call that must not block; each moves a buffer at most. And if bytes are left in memory. */
+/** A call that must not block makes so many steps, each of which moves a buffer at most, and more
+ *  only while bytes are left in memory. */
 #define STEPS      64
 #define STEPS_MOST 4096
 
@@ -16,7 +17,7 @@ static void enter_phase(esp_http_client_handle_t c, enum http_phase phase)
     et_http_wire_touch(c->wire);
 }
 
-/* --- phases ------------------------------------------------------------------------------------------------ */
+/* --- phases ----------------------------------------------------------------------------------- */
 
 static esp_err_t step_connect(esp_http_client_handle_t c)
 {
@@ -80,7 +81,7 @@ static const step_fn steps[] = {
     [HTTP_READING_BODY] = et_http_transfer_receive,
 };
 
-/* --- time and cancelling -------------------------------------------------------------------------------------- */
+/* --- time and cancelling ---------------------------------------------------------------------- */
 
 /** What the phase's silence is called. */
 static esp_err_t silence_of(enum http_phase phase)
@@ -102,8 +103,8 @@ static esp_err_t interrupted(esp_http_client_handle_t c)
     return http_is_ending(c) ? ESP_FAIL : et_http_wire_interrupted(c->wire);
 }
 
-/** Are bytes left in memory, so that who waits for the socket would not hear of them? They are few: a
- *  buffer's, or a record's. */
+/** Are bytes left in memory, so that who waits for the socket would not hear of them? They are few:
+ *  a buffer's, or a record's. */
 static bool has_bytes_at_hand(esp_http_client_handle_t c)
 {
     return c->phase >= HTTP_READING_HEAD &&
@@ -146,7 +147,7 @@ esp_err_t et_http_machine_pause(esp_http_client_handle_t c, bool silence_is_fata
     return err;
 }
 
-/* --- running ------------------------------------------------------------------------------------------------ */
+/* --- running ---------------------------------------------------------------------------------- */
 
 /** Is the connection that is open the target's, and good for another request? */
 static bool may_reuse(esp_http_client_handle_t c)
@@ -212,10 +213,10 @@ esp_err_t et_http_machine_run(esp_http_client_handle_t c, enum http_phase goal,
     return ESP_OK;
 }
 
-/* --- ending ------------------------------------------------------------------------------------------------- */
+/* --- ending ----------------------------------------------------------------------------------- */
 
-/** The server closed the kept connection as the request came (RFC 9112 section 9.3.1): nothing of an
- *  answer was seen, and sending it twice does no harm. */
+/** Did the server close the kept connection as the request came (RFC 9112 section 9.3.1)? Nothing
+ *  of an answer was seen then, and sending the request twice does no harm. */
 static bool may_retry(const struct esp_http_client *c, esp_err_t err)
 {
     bool is_lost = err == ESP_ERR_HTTP_WRITE_DATA || err == ESP_ERR_HTTP_CONNECTION_CLOSED ||
@@ -242,8 +243,9 @@ static esp_err_t retry_request(esp_http_client_handle_t c)
     return err;
 }
 
-/** The connection knows nothing of a limit or a want of memory that is this client's: who has only a
- *  count, or the handler, is told all the same. */
+/** The connection knows nothing of a limit or a want of memory that is this client's. It is noted
+ *  in the connection's error, so that an application that has only a count, or the handler, is told
+ *  all the same. */
 static void note_cause(struct esp_http_client *c, esp_err_t err)
 {
     esp_tls_error_handle_t error = et_http_wire_error(c->wire);

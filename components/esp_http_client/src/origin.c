@@ -42,7 +42,7 @@ struct http_origin {
     bool is_left;   /* the target is of another origin than the connection */
 };
 
-/* --- life ------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 size_t et_http_origin_size(void)
 {
@@ -71,7 +71,7 @@ void et_http_origin_clear(struct http_origin *o)
     et_http_target_clear(&o->target);
 }
 
-/* --- headers ---------------------------------------------------------------------------------------- */
+/* --- headers ---------------------------------------------------------------------------------- */
 
 struct http_header **et_http_origin_headers(struct http_origin *o)
 {
@@ -91,7 +91,7 @@ esp_err_t et_http_origin_need_host(struct http_origin *o)
     return et_http_headers_get(o->headers, "Host") != NULL ? ESP_OK : write_host(o);
 }
 
-/* --- going ------------------------------------------------------------------------------------------ */
+/* --- going ------------------------------------------------------------------------------------ */
 
 static void forget_secrets(struct http_origin *o)
 {
@@ -274,7 +274,7 @@ const char *et_http_origin_path(const struct http_origin *o)
     return o->target.path;
 }
 
-/* --- the login -------------------------------------------------------------------------------------- */
+/* --- the login -------------------------------------------------------------------------------- */
 
 const char *et_http_origin_username(const struct http_origin *o)
 {
@@ -387,7 +387,7 @@ void et_http_origin_forget_proxy(struct http_origin *o)
     et_http_login_clear(&o->proxy_login);
 }
 
-/* --- redirects -------------------------------------------------------------------------------------- */
+/* --- redirects -------------------------------------------------------------------------------- */
 
 void et_http_origin_set_policy(struct http_origin *o, int policy)
 {

@@ -21,8 +21,8 @@ void et_http_origin_clear(struct http_origin *o);
 /* The target */
 /** Go to where the configuration says. */
 esp_err_t et_http_origin_configure(struct http_origin *o, const esp_http_client_config_t *cfg);
-/** Go to a URL, or to a reference to one. With another origin, what belongs to the last is forgotten:
- *  user, password, and the headers that hold secrets.
+/** Go to a URL, or to a reference to one. With another origin, what belongs to the last is
+ *  forgotten: user, password, and the headers that hold secrets.
  *  @return ESP_OK; ESP_ERR_INVALID_ARG; ESP_ERR_NO_MEM */
 esp_err_t et_http_origin_go(struct http_origin *o, const char *url);
 /** May a redirect lead there, and take a body along?

@@ -39,7 +39,7 @@ bool et_http_proxy_login(const struct http_proxy *proxy, const char **username,
     return proxy->username != NULL;
 }
 
-/* --- transports ------------------------------------------------------------------------------------- */
+/* --- transports ------------------------------------------------------------------------------- */
 
 static esp_err_t open_socks(struct http_proxy *proxy)
 {
@@ -94,7 +94,7 @@ void et_http_proxy_drop(struct http_proxy *proxy)
     }
 }
 
-/* --- life ------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 bool et_http_proxy_is_legal(const esp_http_client_proxy_t *proxy)
 {

@@ -4,7 +4,7 @@
 
 #include "client.h"
 
-/* --- the answer ------------------------------------------------------------------------------------------- */
+/* --- the answer ------------------------------------------------------------------------------- */
 
 int esp_http_client_get_status_code(esp_http_client_handle_t client)
 {
@@ -108,7 +108,7 @@ esp_err_t esp_http_client_get_response_header(esp_http_client_handle_t client, c
 }
 #endif
 
-/* --- where it goes, and by which connection --------------------------------------------------------------- */
+/* --- where it goes, and by which connection --------------------------------------------------- */
 
 esp_err_t esp_http_client_get_url(esp_http_client_handle_t client, char *url, const int len)
 {

@@ -42,7 +42,7 @@ bool et_http_exchange_is_idempotent(const struct http_exchange *x)
     }
 }
 
-/* --- lines ------------------------------------------------------------------------------------------- */
+/* --- lines ------------------------------------------------------------------------------------ */
 
 /** What the client itself says goes before what the application set. */
 static bool is_skipped(const struct http_request *req, const char *name)
@@ -234,7 +234,7 @@ void et_http_exchange_sent(struct http_exchange *x, size_t len)
     }
 }
 
-/* --- chunks ---------------------------------------------------------------------------------------------- */
+/* --- chunks ----------------------------------------------------------------------------------- */
 
 static char *put_crlf(char *out)
 {
@@ -264,7 +264,7 @@ static void next_chunk(struct http_request *req, int64_t len)
     req->frame_len = (uint8_t)(out - req->frame);
 }
 
-/* --- the body that perform() sends ------------------------------------------------------------------------ */
+/* --- the body that perform() sends ------------------------------------------------------------ */
 
 void et_http_exchange_set_post(struct http_exchange *x, const char *data, int len)
 {
@@ -339,7 +339,7 @@ size_t et_http_exchange_post_left(const struct http_exchange *x, const char **da
     return (size_t)(req->length - req->sent);
 }
 
-/* --- the body that the application writes ------------------------------------------------------------------ */
+/* --- the body that the application writes ----------------------------------------------------- */
 
 bool et_http_exchange_takes(const struct http_exchange *x, int len)
 {
@@ -419,7 +419,7 @@ bool et_http_exchange_is_cut(const struct http_exchange *x)
     return x->req.is_cut;
 }
 
-/* --- life -------------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 void et_http_request_clear(struct http_request *req)
 {

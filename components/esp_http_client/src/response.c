@@ -13,7 +13,7 @@
 
 static const char TAG[] = "HTTP_CLIENT";
 
-/* --- what the parser finds ---------------------------------------------------------------------------- */
+/* --- what the parser finds -------------------------------------------------------------------- */
 
 static esp_http_response_go_t say(struct http_exchange *x, enum http_said what, const char *name,
                                   const char *text, size_t len)
@@ -140,7 +140,7 @@ const esp_http_response_handler_t et_http_response_handler = {
     .on_trailer = on_trailer,
 };
 
-/* --- steps --------------------------------------------------------------------------------------------- */
+/* --- steps ------------------------------------------------------------------------------------ */
 
 static esp_err_t malformed(const struct http_exchange *x)
 {
@@ -280,7 +280,7 @@ bool et_http_exchange_keeps_alive(const struct http_exchange *x)
            !x->answer.has_surplus && !x->req.is_cut;
 }
 
-/* --- life ---------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 void et_http_response_clear(struct http_answer *answer)
 {

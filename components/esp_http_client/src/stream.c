@@ -32,7 +32,7 @@ static esp_err_t finish_step(esp_http_client_handle_t c,
     }
 }
 
-/* --- the request ------------------------------------------------------------------------------------------- */
+/* --- the request ------------------------------------------------------------------------------ */
 
 static esp_err_t send_head(esp_http_client_handle_t c, int64_t length, bool is_new)
 {
@@ -222,7 +222,7 @@ int esp_http_client_chunk_write_end(esp_http_client_handle_t client, bool last_c
     return leave_count(client, flush_frame(client));
 }
 
-/* --- the response -------------------------------------------------------------------------------------------- */
+/* --- the response ----------------------------------------------------------------------------- */
 
 /** The body has to be over, or the server is asked for its answer before. */
 static esp_err_t end_request(esp_http_client_handle_t c)

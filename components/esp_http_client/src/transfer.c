@@ -19,7 +19,7 @@ esp_err_t et_http_transfer_connect(esp_http_client_handle_t c)
     return err;
 }
 
-/* --- the request ------------------------------------------------------------------------------------------ */
+/* --- the request ------------------------------------------------------------------------------ */
 
 static esp_err_t authorize(esp_http_client_handle_t c)
 {
@@ -155,7 +155,7 @@ esp_err_t et_http_transfer_write(esp_http_client_handle_t c, const char *data, i
     return err;
 }
 
-/* --- the answer ------------------------------------------------------------------------------------------- */
+/* --- the answer ------------------------------------------------------------------------------- */
 
 /** Nobody wants it, and it is long or takes long, or the connection is not needed any more. */
 static bool is_not_worth_reading(esp_http_client_handle_t c)
@@ -208,7 +208,7 @@ esp_err_t et_http_transfer_look_early(esp_http_client_handle_t c)
                                       : et_http_exchange_ended(c->exchange, err));
 }
 
-/* --- what the exchange says ------------------------------------------------------------------------------- */
+/* --- what the exchange says ------------------------------------------------------------------- */
 
 static void on_status(esp_http_client_handle_t c)
 {

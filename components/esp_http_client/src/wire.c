@@ -45,7 +45,7 @@ struct http_wire {
     plat_mutex lock;     /* the transport, against a cancel of another thread */
 };
 
-/* --- which transport --------------------------------------------------------------------------------- */
+/* --- which transport -------------------------------------------------------------------------- */
 
 static int pem_len(const char *pem)
 {
@@ -254,7 +254,7 @@ static esp_err_t choose_transport(struct http_wire *w, bool is_tls)
     return ESP_OK;
 }
 
-/* --- sessions ------------------------------------------------------------------------------------------ */
+/* --- sessions --------------------------------------------------------------------------------- */
 
 static void keep_session(struct http_wire *w, bool is_saved)
 {
@@ -270,7 +270,7 @@ static void keep_session(struct http_wire *w, bool is_saved)
 #endif
 }
 
-/* --- time ----------------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 static void silence_from_now(struct http_wire *w, int grace_ms)
 {
@@ -347,7 +347,7 @@ void et_http_wire_begin_request(struct http_wire *w)
         w->deadline_ms > 0 ? plat_clock_us() + (uint64_t)w->deadline_ms * 1000 : PLAT_NEVER;
 }
 
-/* --- cancelling ------------------------------------------------------------------------------------------- */
+/* --- cancelling ------------------------------------------------------------------------------- */
 
 esp_err_t et_http_wire_interrupted(const struct http_wire *w)
 {
@@ -378,7 +378,7 @@ void et_http_wire_forget_cancel(struct http_wire *w)
     }
 }
 
-/* --- steps ------------------------------------------------------------------------------------------------ */
+/* --- steps ------------------------------------------------------------------------------------ */
 
 static esp_err_t begin_connect(struct http_wire *w, const struct http_route *to)
 {
@@ -492,7 +492,7 @@ esp_err_t et_http_wire_close(struct http_wire *w)
     return esp_transport_close(w->transport) == 0 ? ESP_OK : ESP_FAIL;
 }
 
-/* --- what it is ------------------------------------------------------------------------------------------- */
+/* --- what it is ------------------------------------------------------------------------------- */
 
 bool et_http_wire_is_open(const struct http_wire *w)
 {
@@ -525,7 +525,7 @@ bool et_http_wire_proxy_login(const struct http_wire *w, bool is_tls, const char
     return et_http_wire_takes_urls(w, is_tls) && et_http_proxy_login(w->proxy, username, password);
 }
 
-/* --- life, and what is set ---------------------------------------------------------------------------------- */
+/* --- life, and what is set -------------------------------------------------------------------- */
 
 static int or_default(int value, int otherwise)
 {

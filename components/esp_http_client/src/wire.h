@@ -47,7 +47,8 @@ bool et_http_wire_is_silent(const struct http_wire *w);
 /** Limit what begins with et_http_wire_begin_request(). @param ms  0: no limit */
 void et_http_wire_set_deadline(struct http_wire *w, int ms);
 void et_http_wire_begin_request(struct http_wire *w);
-/** What ends a request from outside. @return ESP_OK; ESP_ERR_NOT_FINISHED: a cancel; ESP_ERR_TIMEOUT */
+/** Does something end the request from outside?
+ *  @return ESP_OK: no; ESP_ERR_NOT_FINISHED: a cancel; ESP_ERR_TIMEOUT: the deadline */
 esp_err_t et_http_wire_interrupted(const struct http_wire *w);
 /** Wait for what the last step could not do. @return ESP_OK; ESP_FAIL */
 esp_err_t et_http_wire_wait(struct http_wire *w);
@@ -58,9 +59,9 @@ void et_http_wire_await_both(struct http_wire *w);
 
 /* Cancelling, by any thread */
 void et_http_wire_cancel(struct http_wire *w);
-/** The request that was cancelled is over, and the next connection must not inherit it. Waits for a
- *  cancel that is still being told to the transport, and closes one that is not open: one that is, is
- *  closed after this. */
+/** The request that was cancelled is over, and the next connection must not inherit the cancel.
+ *  Waits for a cancel that is still being told to the transport. Closes a transport that is not
+ *  open; one that is open is closed by the caller after this. */
 void et_http_wire_forget_cancel(struct http_wire *w);
 
 /* Ways */
@@ -74,7 +75,8 @@ void et_http_wire_take_proxy(struct http_wire *w, struct http_proxy *proxy);
 void et_http_wire_set_hook(struct http_wire *w, esp_http_client_on_transport_t hook, void *arg);
 /** Is there a proxy that is sent whole URLs (RFC 9112 section 3.2.2)? */
 bool et_http_wire_takes_urls(const struct http_wire *w, bool is_tls);
-/** The login at a proxy that is sent whole URLs. @return false: there is no such proxy, or no login */
+/** The login at a proxy that is sent whole URLs.
+ *  @return false: there is no such proxy, or no login */
 bool et_http_wire_proxy_login(const struct http_wire *w, bool is_tls, const char **username,
                               const char **password);
 
