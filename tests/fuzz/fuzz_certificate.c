@@ -43,6 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     esp_tls_input_problem_t problem;
     esp_tls_certificate_t cert;
     esp_tls_private_key_t key;
+    esp_tls_bytes_t one;
     mbedtls_x509_crt crt;
     esp_err_t read;
 
@@ -51,6 +52,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read = esp_tls_certificate_read(exact, size, &cert);
     write_out(&cert);
     (void)esp_tls_private_key_read(exact, size, &key);
+    for (size_t at = 0, before = 0; esp_tls_certificate_next(exact, size, &at, &one); before = at) {
+        sim_must(one.len > 0 && at > before && one.ptr + one.len == exact + at && at <= size);
+    }
     mbedtls_x509_crt_init(&crt);
     if (mbedtls_x509_crt_parse_der(&crt, exact, size) == 0) {
         sim_must(read == ESP_OK && cert.der.len == crt.raw.len);

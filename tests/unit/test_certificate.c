@@ -619,6 +619,94 @@ static int start(void **state)
     return psa_crypto_init() == PSA_SUCCESS ? 0 : -1;
 }
 
+/* --- one after the other ---------------------------------------------------------------------- */
+
+/** Count the certificates of a buffer, which must be the server's and whatever comes behind it. */
+static unsigned count_in(const void *buf, size_t len)
+{
+    unsigned count = 0;
+    esp_tls_bytes_t der;
+    size_t at = 0;
+
+    while (esp_tls_certificate_next(buf, len, &at, &der)) {
+        if (count++ == 0) {
+            assert_int_equal(der.len, sizeof(cert_server_ec_der));
+            assert_memory_equal(der.ptr, cert_server_ec_der, der.len);
+        }
+        assert_true(at <= len);
+    }
+    assert_false(esp_tls_certificate_next(buf, len, &at, &der)); /* and stays there */
+    return count;
+}
+
+/** Put an element with a length of two bytes in front of what stands at the end of a buffer. */
+static void wrap(unsigned char *buf, size_t end, size_t *begin, unsigned char tag)
+{
+    const size_t len = end - *begin;
+
+    *begin -= 4;
+    memcpy(buf + *begin,
+           (unsigned char[]){tag, 0x82, (unsigned char)(len >> 8), (unsigned char)len}, 4);
+}
+
+static void test_next_of_der_in_a_row_gives_each(void **state)
+{
+    const size_t len = sizeof(cert_server_ec_der);
+    unsigned char two[2 * sizeof(cert_server_ec_der) + 1] = {0};
+    esp_tls_bytes_t der;
+    size_t at = 0;
+
+    (void)state;
+    memcpy(two, cert_server_ec_der, len);
+    assert_int_equal(count_in(two, len), 1);
+    assert_int_equal(count_in(two, sizeof(two)), 1); /* NUL bytes behind it */
+    memcpy(two + len, cert_server_ec_der, len);
+    assert_int_equal(count_in(two, sizeof(two)), 2);
+    assert_int_equal(count_in(two, sizeof(two) - 2), 2); /* the second is cut off */
+    two[len] = 0x04;
+    assert_int_equal(count_in(two, sizeof(two)), 2);
+    assert_false(esp_tls_certificate_next(two, 0, &at, &der));
+    assert_false(esp_tls_certificate_next(NULL, len, &at, &der));
+    assert_false(esp_tls_certificate_next(two, len, NULL, &der));
+    assert_false(esp_tls_certificate_next(two, len, &at, NULL));
+}
+
+static void test_next_of_pkcs7_gives_its_certificates(void **state)
+{
+    static const unsigned char before[] = {2,    1,    1,    0x31, 0,    0x30, 11, 6, 9,
+                                           0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1,  7, 1};
+    static const unsigned char oid[] = {6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 2};
+    unsigned char buf[2 * sizeof(cert_server_ec_der) + 100];
+    const size_t end = sizeof(buf) - 2;
+    size_t begin = end - 2 * sizeof(cert_server_ec_der);
+    size_t oid_at;
+
+    (void)state;
+    memcpy(buf + begin, cert_server_ec_der, sizeof(cert_server_ec_der));
+    memcpy(buf + begin + sizeof(cert_server_ec_der), cert_server_ec_der,
+           sizeof(cert_server_ec_der));
+    wrap(buf, end, &begin, 0xA0);
+    begin -= sizeof(before);
+    memcpy(buf + begin, before, sizeof(before));
+    memcpy(buf + end, "\x31", 2); /* no signers */
+    wrap(buf, end + 2, &begin, 0x30);
+    wrap(buf, end + 2, &begin, 0xA0);
+    begin -= sizeof(oid);
+    memcpy(buf + begin, oid, sizeof(oid));
+    oid_at = begin;
+    wrap(buf, end + 2, &begin, 0x30);
+    assert_int_equal(count_in(buf + begin, end + 2 - begin), 2);
+    for (size_t i = oid_at; i < oid_at + sizeof(oid); i++) { /* of another kind: one element */
+        esp_tls_bytes_t der;
+        size_t at = 0;
+
+        buf[i] ^= 1;
+        assert_true(esp_tls_certificate_next(buf + begin, end + 2 - begin, &at, &der));
+        assert_int_equal(der.len, end + 2 - begin);
+        buf[i] ^= 1;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -637,6 +725,8 @@ int main(void)
         cmocka_unit_test(test_is_signed_by_tells_issuers_from_others),
         cmocka_unit_test(test_belonging_without_memory_says_so),
         cmocka_unit_test(test_pem_next_finds_and_decodes_each_block),
+        cmocka_unit_test(test_next_of_der_in_a_row_gives_each),
+        cmocka_unit_test(test_next_of_pkcs7_gives_its_certificates),
     };
 
     return cmocka_run_group_tests(tests, start, NULL);

@@ -122,6 +122,13 @@ typedef struct esp_tls_certificate {
  *                               damage */
 esp_err_t esp_tls_certificate_read(const void *der, size_t len, esp_tls_certificate_t *cert);
 
+/** Go through certificates that stand one after the other in DER, or in a PKCS #7 SignedData, which is
+ *  how "certificates only" files are written (RFC 2315 section 9.1). NUL bytes behind them are passed over.
+ *  @param at   0 at first; moved on
+ *  @param der  receives one of them; where it is damaged or no SEQUENCE, all that is left
+ *  @return true: *der is written; false: there is no further one */
+bool esp_tls_certificate_next(const void *buf, size_t len, size_t *at, esp_tls_bytes_t *der);
+
 /** Kinds of GeneralName, RFC 5280 section 4.2.1.6. */
 typedef enum esp_tls_name_kind {
     ESP_TLS_NAME_OTHER = 0, /**< a kind not listed here: value is its DER */

@@ -39,75 +39,14 @@ void certs_clear(struct certs *certs)
     *certs = (struct certs){NULL, 0};
 }
 
-/** The first element of DER. @return its whole length, 0: none; content is what is in it */
-static size_t element(const unsigned char *p, size_t len, unsigned char tag,
-                      const unsigned char **content, size_t *content_len)
-{
-    size_t head = 2;
-    size_t n;
-
-    if (len < 2 || p[0] != tag) {
-        return 0;
-    }
-    n = p[1];
-    if (n >= 0x80) {
-        head += n & 0x7F;
-        if ((n & 0x7F) == 0 || (n & 0x7F) > 4 || head > len) {
-            return 0;
-        }
-        n = 0;
-        for (size_t i = 2; i < head; i++) {
-            n = n << 8 | p[i];
-        }
-    }
-    if (n > len - head) {
-        return 0;
-    }
-    *content = p + head;
-    *content_len = n;
-    return head + n;
-}
-
-/** Go behind the first element, whatever it is. */
-static bool skip(const unsigned char **p, size_t *len)
-{
-    const unsigned char *content;
-    size_t n;
-    size_t whole = *len > 0 ? element(*p, *len, **p, &content, &n) : 0;
-
-    *p += whole;
-    *len -= whole;
-    return whole > 0;
-}
-
-/** The certificates of PKCS #7 SignedData (RFC 2315 section 9.1): behind version, digestAlgorithms and
- *  contentInfo. @return false: it is something else */
-static bool pkcs7(const unsigned char *p, size_t len, const unsigned char **list, size_t *list_len)
-{
-    static const unsigned char signed_data[] = {6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 2};
-
-    if (element(p, len, 0x30, &p, &len) == 0 || len < sizeof(signed_data) ||
-        memcmp(p, signed_data, sizeof(signed_data)) != 0) {
-        return false;
-    }
-    return skip(&p, &len) && element(p, len, 0xA0, &p, &len) != 0 &&
-           element(p, len, 0x30, &p, &len) != 0 && skip(&p, &len) && skip(&p, &len) &&
-           skip(&p, &len) && element(p, len, 0xA0, list, list_len) != 0;
-}
-
-static bool add_der(struct certs *certs, const unsigned char *der, size_t len, const char *file,
+static bool add_der(struct certs *certs, const unsigned char *buf, size_t len, const char *file,
                     unsigned line)
 {
-    const unsigned char *content;
-    size_t content_len;
+    esp_tls_bytes_t der;
+    size_t at = 0;
 
-    if (pkcs7(der, len, &content, &content_len)) {
-        der = content;
-        len = content_len;
-    }
-    while (len > 0 && der[0] != 0) {
-        size_t n = element(der, len, 0x30, &content, &content_len);
-        struct cert *c = certs_add(certs, der, n > 0 ? n : len);
+    while (esp_tls_certificate_next(buf, len, &at, &der)) {
+        struct cert *c = certs_add(certs, der.ptr, der.len);
 
         if (c == NULL) {
             return false;
@@ -119,11 +58,6 @@ static bool add_der(struct certs *certs, const unsigned char *der, size_t len, c
         }
         c->file = file;
         c->line = line;
-        if (n == 0) {
-            break;
-        }
-        der += n;
-        len -= n;
     }
     return true;
 }
@@ -197,8 +131,13 @@ bool cert_has_issuer_name(const struct cert *cert, const struct cert *issuer)
 
 bool cert_is_issued_by(const struct cert *cert, const struct cert *issuer)
 {
-    return cert_has_issuer_name(cert, issuer) &&
-           esp_tls_certificate_is_signed_by(&cert->read, &issuer->read) == ESP_OK;
+    esp_err_t err;
+
+    if (!cert_has_issuer_name(cert, issuer)) {
+        return false;
+    }
+    err = esp_tls_certificate_is_signed_by(&cert->read, &issuer->read);
+    return err == ESP_OK || err == ESP_ERR_NOT_SUPPORTED;
 }
 
 bool cert_is_self_signed(const struct cert *cert)
@@ -250,8 +189,7 @@ long cert_days(int64_t unix_s)
     return (long)(left >= 0 ? left / 86400 : -((-left + 86399) / 86400));
 }
 
-/** A name in subjectAltName as text; what is not of printable ASCII as "?". */
-static void general_name(esp_tls_name_kind_t kind, esp_tls_bytes_t value, char *out, size_t cap)
+void cert_name_text(esp_tls_name_kind_t kind, esp_tls_bytes_t value, char *out, size_t cap)
 {
     size_t n = value.len < cap - 1 ? value.len : cap - 1;
 
@@ -277,7 +215,7 @@ static void print_names(const esp_tls_certificate_t *read, FILE *out)
     while (esp_tls_certificate_next_name(read, &at, &kind, &value)) {
         char text[256];
 
-        general_name(kind, value, text, sizeof(text));
+        cert_name_text(kind, value, text, sizeof(text));
         if (n++ < 12) {
             fprintf(out, "%s%s", n == 1 ? "   names      " : ", ", text);
         }
@@ -395,7 +333,7 @@ void cert_print(const struct cert *cert, FILE *out)
     print_uses(read, out);
     while (esp_tls_certificate_next_access(read, &at, &kind, &url)) {
         if (kind == ESP_TLS_ACCESS_CA_ISSUERS) {
-            general_name(ESP_TLS_NAME_URI, url, text, sizeof(text));
+            cert_name_text(ESP_TLS_NAME_URI, url, text, sizeof(text));
             fprintf(out, "   issuer at  %s\n", text);
         }
     }
@@ -422,7 +360,7 @@ static void json_lists(const esp_tls_certificate_t *read, struct json *j)
 
     json_array(j, "names");
     while (esp_tls_certificate_next_name(read, &at, &kind, &value)) {
-        general_name(kind, value, text, sizeof(text));
+        cert_name_text(kind, value, text, sizeof(text));
         json_string(j, NULL, text);
     }
     json_end(j, true);
@@ -430,7 +368,7 @@ static void json_lists(const esp_tls_certificate_t *read, struct json *j)
     json_array(j, "issuer_urls");
     while (esp_tls_certificate_next_access(read, &at, &access, &value)) {
         if (access == ESP_TLS_ACCESS_CA_ISSUERS) {
-            general_name(ESP_TLS_NAME_URI, value, text, sizeof(text));
+            cert_name_text(ESP_TLS_NAME_URI, value, text, sizeof(text));
             json_string(j, NULL, text);
         }
     }

@@ -35,7 +35,7 @@ void certs_clear(struct certs *certs);
 bool cert_is_same(const struct cert *a, const struct cert *b);
 /** Of this name? As bytes, and where they differ as text without regard to case. */
 bool cert_has_issuer_name(const struct cert *cert, const struct cert *issuer);
-/** Was it signed by this one, by name and signature? */
+/** Was it signed by this one, by name, and by signature where this build has the algorithm? */
 bool cert_is_issued_by(const struct cert *cert, const struct cert *issuer);
 bool cert_is_self_signed(const struct cert *cert);
 /** The first of `among` that issued it; NULL: none. @param after  NULL, or the one before */
@@ -44,6 +44,8 @@ const struct cert *cert_find_issuer(const struct cert *cert, const struct certs 
 
 /** The common name, or what of the subject is there. */
 void cert_title(const struct cert *cert, char *out, size_t cap);
+/** A name in subjectAltName; what is not of printable ASCII becomes "?". */
+void cert_name_text(esp_tls_name_kind_t kind, esp_tls_bytes_t value, char *out, size_t cap);
 /** "P-256", "RSA 2048". */
 void cert_key_text(const esp_tls_public_key_t *key, char *out, size_t cap);
 /** Days from now to a time; below 0: it is past. */
