@@ -42,7 +42,7 @@ static bool is_current(const struct cert *cert)
 /** How soon Mbed TLS takes an issuer (x509_crt_find_parent_in()): it looks only behind the certificate,
  *  takes the first authority whose signature fits and whose dates are good, and never goes back to try
  *  another. What it would not find at all comes last, to be explained. */
-static unsigned rank(const struct cert *issuer, bool is_behind)
+static unsigned issuer_rank(const struct cert *issuer, bool is_behind)
 {
     if (!is_authority(issuer)) {
         return 1;
@@ -56,7 +56,7 @@ static int find_parent(const struct chain_tree *t, size_t of)
     int best = -1;
 
     for (size_t i = 0; i < t->count; i++) {
-        unsigned r = rank(t->node[i].cert, i > of);
+        unsigned r = issuer_rank(t->node[i].cert, i > of);
 
         if (i != of && t->node[i].role != CHAIN_DUPLICATE && r > best_rank &&
             cert_is_issued_by(t->node[of].cert, t->node[i].cert)) {
@@ -96,7 +96,7 @@ static bool is_on_path(const struct chain_tree *t, size_t i)
 }
 
 /** From the server's own certificate up, to the first that is trusted. */
-static void climb(struct chain_tree *t)
+static void climb_path(struct chain_tree *t)
 {
     size_t at = 0;
 
@@ -118,6 +118,22 @@ static void climb(struct chain_tree *t)
         }
         at = (size_t)n->parent;
     }
+}
+
+/** Copies between two certificates do not change the order. */
+static bool is_path_in_order(const struct chain_tree *t)
+{
+    size_t at = 0;
+
+    for (size_t k = 0; k < t->path_count; k++, at++) {
+        while (at < t->count && t->node[at].role == CHAIN_DUPLICATE) {
+            at++;
+        }
+        if (t->path[k] != at) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static enum chain_role role_of(const struct chain_tree *t, size_t i)
@@ -151,11 +167,8 @@ void chain_tree_make(struct chain_tree *tree, const struct certs *sent, const st
     for (size_t i = 0; i < tree->count; i++) {
         tree->node[i].parent = find_parent(tree, i);
     }
-    climb(tree);
-    tree->is_in_order = true;
-    for (size_t i = 0; i < tree->path_count; i++) {
-        tree->is_in_order = tree->is_in_order && tree->path[i] == i;
-    }
+    climb_path(tree);
+    tree->is_in_order = is_path_in_order(tree);
     for (size_t i = 0; i < tree->count; i++) {
         if (!is_on_path(tree, i) && tree->node[i].role != CHAIN_DUPLICATE) {
             tree->node[i].role = role_of(tree, i);

@@ -1,4 +1,4 @@
-/* The chain that a server sent, read and put in relation. For explanation only: whether it is good is
+/* The chain that a server sent, as texts, put in relation by chain/chain_tree.h. For explanation only: whether it is good is
  * the verifier's word (see session.h). */
 #ifndef CHECK_CHAIN_H
 #define CHECK_CHAIN_H
@@ -28,10 +28,10 @@ struct chain_report {
     size_t count;
     size_t bytes;      /* of all certificates */
     bool is_in_order;  /* each was issued by the next one, as far as its issuer is there */
-    bool has_extra;    /* some are not on the path */
     bool ends_in_root; /* the path's last one is self-signed, and not the only one */
 };
 
+/** Where there is no memory for it, it stays empty, which is said on stderr. */
 void chain_report_make(struct chain_report *report, const struct probe_chain *chain);
 
 #endif
