@@ -15,7 +15,7 @@ try_packages() {
     for package in libesp-tls*.deb esp-tls_*.deb; do
         dpkg -x "$package" root
     done
-    libdir=$(echo "$PWD"/root/usr/lib/*-linux-gnu)
+    libdir=$(echo "$PWD/root/usr/lib"/*-linux-gnu)
     cc -Wall -Werror -o program program.c $(PKG_CONFIG_LIBDIR=$libdir/pkgconfig pkg-config --cflags --libs esp-tls)
     # Without network it says in which phase it failed, and why.
     LD_LIBRARY_PATH=$libdir ./program | grep .
