@@ -197,6 +197,17 @@ class House(unittest.TestCase):
                         found.append(f"{name}:{number}: {header} is of {other}")
         self.none(found, "A command of esp-tls uses another one's folder that it may not:")
 
+    def test_lines_end_at_column_100(self):
+        """Comments too, which the formatter leaves alone. Tables that it does not touch may be wider."""
+        found = []
+        for name in tracked("*.c", "*.h"):
+            is_table = False
+            for number, line in enumerate(text_of(name).splitlines(), 1):
+                is_table = "clang-format off" in line or is_table and "clang-format on" not in line
+                if len(line) > 100 and not is_table:
+                    found.append(f"{name}:{number}: {len(line)}")
+        self.none(found, "A line is longer than 100 columns:")
+
     def test_only_the_stack_knows_mbedtls(self):
         found = []
         for name in self.sources:

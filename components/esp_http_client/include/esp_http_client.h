@@ -10,30 +10,30 @@
  *     }
  *     esp_http_client_cleanup(client);
  *
- * There are two ways to use a handle. esp_http_client_perform() does a whole exchange: connect, send,
- * receive, follow redirects, answer a challenge; the body arrives in HTTP_EVENT_ON_DATA. Or the
- * application takes the steps itself: open, write, fetch_headers, read, close. In both the connection
- * is kept for the next request where the server lets it, as long as scheme, host and port (the
- * origin) stay the same.
+ * There are two ways to use a handle. esp_http_client_perform() does a whole exchange: connect,
+ * send, receive, follow redirects, answer a challenge; the body arrives in HTTP_EVENT_ON_DATA. Or
+ * the application takes the steps itself: open, write, fetch_headers, read, close. In both the
+ * connection is kept for the next request where the server lets it, as long as scheme, host and
+ * port (the origin) stay the same.
  *
- * Underneath is one state machine that never blocks. Calls of a synchronous handle run it and wait in
- * between; those of a handle with is_async return ESP_ERR_HTTP_EAGAIN (a count: 0 or
- * -ESP_ERR_HTTP_EAGAIN), and esp_http_client_async.h says what to wait for. So the first open() of such
- * a handle mostly returns ESP_ERR_HTTP_EAGAIN, for http as well as for https: nothing has failed, the
- * connect is under way, and where the host is an address its socket is there already. Call open() again
- * or not, as you like: write() and fetch_headers() go on with it. (ESP-IDF's open() blocks for the
- * connect, and over http until the head is sent.)
+ * Underneath is one state machine that never blocks. Calls of a synchronous handle run it and wait
+ * in between; those of a handle with is_async return ESP_ERR_HTTP_EAGAIN (a count: 0 or
+ * -ESP_ERR_HTTP_EAGAIN), and esp_http_client_async.h says what to wait for. So the first open() of
+ * such a handle mostly returns ESP_ERR_HTTP_EAGAIN, for http as well as for https: nothing has
+ * failed, the connect is under way, and where the host is an address its socket is there already.
+ * Call open() again or not, as you like: write() and fetch_headers() go on with it. (ESP-IDF's
+ * open() blocks for the connect, and over http until the head is sent.)
  *
  * Time. timeout_ms limits silence, as in ESP-IDF: the whole connect, and then each wait for the
  * server, begun anew with every byte that moves. So a server that trickles may take any time;
  * esp_http_client_set_deadline_ms() limits the request as a whole.
  *
- * Memory. The handle, one buffer of the larger of buffer_size and buffer_size_tx, the URL, the request
- * headers, and the parser with the longest header line that was received. Nothing grows with the
- * body. A header line above the limit, a URL above 8 KB: an error, nothing is ever cut.
+ * Memory. The handle, one buffer of the larger of buffer_size and buffer_size_tx, the URL, the
+ * request headers, and the parser with the longest header line that was received. Nothing grows
+ * with the body. A header line above the limit, a URL above 8 KB: an error, nothing is ever cut.
  *
- * Trust. crt_bundle_attach wins over use_global_ca_store, this over cert_pem. Without any of them an
- * https connection is refused, unless the build has the insecure pair of options (esp_tls.h).
+ * Trust. crt_bundle_attach wins over use_global_ca_store, this over cert_pem. Without any of them
+ * an https connection is refused, unless the build has the insecure pair of options (esp_tls.h).
  *
  * Secrets and origins. A redirect to another origin takes nothing along that belongs to the first:
  * user name, password, what the server asked them for, and the headers Authorization, Cookie and
@@ -41,21 +41,22 @@
  * esp_http_client_set_redirect_policy() allows it.
  *
  * Where this differs from ESP-IDF (each on purpose, each with a test):
- *   - A location, and the URL of set_url(), is resolved against the current URL (RFC 3986 section 5),
- *     on https, too. Credentials in a URL are percent-decoded.
+ *   - A location, and the URL of set_url(), is resolved against the current URL (RFC 3986 section
+ *     5), on https, too. Credentials in a URL are percent-decoded.
  *   - 303 turns the method into GET (HEAD stays), 301 and 302 turn POST into GET (RFC 9110 section
- *     15.4); ESP-IDF repeats the method. 307 and 308 keep it. The body of a response that is followed
- *     is not reported, nor its end: ON_DATA and ON_FINISH are of the last response.
+ *     15.4); ESP-IDF repeats the method. 307 and 308 keep it. The body of a response that is
+ *     followed is not reported, nor its end: ON_DATA and ON_FINISH are of the last response.
  *   - With disable_auto_redirect a redirect is followed only if the handler of HTTP_EVENT_REDIRECT
  *     calls set_redirection() or set_url(); else the 3xx is the result.
  *   - A change of the port or the scheme drops credentials like a change of the host does.
  *   - Without a user name a 401 is a result, and one that answers credentials is not answered with
  *     the same again.
- *   - The redirect counter is no verdict over other answers: a 404 after the last allowed redirect is
- *     a 404.
+ *   - The redirect counter is no verdict over other answers: a 404 after the last allowed redirect
+ *     is a 404.
  *   - A server that stays silent: ESP_ERR_HTTP_READ_TIMEOUT and HTTP_EVENT_ERROR, not
- *     ESP_ERR_HTTP_EAGAIN; the last error is ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT. A body that stalls: ESP_ERR_HTTP_READ_TIMEOUT; one that ends too early:
- *     ESP_ERR_HTTP_INCOMPLETE_DATA. A body that ends with the connection (HTTP/1.0): ESP_OK.
+ *     ESP_ERR_HTTP_EAGAIN; the last error is ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT. A body that
+ *     stalls: ESP_ERR_HTTP_READ_TIMEOUT; one that ends too early: ESP_ERR_HTTP_INCOMPLETE_DATA. A
+ *     body that ends with the connection (HTTP/1.0): ESP_OK.
  *   - A length of 0 and an unknown one are told apart by get_content_length() (0, -1), and
  *     is_chunked_response() is true for a chunked one only.
  *   - open(-1) frames what write() is given as chunks, and fetch_headers() ends them. Programs that
@@ -64,21 +65,20 @@
  *   - write() takes no more than the length that open() announced; so many bytes, or -1.
  *   - set_post_field() sets the default Content-Type, and returns ESP_OK.
  *   - get_url() has the query, and never cuts: ESP_ERR_INVALID_SIZE.
- *   - Content-Length and Transfer-Encoding are made for each request and never stale; values that the
- *     application sets for them are not sent.
+ *   - Content-Length and Transfer-Encoding are made for each request and never stale; values that
+ *     the application sets for them are not sent.
  *   - CR, LF and other control characters in a method's target, host, header name or value are
  *     refused when they are set.
  *   - Host is sent in every request, with the port unless it is the scheme's own; a deleted one is
  *     made anew.
  *   - A kept connection that the server closed in the meantime is opened again, and an idempotent
  *     request of which no answer came is sent again, once.
- *   - The fields of a trailer come as ON_HEADER behind the body, and do nothing else: none is kept for
- *     get_response_header(), or taken for a location, a challenge or a range.
+ *   - The fields of a trailer come as ON_HEADER behind the body, and do nothing else: none is kept
+ *     for get_response_header(), or taken for a location, a challenge or a range.
  *   - The header_value of Content-Range comes once. NULL as a handle is an error, never a crash.
  *   - esp_http_client_cleanup() and _close() may be called in any event.
  *
- * Threads: one caller at a time per handle; esp_http_client_cancel() apart.
- */
+ * Threads: one caller at a time per handle; esp_http_client_cancel() apart. */
 #ifndef ESP_HTTP_CLIENT_H
 #define ESP_HTTP_CLIENT_H
 
@@ -360,7 +360,7 @@ esp_err_t esp_http_client_cleanup(esp_http_client_handle_t client);
  *          ESP_ERR_INVALID_ARG             client is NULL
  *          ESP_ERR_INVALID_STATE           called from an event of the same handle
  *          ESP_ERR_HTTP_INVALID_TRANSPORT  https in a build without it
- *          ESP_ERR_HTTP_CONNECT            no connection: get_and_clear_last_tls_error(), get_errno()
+ *          ESP_ERR_HTTP_CONNECT            no connection: get_and_clear_last_tls_error() says more
  *          ESP_ERR_HTTP_WRITE_DATA         sending failed, or nothing was taken for timeout_ms
  *          ESP_ERR_HTTP_HEADER_TOO_LONG    of the request: above buffer_size_tx; of the response:
  *                                          above esp_http_client_set_header_limit()
@@ -372,8 +372,8 @@ esp_err_t esp_http_client_cleanup(esp_http_client_handle_t client);
  *          ESP_ERR_HTTP_REDIRECT_DOWNGRADE from https to http, which is not allowed
  *          ESP_ERR_NOT_ALLOWED             a body would go to another origin, which is not allowed
  *          ESP_ERR_NOT_SUPPORTED           401 without a challenge that this build can answer
- *          ESP_FAIL                        401 more than max_authorization_retries times; cleaned up
- *                                          or closed by an event
+ *          ESP_FAIL                        401 more than max_authorization_retries times; cleaned
+ *                                          up or closed by an event
  *          ESP_ERR_TIMEOUT                 the deadline of esp_http_client_set_deadline_ms()
  *          ESP_ERR_NOT_FINISHED            esp_http_client_cancel()
  *          ESP_ERR_NO_MEM
@@ -430,7 +430,8 @@ int esp_http_client_read_response(esp_http_client_handle_t client, char *buffer,
 
 /** Read the rest of the body and drop it (HTTP_EVENT_ON_DATA comes for it).
  *  @param len  receives the bytes dropped; may be NULL
- *  @return ESP_OK; ESP_FAIL  failed, or client is NULL; ESP_ERR_HTTP_EAGAIN  is_async: call again */
+ *  @return ESP_OK; ESP_FAIL  failed, or client is NULL; ESP_ERR_HTTP_EAGAIN  is_async: call
+ *    again */
 esp_err_t esp_http_client_flush_response(esp_http_client_handle_t client, int *len);
 
 /** Drop those bytes of the body that were received and not yet read; later ones follow.
@@ -448,7 +449,8 @@ esp_err_t esp_http_client_prepare(esp_http_client_handle_t client);
  *          else as open() */
 esp_err_t esp_http_client_request_send(esp_http_client_handle_t client, int write_len);
 
-/** Give up the request under way and connect again, as after set_redirection(); then request_send().
+/** Give up the request under way and connect again, as after set_redirection(); then
+ *  request_send().
  *  @return ESP_OK; ESP_ERR_INVALID_ARG  client is NULL; ESP_ERR_INVALID_STATE  not connected;
  *          ESP_ERR_HTTP_EAGAIN  is_async; ESP_FAIL  no connection */
 esp_err_t esp_http_client_cancel_request(esp_http_client_handle_t client);
@@ -470,8 +472,9 @@ esp_err_t esp_http_client_set_auth_data(esp_http_client_handle_t client, const c
                                         int len);
 
 /** Answer the challenge of the 401 in the next request.
- *  @return ESP_OK; ESP_ERR_INVALID_ARG  client is NULL; ESP_FAIL  max_authorization_retries are over;
- *          ESP_ERR_NOT_SUPPORTED  no challenge, or none that this build can answer; ESP_ERR_NO_MEM */
+ *  @return ESP_OK; ESP_ERR_INVALID_ARG  client is NULL; ESP_FAIL  max_authorization_retries are
+ *          over; ESP_ERR_NOT_SUPPORTED  no challenge, or none that this build can answer;
+ *          ESP_ERR_NO_MEM */
 esp_err_t esp_http_client_add_auth(esp_http_client_handle_t client);
 
 /* ---- what is asked for ---- */
@@ -575,7 +578,8 @@ bool esp_http_client_is_persistent_connection(esp_http_client_handle_t client);
 esp_http_state_t esp_http_client_get_state(esp_http_client_handle_t client);
 /** @return by the URL's scheme; UNKNOWN  client is NULL */
 esp_http_client_transport_t esp_http_client_get_transport_type(esp_http_client_handle_t client);
-/** @return errno of the connection's failure, which is cleared by it; 0: none; -1: client is NULL */
+/** @return errno of the connection's failure, which is cleared by it; 0: none; -1: client is
+ *    NULL */
 int esp_http_client_get_errno(esp_http_client_handle_t client);
 /** As esp_tls_get_and_clear_last_error(). @return ESP_OK  nothing failed; ESP_ERR_INVALID_ARG;
  *          ESP_ERR_INVALID_STATE  nothing was connected yet */

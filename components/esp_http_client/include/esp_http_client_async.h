@@ -10,10 +10,9 @@
  *         esp_tls_wait(&wait, -1);          // or poll(), epoll with the application's own
  *     }
  *
- * Whatever a server sends, an asynchronous call comes back after 64 buffers (buffer_size) or so; the list
- * then has the time 0. timeout_ms of the configuration is for silence; a server that goes on sending is
- * ended by a deadline (esp_http_client_set_deadline_ms()) or a cancel.
- */
+ * Whatever a server sends, an asynchronous call comes back after 64 buffers (buffer_size) or so;
+ * the list then has the time 0. timeout_ms of the configuration is for silence; a server that goes
+ * on sending is ended by a deadline (esp_http_client_set_deadline_ms()) or a cancel. */
 #ifndef ESP_HTTP_CLIENT_ASYNC_H
 #define ESP_HTTP_CLIENT_ASYNC_H
 
@@ -31,8 +30,8 @@ extern "C" {
  *  Blocks: no. */
 esp_err_t esp_http_client_get_wait(esp_http_client_handle_t client, esp_tls_wait_t *wait);
 
-/** End the request under way, or else the next: it returns ESP_ERR_NOT_FINISHED (a count: -1) within
- *  milliseconds, in every phase. After that the handle can be used again.
+/** End the request under way, or else the next: it returns ESP_ERR_NOT_FINISHED (a count: -1)
+ *  within milliseconds, in every phase. After that the handle can be used again.
  *  @param client  must not be cleaned up while this call runs
  *  @return ESP_OK; ESP_ERR_INVALID_ARG  client is NULL. Blocks: no. Threads: any. */
 esp_err_t esp_http_client_cancel(esp_http_client_handle_t client);
@@ -63,12 +62,14 @@ esp_err_t esp_http_client_set_redirect_policy(esp_http_client_handle_t client, i
  *  @param len     its size in bytes
  *  @param offset  of the first byte wanted: 0 begins (again: after a redirect, a challenge, or a
  *                 connection that was stale), else it goes on where it was
- *  @return bytes written to buffer; 0: the body ends; negative: it cannot be had, and perform() fails
- *          with ESP_ERR_HTTP_WRITE_DATA. Must not block long: nothing else of the request moves. */
+ *  @return bytes written to buffer; 0: the body ends; negative: it cannot be had, and perform()
+ *          fails with ESP_ERR_HTTP_WRITE_DATA. Must not block long: nothing else of the request
+ *          moves. */
 typedef int (*esp_http_client_source_t)(void *arg, char *buffer, int len, int64_t offset);
 
 /** Set the source. @param source  NULL: none @param size  of the body in bytes; -1: chunked
- *  @param arg  handed to source @return ESP_OK; ESP_ERR_INVALID_ARG  client is NULL, or size < -1 */
+ *  @param arg  handed to source @return ESP_OK; ESP_ERR_INVALID_ARG  client is NULL, or size <
+ *    -1 */
 esp_err_t esp_http_client_set_source(esp_http_client_handle_t client,
                                      esp_http_client_source_t source, int64_t size, void *arg);
 
@@ -89,9 +90,9 @@ typedef void (*esp_http_client_on_transport_t)(void *arg, esp_transport_handle_t
 esp_err_t esp_http_client_on_transport(esp_http_client_handle_t client,
                                        esp_http_client_on_transport_t hook, void *arg);
 
-/** Connect elsewhere than the URL says, for tests and for names that do not resolve: the Host header,
- *  SNI and the name that the certificate must have stay the URL's. Of every URL from the next
- *  connection on; an open one is closed. Not through a proxy: it would connect to the proxy.
+/** Connect elsewhere than the URL says, for tests and for names that do not resolve: the Host
+ *  header, SNI and the name that the certificate must have stay the URL's. Of every URL from the
+ *  next connection on; an open one is closed. Not through a proxy: it would connect to the proxy.
  *  @param host  copied; NULL: where the URL says
  *  @return ESP_OK; ESP_ERR_INVALID_ARG  client is NULL, or host or port are none;
  *          ESP_ERR_INVALID_STATE  a request is under way; ESP_ERR_NO_MEM */
@@ -122,8 +123,8 @@ typedef struct {
 
 /** Reach every server through a proxy from the next request on; an open connection is closed.
  *  @param proxy  NULL: none
- *  @return ESP_OK; ESP_ERR_INVALID_ARG  client is NULL, or a field is none; ESP_ERR_INVALID_STATE  a
- *          request is under way; ESP_ERR_NO_MEM */
+ *  @return ESP_OK; ESP_ERR_INVALID_ARG  client is NULL, or a field is none;
+ *          ESP_ERR_INVALID_STATE  a request is under way; ESP_ERR_NO_MEM */
 esp_err_t esp_http_client_set_proxy(esp_http_client_handle_t client,
                                     const esp_http_client_proxy_t *proxy);
 

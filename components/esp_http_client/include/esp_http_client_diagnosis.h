@@ -17,7 +17,8 @@ extern "C" {
 #endif
 
 /** Diagnose a request.
- *  @param client     after the call that failed, before esp_http_client_close() and the next request
+ *  @param client     after the call that failed, before esp_http_client_close() and the next
+ *                    request
  *  @param err        what that call returned; ESP_OK: a status of 400 or above is diagnosed
  *  @param diagnosis  receives the result
  *  @return ESP_OK               *diagnosis is written; kind is ESP_TLS_CLASS_NONE if nothing failed

@@ -122,8 +122,9 @@ typedef struct esp_tls_certificate {
  *                               damage */
 esp_err_t esp_tls_certificate_read(const void *der, size_t len, esp_tls_certificate_t *cert);
 
-/** Go through certificates that stand one after the other in DER, or in a PKCS #7 SignedData, which is
- *  how "certificates only" files are written (RFC 2315 section 9.1). NUL bytes behind them are passed over.
+/** Go through certificates that stand one after the other in DER, or in a PKCS #7 SignedData, which
+ *  is how "certificates only" files are written (RFC 2315 section 9.1). NUL bytes behind them are
+ *  passed over.
  *  @param at   0 at first; moved on
  *  @param der  receives one of them; where it is damaged or no SEQUENCE, all that is left
  *  @return true: *der is written; false: there is no further one */

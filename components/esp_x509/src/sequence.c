@@ -15,8 +15,8 @@ static bool enter_element(struct der_source *s, struct der_span *in, uint8_t tag
     return true;
 }
 
-/** The certificates of PKCS #7 SignedData (RFC 2315 section 9.1): behind version, digestAlgorithms and
- *  contentInfo. @return false: it is something else */
+/** The certificates of PKCS #7 SignedData (RFC 2315 section 9.1): behind version, digestAlgorithms
+ *  and contentInfo. @return false: it is something else */
 static bool enter_pkcs7(struct der_source *s, struct der_span *in)
 {
     static const uint8_t signed_data[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 2};

@@ -19,7 +19,7 @@ const char *cert_key_format_name(esp_tls_key_format_t format)
     return names[format];
 }
 
-/* --- reading ---------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static bool is_pem(const struct blob *blob)
 {
@@ -188,7 +188,7 @@ void cert_files_clear(struct cert_files *f)
     certs_clear(&f->certs);
 }
 
-/* --- judging ---------------------------------------------------------------------------------------- */
+/* --- judging ---------------------------------------------------------------------------------- */
 
 /** What is wrong with a file as a whole. */
 static void judge_file(struct cert_files *f, const struct cert_file *file)

@@ -5,7 +5,7 @@
 #include <strings.h>
 #include <time.h>
 
-/* --- the set ---------------------------------------------------------------------------------------- */
+/* --- the set ---------------------------------------------------------------------------------- */
 
 struct cert *certs_add(struct certs *certs, const unsigned char *der, size_t len)
 {
@@ -101,7 +101,7 @@ bool certs_add_blob(struct certs *certs, const struct blob *blob, const char *fi
     return ok;
 }
 
-/* --- who issued whom ---------------------------------------------------------------------------------- */
+/* --- who issued whom -------------------------------------------------------------------------- */
 
 bool cert_is_same(const struct cert *a, const struct cert *b)
 {
@@ -158,7 +158,7 @@ const struct cert *cert_find_issuer(const struct cert *cert, const struct certs 
     return NULL;
 }
 
-/* --- text --------------------------------------------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------------------------- */
 
 void cert_title(const struct cert *cert, char *out, size_t cap)
 {

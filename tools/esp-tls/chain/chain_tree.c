@@ -4,7 +4,7 @@
 
 #define SOON_DAYS 30
 
-/* --- making it ---------------------------------------------------------------------------------------- */
+/* --- making it -------------------------------------------------------------------------------- */
 
 static bool has_same_key(const struct cert *a, const struct cert *b)
 {
@@ -39,9 +39,9 @@ static bool is_current(const struct cert *cert)
     return cert_days(cert->read.not_after) >= 0 && cert_days(cert->read.not_before) < 0;
 }
 
-/** How soon Mbed TLS takes an issuer (x509_crt_find_parent_in()): it looks only behind the certificate,
- *  takes the first authority whose signature fits and whose dates are good, and never goes back to try
- *  another. What it would not find at all comes last, to be explained. */
+/** How soon Mbed TLS takes an issuer (x509_crt_find_parent_in()): it looks only behind the
+ *  certificate, takes the first authority whose signature fits and whose dates are good, and never
+ *  goes back to try another. What it would not find at all comes last, to be explained. */
 static unsigned issuer_rank(const struct cert *issuer, bool is_behind)
 {
     if (!is_authority(issuer)) {
@@ -176,7 +176,7 @@ void chain_tree_make(struct chain_tree *tree, const struct certs *sent, const st
     }
 }
 
-/* --- findings ----------------------------------------------------------------------------------------- */
+/* --- findings --------------------------------------------------------------------------------- */
 
 static void find_unparsable(const struct cert *cert, int number, struct findings *f)
 {
@@ -370,7 +370,8 @@ static void find_superfluous(const struct chain_tree *t, size_t first, bool dupl
     }
 }
 
-/** Is there another certificate of the name and key of one on the path, that leads to a trusted one? */
+/** Is there another certificate of the name and key of one on the path, that leads to a trusted
+ *  one? */
 static void find_other_way(const struct chain_tree *t, struct findings *f)
 {
     for (size_t k = 1; t->end != CHAIN_ANCHORED && k < t->path_count; k++) {
@@ -488,7 +489,7 @@ void chain_tree_findings(const struct chain_tree *tree, const struct certs *trus
     }
 }
 
-/* --- drawing ------------------------------------------------------------------------------------------ */
+/* --- drawing ---------------------------------------------------------------------------------- */
 
 const char *chain_role_name(enum chain_role role)
 {

@@ -1,6 +1,6 @@
-/* The chain that a browser sees: a headless Chromium of our own is started, visits the server, and is
- * asked over DevTools. Its certificate errors are passed over, there only, so that they do not hide the
- * chain; nothing of what it says is trusted for anything. */
+/* The chain that a browser sees: a headless Chromium of our own is started, visits the server, and
+ * is asked over DevTools. Its certificate errors are passed over, there only, so that they do not
+ * hide the chain; nothing of what it says is trusted for anything. */
 #define _GNU_SOURCE /* nftw */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,7 @@ struct chromium {
     int64_t until_us;
 };
 
-/* --- the process --------------------------------------------------------------------------------------- */
+/* --- the process ------------------------------------------------------------------------------ */
 
 static void nap(void)
 {
@@ -85,7 +85,8 @@ static void run_browser(const struct chromium *c, const char *rules)
     _exit(127);
 }
 
-/** The port that the kernel chose stands in a file of the profile: a line with it, a line with the path. */
+/** The port that the kernel chose stands in a file of the profile: a line with it, a line with the
+ *  path. */
 static bool read_port(struct chromium *c)
 {
     char name[120];
@@ -178,7 +179,7 @@ static void stop(struct chromium *c)
     }
 }
 
-/* --- the conversation ----------------------------------------------------------------------------------- */
+/* --- the conversation ------------------------------------------------------------------------- */
 
 /** A page of its own. */
 static bool open_page(struct devtools *d)

@@ -12,7 +12,7 @@ struct cert_options {
     size_t count;
 };
 
-/* --- telling ------------------------------------------------------------------------------------------- */
+/* --- telling ---------------------------------------------------------------------------------- */
 
 static void key_text(const struct cert_key *k, char *out, size_t cap)
 {
@@ -101,7 +101,7 @@ static void print_json(const struct cert_files *f, enum tool_exit status, FILE *
     json_end(&j, false);
 }
 
-/* --- the command ----------------------------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------------------------------ */
 
 /** Everything of the command. */
 struct cert_state {

@@ -30,7 +30,7 @@ struct chain {
     struct text verdict;
 };
 
-/* --- the connection ------------------------------------------------------------------------------------ */
+/* --- the connection --------------------------------------------------------------------------- */
 
 static void take_certificate(void *arg, const uint8_t *der, size_t len, unsigned index,
                              unsigned count)
@@ -171,7 +171,7 @@ static enum tool_exit look(struct chain *c)
     return EXIT_OK;
 }
 
-/* --- comparing ----------------------------------------------------------------------------------------- */
+/* --- comparing -------------------------------------------------------------------------------- */
 
 static enum tool_exit compare(struct chain *c)
 {
@@ -203,7 +203,7 @@ static enum tool_exit compare(struct chain *c)
     return status;
 }
 
-/* --- telling ------------------------------------------------------------------------------------------- */
+/* --- telling ---------------------------------------------------------------------------------- */
 
 static void print_certificates(const struct certs *certs, FILE *out)
 {
@@ -343,7 +343,7 @@ static enum tool_exit tell(struct chain *c)
     return status == EXIT_OK ? c->exit : status;
 }
 
-/* --- the command ----------------------------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------------------------------ */
 
 static enum tool_exit load_trust(struct chain *c)
 {

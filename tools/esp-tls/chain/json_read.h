@@ -1,5 +1,5 @@
-/* Reading JSON (RFC 8259) that somebody else wrote: members are found by name, nothing is copied but
- * strings. At most 64 levels. */
+/* Reading JSON (RFC 8259) that somebody else wrote: members are found by name, nothing is copied
+ * but strings. At most 64 levels. */
 #ifndef JSON_READ_H
 #define JSON_READ_H
 

@@ -118,8 +118,8 @@ const struct session *check_shown(const struct check *c);
 /** Fill in finding, device, verdict and exit. No I/O. */
 void check_judge(struct check *c);
 
-/** Is there nothing of a default ESP-IDF in what was accepted, without what is excluded (PROBE_IS_...)?
- *  Of an empty list nothing is known: no. */
+/** Is there nothing of a default ESP-IDF in what was accepted, without what is excluded
+ *  (PROBE_IS_...)? Of an empty list nothing is known: no. */
 bool check_lacks(const struct survey_list *list, enum probe_kind kind, uint8_t excluded);
 
 /** Is nothing of what was accepted in the build of this program? ESP-IDF's has more by default: CBC
@@ -132,8 +132,8 @@ bool check_small_failed(const struct session *small);
 /** The rows for devices; the findings must be there. */
 void check_judge_devices(struct check *c);
 
-/** Findings of what stands before TLS: the name, its addresses, a peer that speaks neither TLS 1.2 nor
- *  1.3 (check_reach.c). */
+/** Findings of what stands before TLS: the name, its addresses, a peer that speaks neither TLS 1.2
+ *  nor 1.3 (check_reach.c). */
 void check_judge_name(struct check *c);
 void check_judge_addresses(struct check *c);
 void check_judge_no_version(struct check *c);
@@ -144,8 +144,8 @@ const char *check_no_device(const struct check *c);
 /** Add a finding.
  *  @param evidence  copied; "" is legal
  *  @param advice    goes before the remedies, or NULL
- *  @param d         what the remedies' words come from; its likeliest reason counts when the row has
- *                   none; may be NULL */
+ *  @param d         what the remedies' words come from; its likeliest reason counts when the row
+ *                   has none; may be NULL */
 void check_add(struct check *c, const char *id, const char *evidence, const char *advice,
                const esp_tls_diagnosis_t *d);
 

@@ -1,5 +1,5 @@
-/* The chain that a server sent, as texts, put in relation by chain/chain_tree.h. For explanation only: whether it is good is
- * the verifier's word (see session.h). */
+/* The chain that a server sent, as texts, put in relation by chain/chain_tree.h. For explanation
+ * only: whether it is good is the verifier's word (see session.h). */
 #ifndef CHECK_CHAIN_H
 #define CHECK_CHAIN_H
 

@@ -1,5 +1,5 @@
-/* What stands before TLS, and what comes instead of it. No handle of ours has seen it, so records are
- * made for it, which the library's diagnosis is made from. */
+/* What stands before TLS, and what comes instead of it. No handle of ours has seen it, so records
+ * are made for it, which the library's diagnosis is made from. */
 #define _GNU_SOURCE /* EAI_ADDRFAMILY */
 #include <errno.h>
 #include <netdb.h>

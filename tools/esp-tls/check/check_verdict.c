@@ -260,8 +260,8 @@ static void judge_session(struct check *c)
     check_add_diagnosis(c, id, &s->diagnosis);
 }
 
-/** One version opens; what comes of the other, and of both in one offer? A failure that another finding
- *  or this build explains is not told again. */
+/** One version opens; what comes of the other, and of both in one offer? A failure that another
+ *  finding or this build explains is not told again. */
 static void judge_other_sessions(struct check *c)
 {
     const struct {

@@ -10,7 +10,7 @@
 #include "esp_http_client_async.h"
 #include "esp_transport_async.h"
 
-/* --- writing ----------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 /** All of it. @return 0 or errno */
 static int write_all(int fd, const char *data, size_t len)
@@ -49,7 +49,7 @@ static void write_key(void *arg, const char *line)
     explicit_bzero(text, sizeof(text));
 }
 
-/* --- opening and closing -------------------------------------------------------------------------- */
+/* --- opening and closing ---------------------------------------------------------------------- */
 
 static enum tool_exit cannot_write(const char *path, int err)
 {

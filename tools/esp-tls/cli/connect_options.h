@@ -1,5 +1,5 @@
-/* Options of all commands that connect, as rows of their option tables. What a command's options are
- * kept in begins with a struct connect_options. */
+/* Options of all commands that connect, as rows of their option tables. What a command's options
+ * are kept in begins with a struct connect_options. */
 #ifndef CONNECT_OPTIONS_H
 #define CONNECT_OPTIONS_H
 

@@ -43,8 +43,8 @@ enum tool_exit credentials_password(const char *pass, char **password);
  *  @return EXIT_OK, or what is wrong has been said on stderr */
 enum tool_exit credentials_trust(const char *path);
 
-/** All that the options name: own identity, if there is one, and trust; with a warning where the name
- *  is not checked. Nothing when nothing is verified.
+/** All that the options name: own identity, if there is one, and trust; with a warning where the
+ *  name is not checked. Nothing when nothing is verified.
  *  @return EXIT_OK, or what is wrong has been said on stderr; clear the identity in both cases */
 enum tool_exit credentials_load(struct identity *identity, const struct connect_options *options);
 

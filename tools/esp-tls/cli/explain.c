@@ -40,7 +40,7 @@ void explain_diagnose(const struct failure *f, esp_tls_diagnosis_t *d)
     esp_tls_diagnose(&d->record, &d->evidence, d);
 }
 
-/* --- the exit status ------------------------------------------------------------------------------ */
+/* --- the exit status -------------------------------------------------------------------------- */
 
 static enum tool_exit exit_by_phase(esp_tls_phase_t phase)
 {
@@ -70,7 +70,7 @@ static enum tool_exit exit_of(const esp_tls_record_t *r)
     }
 }
 
-/* --- in words ------------------------------------------------------------------------------------- */
+/* --- in words --------------------------------------------------------------------------------- */
 
 /* A sentence of the diagnosis with all of its evidence. */
 #define SENTENCE_MAX 1024

@@ -1,5 +1,5 @@
-/* From what failed to one paragraph, in the words of the library's diagnosis with this program's own
- * options put to its settings; and to the exit status of its class. */
+/* From what failed to one paragraph, in the words of the library's diagnosis with this program's
+ * own options put to its settings; and to the exit status of its class. */
 #ifndef EXPLAIN_H
 #define EXPLAIN_H
 
@@ -27,7 +27,8 @@ void explain_diagnose(const struct failure *failure, esp_tls_diagnosis_t *diagno
 /** @return the class of the failure; its paragraph is added to *text */
 enum tool_exit explain(const struct failure *failure, struct text *text);
 
-/** The option of this program for a setting of the library's: "--cacert FILE". "" if it has none. */
+/** The option of this program for a setting of the library's: "--cacert FILE". "" if it has
+ *  none. */
 const char *explain_option(const char *setting);
 
 #endif

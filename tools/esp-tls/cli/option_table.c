@@ -83,8 +83,8 @@ static int take_options(const struct option_table *t, void *to, int argc, char *
     return is_help ? 0 : optind;
 }
 
-/** getopt would take "-0x7200" for options: put what looks like a number behind all options, of which
- *  none has an argument then, and drop "--", which ends them.
+/** getopt would take "-0x7200" for options: put what looks like a number behind all options, of
+ *  which none has an argument then, and drop "--", which ends them.
  *  @return how many words are in front, with the command's name */
 static int put_numbers_behind(int *argc, char **argv)
 {

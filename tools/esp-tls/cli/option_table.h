@@ -41,8 +41,8 @@ struct option_table {
 void option_table_help(const struct option_table *table, FILE *out);
 
 /** Set all options of the command's words. @param argc  becomes less where a word is done with
- *  @return the index of the first argument; 0: --help was among them; -1: what is wrong has been said
- *  on stderr */
+ *  @return the index of the first argument; 0: --help was among them; -1: what is wrong has been
+ *  said on stderr */
 int option_table_parse(const struct option_table *table, void *options, int *argc, char **argv);
 
 /* --- setters ---------------------------------------------------------------------------------- */

@@ -19,7 +19,8 @@ struct target {
     char path[1024];         /* of https and wss, "/" when none was given */
 };
 
-/** Take the server. What --starttls set before stays. @param name  as --name has it; NULL: the server's
+/** Take the server. What --starttls set before stays. @param name  as --name has it; NULL: the
+ *  server's
  *  @return true; false: what is wrong has been said on stderr */
 bool target_parse(struct target *target, const char *name, const char *text);
 

@@ -1,5 +1,6 @@
-/* The command line program: what its commands share. Each command begins at cmd_<name>.c of its folder,
- * and is listed in main.c; everything below esp-tls's public headers is out of bounds here. */
+/* The command line program: what its commands share. Each command begins at cmd_<name>.c of its
+ * folder, and is listed in main.c; everything below esp-tls's public headers is out of bounds
+ * here. */
 #ifndef TOOL_H
 #define TOOL_H
 
@@ -28,7 +29,8 @@ enum tool_exit {
     EXIT_ANSWER = 11 /* the connection broke, or what came is not complete, or not the protocol */
 };
 
-/** A command, as main.c runs it. Its state is memory that is all zero, and begins with its options. */
+/** A command, as main.c runs it. Its state is memory that is all zero, and begins with its
+ *  options. */
 struct command {
     const struct option_table *options;
     const char *summary;       /* for esp-tls --help */

@@ -1,8 +1,8 @@
 /* Codes found in a text, and each way in which they can be read.
  *
- * A text is either a few words that are all codes (`0x7200`, `alert 48`, `handshake_failure`), which
- * may be spelled loosely and are read in every way that makes sense; or it is a log, in which only
- * what stands in its usual place, or has its full name, counts as a code. */
+ * A text is either a few words that are all codes (`0x7200`, `alert 48`, `handshake_failure`),
+ * which may be spelled loosely and are read in every way that makes sense; or it is a log, in which
+ * only what stands in its usual place, or has its full name, counts as a code. */
 #ifndef READING_H
 #define READING_H
 
@@ -61,7 +61,8 @@ void reading_reason(struct readings *r, esp_tls_reason_t reason, const char *not
  *  @return false: nothing was read */
 bool reading_done(struct readings *r);
 
-/** A number without its sign. Of INT_MIN, which has none without it, INT_MAX: no code is as large. */
+/** A number without its sign. Of INT_MIN, which has none without it, INT_MAX: no code is as
+ *  large. */
 int reading_magnitude(int value);
 
 /** All codes, walked through once. */

@@ -25,7 +25,7 @@ static bool is_exact(esp_tls_code_domain_t domain, int value)
            code.value == (domain == ESP_TLS_CODE_STACK ? reading_magnitude(value) : value);
 }
 
-/** A sum both parts of which exist. */
+/** Is this a sum of two codes that both exist? */
 static bool is_sum(int value)
 {
     esp_tls_code_t code;

@@ -1,5 +1,5 @@
-/* What logs say in words: ESP-IDF's components, the certificate check, and the C library's texts for
- * errno, which differ between newlib and glibc. */
+/* What logs say in words: ESP-IDF's components, the certificate check, and the C library's texts
+ * for errno, which differ between newlib and glibc. */
 #define _GNU_SOURCE /* memmem */
 #include <ctype.h>
 #include <string.h>

@@ -148,7 +148,8 @@ enum context word_context(const struct spot *word)
     return NOTHING;
 }
 
-/* The same behind one that only says that it is a code: "failed to open a new connection: 32794". */
+/* The same behind one that only says that it is a code: "failed to open a new connection:
+ * 32794". */
 #define REACH_WEAK 6
 
 void words_split(const struct line *line, struct words *words)

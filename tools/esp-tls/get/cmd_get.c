@@ -39,7 +39,7 @@ struct fetch {
     bool has_timeline;
 };
 
-/* --- what is said of a connection --------------------------------------------------------------- */
+/* --- what is said of a connection ------------------------------------------------------------- */
 
 static esp_tls_t *tls_of(esp_http_client_handle_t client)
 {
@@ -109,7 +109,7 @@ static void note_connection(struct fetch *f)
     }
 }
 
-/* --- events ---------------------------------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------------------------- */
 
 static bool is_good(int status)
 {
@@ -222,7 +222,7 @@ static esp_err_t on_event(esp_http_client_event_t *evt)
     return ESP_OK;
 }
 
-/* --- the client ------------------------------------------------------------------------------------- */
+/* --- the client ------------------------------------------------------------------------------- */
 
 static esp_http_client_config_t make_cfg(struct fetch *f)
 {
@@ -363,7 +363,7 @@ static enum tool_exit make_client(struct fetch *f)
     return err == ESP_OK ? EXIT_OK : no_client(err);
 }
 
-/* --- one URL ------------------------------------------------------------------------------------------ */
+/* --- one URL ---------------------------------------------------------------------------------- */
 
 static esp_err_t perform(esp_http_client_handle_t client)
 {
@@ -485,7 +485,7 @@ static enum tool_exit fetch_number(struct fetch *f, size_t i)
     return result;
 }
 
-/* --- the command ---------------------------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------------------------------ */
 
 static enum tool_exit load_files(struct fetch *f)
 {

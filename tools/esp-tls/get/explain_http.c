@@ -64,7 +64,7 @@ void http_printable(char *to, size_t cap, const char *from)
     to[i] = '\0';
 }
 
-/* --- a status -------------------------------------------------------------------------------------- */
+/* --- a status --------------------------------------------------------------------------------- */
 
 static const char *remedy_of(int status)
 {
@@ -95,7 +95,7 @@ static enum tool_exit explain_status(const struct http_failure *f, struct text *
     return EXIT_HTTP;
 }
 
-/* --- a proxy --------------------------------------------------------------------------------------- */
+/* --- a proxy ---------------------------------------------------------------------------------- */
 
 static const struct sentence {
     esp_err_t err;
@@ -144,7 +144,7 @@ static const struct sentence *find(const struct sentence *rows, size_t count, es
     return NULL;
 }
 
-/* --- an answer ---------------------------------------------------------------------------------------- */
+/* --- an answer -------------------------------------------------------------------------------- */
 
 static enum tool_exit explain_answer(const struct http_failure *f, struct text *text)
 {
@@ -233,7 +233,7 @@ enum tool_exit explain_http(const struct http_failure *f, esp_err_t err, struct 
     return explain_answer(f, text);
 }
 
-/* --- for programs ------------------------------------------------------------------------------------ */
+/* --- for programs ----------------------------------------------------------------------------- */
 
 void explain_http_json(const struct http_failure *f, esp_err_t err, FILE *out)
 {

@@ -28,7 +28,8 @@ void device_init(struct device *device);
  *  @return false: what is wrong has been said on stderr */
 bool device_load(struct device *device, const char *name);
 
-/** The same of a profile's text, which is cut up. @param name  for messages, and the device's name */
+/** The same of a profile's text, which is cut up. @param name  for messages, and the device's
+ *  name */
 bool device_read(struct device *device, const char *name, char *text);
 
 /** Set one key. @param where  for the message: "--heap", "profile.txt line 3" */

@@ -132,8 +132,8 @@ static void put_timeline(struct json *j, const struct trial *t)
     json_end(j, false);
 }
 
-/** Bytes taken of the heap over time. Of events that no picture tells apart, the highest, the lowest
- *  and the last count. */
+/** Bytes taken of the heap over time. Of events that no picture tells apart, the highest, the
+ *  lowest and the last count. */
 static void put_heap_over_time(struct json *j, const struct trial *t)
 {
     uint32_t step = t->events > 0 ? t->event[t->events - 1].us / CURVE_STEPS + 1 : 1;

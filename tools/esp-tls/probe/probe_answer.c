@@ -335,7 +335,8 @@ static enum probe_result read_message(struct probe_decoder *d, const uint8_t *me
 
 /* --- records ---------------------------------------------------------------------------------- */
 
-/** Handshake messages may lie across records, and records across messages (RFC 8446 section 5.1). */
+/** Handshake messages may lie across records, and records across messages (RFC 8446 section
+ *  5.1). */
 static enum probe_result read_handshake(struct probe_decoder *d, const uint8_t *data, size_t len)
 {
     size_t at = 0;

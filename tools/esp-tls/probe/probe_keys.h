@@ -1,7 +1,7 @@
 /* The keys of a TLS 1.3 handshake, as far as the server's first flight needs them (RFC 8446 section
  * 7.1): a key share to send, and then the records up to Finished, opened. The handshake is never
- * finished, and nothing is verified: this is for looking at what a server says, not for trusting it.
- * The arithmetic is Mbed TLS's (PSA). */
+ * finished, and nothing is verified: this is for looking at what a server says, not for trusting
+ * it. The arithmetic is Mbed TLS's (PSA). */
 #ifndef PROBE_KEYS_H
 #define PROBE_KEYS_H
 

@@ -1,5 +1,5 @@
-/* STARTTLS for SMTP (RFC 3207): the dialogue over plain TCP before TLS begins. A pure state machine;
- * dial.c moves the bytes.
+/* STARTTLS for SMTP (RFC 3207): the dialogue over plain TCP before TLS begins. A pure state
+ * machine; dial.c moves the bytes.
  *
  *     server: 220 ready        client: EHLO
  *     server: 250-... STARTTLS client: STARTTLS

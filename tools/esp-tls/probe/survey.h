@@ -2,8 +2,8 @@
  * chain, the stapled OCSP response, limits of record sizes.
  *
  * A list is found by offering all, taking away what the server picked, and asking again until it
- * refuses. Each question is a connection of its own; at most SURVEY_LANES are open at a time, and at
- * most SURVEY_CONNECTIONS are made in all. */
+ * refuses. Each question is a connection of its own; at most SURVEY_LANES are open at a time, and
+ * at most SURVEY_CONNECTIONS are made in all. */
 #ifndef SURVEY_H
 #define SURVEY_H
 
@@ -30,7 +30,7 @@ struct survey {
     struct probe_reply flight_1_3;
     struct probe_chain chain_1_2, chain_1_3;
     bool max_fragment;            /* max_fragment_length: echoed, and kept to */
-    bool max_fragment_is_ignored; /* echoed, and not kept to */
+    bool max_fragment_is_ignored; /* the server agreed to it and sends larger records */
     bool record_limit;            /* record_size_limit: answered, and kept to */
     bool record_limit_is_ignored;
     unsigned connections; /* that were made */

@@ -59,10 +59,10 @@ static void end(struct session *s, enum tool_exit status)
     s->status = status;
 }
 
-/* --- from the server -------------------------------------------------------------------------------- */
+/* --- from the server -------------------------------------------------------------------------- */
 
-/** A server's bytes must not steer a terminal: no control characters but tab and line end, of C1 none
- *  either (C2 80 to C2 9F in UTF-8). */
+/** A server's bytes must not steer a terminal: no control characters but tab and line end, of C1
+ *  none either (C2 80 to C2 9F in UTF-8). */
 static void print_on_terminal(struct session *s, const char *data, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
@@ -169,7 +169,7 @@ static bool receive(struct session *s)
     return true;
 }
 
-/* --- to the server ---------------------------------------------------------------------------------- */
+/* --- to the server ---------------------------------------------------------------------------- */
 
 static void read_input(struct session *s)
 {
@@ -339,7 +339,7 @@ static void transmit(struct session *s)
     }
 }
 
-/* --- both ------------------------------------------------------------------------------------------- */
+/* --- both ------------------------------------------------------------------------------------- */
 
 static void add_time(esp_tls_wait_t *wait, int64_t until_ms)
 {

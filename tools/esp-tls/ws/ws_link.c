@@ -28,7 +28,7 @@ static enum tool_exit bad_value(const char *what)
     return EXIT_USAGE;
 }
 
-/* --- where to --------------------------------------------------------------------------------------- */
+/* --- where to --------------------------------------------------------------------------------- */
 
 /** A login in the URL is that of -u, unless there is one. */
 static bool take_userinfo(struct ws_link *l, const esp_tls_url_t *url)
@@ -71,7 +71,7 @@ static enum tool_exit take_url(struct ws_link *l, const char *text)
     return take_userinfo(l, &url) ? EXIT_OK : bad_value("the user name in the URL");
 }
 
-/* --- the transports --------------------------------------------------------------------------------- */
+/* --- the transports --------------------------------------------------------------------------- */
 
 static esp_transport_handle_t open_tunnel(const struct ws_link *l)
 {
@@ -178,7 +178,7 @@ static enum tool_exit make_transports(struct ws_link *l)
     return EXIT_OK;
 }
 
-/* --- the request ------------------------------------------------------------------------------------ */
+/* --- the request ------------------------------------------------------------------------------ */
 
 static bool is_secret(const char *header)
 {
@@ -280,7 +280,7 @@ static enum tool_exit configure(struct ws_link *l)
     return err == ESP_OK ? EXIT_OK : no_memory();
 }
 
-/* --- opening ---------------------------------------------------------------------------------------- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 static enum tool_exit make(struct ws_link *l)
 {
@@ -397,7 +397,7 @@ enum tool_exit ws_link_open(struct ws_link *l)
     return status;
 }
 
-/* --- ends ------------------------------------------------------------------------------------------- */
+/* --- ends ------------------------------------------------------------------------------------- */
 
 enum tool_exit ws_link_fail(struct ws_link *l)
 {

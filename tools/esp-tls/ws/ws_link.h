@@ -1,5 +1,5 @@
-/* The connection of `esp-tls ws`: its transports on top of each other, the login that a server may ask
- * for, redirects; and what its failures mean. */
+/* The connection of `esp-tls ws`: its transports on top of each other, the login that a server may
+ * ask for, redirects; and what its failures mean. */
 #ifndef WS_LINK_H
 #define WS_LINK_H
 
@@ -41,7 +41,8 @@ enum tool_exit ws_link_fail(struct ws_link *link);
 /** The server closed. Say so, if that was a failure. @return EXIT_OK or EXIT_ANSWER */
 enum tool_exit ws_link_closed(const struct ws_link *link);
 
-/** Close and free. Always the last call. @return EXIT_OK; EXIT_OUTPUT: the capture was not written */
+/** Close and free. Always the last call. @return EXIT_OK; EXIT_OUTPUT: the capture was not
+ *  written */
 enum tool_exit ws_link_clear(struct ws_link *link);
 
 /** What a failure means (explain_ws.c). @return its class; its paragraph is added to *text */
