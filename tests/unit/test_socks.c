@@ -197,87 +197,89 @@ static void test_bytes_behind_the_answer_are_read_from_the_tunnel(void **state)
 
 /* --- what the proxy answers ------------------------------------------------------------------- */
 
+/** What a proxy answers, and what comes of it. */
+static const struct {
+    const char *name;
+    socks_version_t version;
+    const char *method; /* SOCKS5: the first answer, 2 bytes */
+    const char *second; /* the next one; NULL: none */
+    size_t len;
+    esp_err_t code;
+    int response;
+} replies[] = {
+    {"4: rejected", SOCKS4, NULL, SIM_TEXT("\0\133\0\0\0\0\0\0"),
+     ESP_ERR_TCP_TRANSPORT_PROXY_REFUSED, SOCKS_RESPONSE_REQUEST_REJECTED},
+    {"4: no identd", SOCKS4, NULL, SIM_TEXT("\0\134\0\0\0\0\0\0"),
+     ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_FAILED, SOCKS_RESPONSE_NOT_RUNNING_IDENTD},
+    {"4: identd differs", SOCKS4, NULL, SIM_TEXT("\0\135\0\0\0\0\0\0"),
+     ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_FAILED, SOCKS_RESPONSE_COULD_NOT_CONFIRM_ID},
+    {"4: unknown code", SOCKS4, NULL, SIM_TEXT("\0\136\0\0\0\0\0\0"),
+     ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, 0x5e},
+    {"4: code 0", SOCKS4, NULL, SIM_TEXT("\0\0\0\0\0\0\0\0"), ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED,
+     0},
+    {"4: version", SOCKS4, NULL, SIM_TEXT("\4\132\0\0\0\0\0\0"),
+     ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, SOCKS_RESPONSE_MALFORMED},
+    {"4: HTTP", SOCKS4, NULL, SIM_TEXT("HTTP/1.0 400 Bad Request\r\n"),
+     ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, SOCKS_RESPONSE_MALFORMED},
+    {"5: a SOCKS4 proxy", SOCKS5, "\0\133", NULL, 0, ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED,
+     SOCKS_RESPONSE_MALFORMED},
+    {"5: no method", SOCKS5, "\5\377", NULL, 0, ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_REQUIRED,
+     SOCKS_RESPONSE_AUTH_REQUIRED},
+    {"5: a method that was not offered", SOCKS5, "\5\2", NULL, 0,
+     ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, SOCKS_RESPONSE_MALFORMED},
+    {"5: GSS-API", SOCKS5, "\5\1", NULL, 0, ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED,
+     SOCKS_RESPONSE_MALFORMED},
+    {"5: general failure", SOCKS5, "\5", SIM_TEXT("\5\1\0\1"), ESP_ERR_TCP_TRANSPORT_PROXY_FAILED,
+     SOCKS5_RESPONSE_GENERAL_FAILURE},
+    {"5: not allowed", SOCKS5, "\5", SIM_TEXT("\5\2\0\1"), ESP_ERR_TCP_TRANSPORT_PROXY_REFUSED,
+     SOCKS5_RESPONSE_NOT_ALLOWED},
+    {"5: network", SOCKS5, "\5", SIM_TEXT("\5\3\0\1"),
+     ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_UNREACHABLE, SOCKS5_RESPONSE_NETWORK_UNREACHABLE},
+    {"5: host", SOCKS5, "\5", SIM_TEXT("\5\4\0\1\0\0\0\0\0\0"),
+     ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_UNREACHABLE, SOCKS5_RESPONSE_HOST_UNREACHABLE},
+    {"5: refused", SOCKS5, "\5", SIM_TEXT("\5\5\0\1"),
+     ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_UNREACHABLE, SOCKS5_RESPONSE_CONNECTION_REFUSED},
+    {"5: TTL", SOCKS5, "\5", SIM_TEXT("\5\6\0\1"), ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_UNREACHABLE,
+     SOCKS5_RESPONSE_TTL_EXPIRED},
+    {"5: command", SOCKS5, "\5", SIM_TEXT("\5\7\0\1"), ESP_ERR_TCP_TRANSPORT_PROXY_FAILED,
+     SOCKS5_RESPONSE_COMMAND_NOT_SUPPORTED},
+    {"5: address type", SOCKS5, "\5", SIM_TEXT("\5\10\0\1"), ESP_ERR_TCP_TRANSPORT_PROXY_FAILED,
+     SOCKS5_RESPONSE_ADDRESS_TYPE_NOT_SUPPORTED},
+    {"5: first unassigned", SOCKS5, "\5", SIM_TEXT("\5\11\0\1"),
+     ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, 0x509},
+    {"5: last unassigned", SOCKS5, "\5", SIM_TEXT("\5\377\0\1"),
+     ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, 0x5ff},
+    {"5: version of the reply", SOCKS5, "\5", SIM_TEXT("\4\0\0\1\0\0\0\0\0\0"),
+     ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, SOCKS_RESPONSE_MALFORMED},
+    {"5: bound type 0", SOCKS5, "\5", SIM_TEXT("\5\0\0\0"), ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED,
+     SOCKS_RESPONSE_MALFORMED},
+    {"5: bound type 2", SOCKS5, "\5", SIM_TEXT("\5\0\0\2"), ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED,
+     SOCKS_RESPONSE_MALFORMED},
+    {"5: bound type 5", SOCKS5, "\5", SIM_TEXT("\5\0\0\5"), ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED,
+     SOCKS_RESPONSE_MALFORMED},
+};
+
 static void test_each_answer_has_its_code(void **state)
 {
-    static const struct {
-        const char *name;
-        socks_version_t version;
-        const char *method; /* SOCKS5: the first answer, 2 bytes */
-        const char *second; /* the next one; NULL: none */
-        size_t len;
-        esp_err_t code;
-        int response;
-    } row[] = {
-        {"4: rejected", SOCKS4, NULL, SIM_TEXT("\0\133\0\0\0\0\0\0"),
-         ESP_ERR_TCP_TRANSPORT_PROXY_REFUSED, SOCKS_RESPONSE_REQUEST_REJECTED},
-        {"4: no identd", SOCKS4, NULL, SIM_TEXT("\0\134\0\0\0\0\0\0"),
-         ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_FAILED, SOCKS_RESPONSE_NOT_RUNNING_IDENTD},
-        {"4: identd differs", SOCKS4, NULL, SIM_TEXT("\0\135\0\0\0\0\0\0"),
-         ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_FAILED, SOCKS_RESPONSE_COULD_NOT_CONFIRM_ID},
-        {"4: unknown code", SOCKS4, NULL, SIM_TEXT("\0\136\0\0\0\0\0\0"),
-         ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, 0x5e},
-        {"4: code 0", SOCKS4, NULL, SIM_TEXT("\0\0\0\0\0\0\0\0"),
-         ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, 0},
-        {"4: version", SOCKS4, NULL, SIM_TEXT("\4\132\0\0\0\0\0\0"),
-         ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, SOCKS_RESPONSE_MALFORMED},
-        {"4: HTTP", SOCKS4, NULL, SIM_TEXT("HTTP/1.0 400 Bad Request\r\n"),
-         ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, SOCKS_RESPONSE_MALFORMED},
-        {"5: a SOCKS4 proxy", SOCKS5, "\0\133", NULL, 0, ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED,
-         SOCKS_RESPONSE_MALFORMED},
-        {"5: no method", SOCKS5, "\5\377", NULL, 0, ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_REQUIRED,
-         SOCKS_RESPONSE_AUTH_REQUIRED},
-        {"5: a method that was not offered", SOCKS5, "\5\2", NULL, 0,
-         ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, SOCKS_RESPONSE_MALFORMED},
-        {"5: GSS-API", SOCKS5, "\5\1", NULL, 0, ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED,
-         SOCKS_RESPONSE_MALFORMED},
-        {"5: general failure", SOCKS5, "\5", SIM_TEXT("\5\1\0\1"),
-         ESP_ERR_TCP_TRANSPORT_PROXY_FAILED, SOCKS5_RESPONSE_GENERAL_FAILURE},
-        {"5: not allowed", SOCKS5, "\5", SIM_TEXT("\5\2\0\1"), ESP_ERR_TCP_TRANSPORT_PROXY_REFUSED,
-         SOCKS5_RESPONSE_NOT_ALLOWED},
-        {"5: network", SOCKS5, "\5", SIM_TEXT("\5\3\0\1"),
-         ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_UNREACHABLE, SOCKS5_RESPONSE_NETWORK_UNREACHABLE},
-        {"5: host", SOCKS5, "\5", SIM_TEXT("\5\4\0\1\0\0\0\0\0\0"),
-         ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_UNREACHABLE, SOCKS5_RESPONSE_HOST_UNREACHABLE},
-        {"5: refused", SOCKS5, "\5", SIM_TEXT("\5\5\0\1"),
-         ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_UNREACHABLE, SOCKS5_RESPONSE_CONNECTION_REFUSED},
-        {"5: TTL", SOCKS5, "\5", SIM_TEXT("\5\6\0\1"),
-         ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_UNREACHABLE, SOCKS5_RESPONSE_TTL_EXPIRED},
-        {"5: command", SOCKS5, "\5", SIM_TEXT("\5\7\0\1"), ESP_ERR_TCP_TRANSPORT_PROXY_FAILED,
-         SOCKS5_RESPONSE_COMMAND_NOT_SUPPORTED},
-        {"5: address type", SOCKS5, "\5", SIM_TEXT("\5\10\0\1"), ESP_ERR_TCP_TRANSPORT_PROXY_FAILED,
-         SOCKS5_RESPONSE_ADDRESS_TYPE_NOT_SUPPORTED},
-        {"5: first unassigned", SOCKS5, "\5", SIM_TEXT("\5\11\0\1"),
-         ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, 0x509},
-        {"5: last unassigned", SOCKS5, "\5", SIM_TEXT("\5\377\0\1"),
-         ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, 0x5ff},
-        {"5: version of the reply", SOCKS5, "\5", SIM_TEXT("\4\0\0\1\0\0\0\0\0\0"),
-         ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, SOCKS_RESPONSE_MALFORMED},
-        {"5: bound type 0", SOCKS5, "\5", SIM_TEXT("\5\0\0\0"),
-         ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, SOCKS_RESPONSE_MALFORMED},
-        {"5: bound type 2", SOCKS5, "\5", SIM_TEXT("\5\0\0\2"),
-         ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, SOCKS_RESPONSE_MALFORMED},
-        {"5: bound type 5", SOCKS5, "\5", SIM_TEXT("\5\0\0\5"),
-         ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, SOCKS_RESPONSE_MALFORMED},
-    };
     struct proxy_world *w = *state;
 
-    for (size_t i = 0; i < COUNT(row); i++) {
-        struct sim_line lines[2] = {{9, row[i].second, row[i].len, SIM_SCRIPT_GO_ON},
+    for (size_t i = 0; i < COUNT(replies); i++) {
+        struct sim_line lines[2] = {{9, replies[i].second, replies[i].len, SIM_SCRIPT_GO_ON},
                                     {0, NULL, 0, SIM_SCRIPT_GO_ON}};
 
-        if (row[i].version == SOCKS5) {
-            lines[0] = (struct sim_line){3, row[i].method, 2, SIM_SCRIPT_GO_ON};
-            lines[1] = (struct sim_line){21, row[i].second, row[i].len, SIM_SCRIPT_GO_ON};
+        if (replies[i].version == SOCKS5) {
+            lines[0] = (struct sim_line){3, replies[i].method, 2, SIM_SCRIPT_GO_ON};
+            lines[1] = (struct sim_line){21, replies[i].second, replies[i].len, SIM_SCRIPT_GO_ON};
         }
-        proxy_play(w, lines, row[i].method != NULL && row[i].second != NULL ? 2 : 1);
-        w->t = socks_over(w->tcp, row[i].version, NULL, NULL);
+        proxy_play(w, lines, replies[i].method != NULL && replies[i].second != NULL ? 2 : 1);
+        w->t = socks_over(w->tcp, replies[i].version, NULL, NULL);
         errno = 0;
         assert_int_equal(esp_transport_connect(w->t, TARGET, 443, TIMEOUT), -1);
-        if (esp_transport_get_error_handle(w->t)->last_error != row[i].code) {
-            fail_msg("%s: 0x%x", row[i].name,
+        if (esp_transport_get_error_handle(w->t)->last_error != replies[i].code) {
+            fail_msg("%s: 0x%x", replies[i].name,
                      (unsigned)esp_transport_get_error_handle(w->t)->last_error);
         }
-        assert_error(w->t, row[i].code, row[i].response);
+        assert_error(w->t, replies[i].code, replies[i].response);
         assert_true(sim_elapsed_us() < MS(100));
         proxy_again(w);
     }

@@ -369,7 +369,7 @@ static void test_long_writes_arrive_whole_however_the_wire_takes_them(void **sta
     }
 }
 
-/** The frame says how long it is: what the time did not allow has to follow. H9: no "want" gets
+/** The frame says how long it is: what the time did not allow has to follow. No "want" gets
  *  out. */
 static void test_write_that_met_its_deadline_goes_on(void **state)
 {

@@ -235,106 +235,105 @@ static void test_arguments_are_checked(void **state)
 
 /* --- the answer ------------------------------------------------------------------------------- */
 
-/** H11, 2267d4b6b57, d943c8de945, ec09815ed52: each rule of RFC 6455 section 4.1. */
+/** Each rule of RFC 6455 section 4.1 for the answer of a server. */
+static const struct {
+    const char *name;
+    const char *answer;
+    esp_err_t code; /* ESP_OK: it is right */
+} judged[] = {
+    {"right", RIGHT "\r\n", ESP_OK},
+    {"any case, any order",
+     "HTTP/1.1 101 x\r\nsec-websocket-ACCEPT:%A\r\nCONNECTION: keep-alive, uPGRADE\r\n"
+     "upgrade: WebSocket\r\n\r\n",
+     ESP_OK},
+    {"no reason",
+     "HTTP/1.1 101\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+     "Sec-WebSocket-Accept: %A\r\n\r\n",
+     ESP_OK},
+    {"two Connection fields", RIGHT "Connection: keep-alive\r\n\r\n", ESP_OK},
+    {"interim answers first", "HTTP/1.1 103 Early\r\nSec-WebSocket-Accept: no\r\n\r\n" RIGHT "\r\n",
+     ESP_OK},
+    {"no extension chosen", RIGHT "Sec-WebSocket-Extensions: \r\n\r\n", ESP_OK},
+    {"status 200",
+     "HTTP/1.1 200 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+     "Sec-WebSocket-Accept: %A\r\n\r\n",
+     ESP_ERR_TCP_TRANSPORT_WS_NOT_UPGRADED},
+    {"status 401", "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n",
+     ESP_ERR_TCP_TRANSPORT_WS_NOT_UPGRADED},
+    {"status 304", "HTTP/1.1 304 No\r\n\r\n", ESP_ERR_TCP_TRANSPORT_WS_NOT_UPGRADED},
+    {"HTTP/1.0",
+     "HTTP/1.0 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+     "Sec-WebSocket-Accept: %A\r\n\r\n",
+     ESP_ERR_TCP_TRANSPORT_WS_MALFORMED},
+    {"no Upgrade", "HTTP/1.1 101 x\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %A\r\n\r\n",
+     ESP_ERR_TCP_TRANSPORT_WS_BAD_UPGRADE},
+    {"another Upgrade",
+     "HTTP/1.1 101 x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n"
+     "Sec-WebSocket-Accept: %A\r\n\r\n",
+     ESP_ERR_TCP_TRANSPORT_WS_BAD_UPGRADE},
+    {"two Upgrades", RIGHT "Upgrade: websocket\r\n\r\n", ESP_ERR_TCP_TRANSPORT_WS_BAD_UPGRADE},
+    {"a longer Upgrade",
+     "HTTP/1.1 101 x\r\nUpgrade: websockets\r\nConnection: Upgrade\r\n"
+     "Sec-WebSocket-Accept: %A\r\n\r\n",
+     ESP_ERR_TCP_TRANSPORT_WS_BAD_UPGRADE},
+    {"no Connection", "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: %A\r\n\r\n",
+     ESP_ERR_TCP_TRANSPORT_WS_BAD_UPGRADE},
+    {"another Connection",
+     "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrades, close\r\n"
+     "Sec-WebSocket-Accept: %A\r\n\r\n",
+     ESP_ERR_TCP_TRANSPORT_WS_BAD_UPGRADE},
+    {"no Accept", "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+     ESP_ERR_TCP_TRANSPORT_WS_BAD_ACCEPT},
+    {"empty Accept",
+     "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+     "Sec-WebSocket-Accept: \r\n\r\n",
+     ESP_ERR_TCP_TRANSPORT_WS_BAD_ACCEPT},
+    {"wrong Accept",
+     "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+     "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
+     ESP_ERR_TCP_TRANSPORT_WS_BAD_ACCEPT},
+    {"longer Accept",
+     "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+     "Sec-WebSocket-Accept: %A=\r\n\r\n",
+     ESP_ERR_TCP_TRANSPORT_WS_BAD_ACCEPT},
+    {"Accept twice", RIGHT "Sec-WebSocket-Accept: %A\r\n\r\n", ESP_ERR_TCP_TRANSPORT_WS_BAD_ACCEPT},
+    {"two Accepts in one",
+     "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+     "Sec-WebSocket-Accept: %A, %A\r\n\r\n",
+     ESP_ERR_TCP_TRANSPORT_WS_BAD_ACCEPT},
+    {"an extension", RIGHT "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
+     ESP_ERR_TCP_TRANSPORT_WS_BAD_EXTENSION},
+    {"a subprotocol that nobody asked for", RIGHT "Sec-WebSocket-Protocol: mqtt\r\n\r\n",
+     ESP_ERR_TCP_TRANSPORT_WS_BAD_SUBPROTOCOL},
+    {"another protocol", "SSH-2.0-OpenSSH\r\n\r\n", ESP_ERR_TCP_TRANSPORT_WS_MALFORMED},
+    {"a request", "GET / HTTP/1.1\r\n\r\n", ESP_ERR_TCP_TRANSPORT_WS_MALFORMED},
+    {"no status", "HTTP/1.1 OK\r\n\r\n", ESP_ERR_TCP_TRANSPORT_WS_MALFORMED},
+    {"a space before the colon", RIGHT "A : b\r\n\r\n", ESP_ERR_TCP_TRANSPORT_WS_MALFORMED},
+    {"a folded field (RFC 9112 section 5.2)", RIGHT "A: b\r\n c\r\n\r\n", ESP_OK},
+    {"a control character", RIGHT "A: \1\r\n\r\n", ESP_ERR_TCP_TRANSPORT_WS_MALFORMED},
+};
+
 static void test_answer_is_checked(void **state)
 {
-    static const struct {
-        const char *name;
-        const char *answer;
-        esp_err_t code; /* ESP_OK: it is right */
-    } row[] = {
-        {"right", RIGHT "\r\n", ESP_OK},
-        {"any case, any order",
-         "HTTP/1.1 101 x\r\nsec-websocket-ACCEPT:%A\r\nCONNECTION: keep-alive, uPGRADE\r\n"
-         "upgrade: WebSocket\r\n\r\n",
-         ESP_OK},
-        {"no reason",
-         "HTTP/1.1 101\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-         "Sec-WebSocket-Accept: %A\r\n\r\n",
-         ESP_OK},
-        {"two Connection fields", RIGHT "Connection: keep-alive\r\n\r\n", ESP_OK},
-        {"interim answers first",
-         "HTTP/1.1 103 Early\r\nSec-WebSocket-Accept: no\r\n\r\n" RIGHT "\r\n", ESP_OK},
-        {"no extension chosen", RIGHT "Sec-WebSocket-Extensions: \r\n\r\n", ESP_OK},
-        {"status 200",
-         "HTTP/1.1 200 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-         "Sec-WebSocket-Accept: %A\r\n\r\n",
-         ESP_ERR_TCP_TRANSPORT_WS_NOT_UPGRADED},
-        {"status 401", "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n",
-         ESP_ERR_TCP_TRANSPORT_WS_NOT_UPGRADED},
-        {"status 304", "HTTP/1.1 304 No\r\n\r\n", ESP_ERR_TCP_TRANSPORT_WS_NOT_UPGRADED},
-        {"HTTP/1.0",
-         "HTTP/1.0 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-         "Sec-WebSocket-Accept: %A\r\n\r\n",
-         ESP_ERR_TCP_TRANSPORT_WS_MALFORMED},
-        {"no Upgrade", "HTTP/1.1 101 x\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %A\r\n\r\n",
-         ESP_ERR_TCP_TRANSPORT_WS_BAD_UPGRADE},
-        {"another Upgrade",
-         "HTTP/1.1 101 x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n"
-         "Sec-WebSocket-Accept: %A\r\n\r\n",
-         ESP_ERR_TCP_TRANSPORT_WS_BAD_UPGRADE},
-        {"two Upgrades", RIGHT "Upgrade: websocket\r\n\r\n", ESP_ERR_TCP_TRANSPORT_WS_BAD_UPGRADE},
-        {"a longer Upgrade",
-         "HTTP/1.1 101 x\r\nUpgrade: websockets\r\nConnection: Upgrade\r\n"
-         "Sec-WebSocket-Accept: %A\r\n\r\n",
-         ESP_ERR_TCP_TRANSPORT_WS_BAD_UPGRADE},
-        {"no Connection",
-         "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: %A\r\n\r\n",
-         ESP_ERR_TCP_TRANSPORT_WS_BAD_UPGRADE},
-        {"another Connection",
-         "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrades, close\r\n"
-         "Sec-WebSocket-Accept: %A\r\n\r\n",
-         ESP_ERR_TCP_TRANSPORT_WS_BAD_UPGRADE},
-        {"no Accept", "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
-         ESP_ERR_TCP_TRANSPORT_WS_BAD_ACCEPT},
-        {"empty Accept",
-         "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-         "Sec-WebSocket-Accept: \r\n\r\n",
-         ESP_ERR_TCP_TRANSPORT_WS_BAD_ACCEPT},
-        {"wrong Accept",
-         "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-         "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
-         ESP_ERR_TCP_TRANSPORT_WS_BAD_ACCEPT},
-        {"longer Accept",
-         "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-         "Sec-WebSocket-Accept: %A=\r\n\r\n",
-         ESP_ERR_TCP_TRANSPORT_WS_BAD_ACCEPT},
-        {"Accept twice", RIGHT "Sec-WebSocket-Accept: %A\r\n\r\n",
-         ESP_ERR_TCP_TRANSPORT_WS_BAD_ACCEPT},
-        {"two Accepts in one",
-         "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-         "Sec-WebSocket-Accept: %A, %A\r\n\r\n",
-         ESP_ERR_TCP_TRANSPORT_WS_BAD_ACCEPT},
-        {"an extension", RIGHT "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
-         ESP_ERR_TCP_TRANSPORT_WS_BAD_EXTENSION},
-        {"a subprotocol that nobody asked for", RIGHT "Sec-WebSocket-Protocol: mqtt\r\n\r\n",
-         ESP_ERR_TCP_TRANSPORT_WS_BAD_SUBPROTOCOL},
-        {"another protocol", "SSH-2.0-OpenSSH\r\n\r\n", ESP_ERR_TCP_TRANSPORT_WS_MALFORMED},
-        {"a request", "GET / HTTP/1.1\r\n\r\n", ESP_ERR_TCP_TRANSPORT_WS_MALFORMED},
-        {"no status", "HTTP/1.1 OK\r\n\r\n", ESP_ERR_TCP_TRANSPORT_WS_MALFORMED},
-        {"a space before the colon", RIGHT "A : b\r\n\r\n", ESP_ERR_TCP_TRANSPORT_WS_MALFORMED},
-        {"a folded field (RFC 9112 section 5.2)", RIGHT "A: b\r\n c\r\n\r\n", ESP_OK},
-        {"a control character", RIGHT "A: \1\r\n\r\n", ESP_ERR_TCP_TRANSPORT_WS_MALFORMED},
-    };
     struct ws_world *w = *state;
 
-    for (size_t i = 0; i < COUNT(row) * 2; i++) {
+    for (size_t i = 0; i < COUNT(judged) * 2; i++) {
         size_t n = i / 2;
         int ret;
 
         w->server.byte_us = i % 2 == 0 ? 0 : 10;
-        w->server.answer = row[n].answer;
+        w->server.answer = judged[n].answer;
         ret = ws_connect_to_server(w);
-        if (ws_error(w) != row[n].code) {
-            fail_msg("%s: 0x%x", row[n].name, (unsigned)ws_error(w));
+        if (ws_error(w) != judged[n].code) {
+            fail_msg("%s: 0x%x", judged[n].name, (unsigned)ws_error(w));
         }
-        assert_int_equal(ret, row[n].code == ESP_OK ? 0 : -1);
-        assert_int_equal(esp_transport_ws_get_why(w->t) != NULL, row[n].code != ESP_OK);
+        assert_int_equal(ret, judged[n].code == ESP_OK ? 0 : -1);
+        assert_int_equal(esp_transport_ws_get_why(w->t) != NULL, judged[n].code != ESP_OK);
         ws_again(w);
     }
 }
 
-/** The original compared as many characters as the server sent (H11). */
+/** The original compared as many characters as the server sent. */
 static void test_accept_cut_anywhere_is_wrong(void **state)
 {
     struct ws_world *w = *state;
