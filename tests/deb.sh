@@ -41,16 +41,17 @@ elif [ -z "$mirror" ] || ! command -v debootstrap >/dev/null; then
     exit
 fi
 [ -z "$(find "$chroot/made" -mtime +30 2>/dev/null)" ] || rm -rf "$chroot"
-if [ ! -e "$chroot/made" ]; then
+packages=build-essential,debhelper,cmake,ninja-build,python3-kconfiglib,libcjson-dev,lintian,pkgconf
+if [ "$(cat "$chroot/made" 2>/dev/null)" != $packages ]; then
     rm -rf "$chroot"
     debootstrap --variant=minbase --keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
-        --include=build-essential,debhelper,cmake,ninja-build,python3-kconfiglib,lintian,pkgconf \
+        --include=$packages \
         trixie "$chroot" "$mirror" >"$out/debootstrap.log" 2>&1 || {
         rm -rf "$chroot"
         echo "skipped: no Debian 13 could be made: $(tail -1 "$out/debootstrap.log")"
         exit
     }
-    touch "$chroot/made"
+    echo $packages >"$chroot/made"
 fi
 rm -rf "$chroot/build"
 mkdir "$chroot/build"

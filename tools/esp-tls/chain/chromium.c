@@ -184,71 +184,71 @@ static void stop(struct chromium *c)
 /** A page of its own. */
 static bool open_page(struct devtools *d)
 {
-    struct json_value result;
-    char target[128];
+    const cJSON *result;
     char params[300];
 
-    if (!devtools_call(d, "Target.createTarget", "{\"url\":\"about:blank\"}", &result) ||
-        !json_text(json_member(result, "targetId"), target, sizeof(target))) {
+    if (!devtools_call(d, "Target.createTarget", "{\"url\":\"about:blank\"}", &result)) {
         return false;
     }
-    snprintf(params, sizeof(params), "{\"targetId\":\"%s\",\"flatten\":true}", target);
-    return devtools_call(d, "Target.attachToTarget", params, &result) &&
-           json_text(json_member(result, "sessionId"), d->session, sizeof(d->session)) &&
-           devtools_call(d, "Network.enable", "{}", &result) &&
+    snprintf(params, sizeof(params), "{\"targetId\":\"%.128s\",\"flatten\":true}",
+             devtools_text(result, "targetId"));
+    if (!devtools_call(d, "Target.attachToTarget", params, &result)) {
+        return false;
+    }
+    snprintf(d->session, sizeof(d->session), "%s", devtools_text(result, "sessionId"));
+    return devtools_call(d, "Network.enable", "{}", &result) &&
            devtools_call(d, "Security.setIgnoreCertificateErrors", "{\"ignore\":true}", &result);
 }
 
 static bool visit(struct devtools *d, const char *origin)
 {
-    struct json_value result;
+    const cJSON *result;
     char params[400];
-    char error[150];
 
     snprintf(params, sizeof(params), "{\"url\":\"%s/\"}", origin);
     if (!devtools_call(d, "Page.navigate", params, &result)) {
         return false;
     }
-    if (json_text(json_member(result, "errorText"), error, sizeof(error)) && error[0] != '\0') {
-        snprintf(d->why, sizeof(d->why), "it cannot show %s: %s", origin, error);
+    if (devtools_text(result, "errorText")[0] != '\0') {
+        snprintf(d->why, sizeof(d->why), "it cannot show %s: %.150s", origin,
+                 devtools_text(result, "errorText"));
         return false;
     }
     return true;
 }
 
 /** One certificate: base64 of its DER. */
-static bool take_one(struct certs *theirs, struct json_value value)
+static bool take_one(struct certs *theirs, const cJSON *value)
 {
-    char *text = json_text_new(value);
+    const char *text = cJSON_GetStringValue(value);
     esp_tls_pem_block_t block = {.label = {NULL, 0}};
-    unsigned char *der = NULL;
+    unsigned char *der;
     size_t len = 0;
-    bool ok = text != NULL;
+    bool ok;
 
-    if (ok) {
-        block.body = (esp_tls_bytes_t){(const uint8_t *)text, strlen(text)};
-        der = malloc(block.body.len + 1);
-        ok = der != NULL && esp_tls_pem_decode(&block, der, block.body.len, &len) == ESP_OK &&
-             certs_add(theirs, der, len) != NULL;
+    if (text == NULL) {
+        return false;
     }
+    block.body = (esp_tls_bytes_t){(const uint8_t *)text, strlen(text)};
+    der = malloc(block.body.len + 1);
+    ok = der != NULL && esp_tls_pem_decode(&block, der, block.body.len, &len) == ESP_OK &&
+         certs_add(theirs, der, len) != NULL;
     free(der);
-    free(text);
     return ok;
 }
 
 static bool take_chain(struct devtools *d, const char *origin, struct certs *theirs)
 {
-    struct json_value result;
-    struct json_value list;
-    struct json_value next = {NULL, 0};
+    const cJSON *result;
+    const cJSON *next;
     char params[400];
 
     snprintf(params, sizeof(params), "{\"origin\":\"%s\"}", origin);
     if (!devtools_call(d, "Network.getCertificate", params, &result)) {
         return false;
     }
-    list = json_member(result, "tableNames");
-    while (json_next(list, &next)) {
+    cJSON_ArrayForEach(next, cJSON_GetObjectItem(result, "tableNames"))
+    {
         if (!take_one(theirs, next)) {
             snprintf(d->why, sizeof(d->why), "its answer cannot be read");
             return false;

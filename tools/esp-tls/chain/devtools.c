@@ -10,7 +10,7 @@
 
 #define MESSAGE_MOST (8u << 20)
 
-static bool fail(struct devtools *d, const char *why)
+static bool devtools_fail(struct devtools *d, const char *why)
 {
     if (d->why[0] == '\0') {
         snprintf(d->why, sizeof(d->why), "%s", why);
@@ -32,11 +32,11 @@ bool devtools_open(struct devtools *d, uint16_t port, const char *path, int64_t 
     d->tcp = esp_transport_tcp_init();
     d->ws = d->tcp != NULL ? esp_transport_ws_init(d->tcp) : NULL;
     if (d->ws == NULL) {
-        return fail(d, "out of memory");
+        return devtools_fail(d, "out of memory");
     }
     esp_transport_ws_set_path(d->ws, path);
     if (esp_transport_connect(d->ws, "127.0.0.1", port, left_ms(d)) != 0) {
-        return fail(d, "its DevTools port does not answer as a WebSocket");
+        return devtools_fail(d, "its DevTools port does not answer as a WebSocket");
     }
     return true;
 }
@@ -50,7 +50,9 @@ void devtools_clear(struct devtools *d)
     if (d->tcp != NULL) {
         (void)esp_transport_destroy(d->tcp);
     }
+    cJSON_Delete(d->answer);
     free(d->message);
+    d->answer = NULL;
     d->message = NULL;
 }
 
@@ -65,7 +67,7 @@ static bool send_text(struct devtools *d, const char *text)
                                           (int)(len - sent), left_ms(d));
 
         if (n <= 0) {
-            return fail(d, "the connection to its DevTools broke");
+            return devtools_fail(d, "the connection to its DevTools broke");
         }
         sent += (size_t)n;
     }
@@ -82,26 +84,28 @@ static bool read_piece(struct devtools *d, bool *is_whole)
 
     *is_whole = false;
     if (n < 0) {
-        return fail(d, "the connection to its DevTools broke");
+        return devtools_fail(d, "the connection to its DevTools broke");
     }
     if (n == 0) {
-        return left_ms(d) > 0 || fail(d, "it did not answer in time");
+        return left_ms(d) > 0 || devtools_fail(d, "it did not answer in time");
     }
     if (opcode != WS_TRANSPORT_OPCODES_TEXT && opcode != WS_TRANSPORT_OPCODES_CONT) {
         return true;
     }
     if (d->len + (size_t)n > MESSAGE_MOST) {
-        return fail(d, "its answer is too long");
+        return devtools_fail(d, "its answer is too long");
     }
     grown = realloc(d->message, d->len + (size_t)n + 1);
     if (grown == NULL) {
-        return fail(d, "out of memory");
+        return devtools_fail(d, "out of memory");
     }
     d->message = grown;
     memcpy(d->message + d->len, piece, (size_t)n);
     d->len += (size_t)n;
     d->message[d->len] = '\0';
-    *is_whole = json_read(d->message, d->len).len == d->len; /* an object ends where it ends */
+    cJSON_Delete(d->answer);
+    d->answer = cJSON_Parse(d->message); /* an object ends where it ends */
+    *is_whole = d->answer != NULL;
     return true;
 }
 
@@ -118,8 +122,7 @@ static bool read_message(struct devtools *d)
     return true;
 }
 
-bool devtools_call(struct devtools *d, const char *method, const char *params,
-                   struct json_value *result)
+bool devtools_call(struct devtools *d, const char *method, const char *params, const cJSON **result)
 {
     char command[2048];
     long id = ++d->last_id;
@@ -128,29 +131,28 @@ bool devtools_call(struct devtools *d, const char *method, const char *params,
                      d->session, d->session[0] != '\0' ? "\"" : "");
 
     if (n < 0 || (size_t)n >= sizeof(command)) {
-        return fail(d, "the address is too long");
+        return devtools_fail(d, "the address is too long");
     }
     if (!send_text(d, command)) {
         return false;
     }
-    for (;;) {
-        struct json_value answer;
-        long of = 0;
-
+    do {
         if (!read_message(d)) {
             return false;
         }
-        answer = json_read(d->message, d->len);
-        if (json_int(json_member(answer, "id"), &of) && of == id) {
-            char why[150];
-
-            *result = json_member(answer, "result");
-            if (result->len > 0) {
-                return true;
-            }
-            (void)json_text(json_member(json_member(answer, "error"), "message"), why, sizeof(why));
-            snprintf(d->why, sizeof(d->why), "%s: %s", method, why);
-            return false;
-        }
+    } while (!cJSON_IsNumber(cJSON_GetObjectItem(d->answer, "id")) ||
+             cJSON_GetObjectItem(d->answer, "id")->valuedouble != (double)id);
+    *result = cJSON_GetObjectItem(d->answer, "result");
+    if (*result == NULL) {
+        snprintf(d->why, sizeof(d->why), "%s: %.150s", method,
+                 devtools_text(cJSON_GetObjectItem(d->answer, "error"), "message"));
     }
+    return *result != NULL;
+}
+
+const char *devtools_text(const cJSON *object, const char *name)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(object, name));
+
+    return text != NULL ? text : "";
 }

@@ -5,8 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <cjson/cJSON.h>
+
 #include "esp_transport.h"
-#include "json_read.h"
 
 struct devtools {
     esp_transport_handle_t tcp;
@@ -14,8 +15,9 @@ struct devtools {
     int64_t until_us; /* everything is done by then, of dial_now_us() */
     long last_id;
     char session[128]; /* of a page; "": the browser itself */
-    char *message;     /* the last answer */
+    char *message;     /* the last one, as text */
     size_t len;
+    cJSON *answer; /* the last answer */
     char why[200]; /* what failed */
 };
 
@@ -28,6 +30,9 @@ void devtools_clear(struct devtools *d);
  *  @param result  receives the answer's result; valid until the next call
  *  @return false: see why */
 bool devtools_call(struct devtools *d, const char *method, const char *params,
-                   struct json_value *result);
+                   const cJSON **result);
+
+/** The text of a member; "": there is none. Valid as long as the object. */
+const char *devtools_text(const cJSON *object, const char *name);
 
 #endif
