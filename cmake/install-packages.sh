@@ -10,7 +10,7 @@ arm="gcc-arm-linux-gnueabi libc6-dev-armel-cross qemu-user"
 peers="openssl gnutls-bin nginx-light stunnel4 apache2-bin squid microsocks python3-httpbin python3-websockets curl"
 test="$clang $arm $peers libcmocka-dev libcurl4-openssl-dev python3-pytest python3-pytest-xdist python3-cryptography iproute2 valgrind gcovr chromium tshark mandoc"
 lint="clang-format cppcheck"
-long="debhelper lintian debootstrap"
+long="debhelper lintian debootstrap gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 
 packages=""
 for group in "$@"; do

@@ -81,6 +81,9 @@ if [ "$long" = long ]; then
     run build-kept -R test_memory_kconfig
     build custom test_memory_kconfig test_crt_bundle
     run build-custom -R "test_memory_kconfig|test_crt_bundle"
+    section "64 bits of ARM, under qemu"
+    build aarch64 tests-unit fuzzers
+    run build-aarch64 -L unit -LE static
     section "line coverage of components/"
     tests/coverage.sh
     section "fuzzers"
