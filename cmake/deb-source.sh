@@ -17,7 +17,7 @@ mbedtls=$(cmake/mbedtls-source.sh --cached) || {
     exit 1
 }
 date=$(dpkg-parsechangelog -S Timestamp)
-changed=$(git stash create)
+changed=$(git -c user.name=esp-tls -c user.email= stash create)
 commit=${changed:-HEAD}
 rm -rf "$out"
 mkdir -p "$out/llhttp/src" "$out/llhttp/include"

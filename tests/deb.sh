@@ -40,26 +40,27 @@ elif [ -z "$mirror" ] || ! command -v debootstrap >/dev/null; then
     echo "skipped: Debian 13 needs debootstrap and a Debian mirror in /etc/apt"
     exit
 fi
+inside() {
+    unshare --mount --pid --fork --kill-child --root="$chroot" --mount-proc env -i \
+        PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
+}
 [ -z "$(find "$chroot/made" -mtime +30 2>/dev/null)" ] || rm -rf "$chroot"
-packages=build-essential,debhelper,cmake,ninja-build,python3-kconfiglib,libcjson-dev,lintian,pkgconf
-if [ "$(cat "$chroot/made" 2>/dev/null)" != $packages ]; then
+packages="debhelper cmake ninja-build python3-kconfiglib libcjson-dev lintian pkgconf"
+if [ "$(cat "$chroot/made" 2>/dev/null)" != "$packages" ]; then
     rm -rf "$chroot"
-    debootstrap --variant=minbase --keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
-        --include=$packages \
-        trixie "$chroot" "$mirror" >"$out/debootstrap.log" 2>&1 || {
+    # debootstrap knows nothing of virtual packages: apt installs what is needed besides.
+    { debootstrap --variant=buildd --keyring=/usr/share/keyrings/debian-archive-keyring.gpg trixie \
+        "$chroot" "$mirror" && inside apt-get install -y -qq --no-install-recommends $packages; } \
+        >"$out/debootstrap.log" 2>&1 || {
         rm -rf "$chroot"
         echo "skipped: no Debian 13 could be made: $(tail -1 "$out/debootstrap.log")"
         exit
     }
-    echo $packages >"$chroot/made"
+    echo "$packages" >"$chroot/made"
 fi
 rm -rf "$chroot/build"
 mkdir "$chroot/build"
 cp "$out"/*.dsc "$out"/*.orig*.tar.xz "$out"/*.debian.tar.xz "$out/program.c" cmake/deb-build.sh "$chroot/build"
-inside() {
-    unshare --mount --net --pid --fork --kill-child --root="$chroot" --mount-proc env -i \
-        PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 "$@"
-}
 inside /build/deb-build.sh /build
 inside bash -c "set -e; $(declare -f try_packages); try_packages /build"
 echo "Debian $(cat "$chroot/etc/debian_version"): built, and the README's program runs"
