@@ -154,7 +154,7 @@ static bool is_over(pid_t pid)
     return waitpid(pid, NULL, WNOHANG) == pid;
 }
 
-static void stop(struct chromium *c)
+static void stop_chromium(struct chromium *c)
 {
     if (c->pid > 0) {
         bool over = false;
@@ -260,7 +260,7 @@ static bool take_chain(struct devtools *d, const char *origin, struct certs *the
     return theirs->count > 0;
 }
 
-static bool talk(struct chromium *c, const char *origin, struct certs *theirs)
+static bool talk_chromium(struct chromium *c, const char *origin, struct certs *theirs)
 {
     struct devtools *d = &c->tools;
     bool ok = devtools_open(d, c->port, c->path, c->until_us) && open_page(d) && visit(d, origin) &&
@@ -315,11 +315,11 @@ bool chromium_chain(const struct chain_options *o, struct certs *theirs, char *w
     }
     make_rules(o, rules, sizeof(rules));
     if (start(&c, rules, why, cap)) {
-        ok = talk(&c, origin, theirs);
+        ok = talk_chromium(&c, origin, theirs);
         if (!ok) {
             snprintf(why, cap, "Chromium: %s", c.tools.why);
         }
     }
-    stop(&c);
+    stop_chromium(&c);
     return ok;
 }

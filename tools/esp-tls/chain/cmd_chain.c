@@ -141,7 +141,7 @@ static void explain_result(struct chain *c)
     }
 }
 
-static enum tool_exit look(struct chain *c)
+static enum tool_exit look_chain(struct chain *c)
 {
     esp_tls_t *tls = esp_tls_init();
 
@@ -325,7 +325,7 @@ static enum tool_exit save(const struct chain *c)
     return ok ? EXIT_OK : EXIT_OUTPUT;
 }
 
-static enum tool_exit tell(struct chain *c)
+static enum tool_exit tell_chain(struct chain *c)
 {
     enum tool_exit status = EXIT_OK;
 
@@ -367,12 +367,12 @@ static enum tool_exit chain_run(void *state)
     enum tool_exit status = load_trust(c);
 
     if (status == EXIT_OK) {
-        status = look(c);
+        status = look_chain(c);
     }
     if (status == EXIT_OK && c->options.compare != NULL && c->was_shown) {
         status = compare(c);
     }
-    return status == EXIT_OK ? tell(c) : status;
+    return status == EXIT_OK ? tell_chain(c) : status;
 }
 
 static void chain_clear(void *state)

@@ -13,8 +13,8 @@ enum {
 
 /* --- diagnoses of what no handle of ours has seen --------------------------------------------- */
 
-static void diagnose(const struct check *c, const esp_tls_record_t *record,
-                     const esp_tls_evidence_t *seen, esp_tls_diagnosis_t *d)
+static void diagnose_reach(const struct check *c, const esp_tls_record_t *record,
+                           const esp_tls_evidence_t *seen, esp_tls_diagnosis_t *d)
 {
     esp_tls_evidence_t evidence = seen != NULL ? *seen : (esp_tls_evidence_t){0};
 
@@ -46,7 +46,7 @@ static void diagnose_tcp(const struct check *c, const struct dial_address *a,
                   a->error == ETIMEDOUT ? ESP_TLS_CAUSE_TIMEOUT : ESP_TLS_CAUSE_SYSTEM);
 
     record.os_errno = a->error == ETIMEDOUT ? 0 : a->error;
-    diagnose(c, &record, NULL, d);
+    diagnose_reach(c, &record, NULL, d);
 }
 
 /* --- before TLS ------------------------------------------------------------------------------- */
@@ -64,7 +64,7 @@ void check_judge_name(struct check *c)
     };
     esp_tls_diagnosis_t d;
 
-    diagnose(c, &record, NULL, &d);
+    diagnose_reach(c, &record, NULL, &d);
     check_add_diagnosis(c, c->dns.timed_out ? "name-timeout" : "name", &d);
 }
 
@@ -112,7 +112,7 @@ static void judge_not_tls(struct check *c, const struct probe_reply *r)
                                       : sizeof(evidence.peer_bytes);
         memcpy(evidence.peer_bytes, r->answer.first, evidence.peer_bytes_len);
     }
-    diagnose(c, &record, &evidence, &d);
+    diagnose_reach(c, &record, &evidence, &d);
     (void)esp_tls_reason_sentence(&d, d.reasons[0], sentence, sizeof(sentence));
     snprintf(text, sizeof(text), "%s: %s", r->answer.why != NULL ? r->answer.why : "no TLS",
              sentence);
@@ -126,7 +126,7 @@ static void judge_silent(struct check *c)
     esp_tls_evidence_t evidence = {.message = SERVER_HELLO};
     esp_tls_diagnosis_t d;
 
-    diagnose(c, &record, &evidence, &d);
+    diagnose_reach(c, &record, &evidence, &d);
     check_add_diagnosis(c, "silent", &d);
 }
 
@@ -164,7 +164,7 @@ static void judge_refused(struct check *c, const struct probe_reply *r)
 
     record.stack_code = is_alert ? -MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE : 0;
     record.alert_received = (int16_t)r->answer.alert;
-    diagnose(c, &record, &evidence, &d);
+    diagnose_reach(c, &record, &evidence, &d);
     check_reply_text(r, text, sizeof(text));
     check_add(c, "no-version", text, NULL, &d);
 }

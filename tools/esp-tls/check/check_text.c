@@ -11,10 +11,10 @@
 #define LEFT 12 /* columns of the left side */
 
 /** One line of the report; the left side is printed once for several. */
-static void line(FILE *out, const char **left, const char *format, ...)
+static void check_line(FILE *out, const char **left, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static void line(FILE *out, const char **left, const char *format, ...)
+static void check_line(FILE *out, const char **left, const char *format, ...)
 {
     char text[800];
     va_list args;
@@ -72,11 +72,11 @@ static void print_addresses(const struct check *c, FILE *out)
         const struct dial_address *a = &c->dns.address[i];
 
         if (a->error == 0) {
-            line(out, &left, "%s  TCP in %.1f ms%s", a->text, a->tcp_us / 1000.0,
-                 a == c->address ? "  (used below)" : "");
+            check_line(out, &left, "%s  TCP in %.1f ms%s", a->text, a->tcp_us / 1000.0,
+                       a == c->address ? "  (used below)" : "");
         } else {
-            line(out, &left, "%s  %s", a->text,
-                 a->error == ETIMEDOUT ? "no answer" : strerror(a->error));
+            check_line(out, &left, "%s  %s", a->text,
+                       a->error == ETIMEDOUT ? "no answer" : strerror(a->error));
         }
     }
 }
@@ -89,11 +89,12 @@ static void print_session(const struct session *s, const char *name, FILE *out)
         return;
     }
     if (s->opened) {
-        line(out, &name, "connected and verified: %s, %.1f ms", s->suite, s->handshake_us / 1000.0);
+        check_line(out, &name, "connected and verified: %s, %.1f ms", s->suite,
+                   s->handshake_us / 1000.0);
         return;
     }
     check_explain_session(s, &text);
-    line(out, &name, "not connected: %s", text.chars);
+    check_line(out, &name, "not connected: %s", text.chars);
 }
 
 static void print_versions(const struct check *c, FILE *out)
@@ -107,7 +108,7 @@ static void print_versions(const struct check *c, FILE *out)
         if (r->outcome == PROBE_ACCEPTED && r->answer.version != v) {
             snprintf(text, sizeof(text), "answered with %s", probe_version_name(r->answer.version));
         }
-        line(out, &left, "%s", text);
+        check_line(out, &left, "%s", text);
         if (v >= PROBE_TLS_1_2) {
             print_session(v == PROBE_TLS_1_3 ? &c->session_1_3 : &c->session_1_2, "", out);
         }
@@ -124,15 +125,15 @@ static void print_list(const struct survey_list *list, enum probe_kind kind, uin
         const char *name = probe_point_name(kind, list->id[i], number);
 
         if (probe_support(p, version) == PROBE_BY_OPTION) {
-            line(out, &left, "%-38s  with %s=y", name, p->symbol);
+            check_line(out, &left, "%-38s  with %s=y", name, p->symbol);
         } else if (probe_support(p, version) == PROBE_NEVER) {
-            line(out, &left, "%-38s  not in ESP-IDF", name);
+            check_line(out, &left, "%-38s  not in ESP-IDF", name);
         } else {
-            line(out, &left, "%s", name);
+            check_line(out, &left, "%s", name);
         }
     }
     if (list->count > 0 && !list->is_complete) {
-        line(out, &left, "(perhaps more: not all could be asked)");
+        check_line(out, &left, "(perhaps more: not all could be asked)");
     }
 }
 
@@ -157,18 +158,18 @@ static void print_chain(const struct check *c, FILE *out)
         char until[ESP_TLS_TIME_TEXT];
 
         if (!cert->is_read) {
-            line(out, &left, "%zu  %zu bytes that are no certificate", i, cert->len);
+            check_line(out, &left, "%zu  %zu bytes that are no certificate", i, cert->len);
             continue;
         }
         esp_tls_time_text(cert->not_after, until);
-        line(out, &left, "%zu  %s", i, cert->subject);
-        line(out, &left, "   %s, %s, until %.10s, %zu bytes%s", cert->key, cert->signature, until,
-             cert->len, cert->is_on_path ? "" : ", not needed");
+        check_line(out, &left, "%zu  %s", i, cert->subject);
+        check_line(out, &left, "   %s, %s, until %.10s, %zu bytes%s", cert->key, cert->signature,
+                   until, cert->len, cert->is_on_path ? "" : ", not needed");
         if (i == 0 && cert->names[0] != '\0') {
-            line(out, &left, "   for %s", cert->names);
+            check_line(out, &left, "   for %s", cert->names);
         }
         if (cert->is_on_path && cert->issuer_index < 0) {
-            line(out, &left, "   issued by %s, which is not sent", cert->issuer);
+            check_line(out, &left, "   issued by %s, which is not sent", cert->issuer);
         }
     }
 }
@@ -186,21 +187,21 @@ static void print_records(const struct check *c, FILE *out)
     char b[16];
 
     if (s != NULL && s->records > 0) {
-        line(out, &left, "received in the handshake: up to %s bytes",
-             bytes_text(s->largest_handshake, a));
+        check_line(out, &left, "received in the handshake: up to %s bytes",
+                   bytes_text(s->largest_handshake, a));
     }
     if (s != NULL && s->data_records > 0 && c->options.path != NULL) {
-        line(out, &left, "received after it: %s, up to %s bytes (GET %s: status %d)",
-             bytes_text(s->data_records, a), bytes_text(s->largest_data, b), c->options.path,
-             s->http_status);
+        check_line(out, &left, "received after it: %s, up to %s bytes (GET %s: status %d)",
+                   bytes_text(s->data_records, a), bytes_text(s->largest_data, b), c->options.path,
+                   s->http_status);
     }
     if (survey_accepts(&c->survey, PROBE_TLS_1_2)) {
-        line(out, &left, "max_fragment_length (TLS 1.2): %s",
-             limit_text(c->survey.max_fragment, c->survey.max_fragment_is_ignored));
+        check_line(out, &left, "max_fragment_length (TLS 1.2): %s",
+                   limit_text(c->survey.max_fragment, c->survey.max_fragment_is_ignored));
     }
     if (survey_accepts(&c->survey, PROBE_TLS_1_3)) {
-        line(out, &left, "record_size_limit (TLS 1.3): %s",
-             limit_text(c->survey.record_limit, c->survey.record_limit_is_ignored));
+        check_line(out, &left, "record_size_limit (TLS 1.3): %s",
+                   limit_text(c->survey.record_limit, c->survey.record_limit_is_ignored));
     }
 }
 
@@ -212,27 +213,27 @@ static void print_extras(const struct check *c, FILE *out)
     const char *left = "OCSP";
 
     if (ocsp > 0) {
-        line(out, &left, "stapled, %u bytes", (unsigned)ocsp);
+        check_line(out, &left, "stapled, %u bytes", (unsigned)ocsp);
     } else {
-        line(out, &left, "no stapled response");
+        check_line(out, &left, "no stapled response");
     }
     left = "ALPN";
-    line(out, &left, "%s",
-         c->options.target.alpn == NULL                 ? "not asked"
-         : s != NULL && s->opened && s->alpn[0] != '\0' ? s->alpn
-                                                        : "none selected");
+    check_line(out, &left, "%s",
+               c->options.target.alpn == NULL                 ? "not asked"
+               : s != NULL && s->opened && s->alpn[0] != '\0' ? s->alpn
+                                                              : "none selected");
     left = "resumption";
     if (survey_accepts(&c->survey, PROBE_TLS_1_2)) {
-        line(out, &left, "TLS 1.2: %s%s%s", a->session_id_len > 0 ? "session ids" : "",
-             a->session_id_len > 0 && a->has_ticket ? ", " : "",
-             a->has_ticket            ? "tickets"
-             : a->session_id_len == 0 ? "not offered"
-                                      : "");
+        check_line(out, &left, "TLS 1.2: %s%s%s", a->session_id_len > 0 ? "session ids" : "",
+                   a->session_id_len > 0 && a->has_ticket ? ", " : "",
+                   a->has_ticket            ? "tickets"
+                   : a->session_id_len == 0 ? "not offered"
+                                            : "");
     }
     if (c->session_1_3.opened) {
-        line(out, &left, "TLS 1.3: %u tickets", c->session_1_3.tickets);
+        check_line(out, &left, "TLS 1.3: %u tickets", c->session_1_3.tickets);
     }
-    line(out, &left, "not built into this library yet, so not tried");
+    check_line(out, &left, "not built into this library yet, so not tried");
 }
 
 static void print_memory(const struct check *c, FILE *out)
@@ -242,15 +243,15 @@ static void print_memory(const struct check *c, FILE *out)
     char b[16];
 
     if (!c->has_memory) {
-        line(out, &left, "not measured: %s", c->no_memory_why);
+        check_line(out, &left, "not measured: %s", c->no_memory_why);
         return;
     }
     if (!device_fixed_is_all()) {
-        line(out, &left, "%s bytes of heap at the peak with elastic record buffers",
-             bytes_text(c->elastic.heap_peak, a));
+        check_line(out, &left, "%s bytes of heap at the peak with elastic record buffers",
+                   bytes_text(c->elastic.heap_peak, a));
     }
-    line(out, &left, "%s bytes with full-size ones; stack %s bytes",
-         bytes_text(c->fixed.heap_peak, a), bytes_text(c->fixed.stack, b));
+    check_line(out, &left, "%s bytes with full-size ones; stack %s bytes",
+               bytes_text(c->fixed.heap_peak, a), bytes_text(c->fixed.stack, b));
 }
 
 static void print_devices(const struct check *c, FILE *out)

@@ -67,26 +67,11 @@ static void run_survey(struct check *c)
 
 static void make_cfg(const struct check *c, esp_tls_cfg_t *cfg, esp_tls_proto_ver_t version)
 {
-    const struct check_options *o = &c->options;
+    const struct target *t = &c->options.target;
 
-    *cfg = (esp_tls_cfg_t){
-        .timeout_ms = o->connect.timeout_ms,
-        .use_global_ca_store = true,
-        .tls_version = version,
-        .common_name = o->target.name,
-        .skip_common_name = o->connect.insecure_no_name_check,
-        .alpn_protos = (const char **)(uintptr_t)o->target.alpn,
-    };
-    if (o->connect.cert != NULL) {
-        cfg->clientcert_buf = c->identity.cert.data;
-        cfg->clientcert_bytes = (unsigned)c->identity.cert.size;
-        cfg->clientkey_buf = c->identity.key.data;
-        cfg->clientkey_bytes = (unsigned)c->identity.key.size;
-    }
-    if (c->identity.password != NULL) {
-        cfg->clientkey_password = (const unsigned char *)c->identity.password;
-        cfg->clientkey_password_len = (unsigned)strlen(c->identity.password);
-    }
+    credentials_configure(&c->identity, &c->options.connect, t->name, cfg);
+    cfg->tls_version = version;
+    cfg->alpn_protos = (const char **)(uintptr_t)t->alpn;
 }
 
 static void run_session(struct check *c, struct session *s, esp_tls_proto_ver_t version,
@@ -163,7 +148,7 @@ static void run_trials(struct check *c)
 
 /* --- the command ------------------------------------------------------------------------------ */
 
-static enum tool_exit tell(struct check *c)
+static enum tool_exit tell_check(struct check *c)
 {
     enum tool_exit status = EXIT_OK;
 
@@ -178,7 +163,7 @@ static enum tool_exit tell(struct check *c)
     return status == EXIT_OK ? c->exit : status;
 }
 
-static void look(struct check *c)
+static void look_check(struct check *c)
 {
     int64_t began = dial_now_us();
 
@@ -203,10 +188,10 @@ static enum tool_exit check_run(void *state)
     if (status != EXIT_OK) {
         return status;
     }
-    look(c);
+    look_check(c);
     status = capture_close(&c->capture);
     check_judge(c);
-    told = tell(c);
+    told = tell_check(c);
     return status == EXIT_OK ? told : status;
 }
 

@@ -146,8 +146,8 @@ static bool send_request(esp_tls_t *tls, const struct session_plan *plan, int64_
     return at > 0;
 }
 
-static void receive(struct session *s, esp_tls_t *tls, const struct session_plan *plan,
-                    esp_http_response_t *parser, int64_t until_us)
+static void receive_session(struct session *s, esp_tls_t *tls, const struct session_plan *plan,
+                            esp_http_response_t *parser, int64_t until_us)
 {
     esp_http_response_result_t result = ESP_HTTP_RESPONSE_MORE;
     char data[4096];
@@ -181,8 +181,8 @@ static void receive(struct session *s, esp_tls_t *tls, const struct session_plan
     }
 }
 
-static void fetch(struct session *s, esp_tls_t *tls, const struct session_plan *plan,
-                  int64_t until_us)
+static void fetch_session(struct session *s, esp_tls_t *tls, const struct session_plan *plan,
+                          int64_t until_us)
 {
     static const esp_http_response_handler_t handler = {.on_body = on_body};
     esp_http_response_t *parser = esp_http_response_new(8192, &handler, s);
@@ -192,7 +192,7 @@ static void fetch(struct session *s, esp_tls_t *tls, const struct session_plan *
     }
     esp_http_response_begin(parser, ESP_HTTP_REQUEST_OTHER);
     if (send_request(tls, plan, until_us)) {
-        receive(s, tls, plan, parser, until_us);
+        receive_session(s, tls, plan, parser, until_us);
     }
     esp_http_response_free(parser);
 }
@@ -251,7 +251,7 @@ static void connect_and_fetch(struct session *s, const struct session_plan *plan
     if (result == 1) {
         note_agreed(s, tls);
         if (plan->path != NULL) {
-            fetch(s, tls, plan, until_us);
+            fetch_session(s, tls, plan, until_us);
         } else {
             linger(tls, plan, until_us);
         }

@@ -331,6 +331,26 @@ enum tool_exit credentials_load(struct identity *identity, const struct connect_
     return status;
 }
 
+void credentials_configure(const struct identity *identity, const struct connect_options *o,
+                           const char *name, esp_tls_cfg_t *cfg)
+{
+    *cfg = (esp_tls_cfg_t){
+        .timeout_ms = o->timeout_ms,
+        .use_global_ca_store = true,
+        .tls_version = o->version,
+        .common_name = name,
+        .skip_common_name = o->insecure_no_name_check,
+        .clientcert_buf = identity->cert.data,
+        .clientcert_bytes = (unsigned)identity->cert.size,
+        .clientkey_buf = identity->key.data,
+        .clientkey_bytes = (unsigned)identity->key.size,
+    };
+    if (identity->password != NULL) {
+        cfg->clientkey_password = (const unsigned char *)identity->password;
+        cfg->clientkey_password_len = (unsigned)strlen(identity->password);
+    }
+}
+
 void credentials_clear(struct identity *identity)
 {
     credentials_blob_clear(&identity->cert);

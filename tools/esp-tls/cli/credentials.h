@@ -48,6 +48,11 @@ enum tool_exit credentials_trust(const char *path);
  *  @return EXIT_OK, or what is wrong has been said on stderr; clear the identity in both cases */
 enum tool_exit credentials_load(struct identity *identity, const struct connect_options *options);
 
+/** Put identity, trust, time and versions into a handle's configuration. All of it is borrowed.
+ *  @param name  that the certificate must have */
+void credentials_configure(const struct identity *identity, const struct connect_options *options,
+                           const char *name, esp_tls_cfg_t *cfg);
+
 /** Wipe and free. */
 void credentials_clear(struct identity *identity);
 

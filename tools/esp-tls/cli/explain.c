@@ -10,7 +10,7 @@ void explain_note(struct failure *f, const esp_tls_t *tls)
     (void)esp_tls_get_evidence(tls, &f->evidence);
 }
 
-static void fill(char *to, size_t cap, const char *from)
+static void fill_if_empty(char *to, size_t cap, const char *from)
 {
     if (to[0] == '\0') {
         snprintf(to, cap, "%.*s", (int)cap - 1, from);
@@ -31,8 +31,8 @@ void explain_diagnose(const struct failure *f, esp_tls_diagnosis_t *d)
 {
     d->record = f->record;
     d->evidence = f->evidence;
-    fill(d->evidence.host, sizeof(d->evidence.host), f->host);
-    fill(d->evidence.name, sizeof(d->evidence.name), f->name);
+    fill_if_empty(d->evidence.host, sizeof(d->evidence.host), f->host);
+    fill_if_empty(d->evidence.name, sizeof(d->evidence.name), f->name);
     d->evidence.asked = (uint16_t)(d->evidence.asked | asked(f->options));
     if (d->evidence.timeout_ms == 0) {
         d->evidence.timeout_ms = f->options->timeout_ms;

@@ -15,7 +15,7 @@ void reading_place(struct readings *r, const struct spot *spot)
     memcpy(r->place.spelled, spot->text, len);
 }
 
-static struct reading *add(struct readings *r, const char *note)
+static struct reading *add_reading(struct readings *r, const char *note)
 {
     if (r->count == READINGS_MOST) {
         r->overflow = true;
@@ -33,7 +33,7 @@ int reading_magnitude(int value)
 
 void reading_row(struct readings *r, const esp_tls_code_t *code, int value, const char *note)
 {
-    struct reading *row = add(r, note);
+    struct reading *row = add_reading(r, note);
 
     if (row != NULL) {
         row->code = *code;
@@ -49,7 +49,7 @@ bool reading_code(struct readings *r, esp_tls_code_domain_t domain, int value, c
     if (!esp_tls_code_find(domain, value, &code)) {
         return false;
     }
-    row = add(r, note);
+    row = add_reading(r, note);
     if (row != NULL) {
         row->code = code;
         row->value = domain == ESP_TLS_CODE_STACK ? reading_magnitude(value) : value;
@@ -63,7 +63,7 @@ bool reading_code(struct readings *r, esp_tls_code_domain_t domain, int value, c
 
 void reading_reason(struct readings *r, esp_tls_reason_t reason, const char *note)
 {
-    struct reading *row = add(r, note);
+    struct reading *row = add_reading(r, note);
 
     if (row != NULL) {
         row->reason = reason;

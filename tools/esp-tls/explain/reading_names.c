@@ -40,7 +40,7 @@ const esp_tls_code_t *all_codes(size_t *count)
     return codes;
 }
 
-static void add(char *key, size_t *len, const char *word, size_t n)
+static void add_names(char *key, size_t *len, const char *word, size_t n)
 {
     for (size_t i = 0; i < n && *len < KEY_MOST - 1; i++) {
         key[(*len)++] = word[i];
@@ -52,11 +52,11 @@ static void add_word(char *key, size_t *len, const char *word, size_t n, bool in
 {
     for (size_t i = 0; in_full && i < sizeof(written_out) / sizeof(written_out[0]); i++) {
         if (strlen(written_out[i].from) == n && memcmp(written_out[i].from, word, n) == 0) {
-            add(key, len, written_out[i].to, strlen(written_out[i].to));
+            add_names(key, len, written_out[i].to, strlen(written_out[i].to));
             return;
         }
     }
-    add(key, len, word, n);
+    add_names(key, len, word, n);
 }
 
 /** Upper case, "_" between the words. @param in_full  abbreviations written out */
@@ -74,7 +74,7 @@ static void key_of(char key[KEY_MOST], const char *text, size_t text_len, bool i
                 word[n++] = (char)toupper(c);
             }
         } else if (n > 0) {
-            add(key, &len, "_", len > 0 ? 1 : 0);
+            add_names(key, &len, "_", len > 0 ? 1 : 0);
             add_word(key, &len, word, n, in_full);
             n = 0;
         }

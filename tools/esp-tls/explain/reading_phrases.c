@@ -95,14 +95,15 @@ static void lower(struct lowered *to, const struct spot *line)
 }
 
 /** Find words in a line. @return where they stand in it, or NULL */
-static const char *find(const struct lowered *in, const char *words)
+static const char *find_phrases(const struct lowered *in, const char *words)
 {
     const char *at = memmem(in->text, in->len, words, strlen(words));
 
     return at != NULL ? in->line->text + (at - in->text) : NULL;
 }
 
-static void take(struct readings *r, const struct spot *spot, enum meaning meaning, int value)
+static void take_phrases(struct readings *r, const struct spot *spot, enum meaning meaning,
+                         int value)
 {
     reading_place(r, spot);
     if (meaning == REASON) {
@@ -120,16 +121,16 @@ void phrases_read(struct readings *r, const struct spot *line)
 
     lower(&in, line);
     for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
-        const char *at = find(&in, phrases[i].words);
+        const char *at = find_phrases(&in, phrases[i].words);
 
         if (at != NULL) {
             struct spot spot = {at, strlen(phrases[i].words), line->line};
 
-            take(r, &spot, phrases[i].meaning, phrases[i].value);
+            take_phrases(r, &spot, phrases[i].meaning, phrases[i].value);
         }
     }
     for (size_t i = 0; i < sizeof(errnos) / sizeof(errnos[0]); i++) {
-        const char *at = find(&in, errnos[i].words);
+        const char *at = find_phrases(&in, errnos[i].words);
 
         if (at != NULL) {
             struct spot spot = {at, strlen(errnos[i].words), line->line};

@@ -58,7 +58,7 @@ static bool all_wait(const struct readings *r)
     return true;
 }
 
-static void diagnose(struct report *report)
+static void diagnose_report(struct report *report)
 {
     const struct readings *r = &report->readings;
     esp_tls_record_t record = {.phase = ESP_TLS_PHASE_NONE,
@@ -98,7 +98,7 @@ bool report_make(struct report *report, const char *text)
                                             r->rows[0].code.domain == ESP_TLS_CODE_VERIFY &&
                                             r->rows[1].code.domain == ESP_TLS_CODE_VERIFY);
     if (report->is_together) {
-        diagnose(report);
+        diagnose_report(report);
     }
     return true;
 }

@@ -168,7 +168,7 @@ static void on_header(struct fetch *f, const esp_http_client_event_t *evt)
     }
 }
 
-static void stop(struct fetch *f, enum tool_exit result)
+static void stop_get(struct fetch *f, enum tool_exit result)
 {
     f->sink_result = result;
     (void)esp_http_client_close(f->client);
@@ -217,7 +217,7 @@ static esp_err_t on_event(esp_http_client_event_t *evt)
         break;
     }
     if (result != EXIT_OK) {
-        stop(f, result);
+        stop_get(f, result);
     }
     return ESP_OK;
 }
@@ -434,7 +434,7 @@ static bool is_whole_already(const struct fetch *f)
            esp_http_client_get_content_range(f->client) == f->resume_from;
 }
 
-static enum tool_exit finish(struct fetch *f)
+static enum tool_exit finish_get(struct fetch *f)
 {
     if (is_whole_already(f)) {
         return output_finish(&f->output);
@@ -455,7 +455,7 @@ static enum tool_exit fetch_url(struct fetch *f)
     }
     err = perform(f->client);
     progress_end(&f->progress);
-    result = err == ESP_OK ? finish(f) : fail(f, err);
+    result = err == ESP_OK ? finish_get(f) : fail(f, err);
     say_timeline(f);
     return result;
 }

@@ -134,7 +134,8 @@ static const struct sentence {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const struct sentence *find(const struct sentence *rows, size_t count, esp_err_t err)
+static const struct sentence *find_sentence_row(const struct sentence *rows, size_t count,
+                                                esp_err_t err)
 {
     for (size_t i = 0; i < count; i++) {
         if (rows[i].err == err) {
@@ -200,13 +201,13 @@ static enum tool_exit explain_write(const struct http_failure *f, struct text *t
 
 enum tool_exit explain_http(const struct http_failure *f, esp_err_t err, struct text *text)
 {
-    const struct sentence *s = find(proxy_says, COUNT(proxy_says), f->code);
+    const struct sentence *s = find_sentence_row(proxy_says, COUNT(proxy_says), f->code);
 
     if (err == ESP_OK) {
         return explain_status(f, text);
     }
     if (s == NULL) {
-        s = find(request_says, COUNT(request_says), err);
+        s = find_sentence_row(request_says, COUNT(request_says), err);
     }
     if (s != NULL && !(err == ESP_ERR_NO_MEM && has_record(f))) {
         text_add(text, "%s", s->text);

@@ -40,25 +40,9 @@ const char *bytes_text(uint64_t n, char text[16])
 
 static struct trial_target make_target(const struct memory *m)
 {
-    const struct connect_options *o = &m->options.connect;
     struct trial_target target = {.url = m->options.url, .path = m->options.path};
-    esp_tls_cfg_t *cfg = &target.cfg;
 
-    cfg->timeout_ms = o->timeout_ms;
-    cfg->use_global_ca_store = true;
-    cfg->tls_version = o->version;
-    cfg->common_name = m->options.target.name;
-    cfg->skip_common_name = o->insecure_no_name_check;
-    if (o->cert != NULL) {
-        cfg->clientcert_buf = m->identity.cert.data;
-        cfg->clientcert_bytes = (unsigned)m->identity.cert.size;
-        cfg->clientkey_buf = m->identity.key.data;
-        cfg->clientkey_bytes = (unsigned)m->identity.key.size;
-    }
-    if (m->identity.password != NULL) {
-        cfg->clientkey_password = (const unsigned char *)m->identity.password;
-        cfg->clientkey_password_len = (unsigned)strlen(m->identity.password);
-    }
+    credentials_configure(&m->identity, &m->options.connect, m->options.target.name, &target.cfg);
     return target;
 }
 
@@ -226,7 +210,7 @@ static bool run_trials(struct memory *m)
 /* --- the command
  * -------------------------------------------------------------------------------------------- */
 
-static enum tool_exit tell(struct memory *m)
+static enum tool_exit tell_memory(struct memory *m)
 {
     struct memory_report *r = &m->report;
     enum tool_exit status = EXIT_OK;
@@ -253,7 +237,7 @@ static enum tool_exit memory_run(void *state)
     if (status != EXIT_OK) {
         return status;
     }
-    return run_trials(m) ? tell(m) : EXIT_OTHER;
+    return run_trials(m) ? tell_memory(m) : EXIT_OTHER;
 }
 
 static void memory_clear(void *state)

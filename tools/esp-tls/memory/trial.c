@@ -41,7 +41,7 @@ struct run {
  * --------------------------------------------------------------------------- */
 
 /** Take `extent` bytes of the heap, header included. */
-static void *take(uint32_t extent)
+static void *take_trial(uint32_t extent)
 {
     return heap_caps_malloc(extent - UNIT, MALLOC_CAP_DEFAULT);
 }
@@ -60,8 +60,8 @@ static bool shape_heap(uint32_t heap, uint32_t largest)
 
         hole = (hole + UNIT - 1) / UNIT * UNIT;
         hole = hole < 2 * UNIT ? 2 * UNIT : hole;
-        holes[count] = take(hole);
-        ok = holes[count++] != NULL && take(2 * UNIT) != NULL;
+        holes[count] = take_trial(hole);
+        ok = holes[count++] != NULL && take_trial(2 * UNIT) != NULL;
         rest = rest > hole ? rest - hole : 0;
     }
     if (ok) { /* and what lies behind */
@@ -284,7 +284,7 @@ static bool send_request(struct run *r)
 }
 
 /** Read until the message is over. @return what is wrong; NULL: all of it came */
-static const char *receive(struct run *r, llhttp_t *parser)
+static const char *receive_trial(struct run *r, llhttp_t *parser)
 {
     char data[4096];
     size_t head = 0;
@@ -311,7 +311,7 @@ static const char *receive(struct run *r, llhttp_t *parser)
 }
 
 /** @return true when all of the answer came, whatever its status */
-static bool fetch(struct run *r)
+static bool fetch_trial(struct run *r)
 {
     llhttp_settings_t settings;
     llhttp_t parser;
@@ -324,7 +324,7 @@ static bool fetch(struct run *r)
     llhttp_init(&parser, HTTP_RESPONSE, &settings);
     parser.data = r;
     is_sent = send_request(r);
-    r->trial->http_why = is_sent ? receive(r, &parser) : NULL;
+    r->trial->http_why = is_sent ? receive_trial(r, &parser) : NULL;
     r->trial->http_status = parser.status_code;
     return is_sent && r->trial->http_why == NULL;
 }
@@ -405,7 +405,7 @@ static void connect_and_fetch(struct painted *painted, void *arg)
     (void)clock_gettime(CLOCK_MONOTONIC, &r->began);
     if (make_handle(r) && connect_in_steps(r) == 1) {
         note_open(r);
-        t->complete = r->target->path == NULL || fetch(r);
+        t->complete = r->target->path == NULL || fetch_trial(r);
         t->heap_open = heap_taken(r);
     }
     note_end(r);

@@ -48,7 +48,7 @@ static void question_free(struct question *q)
     free(q);
 }
 
-static void *ask(void *arg)
+static void *ask_resolver(void *arg)
 {
     struct question *q = arg;
     struct addrinfo hints = {.ai_family = q->family, .ai_socktype = SOCK_STREAM};
@@ -136,7 +136,7 @@ bool dial_resolve(struct dial_name *name, const char *host, uint16_t port, int f
     pthread_t thread;
 
     *name = (struct dial_name){.error = EAI_MEMORY};
-    if (q == NULL || pthread_create(&thread, NULL, ask, q) != 0) {
+    if (q == NULL || pthread_create(&thread, NULL, ask_resolver, q) != 0) {
         if (q != NULL) {
             question_free(q);
         }

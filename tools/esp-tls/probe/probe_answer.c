@@ -24,18 +24,6 @@ enum {
     HS_CERTIFICATE_STATUS = 22
 };
 
-enum {
-    EXT_MAX_FRAGMENT_LENGTH = 1,
-    EXT_STATUS_REQUEST = 5,
-    EXT_ALPN = 16,
-    EXT_EXTENDED_MASTER_SECRET = 23,
-    EXT_RECORD_SIZE_LIMIT = 28,
-    EXT_SESSION_TICKET = 35,
-    EXT_SUPPORTED_VERSIONS = 43,
-    EXT_KEY_SHARE = 51,
-    EXT_RENEGOTIATION_INFO = 0xFF01
-};
-
 static enum probe_result broken(struct probe_decoder *d, const char *why)
 {
     d->answer->result = PROBE_BROKEN;
@@ -288,7 +276,7 @@ static enum probe_result read_key_exchange(struct probe_decoder *d, struct octet
     return more_or(d, body.is_bad, "a ServerKeyExchange that is too short");
 }
 
-static enum probe_result finish(struct probe_decoder *d)
+static enum probe_result finish_answer(struct probe_decoder *d)
 {
     d->answer->result = PROBE_DONE;
     return PROBE_DONE;
@@ -327,7 +315,7 @@ static enum probe_result read_message(struct probe_decoder *d, const uint8_t *me
         return more_or(d, body.is_bad, "a CertificateVerify that is too short");
     case HS_SERVER_HELLO_DONE:
     case HS_FINISHED:
-        return finish(d);
+        return finish_answer(d);
     default:
         return PROBE_MORE; /* HelloRequest, NewSessionTicket: nothing to be seen */
     }

@@ -3,22 +3,6 @@
 #include "octets.h"
 
 /* Extension types, from IANA's registry of TLS ExtensionType values. */
-enum {
-    EXT_SERVER_NAME = 0,
-    EXT_MAX_FRAGMENT_LENGTH = 1,
-    EXT_STATUS_REQUEST = 5,
-    EXT_SUPPORTED_GROUPS = 10,
-    EXT_EC_POINT_FORMATS = 11,
-    EXT_SIGNATURE_ALGORITHMS = 13,
-    EXT_ALPN = 16,
-    EXT_EXTENDED_MASTER_SECRET = 23,
-    EXT_RECORD_SIZE_LIMIT = 28,
-    EXT_SESSION_TICKET = 35,
-    EXT_SUPPORTED_VERSIONS = 43,
-    EXT_KEY_SHARE = 51,
-    EXT_RENEGOTIATION_INFO = 0xFF01
-};
-
 static size_t begin_extension(struct octets_out *o, uint16_t type)
 {
     octets_put_number(o, type, 2);

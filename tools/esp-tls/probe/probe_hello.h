@@ -7,6 +7,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Extensions, by IANA's numbers. */
+enum {
+    EXT_SERVER_NAME = 0,
+    EXT_MAX_FRAGMENT_LENGTH = 1,
+    EXT_STATUS_REQUEST = 5,
+    EXT_SUPPORTED_GROUPS = 10,
+    EXT_EC_POINT_FORMATS = 11,
+    EXT_SIGNATURE_ALGORITHMS = 13,
+    EXT_ALPN = 16,
+    EXT_EXTENDED_MASTER_SECRET = 23,
+    EXT_RECORD_SIZE_LIMIT = 28,
+    EXT_SESSION_TICKET = 35,
+    EXT_SUPPORTED_VERSIONS = 43,
+    EXT_KEY_SHARE = 51,
+    EXT_RENEGOTIATION_INFO = 0xFF01
+};
+
 #define PROBE_TLS_1_0 0x0301
 #define PROBE_TLS_1_1 0x0302
 #define PROBE_TLS_1_2 0x0303

@@ -105,7 +105,7 @@ static void all_of(struct all *all, uint16_t version)
 }
 
 /** @return false: there is no time or connection left, and nothing was asked */
-static bool ask(struct work *w, struct all *all, struct probe_reply *reply)
+static bool ask_survey(struct work *w, struct all *all, struct probe_reply *reply)
 {
     struct probe_server server = *w->server;
     int64_t left_ms = (w->until_us - dial_now_us()) / 1000;
@@ -133,12 +133,12 @@ static bool ask(struct work *w, struct all *all, struct probe_reply *reply)
 /** A server that refuses the protocols on offer (RFC 7301 section 3.2) is asked again without. */
 static bool ask_with_alpn(struct work *w, struct all *all, struct probe_reply *reply)
 {
-    if (!ask(w, all, reply)) {
+    if (!ask_survey(w, all, reply)) {
         return false;
     }
     if (!all->question.no_alpn && reply->outcome == PROBE_REFUSED && reply->answer.alert == 120) {
         all->question.no_alpn = true;
-        return ask(w, all, reply);
+        return ask_survey(w, all, reply);
     }
     return true;
 }
@@ -161,7 +161,7 @@ static void enumerate(struct work *w, struct all *all, struct offer *offer,
     while (offer->count > 0) {
         uint16_t id;
 
-        if (!ask(w, all, &reply)) {
+        if (!ask_survey(w, all, &reply)) {
             return;
         }
         if (reply.outcome != PROBE_ACCEPTED) {
@@ -221,7 +221,7 @@ static void find_groups_1_2(struct work *w, uint16_t version)
         struct probe_reply reply;
 
         all.groups.id[all.groups.count++] = last;
-        if (!ask(w, &all, &reply)) {
+        if (!ask_survey(w, &all, &reply)) {
             list->is_complete = false;
             return;
         }
@@ -281,7 +281,7 @@ static uint16_t find_share_group(struct work *w)
     all_of(&all, PROBE_TLS_1_3);
     memcpy(all.groups.id, share_groups, sizeof(share_groups));
     all.groups.count = SHARE_GROUPS;
-    if (!ask(w, &all, &reply) || reply.outcome != PROBE_ACCEPTED) {
+    if (!ask_survey(w, &all, &reply) || reply.outcome != PROBE_ACCEPTED) {
         return 0;
     }
     return is_share_group(reply.answer.group) ? reply.answer.group : 0;
@@ -345,7 +345,8 @@ static void find_max_fragment(struct work *w, uint16_t version)
 
     all_of(&all, version);
     all.question.hello.max_fragment = 1; /* 512 bytes */
-    if (ask(w, &all, &reply) && reply.outcome == PROBE_ACCEPTED && reply.answer.max_fragment == 1) {
+    if (ask_survey(w, &all, &reply) && reply.outcome == PROBE_ACCEPTED &&
+        reply.answer.max_fragment == 1) {
         w->s->max_fragment = keeps_to(&reply.answer, LIMIT);
         w->s->max_fragment_is_ignored = !w->s->max_fragment;
     }
@@ -359,7 +360,7 @@ static void find_record_limit(struct work *w, uint16_t version)
     (void)version;
     with_keys(w, &all);
     all.question.hello.record_limit = LIMIT;
-    if (all.question.hello.share_group != 0 && ask(w, &all, &reply) &&
+    if (all.question.hello.share_group != 0 && ask_survey(w, &all, &reply) &&
         reply.outcome == PROBE_ACCEPTED && reply.answer.record_limit != 0) {
         w->s->record_limit = keeps_to(&reply.answer, LIMIT + OVERHEAD);
         w->s->record_limit_is_ignored = !w->s->record_limit;

@@ -111,7 +111,7 @@ static void say_control(const struct session *s)
 }
 
 /** A read gave n bytes of a frame, or none of an empty one. */
-static void take(struct session *s, const char *data, int n)
+static void take_ws(struct session *s, const char *data, int n)
 {
     const ws_transport_opcodes_t opcode = esp_transport_ws_get_read_opcode(s->link.ws);
 
@@ -141,7 +141,7 @@ static void end_of_server(struct session *s)
 }
 
 /** @return false: there is nothing to be read now */
-static bool receive(struct session *s)
+static bool receive_ws(struct session *s)
 {
     char data[CHUNK];
     int n;
@@ -156,7 +156,7 @@ static bool receive(struct session *s)
                        esp_transport_ws_get_read_opcode(s->link.ws) == WS_TRANSPORT_OPCODES_NONE)) {
             return false;
         }
-        take(s, data, n);
+        take_ws(s, data, n);
         if (ferror(stdout)) {
             fprintf(stderr, "esp-tls: cannot write: %s\n", strerror(errno));
             end(s, EXIT_OUTPUT);
@@ -389,11 +389,11 @@ static bool is_blocked(struct session *s)
     return blocked;
 }
 
-static enum tool_exit talk(struct session *s)
+static enum tool_exit talk_ws(struct session *s)
 {
     s->in.moved_ms = now_ms();
     while (!s->is_done) {
-        bool is_more = receive(s);
+        bool is_more = receive_ws(s);
 
         if (!s->is_done) {
             transmit(s);
@@ -446,7 +446,7 @@ static enum tool_exit ws_exchange(struct session *s)
     }
     if (status == EXIT_OK) {
         say_connected(s);
-        status = talk(s);
+        status = talk_ws(s);
     }
     return status;
 }

@@ -68,7 +68,7 @@ static const struct sentence {
     {ESP_ERR_NO_MEM, EXIT_MEMORY, "out of memory.%s"},
 };
 
-static const struct sentence *find(esp_err_t code)
+static const struct sentence *find_ws_sentence(esp_err_t code)
 {
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (rows[i].code == code) {
@@ -86,7 +86,7 @@ static void add_sentence(const struct sentence *s, const char *why, struct text 
 }
 
 /** What the layers below know. */
-static void fill(const struct ws_link *l, struct http_failure *f, esp_err_t code)
+static void fill_ws_failure(const struct ws_link *l, struct http_failure *f, esp_err_t code)
 {
     const struct connect_options *o = &l->options->connect;
     esp_tls_t *tls = esp_transport_get_esp_tls(l->ws);
@@ -143,10 +143,10 @@ enum tool_exit explain_ws(const struct ws_link *l, struct text *text)
 {
     const esp_err_t code = esp_transport_get_error_handle(l->ws)->last_error;
     const char *why = esp_transport_ws_get_why(l->ws);
-    const struct sentence *s = find(code);
+    const struct sentence *s = find_ws_sentence(code);
     struct http_failure f = {0};
 
-    fill(l, &f, code);
+    fill_ws_failure(l, &f, code);
     if (s != NULL) {
         add_sentence(s, why != NULL ? why : "", text);
         return s->exit;
