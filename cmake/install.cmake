@@ -28,7 +28,7 @@ foreach(dir ${dirs})
     set(to ${include_dir}/platform)
   endif()
   install(DIRECTORY ${dir}/ DESTINATION ${to} FILES_MATCHING PATTERN "*.h"
-    PATTERN plat_sim.h EXCLUDE) # the tests' own
+    PATTERN plat_*.h EXCLUDE) # what the platform gives to the components
 endforeach()
 install(FILES ${PROJECT_BINARY_DIR}/config/sdkconfig.h DESTINATION ${include_dir})
 
@@ -37,6 +37,7 @@ set(requires "")
 if(mbedtls)
   # Mbed TLS's headers with our configuration in the place of its own: no -D is needed.
   install(DIRECTORY components/mbedtls/include/ DESTINATION ${include_dir})
+  install(FILES ${PROJECT_BINARY_DIR}/config/esp_mbedtls_names.h DESTINATION ${include_dir})
   install(DIRECTORY ${mbedtls}/include/mbedtls ${mbedtls}/include/psa DESTINATION ${include_dir}
     FILES_MATCHING PATTERN "*.h" PATTERN mbedtls_config.h EXCLUDE)
   file(WRITE ${PROJECT_BINARY_DIR}/mbedtls_config.h "#include \"esp_mbedtls_config.h\"\n")

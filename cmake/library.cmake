@@ -29,7 +29,7 @@ if(ESP_TLS_SHARED)
     VERSION ${PROJECT_VERSION}
     SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR} # 0.x: any minor may break
     LINK_DEPENDS ${map})
-  # Our Mbed TLS has our configuration: it must never be mixed with another one in the process.
+  # What the library calls of its own is its own, whatever else the process has loaded.
   target_link_options(esp-tls-shared PRIVATE
     -Wl,-Bsymbolic -Wl,--version-script=${map} -Wl,--no-undefined -Wl,--gc-sections)
   target_link_libraries(esp-tls-shared PRIVATE all_code PUBLIC ${headers} Threads::Threads)

@@ -5,7 +5,14 @@ if(NOT llhttp_version)
   message(FATAL_ERROR "llhttp 8 is needed, which ${llhttp_include}/llhttp.h is not")
 endif()
 
+execute_process(
+  COMMAND ${PYTHON} -B ${PROJECT_SOURCE_DIR}/cmake/own_names.py llhttp ${LLHTTP_INCLUDE_DIR}/llhttp.h
+    ${LLHTTP_SOURCE_DIR}/api.c ${LLHTTP_SOURCE_DIR}/http.c ${LLHTTP_SOURCE_DIR}/llhttp.c
+    ${PROJECT_BINARY_DIR}/config/llhttp_names.h
+  COMMAND_ERROR_IS_FATAL ANY)
 add_library(llhttp_headers INTERFACE)
+target_compile_options(llhttp_headers INTERFACE
+  "SHELL:-include ${PROJECT_BINARY_DIR}/config/llhttp_names.h")
 target_include_directories(llhttp_headers SYSTEM INTERFACE ${llhttp_include})
 target_compile_definitions(llhttp_headers INTERFACE LLHTTP_STRICT_MODE=1)
 add_library(llhttp_objects OBJECT

@@ -57,6 +57,12 @@ if(NOT result EQUAL 0)
   message(FATAL_ERROR "The seam into Mbed TLS cannot be read")
 endif()
 include(${PROJECT_BINARY_DIR}/config/seam.cmake)
+if(NOT ESP_TLS_SYSTEM_MBEDTLS)
+  execute_process(
+    COMMAND ${PYTHON} -B ${PROJECT_SOURCE_DIR}/cmake/own_names.py mbedtls
+      ${mbedtls} ${PROJECT_BINARY_DIR}/config/esp_mbedtls_names.h
+    COMMAND_ERROR_IS_FATAL ANY)
+endif()
 if(ESP_TLS_SYSTEM_MBEDTLS) # all of it is off, and the settings that want it are refused
   set(SEAM_OFF_SYMBOLS "")
   set(SEAM_OFF "")
@@ -64,5 +70,6 @@ endif()
 foreach(name ${SEAM_OFF})
   message(WARNING "Mbed TLS ${MBEDTLS_VERSION}: ${name} is off: ${SEAM_OFF_${name}}")
 endforeach()
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS cmake/seam.py cmake/mbedtls-fixes.txt
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS cmake/seam.py cmake/own_names.py mbedtls
+  cmake/mbedtls-fixes.txt
   components/esp-tls/src/stack/mbedtls/seam.txt)

@@ -17,8 +17,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = ROOT / "docs/abi.txt"
-FOREIGN = ("mbedtls_", "psa_", "MBEDTLS_", "PSA_")
-NOT_OURS = {"sdkconfig.h", "esp_mbedtls_config.h", "threading_alt.h"}
+FOREIGN = ("et_mbedtls_", "et_psa_", "MBEDTLS_", "PSA_")
+NOT_OURS = {"sdkconfig.h", "esp_mbedtls_config.h", "esp_mbedtls_names.h", "threading_alt.h"}
 
 
 def series():

@@ -26,6 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ESP_TLS_BUILD", ROOT / "build")).resolve()
 SDKCONFIG = BUILD / "config" / "sdkconfig.h"
+NAMES = SDKCONFIG.parent / "esp_mbedtls_names.h"  # not there with the system's Mbed TLS
 PUBLIC = [
     ROOT / "components/esp-tls/include",
     ROOT / "components/esp-tls/esp-tls-crypto",
@@ -148,6 +149,8 @@ class Headers(unittest.TestCase):
         options = options_of_build()
         with tempfile.TemporaryDirectory() as folder:
             Path(folder, "sdkconfig.h").write_text(sdkconfig_of(variant))
+            if NAMES.exists():
+                shutil.copy(NAMES, folder)
             includes = ["-I" + folder] + ["-I" + str(p) for p in PUBLIC]
             includes += ["-I" + str(KEY_CONFIG.parent)] + options
             for tool, language in COMPILERS:

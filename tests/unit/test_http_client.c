@@ -1,6 +1,7 @@
 /* One exchange: what is sent, what is told, what fails and how. */
 #include "esp_transport_tcp.h"
 #include "http_case.h"
+#include "plat_lock.h"
 
 #define GET_REQUEST                                                                                \
     "GET /path?q=1 HTTP/1.1\r\nUser-Agent: ESP32 HTTP Client/1.0\r\nHost: test.example\r\n\r\n"

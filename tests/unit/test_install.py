@@ -11,17 +11,28 @@ BUILD = Path(os.environ.get("ESP_TLS_BUILD", ROOT / "build")).resolve()
 
 PROGRAM = r"""
 #include <stdio.h>
+#include "esp_http_client.h"
 #include "esp_tls.h"
+#include "mbedtls/sha256.h"
 #include "mbedtls/ssl.h"
+#include "mbedtls/x509_crt.h"
+#include "psa/crypto.h"
 
 int main(void)
 {
     esp_tls_t *tls = esp_tls_init();
     mbedtls_ssl_config conf; /* our Mbed TLS comes along, with our configuration */
+    mbedtls_x509_crt chain;
+    unsigned char digest[32];
+    int is_made = tls != NULL && psa_crypto_init() == PSA_SUCCESS;
 
     mbedtls_ssl_config_init(&conf);
     mbedtls_ssl_config_free(&conf);
-    puts(tls != NULL ? "made" : "not made");
+    mbedtls_x509_crt_init(&chain);
+    is_made = is_made && mbedtls_x509_crt_parse(&chain, digest, 0) != 0;
+    mbedtls_x509_crt_free(&chain);
+    is_made = is_made && mbedtls_sha256((const unsigned char *)"abc", 3, digest, 0) == 0;
+    puts(is_made && digest[0] == 0xBA ? "made" : "not made");
     return esp_tls_conn_destroy(tls);
 }
 """
@@ -212,6 +223,18 @@ class Install(unittest.TestCase):
             self.assertFalse((include / name).exists(), name)
         self.assertTrue((include / "esp_tls.h").is_file())
 
+    def test_the_platforms_interface_is_not_installed_and_no_header_needs_it(self):
+        self.install()
+        include = self.prefix / "include/esp-tls"
+        self.assertEqual([path.name for path in include.rglob("plat_*")], [])
+        own = [*include.glob("*.h"), include / "mbedtls/threading.h", include / "mbedtls/rsa.h"]
+        self.assertGreater(len(own), 30)
+        source = self.folder / "headers.c"
+        source.write_text("".join(f'#include "{path.relative_to(include)}"\n' for path in own))
+        env = {**os.environ, "PKG_CONFIG_PATH": str(self.libdir / "pkgconfig")}
+        flags = self.run_ok("pkg-config", "--cflags", "esp-tls", env=env).split()
+        self.run_ok("cc", "-Wall", "-Werror", "-fsyntax-only", *flags, source)
+
     def test_a_program_builds_by_cmake(self):
         self.install()
         (self.folder / "CMakeLists.txt").write_text(PROJECT)
@@ -227,7 +250,8 @@ class Install(unittest.TestCase):
         symbols = self.run_ok("nm", "-D", "--defined-only", self.libdir / "libesp-tls.so")
         names = [line.split()[-1].split("@")[0] for line in symbols.splitlines()]
         strange = [name for name in names if not name.startswith(
-            ("esp_", "heap_caps_", "plat_", "mbedtls_", "psa_", "ESP_", "_esp_error_check_"))]
+            ("esp_", "heap_caps_", "mbedtls_esp_", "et_mbedtls_", "et_psa_", "ESP_",
+             "_esp_error_check_"))]
         self.assertEqual(strange, [])
         self.assertIn("esp_tls_conn_new_sync", names)
         dynamic = self.run_ok("readelf", "-d", self.libdir / "libesp-tls.so")

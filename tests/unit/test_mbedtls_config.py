@@ -108,7 +108,8 @@ class MbedtlsConfig(unittest.TestCase):
                     cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False)
                 self.assertEqual(made.returncode, 0, made.stderr)
                 # Beside the settings of the case, which it includes.
-                shutil.copy(BUILD / "config" / "mbed_seam_features.h", folder)
+                for made in ("mbed_seam_features.h", "esp_mbedtls_names.h"):
+                    shutil.copy(BUILD / "config" / made, folder)
                 for file, directory, command in wanted:
                     self.compile(file, directory, command, folder)
 

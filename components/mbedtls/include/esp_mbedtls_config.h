@@ -15,6 +15,8 @@
 #ifndef ESP_MBEDTLS_CONFIG_H
 #define ESP_MBEDTLS_CONFIG_H
 
+#include "esp_mbedtls_names.h" /* before any name of Mbed TLS: made by cmake/own_names.py */
+
 #include <stddef.h>
 
 #include "sdkconfig.h"

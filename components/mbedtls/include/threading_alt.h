@@ -2,7 +2,7 @@
 #ifndef THREADING_ALT_H
 #define THREADING_ALT_H
 
-#include "plat_lock.h"
+#include "esp_port_mutex.h"
 
 typedef struct mbedtls_threading_mutex_t {
     plat_mutex mutex;

@@ -5,6 +5,7 @@
 #include "mbed.h"
 
 #include "mbedtls/threading.h"
+#include "plat_lock.h"
 
 static void mutex_init(mbedtls_threading_mutex_t *mutex)
 {
