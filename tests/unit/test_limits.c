@@ -469,6 +469,7 @@ static void test_http_proxy_limits(void **state)
 
 /* --- others ----------------------------------------------------------------------------------- */
 
+#ifdef CONFIG_ESP_TLS_CAPTURE
 static void test_keylog_line_limits(void **state)
 {
     static const uint8_t random[KEYLOG_RANDOM_LEN];
@@ -487,6 +488,7 @@ static void test_keylog_line_limits(void **state)
                          len <= KEYLOG_SECRET_MAX ? 1 + 2 + 2 * 32 + 2 * len : 0);
     }
 }
+#endif
 
 static void test_simulated_heap_limits(void **state)
 {
@@ -530,7 +532,9 @@ int main(void)
         http_test(test_transport_write_that_is_not_finished),
         http_test(test_http_client_requests_in_pieces),
         http_test(test_http_proxy_limits),
+#ifdef CONFIG_ESP_TLS_CAPTURE
         cmocka_unit_test(test_keylog_line_limits),
+#endif
         cmocka_unit_test(test_simulated_heap_limits),
         cmocka_unit_test(test_wait_list_limits),
     };

@@ -22,8 +22,6 @@
 #define HTTP_HAS_TLS false
 #endif
 
-static const char TAG[] = "HTTP_CLIENT";
-
 struct http_wire {
     const esp_http_client_config_t *cfg;
     esp_transport_handle_t transport; /* the topmost; cfg->transport, or own */
@@ -58,7 +56,7 @@ static void set_trust(esp_transport_handle_t t, const esp_http_client_config_t *
 #ifdef CONFIG_MBEDTLS_CERTIFICATE_BUNDLE
         esp_transport_ssl_crt_bundle_attach(t, cfg->crt_bundle_attach);
 #else
-        ESP_LOGE(TAG, "crt_bundle_attach is not supported by this build");
+        ESP_LOGE("HTTP_CLIENT", "crt_bundle_attach is not supported by this build");
 #endif
     } else if (cfg->use_global_ca_store) {
         esp_transport_ssl_enable_global_ca_store(t);
