@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import unittest
+from collections import defaultdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -233,6 +234,15 @@ class House(unittest.TestCase):
                 for number, line in enumerate(without_comments(text_of(name)).splitlines(), 1):
                     found += [f"{name}:{number}: {m[1]}()" for m in BANNED.finditer(line)]
         self.none(found, "These calls are not made in components/:")
+
+    def test_static_functions_have_a_word_that_tells_them_apart(self):
+        files = defaultdict(set)
+        for name in tracked("components/*.c", "platform/*.c"):
+            if not name.startswith("components/esp_http_client/"):  # being taken apart
+                for word in re.findall(r"^static [^;{}=()]*?\b([a-z]+)\(", text_of(name), re.M):
+                    files[word].add(name)
+        self.none([f"{word}: {', '.join(sorted(names))}" for word, names in sorted(files.items())
+                   if len(names) > 2], "One word is the name of a function in more than two files:")
 
     def test_nothing_runs_before_main(self):
         found = [f"{name}:{number}"

@@ -19,7 +19,7 @@ static const struct {
 #undef ROW
 };
 
-static const char *find(esp_err_t code)
+static const char *find_name(esp_err_t code)
 {
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (names[i].code == code) {
@@ -31,7 +31,7 @@ static const char *find(esp_err_t code)
 #else
 #define UNKNOWN "UNKNOWN ERROR"
 
-static const char *find(esp_err_t code)
+static const char *find_name(esp_err_t code)
 {
     (void)code;
     return NULL;
@@ -40,14 +40,14 @@ static const char *find(esp_err_t code)
 
 const char *esp_err_to_name(esp_err_t code)
 {
-    const char *name = find(code);
+    const char *name = find_name(code);
 
     return name != NULL ? name : UNKNOWN;
 }
 
 const char *esp_err_to_name_r(esp_err_t code, char *buf, size_t buflen)
 {
-    const char *name = find(code);
+    const char *name = find_name(code);
 
     if (buflen == 0) {
         return buf;

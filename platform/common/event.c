@@ -115,7 +115,7 @@ static void dispatch(struct loop *loop, const struct event *e)
     sweep(loop);
 }
 
-static struct event *take(struct loop *loop)
+static struct event *take_event(struct loop *loop)
 {
     struct event *e = loop->first;
 
@@ -137,7 +137,7 @@ static void run(struct loop *loop, uint64_t until_us, bool is_one_pass)
     loop->outer = dispatching;
     dispatching = loop;
     while (!loop->is_ending) {
-        struct event *e = is_one_pass && left-- <= 0 ? NULL : take(loop);
+        struct event *e = is_one_pass && left-- <= 0 ? NULL : take_event(loop);
 
         if (e != NULL) {
             dispatch(loop, e);
@@ -186,7 +186,7 @@ esp_err_t esp_event_loop_run(esp_event_loop_handle_t event_loop, TickType_t tick
 static void destroy(struct loop *loop)
 {
     while (loop->first != NULL) {
-        plat_free_secret(take(loop));
+        plat_free_secret(take_event(loop));
     }
     while (loop->handlers != NULL) {
         loop->handlers->is_gone = true;
@@ -295,8 +295,8 @@ static struct loop *get_default(void)
 
 /* --- handlers --------------------------------------------------------------------------------- */
 
-static struct handler *find(struct loop *loop, esp_event_base_t base, int32_t id,
-                            esp_event_handler_t fn, const void *instance)
+static struct handler *find_handler(struct loop *loop, esp_event_base_t base, int32_t id,
+                                    esp_event_handler_t fn, const void *instance)
 {
     struct handler *h = loop->handlers;
 
@@ -307,11 +307,12 @@ static struct handler *find(struct loop *loop, esp_event_base_t base, int32_t id
     return h;
 }
 
-static esp_err_t add(struct loop *loop, const struct handler *what, bool is_instance,
-                     esp_event_handler_instance_t *instance)
+static esp_err_t add_handler(struct loop *loop, const struct handler *what, bool is_instance,
+                             esp_event_handler_instance_t *instance)
 {
     struct handler **place = &loop->handlers;
-    struct handler *h = is_instance ? NULL : find(loop, what->base, what->id, what->fn, NULL);
+    struct handler *h =
+        is_instance ? NULL : find_handler(loop, what->base, what->id, what->fn, NULL);
 
     if (h != NULL) {
         h->arg = what->arg;
@@ -342,7 +343,7 @@ static esp_err_t register_with(struct loop *loop, const struct handler *what, bo
         return ESP_ERR_INVALID_ARG;
     }
     plat_monitor_enter(loop->monitor);
-    err = add(loop, what, is_instance, instance);
+    err = add_handler(loop, what, is_instance, instance);
     plat_monitor_leave(loop->monitor);
     return err;
 }
@@ -356,7 +357,7 @@ static esp_err_t unregister_with(struct loop *loop, esp_event_base_t base, int32
         return ESP_ERR_INVALID_ARG;
     }
     plat_monitor_enter(loop->monitor);
-    h = find(loop, base, id, fn, instance);
+    h = find_handler(loop, base, id, fn, instance);
     if (h != NULL) {
         h->is_gone = true;
         if (!loop->is_in_handler) {

@@ -394,7 +394,7 @@ static bool is_traced(const struct plat_account *account)
     return account->trace != NULL;
 }
 
-static void tell(const struct plat_account *account, const struct heap_block *header)
+static void tell_watcher(const struct plat_account *account, const struct heap_block *header)
 {
     account->trace(account->trace_arg, (enum plat_mem)header->purpose, (int32_t)header->size,
                    account->total.live);
@@ -416,7 +416,7 @@ static bool is_traced(const struct plat_account *account)
     return false;
 }
 
-static void tell(const struct plat_account *account, const struct heap_block *header)
+static void tell_watcher(const struct plat_account *account, const struct heap_block *header)
 {
     (void)account;
     (void)header;
@@ -438,7 +438,7 @@ static void *entered(struct plat_account *account, struct heap_block *block,
     charge(account, block);
     plat_mutex_unlock(&lock);
     if (is_traced(account)) {
-        tell(account, &header);
+        tell_watcher(account, &header);
     }
     return et_heap_payload(block);
 }

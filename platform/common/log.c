@@ -26,7 +26,7 @@ static esp_log_level_t default_level = (esp_log_level_t)CONFIG_LOG_DEFAULT_LEVEL
 static vprintf_like_t print = print_to_stderr;
 
 /** With the lock held. */
-static struct tag_level *find(const char *tag)
+static struct tag_level *find_tag(const char *tag)
 {
     struct tag_level *at = tags;
 
@@ -64,7 +64,7 @@ void esp_log_level_set(const char *tag, esp_log_level_t level)
     }
     made = plat_alloc(NULL, PLAT_MEM_PROCESS, sizeof(*made) + strlen(tag) + 1);
     plat_mutex_lock(&lock);
-    row = find(tag);
+    row = find_tag(tag);
     if (row == NULL && made != NULL) {
         memcpy(made->tag, tag, strlen(tag));
         made->next = tags;
@@ -85,7 +85,7 @@ esp_log_level_t esp_log_level_get(const char *tag)
     esp_log_level_t level;
 
     plat_mutex_lock(&lock);
-    row = find(tag);
+    row = find_tag(tag);
     level = row != NULL ? row->level : default_level;
     plat_mutex_unlock(&lock);
     return level;

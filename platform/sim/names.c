@@ -72,7 +72,7 @@ void sim_name_never(const char *host)
     name_new(host)->is_never = true;
 }
 
-static const struct name *find(const char *host, size_t len)
+static const struct name *find_host(const char *host, size_t len)
 {
     for (const struct name *name = names; name != NULL; name = name->next) {
         if (strlen(name->host) == len && strncasecmp(name->host, host, len) == 0) {
@@ -118,7 +118,8 @@ static void fail(struct plat_resolve *job, int resolver_code)
     job->resolver_code = resolver_code;
 }
 
-static void keep(struct plat_resolve *job, const struct plat_addr *addrs, size_t count, int family)
+static void keep_addrs(struct plat_resolve *job, const struct plat_addr *addrs, size_t count,
+                       int family)
 {
     for (size_t i = 0; i < count; i++) {
         if (family == PLAT_AF_ANY || family == addrs[i].family) {
@@ -133,11 +134,11 @@ static void keep(struct plat_resolve *job, const struct plat_addr *addrs, size_t
 static void answer(struct plat_resolve *job, const char *host, size_t len, int family)
 {
     struct plat_addr literal;
-    const struct name *name = find(host, len);
+    const struct name *name = find_host(host, len);
 
     job->due = sim_now;
     if (plat_addr_parse(host, len, &literal)) {
-        keep(job, &literal, 1, family);
+        keep_addrs(job, &literal, 1, family);
         job->is_done = true;
         plat_event_set(job->wake);
     } else if (name == NULL) {
@@ -147,7 +148,7 @@ static void answer(struct plat_resolve *job, const char *host, size_t len, int f
         if (name->resolver_code != 0) {
             fail(job, name->resolver_code);
         } else {
-            keep(job, name->addrs, name->addr_count, family);
+            keep_addrs(job, name->addrs, name->addr_count, family);
         }
     }
 }

@@ -38,7 +38,7 @@ static uint64_t io_us;
 /* --- the list ------------------------------------------------------------------------------- */
 
 /** The stream of a handle that the code under test owns. */
-static struct sim_stream *find(plat_stream s)
+static struct sim_stream *stream_at(plat_stream s)
 {
     for (struct sim_stream *at = streams; at != NULL; at = at->next) {
         if (at->h == s.h && at->is_owned) {
@@ -52,7 +52,7 @@ static struct sim_stream *find(plat_stream s)
  *  descriptor has the number. */
 static struct sim_stream *find_open(plat_stream s, const char *call)
 {
-    struct sim_stream *stream = find(s);
+    struct sim_stream *stream = stream_at(s);
 
     if (stream == NULL) {
         sim_misuse(call, "no stream, or one that was closed already");
@@ -604,7 +604,7 @@ void plat_event_clear(plat_stream event)
 
 uint8_t sim_net_ready(plat_stream s)
 {
-    const struct sim_stream *stream = find(s);
+    const struct sim_stream *stream = stream_at(s);
     int ready = 0;
 
     if (was_closed(s)) {

@@ -2,7 +2,7 @@
  * before it touches the network, and the handle's record says so. */
 #include "conn.h"
 
-static tls_status refuse(esp_tls_t *tls)
+static tls_status refuse_server(esp_tls_t *tls)
 {
     tls_status st;
 
@@ -38,7 +38,7 @@ int esp_tls_server_session_create(esp_tls_cfg_server_t *cfg, int sockfd, esp_tls
     if (cfg == NULL || tls == NULL) {
         return ESP_ERR_INVALID_ARG; /* positive, as in ESP-IDF */
     }
-    (void)refuse(tls);
+    (void)refuse_server(tls);
     return -1;
 }
 
@@ -49,14 +49,14 @@ esp_err_t esp_tls_server_session_init(esp_tls_cfg_server_t *cfg, int sockfd, esp
     if (cfg == NULL || tls == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    (void)refuse(tls);
+    (void)refuse_server(tls);
     return ESP_ERR_NOT_SUPPORTED;
 }
 
 int esp_tls_server_session_continue_async(esp_tls_t *tls)
 {
     if (tls != NULL) {
-        (void)refuse(tls);
+        (void)refuse_server(tls);
     }
     return -1;
 }

@@ -61,7 +61,7 @@ static esp_tls_url_part_t cut(esp_tls_url_part_t *rest, const char *stops)
     return part;
 }
 
-static bool take(esp_tls_url_part_t *rest, const char *prefix)
+static bool take_prefix(esp_tls_url_part_t *rest, const char *prefix)
 {
     size_t n = strlen(prefix);
 
@@ -105,13 +105,13 @@ static bool parse_ipv6(esp_tls_url_part_t host, struct plat_addr *addr, esp_tls_
 /** Section 3.2.2. An IPv6 zone is "%25" and an id there (RFC 6874); "%" is taken as well. */
 static bool parse_host(esp_tls_url_part_t *rest, esp_tls_url_t *url)
 {
-    if (take(rest, "[")) {
+    if (take_prefix(rest, "[")) {
         struct plat_addr addr;
         esp_tls_url_part_t zone;
 
         url->host = cut(rest, "]");
         url->host_is_ipv6 = true;
-        return take(rest, "]") && parse_ipv6(url->host, &addr, &zone);
+        return take_prefix(rest, "]") && parse_ipv6(url->host, &addr, &zone);
     }
     url->host = cut(rest, ":");
     return url->host.len > 0 && all_are(url->host, UNRESERVED | SUB_DELIM, "", true);
@@ -135,7 +135,7 @@ static bool parse_authority(esp_tls_url_part_t rest, esp_tls_url_t *url)
     if (!parse_host(&rest, url)) {
         return false;
     }
-    if (take(&rest, ":")) {
+    if (take_prefix(&rest, ":")) {
         return parse_port(rest, &url->port);
     }
     return rest.len == 0;
@@ -147,10 +147,10 @@ static bool parse_tail(esp_tls_url_part_t rest, esp_tls_url_t *url)
     static const char path_also[] = ":@/[]|\"<>\\^`{}"; /* what browsers send as it is */
 
     url->path = cut(&rest, "?#");
-    if (take(&rest, "?")) {
+    if (take_prefix(&rest, "?")) {
         url->query = cut(&rest, "#");
     }
-    if (take(&rest, "#")) {
+    if (take_prefix(&rest, "#")) {
         url->fragment = rest;
     }
     return all_are(url->path, UNRESERVED | SUB_DELIM, path_also, true) &&
@@ -170,7 +170,7 @@ bool esp_tls_url_parse(const char *text, size_t len, esp_tls_url_t *url)
 
     *url = (esp_tls_url_t){.port = 0};
     url->scheme = cut(&rest, ":/?#");
-    if (!is_scheme(url->scheme) || !take(&rest, "://")) {
+    if (!is_scheme(url->scheme) || !take_prefix(&rest, "://")) {
         return false;
     }
     return parse_authority(cut(&rest, "/?#"), url) && parse_tail(rest, url);
@@ -211,14 +211,14 @@ static bool parse_reference(const char *text, esp_tls_url_t *ref, esp_tls_url_pa
 
     *ref = (esp_tls_url_t){.port = 0};
     *authority = (esp_tls_url_part_t){NULL, 0};
-    if (is_scheme(first) && take(&rest, ":")) {
+    if (is_scheme(first) && take_prefix(&rest, ":")) {
         ref->scheme = first;
     } else if (rest.len > 0 && *rest.ptr == ':') {
         return false; /* section 4.2: a path's first segment without a scheme has no colon */
     } else {
         rest = whole;
     }
-    if (take(&rest, "//")) {
+    if (take_prefix(&rest, "//")) {
         *authority = cut(&rest, "/?#");
         if (!parse_authority(*authority, ref)) {
             return false;
@@ -233,7 +233,7 @@ struct writer {
     size_t len; /* more than cap: it does not fit */
 };
 
-static void put(struct writer *w, const char *text, size_t len)
+static void put_text(struct writer *w, const char *text, size_t len)
 {
     if (w->len <= w->cap && len <= w->cap - w->len) {
         memcpy(w->out + w->len, text, len);
@@ -244,8 +244,8 @@ static void put(struct writer *w, const char *text, size_t len)
 static void put_part(struct writer *w, const char *mark, esp_tls_url_part_t part)
 {
     if (part.ptr != NULL) {
-        put(w, mark, strlen(mark));
-        put(w, part.ptr, part.len);
+        put_text(w, mark, strlen(mark));
+        put_text(w, part.ptr, part.len);
     }
 }
 
@@ -349,7 +349,7 @@ static void put_path(struct writer *w, const struct path *p, bool has_authority)
     size_t len = remove_dot_segments(p, NULL, &is_empty);
 
     if (!has_authority && is_empty && len > 1) {
-        put(w, "/.", 2);
+        put_text(w, "/.", 2);
     }
     if (w->len <= w->cap && len <= w->cap - w->len) {
         (void)remove_dot_segments(p, w->out + w->len + len, &is_empty);
@@ -379,7 +379,7 @@ esp_err_t esp_tls_url_resolve(const char *base, const char *reference, char *out
         path.head = *r.path.ptr != '/' ? directory(b.path) : path.head;
     }
     put_part(&w, "", r.scheme.ptr != NULL ? r.scheme : b.scheme);
-    put(&w, ":", 1);
+    put_text(&w, ":", 1);
     put_part(&w, "//", authority);
     if (is_here && r.path.len == 0) {
         put_part(&w, "", b.path);
@@ -390,7 +390,7 @@ esp_err_t esp_tls_url_resolve(const char *base, const char *reference, char *out
     }
     put_part(&w, "#", r.fragment);
     *len = w.len;
-    put(&w, "", 1);
+    put_text(&w, "", 1);
     return w.len <= w.cap ? ESP_OK : ESP_ERR_INVALID_SIZE;
 }
 

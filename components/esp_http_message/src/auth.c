@@ -50,7 +50,7 @@ struct out {
     size_t len;
 };
 
-static void put(struct out *o, const char *text, size_t len)
+static void put_bytes(struct out *o, const char *text, size_t len)
 {
     if (o->len + len <= o->cap) {
         memcpy(o->text + o->len, text, len);
@@ -60,7 +60,7 @@ static void put(struct out *o, const char *text, size_t len)
 
 static void put_text(struct out *o, const char *text)
 {
-    put(o, text, strlen(text));
+    put_bytes(o, text, strlen(text));
 }
 
 /** In quotes, with escapes (RFC 9110 section 5.6.4). */
@@ -70,11 +70,11 @@ static void put_quoted(struct out *o, const char *name, const char *text)
     put_text(o, "=\"");
     for (; *text != '\0'; text++) {
         if (*text == '"' || *text == '\\') {
-            put(o, "\\", 1);
+            put_bytes(o, "\\", 1);
         }
-        put(o, text, 1);
+        put_bytes(o, text, 1);
     }
-    put(o, "\"", 1);
+    put_bytes(o, "\"", 1);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -155,7 +155,7 @@ struct draft {
     char value[PARAM_MAX / 2]; /* of the parameter at hand */
 };
 
-static const char *keep(struct draft *d, const char *value)
+static const char *keep_value(struct draft *d, const char *value)
 {
     size_t size = strlen(value) + 1;
     char *to = d->texts + d->used;
@@ -196,11 +196,11 @@ static void set_algorithm(struct draft *d, const char *value)
 static void take_param(struct draft *d, const char *name, size_t len, const char *value)
 {
     if (text_is(name, len, "realm")) {
-        d->c.realm = keep(d, value);
+        d->c.realm = keep_value(d, value);
     } else if (text_is(name, len, "nonce")) {
-        d->c.nonce = keep(d, value);
+        d->c.nonce = keep_value(d, value);
     } else if (text_is(name, len, "opaque")) {
-        d->c.opaque = keep(d, value);
+        d->c.opaque = keep_value(d, value);
     } else if (text_is(name, len, "algorithm")) {
         set_algorithm(d, value);
     } else if (text_is(name, len, "stale")) {

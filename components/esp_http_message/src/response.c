@@ -504,7 +504,7 @@ static size_t take_extension(esp_http_response_t *r, const char *data, size_t le
     return i;
 }
 
-static size_t take(esp_http_response_t *r, const char *data, size_t len)
+static size_t take_body(esp_http_response_t *r, const char *data, size_t len)
 {
     switch (r->line) {
     case LINE_NONE:
@@ -525,7 +525,7 @@ esp_http_response_result_t esp_http_response_feed(esp_http_response_t *r, const 
     }
     while (r->result == ESP_HTTP_RESPONSE_MORE && *used < len) {
         r->has_begun = true;
-        *used += take(r, data + *used, len - *used);
+        *used += take_body(r, data + *used, len - *used);
     }
     if (!r->has_head) {
         r->head_bytes += *used;

@@ -60,7 +60,7 @@ static const esp_tls_code_t *table(esp_tls_code_domain_t domain, size_t *count)
 
 /** Copy a row, with the platform's number where it is the platform's.
  *  @return false: this platform does not have the code */
-static bool take(const esp_tls_code_t *row, esp_tls_code_t *code)
+static bool take_row(const esp_tls_code_t *row, esp_tls_code_t *code)
 {
     *code = *row;
     if (row->domain == ESP_TLS_CODE_ERRNO) {
@@ -72,13 +72,13 @@ static bool take(const esp_tls_code_t *row, esp_tls_code_t *code)
     return true;
 }
 
-static bool find(esp_tls_code_domain_t domain, int value, esp_tls_code_t *code)
+static bool find_code(esp_tls_code_domain_t domain, int value, esp_tls_code_t *code)
 {
     size_t count;
     const esp_tls_code_t *rows = table(domain, &count);
 
     for (size_t i = 0; i < count; i++) {
-        if (take(&rows[i], code) && code->value == value) {
+        if (take_row(&rows[i], code) && code->value == value) {
             return true;
         }
     }
@@ -98,14 +98,14 @@ static bool find_stack(int value, esp_tls_code_t *code)
         return false;
     }
     magnitude++;
-    if (find(ESP_TLS_CODE_STACK, magnitude, code)) {
+    if (find_code(ESP_TLS_CODE_STACK, magnitude, code)) {
         return true;
     }
     high = et_codes_high(magnitude);
-    if (!find(ESP_TLS_CODE_STACK, high, code)) {
+    if (!find_code(ESP_TLS_CODE_STACK, high, code)) {
         return false;
     }
-    if (find(ESP_TLS_CODE_STACK, magnitude - high, &low) && low.kind == ESP_TLS_CLASS_MEMORY) {
+    if (find_code(ESP_TLS_CODE_STACK, magnitude - high, &low) && low.kind == ESP_TLS_CLASS_MEMORY) {
         code->kind = low.kind;
         for (size_t i = 0; i < COUNT(code->reasons); i++) {
             code->reasons[i] = low.reasons[i];
@@ -118,7 +118,7 @@ bool esp_tls_code_find(esp_tls_code_domain_t domain, int value, esp_tls_code_t *
 {
     esp_tls_code_t found;
     bool has =
-        domain == ESP_TLS_CODE_STACK ? find_stack(value, &found) : find(domain, value, &found);
+        domain == ESP_TLS_CODE_STACK ? find_stack(value, &found) : find_code(domain, value, &found);
 
     if (has && code != NULL) {
         *code = found;
@@ -143,7 +143,7 @@ bool esp_tls_code_at(size_t i, esp_tls_code_t *code)
         for (size_t row = 0; row < count; row++) {
             esp_tls_code_t found;
 
-            if (take(&rows[row], &found) && i-- == 0) {
+            if (take_row(&rows[row], &found) && i-- == 0) {
                 *code = found;
                 return true;
             }

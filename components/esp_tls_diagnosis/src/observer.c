@@ -17,7 +17,7 @@ _Static_assert((int)STACK_CHAIN_SELF_SIGNED == (int)ESP_TLS_CHAIN_SELF_SIGNED &&
                "one list of bits");
 
 /** Memory of the connection's. Without it the record still says what failed. */
-static void *take(struct observed *on, size_t size)
+static void *take_room(struct observed *on, size_t size)
 {
     const struct plat_mem_failure before = on->account->failure;
     void *block = plat_alloc(on->account, PLAT_MEM_CONNECTION, size);
@@ -32,7 +32,7 @@ static struct evidence *evidence_of(struct observed *on, struct conn_watch *w)
     struct evidence *e = (struct evidence *)(void *)w;
 
     if (e == NULL) {
-        e = take(on, sizeof(*e));
+        e = take_room(on, sizeof(*e));
         if (e != NULL) {
             e->watch.observer = &et_evidence_observer;
             et_observed_add(on, &e->watch);
@@ -65,7 +65,7 @@ static void note_input(struct observed *on, struct evidence *e, const char *name
     }
     in->last = ((const uint8_t *)buf)[len - 1];
     in->copied = len < EVIDENCE_INPUT_MAX ? len : EVIDENCE_INPUT_MAX;
-    in->bytes = take(on, in->copied + 1); /* a NUL may be put behind it */
+    in->bytes = take_room(on, in->copied + 1); /* a NUL may be put behind it */
     if (in->bytes == NULL) {
         in->copied = 0;
         return;
@@ -151,7 +151,7 @@ static struct stack_bytes shorten(struct stack_bytes name)
     return name;
 }
 
-static uint16_t put(uint8_t **at, struct stack_bytes b, size_t most)
+static uint16_t put_bytes(uint8_t **at, struct stack_bytes b, size_t most)
 {
     size_t len = b.len < most ? b.len : most;
 
@@ -178,7 +178,7 @@ static uint16_t copy_names(const void *stack, uint8_t *to)
             uint16_t len;
 
             to += 3;
-            len = put(&to, name, (size_t)(end - to));
+            len = put_bytes(&to, name, (size_t)(end - to));
             head[0] = tag;
             head[1] = (uint8_t)(len >> 8);
             head[2] = (uint8_t)len;
@@ -196,7 +196,8 @@ static void note_chain(struct observed *on, struct evidence *e, const void *stac
     et_stack_refused(stack, &r);
     r.subject = shorten(r.subject);
     r.issuer = shorten(r.issuer);
-    c = take(on, sizeof(*c) + r.subject.len + r.issuer.len + EVIDENCE_LIST_MAX + EVIDENCE_URL_MAX);
+    c = take_room(on,
+                  sizeof(*c) + r.subject.len + r.issuer.len + EVIDENCE_LIST_MAX + EVIDENCE_URL_MAX);
     if (c == NULL) {
         return;
     }
@@ -206,14 +207,14 @@ static void note_chain(struct observed *on, struct evidence *e, const void *stac
     c->key_bits = r.key_bits;
     c->count = r.count;
     c->relations = r.relations;
-    c->subject_len = put(&to, r.subject, EVIDENCE_NAME_MAX);
-    c->issuer_len = put(&to, r.issuer, EVIDENCE_NAME_MAX);
+    c->subject_len = put_bytes(&to, r.subject, EVIDENCE_NAME_MAX);
+    c->issuer_len = put_bytes(&to, r.issuer, EVIDENCE_NAME_MAX);
     c->names_len = copy_names(stack, to);
     to += c->names_len;
     if (c->names_len == 0) {
-        c->leaf_len = put(&to, shorten(r.leaf), EVIDENCE_LIST_MAX);
+        c->leaf_len = put_bytes(&to, shorten(r.leaf), EVIDENCE_LIST_MAX);
     }
-    c->aia_len = put(&to, r.aia, EVIDENCE_URL_MAX);
+    c->aia_len = put_bytes(&to, r.aia, EVIDENCE_URL_MAX);
     plat_free(e->chain);
     e->chain = c;
 }

@@ -242,7 +242,7 @@ static const struct word {
     {"input_item", "N", FUNCTION, 0, input_item},
 };
 
-static const struct word *find(const char *name, size_t len)
+static const struct word *find_word(const char *name, size_t len)
 {
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (strlen(words[i].name) == len && memcmp(words[i].name, name, len) == 0) {
@@ -318,7 +318,7 @@ void et_words_expand(struct out *out, const char *sentence, diagnosis *d)
             return;
         }
         et_out_bytes(out, sentence, (size_t)(open - sentence));
-        word = find(open + 1, (size_t)(close - open - 1));
+        word = find_word(open + 1, (size_t)(close - open - 1));
         if (word == NULL) { /* not one of ours: as it stands */
             et_out_bytes(out, open, (size_t)(close - open + 1));
         } else if (d == NULL) {

@@ -91,7 +91,7 @@ void et_export_free(struct trace_export *e)
 /* --- blocks ---------------------------------------------------------------------------------- */
 
 /** Hand a block over. What fails once is not tried again: the file would have a hole. */
-static void put(struct trace_export *e, const uint8_t *block, size_t len)
+static void put_block(struct trace_export *e, const uint8_t *block, size_t len)
 {
     esp_tls_capture_t *to = e->capture;
 
@@ -120,7 +120,7 @@ static void segment(struct trace_export *e, enum frame_end from, unsigned flags,
         f->unacked[1 - from] = 0;
     }
     frame = et_pcapng_packet(f->block, frame, f->wall_us + (int64_t)us, from == FRAME_NEAR);
-    put(e, f->block, frame);
+    put_block(e, f->block, frame);
 }
 
 static void data_segment(struct trace_export *e, enum frame_end from, unsigned flags, size_t len,
@@ -159,7 +159,7 @@ void et_export_begin(struct trace_export *e, const char *host, size_t len, uint1
     f->began_us = plat_clock_us();
     f->wall_us = plat_wall_clock_us(&unix_us) ? unix_us - (int64_t)f->began_us : 0;
     if (e->capture->connections++ == 0) {
-        put(e, f->block, et_pcapng_begin(f->block));
+        put_block(e, f->block, et_pcapng_begin(f->block));
     }
     f->port = port;
     f->name_len = (uint16_t)(len < PCAPNG_NAME_MAX ? len : PCAPNG_NAME_MAX);
@@ -216,7 +216,8 @@ static void put_name(struct trace_export *e)
     struct plat_addr ip;
 
     if (f->name_len > 0 && !plat_addr_parse((const char *)f->block, f->name_len, &ip)) {
-        put(e, f->block,
+        put_block(
+            e, f->block,
             et_pcapng_name(f->block, &f->tcp.end[FRAME_FAR], (const char *)f->block, f->name_len));
     }
 }
@@ -350,7 +351,7 @@ void et_export_secret(struct trace_export *e, const char *label, const uint8_t *
     }
     if (line_len > 0 && e->capture != NULL && !e->capture->without_secrets) {
         line[line_len++] = '\n';
-        put(e, e->secrets, et_pcapng_secrets(e->secrets, line_len));
+        put_block(e, e->secrets, et_pcapng_secrets(e->secrets, line_len));
     }
     plat_wipe(e->secrets, sizeof(e->secrets));
 }

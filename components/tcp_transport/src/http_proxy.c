@@ -69,7 +69,7 @@ static size_t append(char *out, size_t at, const char *text)
 }
 
 /** @param login  value of Proxy-Authorization; NULL: none */
-static esp_err_t compose(const struct http_proxy *c, const char *login)
+static esp_err_t compose_request(const struct http_proxy *c, const char *login)
 {
     struct talk *talk = c->talk;
     const char *const agent = c->user_agent;
@@ -137,7 +137,7 @@ static int begin_request(esp_transport_handle_t t)
     drop_request(talk);
     err = authorize(c, &value);
     if (err == ESP_OK) {
-        err = compose(c, value);
+        err = compose_request(c, value);
     }
     esp_http_auth_free_value(value);
     if (err != ESP_OK) {
@@ -363,7 +363,7 @@ static int step_receive(esp_transport_handle_t t)
     return take_answer(t);
 }
 
-static int step(esp_transport_handle_t t)
+static int tunnel_step(esp_transport_handle_t t)
 {
     switch (((struct http_proxy *)t->data)->phase) {
     case PARENT:
@@ -403,7 +403,7 @@ static void end(struct http_proxy *c)
     c->phase = CLOSED;
 }
 
-static int begin(esp_transport_handle_t t, const char *host, int port)
+static int tunnel_begin(esp_transport_handle_t t, const char *host, int port)
 {
     struct http_proxy *c = t->data;
     struct plat_addr addr;
@@ -433,11 +433,11 @@ static int begin(esp_transport_handle_t t, const char *host, int port)
 static int step_connect(esp_transport_handle_t t, const char *host, int port, int timeout_ms)
 {
     struct http_proxy *c = t->data;
-    int ret = t->is_first_step ? begin(t, host, port) : NEXT;
+    int ret = t->is_first_step ? tunnel_begin(t, host, port) : NEXT;
 
     (void)timeout_ms; /* the deadline of this transport counts, not the parent's */
     for (unsigned n = 0; ret == NEXT && n < TRANSPORT_STEPS; n++) {
-        ret = step(t);
+        ret = tunnel_step(t);
     }
     ret = ret == NEXT ? 0 : ret;
     if (ret == 0 && plat_clock_us() >= t->deadline_us) {

@@ -93,7 +93,7 @@ static int proxy_lost(esp_transport_handle_t t)
 
 /* --- messages --------------------------------------------------------------------------------- */
 
-static size_t put(uint8_t *out, size_t at, const void *data, size_t len)
+static size_t put_bytes(uint8_t *out, size_t at, const void *data, size_t len)
 {
     memcpy(out + at, data, len);
     return at + len;
@@ -112,7 +112,7 @@ static size_t put_field(uint8_t *out, size_t at, const char *text)
     size_t len = strlen(text); /* checked: at most FIELD_MAX */
 
     out[at] = (uint8_t)len;
-    return put(out, at + 1, text, len);
+    return put_bytes(out, at + 1, text, len);
 }
 
 /** SOCKS4, and SOCKS4A where the address is that of a name: 0.0.0.1, and the name at the end. */
@@ -125,10 +125,10 @@ static size_t write_request4(const struct socks *c, struct talk *talk, uint8_t *
     out[0] = 4;
     out[1] = CONNECT;
     n = put_port(out, 2, talk->port);
-    n = put(out, n, has_addr ? talk->addr.ip : is_name, 4);
-    n = put(out, n, c->proxy.user != NULL ? c->proxy.user : "",
-            c->proxy.user != NULL ? strlen(c->proxy.user) + 1 : 1);
-    return has_addr ? n : put(out, n, talk->host, strlen(talk->host) + 1);
+    n = put_bytes(out, n, has_addr ? talk->addr.ip : is_name, 4);
+    n = put_bytes(out, n, c->proxy.user != NULL ? c->proxy.user : "",
+                  c->proxy.user != NULL ? strlen(c->proxy.user) + 1 : 1);
+    return has_addr ? n : put_bytes(out, n, talk->host, strlen(talk->host) + 1);
 }
 
 static size_t write_methods(const struct socks *c, struct talk *talk, uint8_t *out)
@@ -161,10 +161,10 @@ static size_t write_request5(const struct socks *c, struct talk *talk, uint8_t *
         n = put_field(out, n, talk->host);
     } else if (talk->addr.family == PLAT_AF_INET) {
         out[3] = ADDRESS_IPV4;
-        n = put(out, n, talk->addr.ip, 4);
+        n = put_bytes(out, n, talk->addr.ip, 4);
     } else {
         out[3] = ADDRESS_IPV6;
-        n = put(out, n, talk->addr.ip, 16);
+        n = put_bytes(out, n, talk->addr.ip, 16);
     }
     return put_port(out, n, talk->port);
 }
@@ -438,7 +438,7 @@ static void end_talk(struct socks *c)
     }
 }
 
-static int begin(esp_transport_handle_t t, const char *host, int port)
+static int socks_begin(esp_transport_handle_t t, const char *host, int port)
 {
     struct socks *c = t->data;
     const size_t out = c->version == SOCKS5 ? SOCKS5_MESSAGE_MAX : SOCKS4_MESSAGE_MAX;
@@ -478,7 +478,7 @@ static int step_parent(esp_transport_handle_t t)
     return c->version == SOCKS4 && !c->talk->is_literal ? begin_look_up(t) : begin_talk(t);
 }
 
-static int step(esp_transport_handle_t t)
+static int socks_step(esp_transport_handle_t t)
 {
     switch (((struct socks *)t->data)->phase) {
     case PARENT:
@@ -493,12 +493,12 @@ static int step(esp_transport_handle_t t)
 static int step_connect(esp_transport_handle_t t, const char *host, int port, int timeout_ms)
 {
     struct socks *c = t->data;
-    int ret = t->is_first_step ? begin(t, host, port) : 0;
+    int ret = t->is_first_step ? socks_begin(t, host, port) : 0;
 
     (void)timeout_ms; /* the deadline of this transport counts, not the parent's */
     if (ret == 0) {
         c->talk->host = host;
-        ret = step(t);
+        ret = socks_step(t);
     }
     if (ret == 0 && plat_clock_us() >= t->deadline_us) {
         ret = et_transport_fail(t, ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT, SOCKS_TIMEOUT);

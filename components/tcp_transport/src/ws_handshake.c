@@ -162,7 +162,7 @@ struct text {
     size_t len; /* goes on counting when it does not fit */
 };
 
-static void add(struct text *t, const char *text)
+static void add_text(struct text *t, const char *text)
 {
     const size_t len = strlen(text);
 
@@ -179,19 +179,19 @@ static void add_field(struct text *t, const char *name, const char *value, const
     if (value == NULL || et_ws_find_field(fields, name, &len) != NULL) {
         return;
     }
-    add(t, name);
-    add(t, ": ");
-    add(t, value);
-    add(t, "\r\n");
+    add_text(t, name);
+    add_text(t, ": ");
+    add_text(t, value);
+    add_text(t, "\r\n");
 }
 
 size_t et_ws_write_request(char *out, size_t cap, const struct ws_request *r)
 {
     struct text t = {.out = out, .cap = cap};
 
-    add(&t, "GET ");
-    add(&t, r->target);
-    add(&t, " HTTP/1.1\r\n");
+    add_text(&t, "GET ");
+    add_text(&t, r->target);
+    add_text(&t, " HTTP/1.1\r\n");
     add_field(&t, "Connection", "Upgrade", NULL);
     add_field(&t, "Host", r->authority, r->fields);
     add_field(&t, "User-Agent", r->user_agent, r->fields);
@@ -200,8 +200,8 @@ size_t et_ws_write_request(char *out, size_t cap, const struct ws_request *r)
     add_field(&t, "Sec-WebSocket-Key", r->key, NULL);
     add_field(&t, "Sec-WebSocket-Protocol", r->protocols, r->fields);
     add_field(&t, "Authorization", r->auth, r->fields);
-    add(&t, r->fields != NULL ? r->fields : "");
-    add(&t, "\r\n");
+    add_text(&t, r->fields != NULL ? r->fields : "");
+    add_text(&t, "\r\n");
     return t.len;
 }
 
@@ -235,7 +235,7 @@ bool et_ws_is_redirect(int status)
     return (status >= 301 && status <= 303) || status == 307 || status == 308;
 }
 
-static esp_err_t refuse(const char **why, esp_err_t code, const char *text)
+static esp_err_t refuse_answer(const char **why, esp_err_t code, const char *text)
 {
     *why = text;
     return code;
@@ -244,30 +244,32 @@ static esp_err_t refuse(const char **why, esp_err_t code, const char *text)
 esp_err_t et_ws_answer_judge(const struct ws_answer *a, const char **why)
 {
     if (a->status != 101) {
-        return refuse(why, ESP_ERR_TCP_TRANSPORT_WS_NOT_UPGRADED, "the status is not 101");
+        return refuse_answer(why, ESP_ERR_TCP_TRANSPORT_WS_NOT_UPGRADED, "the status is not 101");
     }
     if (a->upgrades != 1 || a->is_upgrade_wrong) {
-        return refuse(why, ESP_ERR_TCP_TRANSPORT_WS_BAD_UPGRADE, "there is no Upgrade: websocket");
+        return refuse_answer(why, ESP_ERR_TCP_TRANSPORT_WS_BAD_UPGRADE,
+                             "there is no Upgrade: websocket");
     }
     if (!a->has_connection_upgrade) {
-        return refuse(why, ESP_ERR_TCP_TRANSPORT_WS_BAD_UPGRADE, "there is no Connection: Upgrade");
+        return refuse_answer(why, ESP_ERR_TCP_TRANSPORT_WS_BAD_UPGRADE,
+                             "there is no Connection: Upgrade");
     }
     if (a->accepts != 1) {
-        return refuse(why, ESP_ERR_TCP_TRANSPORT_WS_BAD_ACCEPT,
-                      a->accepts == 0 ? "there is no Sec-WebSocket-Accept"
-                                      : "there are several Sec-WebSocket-Accept");
+        return refuse_answer(why, ESP_ERR_TCP_TRANSPORT_WS_BAD_ACCEPT,
+                             a->accepts == 0 ? "there is no Sec-WebSocket-Accept"
+                                             : "there are several Sec-WebSocket-Accept");
     }
     if (!a->is_accept_right) {
-        return refuse(why, ESP_ERR_TCP_TRANSPORT_WS_BAD_ACCEPT,
-                      "Sec-WebSocket-Accept does not belong to the key");
+        return refuse_answer(why, ESP_ERR_TCP_TRANSPORT_WS_BAD_ACCEPT,
+                             "Sec-WebSocket-Accept does not belong to the key");
     }
     if (a->has_extension) {
-        return refuse(why, ESP_ERR_TCP_TRANSPORT_WS_BAD_EXTENSION,
-                      "an extension was chosen that was not offered");
+        return refuse_answer(why, ESP_ERR_TCP_TRANSPORT_WS_BAD_EXTENSION,
+                             "an extension was chosen that was not offered");
     }
     if (a->protocol_fields > 1 || (a->protocol_fields == 1 && a->chosen == NULL)) {
-        return refuse(why, ESP_ERR_TCP_TRANSPORT_WS_BAD_SUBPROTOCOL,
-                      "a subprotocol was chosen that was not offered");
+        return refuse_answer(why, ESP_ERR_TCP_TRANSPORT_WS_BAD_SUBPROTOCOL,
+                             "a subprotocol was chosen that was not offered");
     }
     return ESP_OK;
 }

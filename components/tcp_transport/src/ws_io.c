@@ -108,7 +108,8 @@ static bool make_mask(esp_transport_handle_t t, uint8_t mask[WS_MASK_LEN])
     return false;
 }
 
-static bool compose(esp_transport_handle_t t, uint8_t opcode, const uint8_t *payload, size_t len)
+static bool compose_frame(esp_transport_handle_t t, uint8_t opcode, const uint8_t *payload,
+                          size_t len)
 {
     struct ws_control *ctl = &((struct ws *)t->data)->control;
     uint8_t mask[WS_MASK_LEN];
@@ -135,7 +136,7 @@ static bool compose_close(esp_transport_handle_t t)
     c->is_close_sent = true;
     c->sent_code = code;
     begin_closing(c);
-    return compose(t, WS_CLOSE, payload, code == WS_CODE_NO_STATUS ? 0 : sizeof(payload));
+    return compose_frame(t, WS_CLOSE, payload, code == WS_CODE_NO_STATUS ? 0 : sizeof(payload));
 }
 
 static bool compose_ping(esp_transport_handle_t t)
@@ -146,7 +147,7 @@ static bool compose_ping(esp_transport_handle_t t)
     }
     c->is_pong_awaited = true;
     c->ping_at_us = plat_clock_us();
-    return compose(t, WS_PING, c->ping, sizeof(c->ping));
+    return compose_frame(t, WS_PING, c->ping, sizeof(c->ping));
 }
 
 /** Make the next control frame that is due. @return 1 there is one; 0 there is none; -1 failed */
@@ -162,7 +163,7 @@ static int compose_due(esp_transport_handle_t t)
     }
     if (c->control.is_pong_due) {
         c->control.is_pong_due = false;
-        return compose(t, WS_PONG, c->control.came, c->control.came_len) ? 1 : -1;
+        return compose_frame(t, WS_PONG, c->control.came, c->control.came_len) ? 1 : -1;
     }
     if (is_pinging(c) && !c->is_pong_awaited && plat_clock_us() >= et_ws_next_time(c)) {
         return compose_ping(t) ? 1 : -1;

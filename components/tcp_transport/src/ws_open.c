@@ -88,7 +88,7 @@ static void forget_results(struct ws *c)
 
 /* --- the request ------------------------------------------------------------------------------ */
 
-static esp_err_t compose(struct ws *c)
+static esp_err_t compose_request(struct ws *c)
 {
     const struct ws_settings *set = &c->set;
     unsigned char nonce[WS_NONCE_LEN];
@@ -310,7 +310,7 @@ static int redirect(esp_transport_handle_t t)
 }
 
 /** Keep what is needed after the handshake. */
-static bool keep(struct ws *c, const char *rest, size_t rest_len)
+static bool keep_rest(struct ws *c, const char *rest, size_t rest_len)
 {
     const struct ws_answer *a = &c->opening->answer;
 
@@ -351,7 +351,7 @@ static int judge(esp_transport_handle_t t)
         return redirect(t);
     }
     err = et_ws_answer_judge(&c->opening->answer, &c->why);
-    if (err == ESP_OK && !keep(c, head + len, (size_t)(c->buf + c->len - (head + len)))) {
+    if (err == ESP_OK && !keep_rest(c, head + len, (size_t)(c->buf + c->len - (head + len)))) {
         err = ESP_ERR_NO_MEM;
     }
     return err == ESP_OK ? 1 : et_transport_fail(t, err, 0);
@@ -386,7 +386,7 @@ static int take_answer(esp_transport_handle_t t, size_t from)
 
 /* --- steps: each returns 1 open; NEXT; 0 not now; -1 failed; > 1 a redirect ------------------- */
 
-static int begin(esp_transport_handle_t t, const char *host, int port)
+static int open_begin(esp_transport_handle_t t, const char *host, int port)
 {
     struct ws *c = t->data;
     esp_err_t err = c->path_error;
@@ -410,7 +410,7 @@ static int begin(esp_transport_handle_t t, const char *host, int port)
     }
     et_layer_authority(c->opening->authority, host, port);
     note_offer(c);
-    err = compose(c);
+    err = compose_request(c);
     if (err != ESP_OK) {
         return et_transport_fail(t, err, 0);
     }
@@ -458,7 +458,7 @@ static int step_answer(esp_transport_handle_t t)
     return take_answer(t, from);
 }
 
-static int step(esp_transport_handle_t t, const char *host, int port)
+static int open_step(esp_transport_handle_t t, const char *host, int port)
 {
     switch (((struct ws *)t->data)->phase) {
     case WS_AT_PARENT:
@@ -485,11 +485,11 @@ static void open_it(struct ws *c)
 int et_ws_connect(esp_transport_handle_t t, const char *host, int port, int timeout_ms)
 {
     struct ws *c = t->data;
-    int ret = t->is_first_step ? begin(t, host, port) : NEXT;
+    int ret = t->is_first_step ? open_begin(t, host, port) : NEXT;
 
     (void)timeout_ms; /* the deadline of this transport counts, not the parent's */
     for (unsigned n = 0; ret == NEXT && n < TRANSPORT_STEPS; n++) {
-        ret = step(t, host, port);
+        ret = open_step(t, host, port);
     }
     ret = ret == NEXT ? 0 : ret;
     if (ret == 0 && plat_clock_us() >= t->deadline_us) {

@@ -107,7 +107,7 @@ static void show_chain(struct mbed *m, int state, int ret)
     }
 }
 
-static int step(struct mbed *m)
+static int handshake_step(struct mbed *m)
 {
     struct mbed_scope scope;
     mbedtls_svc_key_id_t share = et_mbed_retry_share(m);
@@ -159,7 +159,7 @@ tls_status et_mbed_handshake(void *ctx)
     /* a failed allocation is remembered over all steps: Mbed TLS passes over some, and it is the
      * peer that complains in the end */
     while (!mbedtls_ssl_is_handshake_over(&m->ssl)) {
-        ret = step(m);
+        ret = handshake_step(m);
 
         if (et_mbed_is_waiting(m, ret, &st)) {
             if (st != TLS_OK) {

@@ -29,7 +29,8 @@ static uint8_t type_of(const unsigned char *msg, size_t len)
     return is_retry ? RETRY_REQUEST : msg[0];
 }
 
-static void tell(const struct mbed *m, bool is_sent, uint8_t type, size_t len, size_t record_len)
+static void tell_message(const struct mbed *m, bool is_sent, uint8_t type, size_t len,
+                         size_t record_len)
 {
     et_observers_message(m->io.observed,
                          &(struct conn_message){.is_sent = is_sent,
@@ -52,7 +53,7 @@ static void tell_received(struct mbed *m)
     size_t len = (size_t)msg[1] << 16 | (size_t)msg[2] << 8 | msg[3];
 
     m->tap_told = true;
-    tell(m, false, type_of(msg, len), len, 0);
+    tell_message(m, false, type_of(msg, len), len, 0);
 }
 
 /** Stands for mbedtls_ssl_read_record(). A message that is kept is handed out twice. */
@@ -109,7 +110,7 @@ static void tell_sent(mbedtls_ssl_context *ssl, uint8_t type, size_t len)
     struct mbed *m = et_mbed_current();
 
     if (wants_messages(m) && ssl == &m->ssl) {
-        tell(m, true, type, len, ssl->out_msglen);
+        tell_message(m, true, type, len, ssl->out_msglen);
     }
 }
 
