@@ -84,6 +84,8 @@ if [ "$long" = long ]; then
     section "64 bits of ARM, under qemu"
     build aarch64 tests-unit fuzzers
     run build-aarch64 -L unit -LE static
+    section "over the system's Mbed TLS"
+    tests/system-mbedtls.sh
     section "Debian packages"
     tests/deb.sh
     section "line coverage of components/"

@@ -1,4 +1,5 @@
 /* One exchange: what is sent, what is told, what fails and how. */
+#include "plat_lock.h"
 #include "esp_transport_tcp.h"
 #include "http_case.h"
 #include "plat_lock.h"
