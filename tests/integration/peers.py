@@ -83,6 +83,8 @@ class Peer:
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+        if self.accepting.ident is not None:
+            self.accepting.join(10)  # no connection is added after this
         for conn in self.open:
             with contextlib.suppress(OSError, ValueError):
                 conn.shutdown(socket.SHUT_RDWR)
@@ -98,9 +100,8 @@ class Peer:
             self.connections += 1
             self.open.append(conn)
             conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            thread = threading.Thread(target=self._handle, args=(conn,), daemon=True)
-            thread.start()
-            self.threads.append(thread)
+            self.threads.append(threading.Thread(target=self._handle, args=(conn,), daemon=True))
+            self.threads[-1].start()
 
     def _handle(self, conn):
         try:
