@@ -38,7 +38,6 @@ PUBLIC = {
 # Of what others do not call. Behind et_ stands a word that is one component's.
 INTERNAL = {
     "et_": "ours; et_mbedtls_, et_psa_, et_p256_ and et_llhttp_ are what we build in (own_names.py)",
-    "http_": "the HTTP client, which is being taken apart",
     "plat_": "what the platform gives (platform/include): a port defines it",
 }
 INTERFACE = ["components/*/include/**/*.h", "components/esp-tls/esp-tls-crypto/*.h", "platform/idf/**/*.h"]

@@ -142,7 +142,7 @@ const esp_http_response_handler_t et_http_response_handler = {
 
 /* --- steps ------------------------------------------------------------------------------------ */
 
-static esp_err_t malformed(const struct http_exchange *x)
+static esp_err_t malformed_error(const struct http_exchange *x)
 {
     const char *why = esp_http_response_why(x->parser);
 
@@ -162,7 +162,7 @@ static esp_err_t judge_result(struct http_exchange *x, esp_http_response_result_
         (void)say(x, HTTP_SAID_END, NULL, NULL, 0);
         return ESP_OK;
     case ESP_HTTP_RESPONSE_MALFORMED:
-        return malformed(x);
+        return malformed_error(x);
     case ESP_HTTP_RESPONSE_HEADER_TOO_LONG:
         return ESP_ERR_HTTP_HEADER_TOO_LONG;
     case ESP_HTTP_RESPONSE_NO_MEM:
@@ -170,7 +170,8 @@ static esp_err_t judge_result(struct http_exchange *x, esp_http_response_result_
     case ESP_HTTP_RESPONSE_STOPPED:
         return x->answer.error;
     case ESP_HTTP_RESPONSE_TRUNCATED:
-        return esp_http_response_has_head(x->parser) ? ESP_ERR_HTTP_INCOMPLETE_DATA : malformed(x);
+        return esp_http_response_has_head(x->parser) ? ESP_ERR_HTTP_INCOMPLETE_DATA
+                                                     : malformed_error(x);
     case ESP_HTTP_RESPONSE_EMPTY:
         break;
     }
