@@ -6,8 +6,8 @@ if(NOT llhttp_version)
 endif()
 
 execute_process(
-  COMMAND ${PYTHON} -B ${PROJECT_SOURCE_DIR}/cmake/own_names.py llhttp ${LLHTTP_INCLUDE_DIR}/llhttp.h
-    ${LLHTTP_SOURCE_DIR}/api.c ${LLHTTP_SOURCE_DIR}/http.c ${LLHTTP_SOURCE_DIR}/llhttp.c
+  COMMAND ${PYTHON} -B ${PROJECT_SOURCE_DIR}/cmake/own_names.py llhttp ${llhttp_include}/llhttp.h
+    ${llhttp_sources}/api.c ${llhttp_sources}/http.c ${llhttp_sources}/llhttp.c
     ${PROJECT_BINARY_DIR}/config/llhttp_names.h
   COMMAND_ERROR_IS_FATAL ANY)
 add_library(llhttp_headers INTERFACE)

@@ -111,7 +111,7 @@ def test_fetch_content_writes_nothing_into_the_source(fetched):
     names = {str(path.relative_to(fetched.source)) for path in fetched.source.rglob("*")
              if path.is_file()}
     assert names <= set(run("git", "-C", ROOT, "ls-files").splitlines())
-    assert not (fetched.folder / "cache").exists()
+    assert not (fetched.folder / "cache/esp-tls").exists()
 
 
 def test_fetch_content_brings_the_library_and_nothing_else(fetched):

@@ -43,7 +43,7 @@ def test_a_configure_without_sources_says_what_to_do_and_fetches_nothing(tmp_pat
     assert "-DMBEDTLS_SOURCE_DIR=DIR" in done.stdout
     assert "-DLLHTTP_SOURCE_DIR=DIR" in done.stdout
     assert not caught.exists()
-    assert not (tmp_path / "cache").exists()
+    assert not (tmp_path / "cache/esp-tls").exists()
 
 
 def test_a_git_checkout_of_mbedtls_is_told_from_an_archive(tmp_path, caught):
