@@ -105,6 +105,24 @@ void et_mbed_checks_begin(struct mbed *m, int state)
     m->deferring = state == MBEDTLS_SSL_SERVER_CERTIFICATE;
 }
 
+/** A signature did not hold: the same as if Mbed TLS had found it while it verified the chain. */
+static int refuse(struct mbed *m)
+{
+    int depth = 0; /* so many checks are left: those of the certificates below the refused one */
+
+    for (const struct mbed_check *check = m->checks; check != NULL; check = check->next) {
+        depth++;
+    }
+    m->io.err->verify_depth = (int8_t)depth;
+    if (m->ssl.session_negotiate != NULL) {
+        m->ssl.session_negotiate->verify_result |= MBEDTLS_X509_BADCERT_NOT_TRUSTED;
+    }
+    m->ssl.alert_type = MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA;
+    (void)mbedtls_ssl_send_alert_message(&m->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
+                                         MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA);
+    return MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;
+}
+
 int et_mbed_checks_run(struct mbed *m)
 {
     int ret = 0;
@@ -120,16 +138,10 @@ int et_mbed_checks_run(struct mbed *m)
         m->checks = check->next;
         mbedtls_free(check);
     }
-    if (ret != 0) {
-        et_mbed_checks_clear(m);
-        if (m->io.account->failure.size != 0) {
-            return MBEDTLS_ERR_X509_ALLOC_FAILED;
-        }
-        m->io.err->verify_flags = MBEDTLS_X509_BADCERT_NOT_TRUSTED;
-        m->ssl.alert_type = MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA;
-        (void)mbedtls_ssl_send_alert_message(&m->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
-                                             MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA);
-        return MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;
+    if (ret == 0) {
+        return 0;
     }
-    return 0;
+    ret = m->io.account->failure.size != 0 ? MBEDTLS_ERR_X509_ALLOC_FAILED : refuse(m);
+    et_mbed_checks_clear(m);
+    return ret;
 }
