@@ -11,16 +11,24 @@
 
 #include "esp_heap_caps.h"
 
+void __real_free(void *block);
 void *__real_realloc(void *block, size_t size);
 ssize_t __real_getline(char **line, size_t *cap, FILE *file);
 ssize_t __real_getdelim(char **line, size_t *cap, int delimiter, FILE *file);
 
+void et_one_heap_free(void *block);
 void __wrap_free(void *block);
 void *__wrap_realloc(void *block, size_t size);
 void *__wrap_reallocarray(void *block, size_t n, size_t size);
 ssize_t __wrap_getline(char **line, size_t *cap, FILE *file);
 ssize_t __wrap_getdelim(char **line, size_t *cap, int delimiter, FILE *file);
 ssize_t __wrap___getdelim(char **line, size_t *cap, int delimiter, FILE *file);
+
+/** For the platform, which gives blocks of the system's heap back. */
+void et_one_heap_free(void *block)
+{
+    __real_free(block);
+}
 
 void __wrap_free(void *block)
 {

@@ -24,16 +24,16 @@ size_t plat_system_size(const void *block)
     return malloc_usable_size((void *)(uintptr_t)block);
 }
 
-/** The linker's name for the C library's free() in a program whose free() is ours (--wrap=free, see
- *  cmake/esp-tls-app.cmake); NULL in others. Ours calls back into the ledger, whose lock may be
- *  held here. */
-extern void __real_free(void *block) __attribute__((weak));
+/** The C library's free() in a program whose free() is ours (host-kit/one_heap.c); NULL in others.
+ *  Our free() calls back into the ledger, whose lock may be held here. A program that wraps free()
+ *  for itself wraps what allocates as well, so it gets its blocks back through free(). */
+extern void et_one_heap_free(void *block) __attribute__((weak));
 
 void plat_system_free(void *block, enum plat_region_id id)
 {
     (void)id;
-    if (__real_free != NULL) {
-        __real_free(block);
+    if (et_one_heap_free != NULL) {
+        et_one_heap_free(block);
     } else {
         free(block);
     }
