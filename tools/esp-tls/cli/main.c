@@ -60,6 +60,16 @@ static enum tool_exit run_words(const struct command *c, void *state, int argc, 
     return at > 0 && c->accept(state, argv + at, (size_t)(argc - at)) ? c->run(state) : EXIT_USAGE;
 }
 
+/** What was printed has to arrive. @return status, or EXIT_OUTPUT after a message on stderr */
+static enum tool_exit flush_output(enum tool_exit status)
+{
+    if (status != EXIT_OUTPUT && (fflush(stdout) != 0 || ferror(stdout))) {
+        fputs("esp-tls: the output could not be written\n", stderr);
+        return EXIT_OUTPUT;
+    }
+    return status;
+}
+
 static enum tool_exit run_command(const struct command *c, int argc, char **argv)
 {
     void *state = calloc(1, c->size);
@@ -74,11 +84,7 @@ static enum tool_exit run_command(const struct command *c, int argc, char **argv
         c->clear(state);
     }
     free(state);
-    if (status != EXIT_OUTPUT && (fflush(stdout) != 0 || ferror(stdout))) {
-        fputs("esp-tls: the output could not be written\n", stderr);
-        return EXIT_OUTPUT;
-    }
-    return status;
+    return flush_output(status);
 }
 
 int main(int argc, char **argv)
@@ -93,11 +99,11 @@ int main(int argc, char **argv)
     }
     if (is_option(argv[1], "-h", "--help")) {
         print_help(stdout);
-        return EXIT_OK;
+        return (int)flush_output(EXIT_OK);
     }
     if (is_option(argv[1], "-V", "--version")) {
         puts("esp-tls " ESP_TLS_VERSION);
-        return EXIT_OK;
+        return (int)flush_output(EXIT_OK);
     }
     command = find_command(argv[1]);
     if (command == NULL) {

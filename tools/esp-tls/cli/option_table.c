@@ -108,6 +108,7 @@ static int put_numbers_behind(int *argc, char **argv)
 
 int option_table_parse(const struct option_table *t, void *options, int *argc, char **argv)
 {
+    static char name[] = "esp-tls"; /* getopt's messages begin with it */
     int end = t->takes_numbers ? put_numbers_behind(argc, argv) : *argc;
     int at;
 
@@ -115,7 +116,7 @@ int option_table_parse(const struct option_table *t, void *options, int *argc, c
         fputs("esp-tls: there are more options than there is room for\n", stderr);
         return -1;
     }
-    argv[0] = (char[]){"esp-tls"}; /* getopt's messages begin with it */
+    argv[0] = name;
     at = take_options(t, options, end, argv, true);
     at = at > 0 ? take_options(t, options, end, argv, false) : at;
     if (at > 0 && t->words != NULL &&
