@@ -138,6 +138,20 @@ def test_cert_of_a_bundle_says_which_one_is_bad(certs):
     assert found["exit"] == GOOD and len(found["files"][0]["certificates"]) == 3
 
 
+def test_cert_writes_json_in_utf_8_whatever_a_file_is_called(tmp_path):
+    for name, shown in [(b"\xff", "\ufffd"), ("\u00e9\u2028\U0001f512".encode(), None),
+                        (b"\xc3", "\ufffd"), (b"\xe2\x82x", "\ufffd\ufffdx"),
+                        (b"\xc0\x80", "\ufffd" * 2),
+                        (b"\xed\xa0\x80", "\ufffd" * 3), (b"\xf4\x90\x80\x80", "\ufffd" * 4),
+                        (b"\xf0\x82\x82\xac", "\ufffd" * 4), (b"\xe0\x80\xaf", "\ufffd" * 3)]:
+        path = os.path.join(os.fsencode(tmp_path), name)
+        with open(path, "wb") as file:
+            file.write(b"x")
+        result = subprocess.run([PROGRAM, "cert", "--json", path], capture_output=True, check=False)
+        found = json.loads(result.stdout.decode())  # refuses what is no UTF-8
+        assert os.path.basename(found["files"][0]["file"]) == (shown or name.decode())
+
+
 def test_cert_of_standard_input_and_of_bad_arguments(certs):
     with open(certs / "root-ec.pem", "rb") as file:
         result = run("-", stdin=file)

@@ -68,7 +68,7 @@ static bool add_block(struct certs *certs, const esp_tls_pem_block_t *block, con
     size_t len = 0;
     bool ok = der != NULL;
 
-    /* one that is no base64 stays a certificate: of no bytes */
+    /* what is no base64 holds no certificate; what is wrong with it is said of the file */
     if (ok && esp_tls_pem_decode(block, der, block->body.len, &len) == ESP_OK) {
         ok = add_der(certs, der, len, file, block->line);
     }

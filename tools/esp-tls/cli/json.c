@@ -2,18 +2,42 @@
 
 #include <inttypes.h>
 
+/** The character at the front of a text in UTF-8 (RFC 3629). @return its length; 0: it is none */
+static size_t utf8_len(const unsigned char *p)
+{
+    size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xF0 ? 4 : p[0] >= 0xE0 ? 3 : 2;
+    bool is_overlong = (p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xF0 && p[1] < 0x90);
+    bool is_no_scalar = (p[0] == 0xED && p[1] > 0x9F) || (p[0] == 0xF4 && p[1] > 0x8F);
+
+    if (n > 1 && (p[0] < 0xC2 || p[0] > 0xF4 || is_overlong || is_no_scalar)) {
+        return 0;
+    }
+    for (size_t i = 1; i < n; i++) { /* the NUL at the end is no such byte */
+        if ((p[i] & 0xC0) != 0x80) {
+            return 0;
+        }
+    }
+    return n;
+}
+
+/** JSON is UTF-8 (RFC 8259 section 8.1): a byte that is none becomes U+FFFD. */
 static void put_quoted(FILE *out, const char *text)
 {
+    size_t n;
+
     fputc('"', out);
-    for (; *text != '\0'; text++) {
+    for (; *text != '\0'; text += n > 0 ? n : 1) {
         unsigned char c = (unsigned char)*text;
 
-        if (c == '"' || c == '\\') {
+        n = utf8_len((const unsigned char *)text);
+        if (n == 0) {
+            fputs("\\ufffd", out);
+        } else if (c == '"' || c == '\\') {
             fprintf(out, "\\%c", c);
         } else if (c < 0x20 || c == 0x7F) {
             fprintf(out, "\\u%04x", c);
         } else {
-            fputc(c, out);
+            fwrite(text, 1, n, out);
         }
     }
     fputc('"', out);
