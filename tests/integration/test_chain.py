@@ -14,6 +14,7 @@ from pathlib import Path
 
 import peers
 import pytest
+import ws_peers
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
@@ -406,3 +407,57 @@ def test_compare_without_chromium_says_that_there_is_none(certs, serve):
     found = json.loads(result.stdout)
     assert result.returncode == ACCEPTED
     assert re.search("install the package chromium", found["compare"]["failure"])
+
+
+@pytest.fixture
+def compare_with(certs, serve, tmp_path):
+    """What became of the comparison with a browser that is a script of the test's."""
+    def start(handler, deadline=60):
+        port = serve("server-ec", "int-ec")
+        with ws_peers.Server(handler) as s:
+            browser = tmp_path / "chromium"
+            browser.write_text(
+                '#!/bin/sh\nfor word; do case $word in --user-data-dir=*)\n'
+                f'printf "{s.port}\\n/x\\n" >"${{word#*=}}/DevToolsActivePort";; esac; done\n'
+                'exec sleep 60\n')
+            browser.chmod(0o755)
+            result = subprocess.run(
+                [PROGRAM, "chain", "--json", "--cacert", certs / "root-ec.pem", "--compare",
+                 "chromium", f"localhost:{port}"], capture_output=True, text=True,
+                timeout=deadline, check=False,
+                env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"})
+        return json.loads(result.stdout)["compare"]["failure"]
+    return start
+
+
+def test_compare_with_a_browser_reads_events_and_fragments_before_the_answer(compare_with):
+    async def handler(conn):
+        call = json.loads(await conn.recv())
+        await conn.send(json.dumps({"method": "event", "params": {"text": "x" * 7_000_000}}))
+        await conn.send(['{"id":', f'{call["id"]},"error":', '{"message":"not to', 'day"}}', ""])
+        await conn.wait_closed()
+
+    assert compare_with(handler, 25) == "Chromium: Target.createTarget: not today"
+
+
+@pytest.mark.parametrize("answer, said", [
+    ("{", "is no JSON"), ("", "is no JSON"), ("[" * 5000, "is no JSON"),
+    pytest.param("x" * 9_000_000, "too long", id="long"), ('{"id":1}', "Target.createTarget: "),
+    ('{"id":1,"error":7}', "Target.createTarget: "), (None, "broke")])
+def test_compare_with_a_browser_that_answers_something_else(compare_with, answer, said):
+    async def handler(conn):
+        await conn.recv()
+        if answer is not None:
+            await conn.send(answer)
+            await conn.wait_closed()
+
+    assert said in compare_with(handler)
+
+
+@pytest.mark.long
+def test_compare_with_a_browser_that_only_has_events_ends_in_time(compare_with):
+    async def handler(conn):
+        while True:
+            await conn.send('{"method":"event"}')
+
+    assert "did not answer in time" in compare_with(handler, 50)

@@ -31,7 +31,8 @@ bool devtools_open(struct devtools *d, uint16_t port, const char *path, int64_t 
     d->until_us = until_us;
     d->tcp = esp_transport_tcp_init();
     d->ws = d->tcp != NULL ? esp_transport_ws_init(d->tcp) : NULL;
-    if (d->ws == NULL) {
+    d->message = malloc(MESSAGE_MOST);
+    if (d->ws == NULL || d->message == NULL) {
         return devtools_fail(d, "out of memory");
     }
     esp_transport_ws_set_path(d->ws, path);
@@ -74,11 +75,20 @@ static bool send_text(struct devtools *d, const char *text)
     return true;
 }
 
+static bool append_piece(struct devtools *d, const char *piece, size_t n)
+{
+    if (n > MESSAGE_MOST - d->len) {
+        return devtools_fail(d, "its answer is too long");
+    }
+    memcpy(d->message + d->len, piece, n);
+    d->len += n;
+    return true;
+}
+
 /** Append what a read gives. @return false: it failed; *is_whole: the message is complete */
 static bool read_piece(struct devtools *d, bool *is_whole)
 {
     char piece[4096];
-    char *grown;
     int n = esp_transport_read(d->ws, piece, sizeof(piece), left_ms(d));
     ws_transport_opcodes_t opcode = esp_transport_ws_get_read_opcode(d->ws);
 
@@ -86,26 +96,21 @@ static bool read_piece(struct devtools *d, bool *is_whole)
     if (n < 0) {
         return devtools_fail(d, "the connection to its DevTools broke");
     }
-    if (n == 0) {
-        return left_ms(d) > 0 || devtools_fail(d, "it did not answer in time");
+    if (left_ms(d) == 0) { /* also where event follows event */
+        return devtools_fail(d, "it did not answer in time");
     }
     if (opcode != WS_TRANSPORT_OPCODES_TEXT && opcode != WS_TRANSPORT_OPCODES_CONT) {
         return true;
     }
-    if (d->len + (size_t)n > MESSAGE_MOST) {
-        return devtools_fail(d, "its answer is too long");
+    if (!append_piece(d, piece, (size_t)n)) {
+        return false;
     }
-    grown = realloc(d->message, d->len + (size_t)n + 1);
-    if (grown == NULL) {
-        return devtools_fail(d, "out of memory");
+    d->frame_read += (size_t)n;
+    if (d->frame_read < (size_t)esp_transport_ws_get_read_payload_len(d->ws)) {
+        return true;
     }
-    d->message = grown;
-    memcpy(d->message + d->len, piece, (size_t)n);
-    d->len += (size_t)n;
-    d->message[d->len] = '\0';
-    cJSON_Delete(d->answer);
-    d->answer = cJSON_Parse(d->message); /* an object ends where it ends */
-    *is_whole = d->answer != NULL;
+    d->frame_read = 0;
+    *is_whole = esp_transport_ws_get_fin_flag(d->ws);
     return true;
 }
 
@@ -119,7 +124,9 @@ static bool read_message(struct devtools *d)
             return false;
         }
     }
-    return true;
+    cJSON_Delete(d->answer);
+    d->answer = cJSON_ParseWithLength(d->message, d->len);
+    return d->answer != NULL || devtools_fail(d, "its answer is no JSON, or there is no memory");
 }
 
 bool devtools_call(struct devtools *d, const char *method, const char *params, const cJSON **result)

@@ -15,10 +15,11 @@ struct devtools {
     int64_t until_us; /* everything is done by then, of dial_now_us() */
     long last_id;
     char session[128]; /* of a page; "": the browser itself */
-    char *message;     /* the last one, as text */
+    char *message;     /* the last one, without a NUL */
     size_t len;
-    cJSON *answer; /* the last answer */
-    char why[200]; /* what failed */
+    size_t frame_read; /* of the payload of the WebSocket frame that is being read */
+    cJSON *answer;     /* the last answer */
+    char why[200];     /* what failed */
 };
 
 /** Connect to a browser on this machine. @return false: see why; clear in both cases */
