@@ -79,8 +79,8 @@ if [ "$long" = long ]; then
     section "everything kept; the program's own allocator"
     build kept test_memory_kconfig
     run build-kept -R test_memory_kconfig
-    build custom test_memory_kconfig test_crt_bundle
-    run build-custom -R "test_memory_kconfig|test_crt_bundle"
+    build custom test_memory_kconfig test_crt_bundle test_passed_on
+    run build-custom -R "test_memory_kconfig|test_crt_bundle|test_passed_on"
     section "64 bits of ARM, under qemu"
     build aarch64 tests-unit fuzzers
     run build-aarch64 -L unit -LE static

@@ -43,6 +43,8 @@ static struct seen seen;
 static const char *answer;
 static size_t answered;
 static unsigned wait_steps; /* of a connect */
+static size_t room;         /* bytes that a connection takes */
+static unsigned sessions;   /* that were asked for */
 static bool is_tunnel;      /* TLS is esp_tls.h's own, and connects through the tunnel */
 static esp_tls_cfg_t above; /* then: what TLS was told */
 
@@ -95,14 +97,30 @@ ssize_t __wrap_esp_tls_conn_read(esp_tls_t *tls, void *data, size_t datalen)
 ssize_t __wrap_esp_tls_conn_write(esp_tls_t *tls, const void *data, size_t datalen)
 {
     size_t len = strlen(seen.sent);
+    size_t n = room < datalen ? room : datalen;
 
     (void)tls;
-    assert_true(len + datalen < sizeof(seen.sent));
+    assert_true(len + n < sizeof(seen.sent));
     seen.longest_write = datalen > seen.longest_write ? datalen : seen.longest_write;
-    memcpy(seen.sent + len, data, datalen);
+    if (n == 0) {
+        return ESP_TLS_ERR_SSL_WANT_WRITE;
+    }
+    memcpy(seen.sent + len, data, n);
+    room -= n;
     answered = 0;
-    return (ssize_t)datalen;
+    return (ssize_t)n;
 }
+
+#if CONFIG_ESP_TLS_CLIENT_SESSION_TICKETS
+esp_tls_client_session_t *__wrap_esp_tls_get_client_session(esp_tls_t *tls);
+
+esp_tls_client_session_t *__wrap_esp_tls_get_client_session(esp_tls_t *tls)
+{
+    assert_non_null(tls);
+    sessions++;
+    return NULL;
+}
+#endif
 
 /* --- comparing -------------------------------------------------------------------------------- */
 
@@ -709,6 +727,8 @@ static void begin(void)
     answer = OK_ANSWER;
     answered = 0;
     wait_steps = 0;
+    room = SIZE_MAX;
+    sessions = 0;
     is_tunnel = false;
 }
 
@@ -752,6 +772,76 @@ static void test_http_client_connect_to_keeps_the_name(void **state)
     assert_int_equal(esp_http_client_set_event_handler(client, NULL), ESP_OK);
     assert_int_equal(esp_http_client_cleanup(client), ESP_OK);
 }
+
+/** What comes while the body cannot go out is read into a buffer that it shares with the answer. */
+static void test_http_client_reads_no_more_than_its_buffer_before_the_body_is_out(void **state)
+{
+    static const char body[600];
+    static const int sizes[] = {1, 16, 255, 256, 1000};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        const esp_http_client_config_t cfg = {.url = "https://test.example/a",
+                                              .method = HTTP_METHOD_POST,
+                                              .buffer_size = sizes[i],
+                                              .buffer_size_tx = 500};
+        esp_http_client_handle_t client;
+
+        begin();
+        answer = "HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig";
+        room = 300; /* the head, and some of the body */
+        client = esp_http_client_init(&cfg);
+        assert_int_equal(esp_http_client_set_post_field(client, body, sizeof(body)), ESP_OK);
+        assert_int_equal(esp_http_client_perform(client), ESP_OK);
+        assert_int_equal(esp_http_client_get_status_code(client), 413);
+        assert_int_equal(esp_http_client_get_progress(client), 3);
+        assert_int_equal(room, 0);
+        assert_int_equal(seen.longest_read, sizes[i] < 256 ? sizes[i] : 256);
+        assert_int_equal(esp_http_client_cleanup(client), ESP_OK);
+    }
+}
+
+#if CONFIG_ESP_TLS_CLIENT_SESSION_TICKETS
+static esp_err_t leave_at_the_end(esp_http_client_event_t *evt)
+{
+    if (evt->event_id == HTTP_EVENT_ON_FINISH) {
+        assert_int_equal(esp_http_client_set_url(evt->client, evt->user_data), ESP_OK);
+    }
+    return ESP_OK;
+}
+
+/** When a connection closes, its session is kept if it is one of TLS, wherever the next leads. */
+static void test_http_client_session_is_the_connections(void **state)
+{
+    static const struct {
+        const char *url;
+        const char *next;
+        unsigned sessions; /* after the connect, and before the close */
+    } rows[] = {
+        {"https://test.example/a", "https://test.example/b", 2},
+        {"https://test.example/a", "http://test.example/b", 2},
+        {"http://test.example/a", "https://test.example/b", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char next[64];
+        const esp_http_client_config_t cfg = {.url = rows[i].url,
+                                              .event_handler = leave_at_the_end,
+                                              .user_data = next,
+                                              .save_client_session = true};
+        esp_http_client_handle_t client;
+
+        begin();
+        (void)snprintf(next, sizeof(next), "%s", rows[i].next);
+        client = esp_http_client_init(&cfg);
+        assert_int_equal(esp_http_client_perform(client), ESP_OK);
+        assert_int_equal(esp_http_client_close(client), ESP_OK);
+        assert_int_equal(sessions, rows[i].sessions);
+        assert_int_equal(esp_http_client_cleanup(client), ESP_OK);
+    }
+}
+#endif
 
 /** Through a tunnel TLS is told the same; the way to the proxy has what is of TCP, and nothing of
  *  TLS. */
@@ -1101,6 +1191,10 @@ int main(void)
         sim_test(test_http_client_each_field_arrives_and_nothing_else),
         sim_test(test_http_client_connect_to_keeps_the_name),
         sim_test(test_http_client_fields_arrive_through_a_tunnel),
+        sim_test(test_http_client_reads_no_more_than_its_buffer_before_the_body_is_out),
+#if CONFIG_ESP_TLS_CLIENT_SESSION_TICKETS
+        sim_test(test_http_client_session_is_the_connections),
+#endif
         sim_test(test_transport_each_setter_arrives_and_nothing_else),
         sim_test(test_transport_lengths_that_are_none),
     };
