@@ -10,8 +10,9 @@
  *
  * They know neither the handle nor each other; text.h, headers.h and route.h are for all of them.
  * What the exchange finds in an answer it says to one callback, et_http_transfer_tell(), and from
- * there events leave; the other two only return. Above them stand these files, each of which uses
- * those before it:
+ * there events leave. Beside it a room calls the application only where a hook or a source was set
+ * (et_http_wire_set_hook(), et_http_exchange_set_source()). Above them stand these files, each of
+ * which uses those before it:
  *
  *   events.c    the handler and the event loop
  *   handle.c    the handle's memory, and calls that may free it

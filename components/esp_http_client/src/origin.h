@@ -52,7 +52,7 @@ const char *et_http_origin_username(const struct http_origin *o);
 const char *et_http_origin_password(const struct http_origin *o);
 /** The user name, or the password. @return ESP_OK; ESP_ERR_NO_MEM */
 esp_err_t et_http_origin_set_login(struct http_origin *o, bool is_password, const char *text);
-/** A user of perform() begins: nothing was tried yet. */
+/** A call of perform() begins: no challenge was answered and no redirect followed yet. */
 void et_http_origin_begin(struct http_origin *o);
 /** A challenge of the origin's, that the application has. @param text  need not end in NUL
  *  @return ESP_OK; ESP_ERR_INVALID_ARG; ESP_ERR_HTTP_HEADER_TOO_LONG; ESP_ERR_NO_MEM */

@@ -1,6 +1,5 @@
 /* The request: its head, written a buffer at a time, and how its body is framed (RFC 9112 sections
- * 3 to 7). The head is never in memory as a whole: line and line_offset say where the copying is.
- * */
+ * 3 to 7). The head is never in memory as a whole: line and line_offset say where it is copied. */
 #include <string.h>
 
 #include "esp_http_auth.h"

@@ -27,7 +27,8 @@ esp_err_t et_http_wire_connect(struct http_wire *w, const struct http_route *to)
 esp_err_t et_http_wire_write(struct http_wire *w, const void *data, size_t len, size_t *taken);
 /** ESP_ERR_HTTP_CONNECTION_CLOSED: the end. ESP_ERR_HTTP_FETCH_HEADER: it failed. */
 esp_err_t et_http_wire_read(struct http_wire *w, void *data, size_t len, size_t *got);
-/** @return ESP_OK, also if nothing was open; ESP_FAIL */
+/** The TLS session of what was open is kept before, if the configuration asks for that, wherever
+ *  the next connection leads. @return ESP_OK, also if nothing was open; ESP_FAIL */
 esp_err_t et_http_wire_close(struct http_wire *w);
 
 bool et_http_wire_is_open(const struct http_wire *w);
