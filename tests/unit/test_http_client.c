@@ -574,6 +574,37 @@ static void test_headers_are_kept_in_order_and_replaced_in_place(void **state)
     assert_seen(w, "GET /path?q=1 HTTP/1.1\r\nHost: test.example\r\n\r\n");
 }
 
+static esp_err_t replace_body(struct http_case *w, esp_http_client_event_t *evt)
+{
+    if (evt->event_id == HTTP_EVENT_HEADERS_SENT) {
+        assert_int_equal(
+            esp_http_client_set_post_field(w->client, w->hook_arg > 0 ? "new" : NULL, w->hook_arg),
+            ESP_OK);
+    }
+    return ESP_OK;
+}
+
+/** The head has announced a length: what no longer has it is never read beyond its end. */
+static void test_body_that_is_replaced_on_its_way_fails(void **state)
+{
+    static const struct sim_line line = HTTP_LINE(HTTP_OK("Content-Length: 0\r\n"));
+    static const char body[] = "a body of some length";
+    static const int lengths[] = {0, 1, 3};
+    struct http_case *w = *state;
+
+    for (size_t i = 0; i < COUNT(lengths); i++) {
+        http_play(w, &line, 1);
+        w->cfg.method = HTTP_METHOD_POST;
+        w->hook = replace_body;
+        w->hook_arg = lengths[i];
+        http_open(w);
+        assert_int_equal(esp_http_client_set_post_field(w->client, body, sizeof(body) - 1), ESP_OK);
+        assert_int_equal(http_perform(w), ESP_ERR_HTTP_WRITE_DATA);
+        assert_not_seen(w, "new");
+        http_close(w);
+    }
+}
+
 static void test_nothing_can_be_smuggled_into_a_request(void **state)
 {
     static const char *const urls[] = {"http://h/a\r\nX: y",
@@ -1115,6 +1146,7 @@ int main(void)
         http_test(test_an_interim_answer_does_not_end_the_body),
         http_test(test_a_server_that_ends_while_the_body_is_sent_is_not_waited_for),
         http_test(test_headers_are_kept_in_order_and_replaced_in_place),
+        http_test(test_body_that_is_replaced_on_its_way_fails),
         http_test(test_nothing_can_be_smuggled_into_a_request),
         http_test(test_values_may_be_set_to_themselves),
         http_test(test_host_and_target_follow_the_url),

@@ -92,8 +92,10 @@ int64_t et_http_exchange_next_length(const struct http_exchange *x);
 esp_err_t et_http_exchange_draw(struct http_exchange *x);
 /** Is the last chunk framed, or the source exhausted? */
 bool et_http_exchange_is_body_over(const struct http_exchange *x);
-/** What of the post data is to be sent. @return its length */
-size_t et_http_exchange_post_left(const struct http_exchange *x, const char **data);
+/** What of the post data is to be sent.
+ *  @return ESP_OK; ESP_ERR_HTTP_WRITE_DATA  it has another length by now than was announced */
+esp_err_t et_http_exchange_post_left(const struct http_exchange *x, const char **data,
+                                     size_t *left);
 
 /* --- the body that the application writes --- */
 

@@ -327,15 +327,17 @@ bool et_http_exchange_is_body_over(const struct http_exchange *x)
     return x->req.body_is_over;
 }
 
-size_t et_http_exchange_post_left(const struct http_exchange *x, const char **data)
+esp_err_t et_http_exchange_post_left(const struct http_exchange *x, const char **data, size_t *left)
 {
     const struct http_request *req = &x->req;
 
-    if (req->sent >= req->length) {
-        return 0;
+    *left = 0;
+    if (x->post_data == NULL || x->post_len != req->length) {
+        return ESP_ERR_HTTP_WRITE_DATA; /* it was replaced, and the head has announced the first */
     }
     *data = x->post_data + req->sent;
-    return (size_t)(req->length - req->sent);
+    *left = (size_t)(req->length - req->sent);
+    return ESP_OK;
 }
 
 /* --- the body that the application writes ----------------------------------------------------- */

@@ -117,10 +117,13 @@ static esp_err_t send_source(esp_http_client_handle_t c, bool *is_out)
 static esp_err_t send_post(esp_http_client_handle_t c, bool *is_out)
 {
     const char *data = NULL;
-    size_t left = et_http_exchange_post_left(c->exchange, &data);
+    size_t left = 0;
     size_t n = 0;
-    esp_err_t err = left > 0 ? et_http_wire_write(c->wire, data, left, &n) : ESP_OK;
+    esp_err_t err = et_http_exchange_post_left(c->exchange, &data, &left);
 
+    if (err == ESP_OK && left > 0) {
+        err = et_http_wire_write(c->wire, data, left, &n);
+    }
     et_http_exchange_body_sent(c->exchange, n);
     *is_out = n == left;
     return err;
