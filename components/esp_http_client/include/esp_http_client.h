@@ -494,8 +494,9 @@ esp_err_t esp_http_client_set_method(esp_http_client_handle_t client,
                                      esp_http_client_method_t method);
 
 /** Set the body that perform() sends.
- *  @param data  kept until the request is over; NULL: none, and Content-Type is removed. With another
- *               length while a body is being sent, the request fails with ESP_ERR_HTTP_WRITE_DATA
+ *  @param data  kept until the request is over; NULL: none, and Content-Type is removed. With
+ *               another length while a body is being sent, the request fails with
+ *               ESP_ERR_HTTP_WRITE_DATA
  *  @return ESP_OK; ESP_ERR_INVALID_ARG  client is NULL, or len < 0; ESP_ERR_NO_MEM */
 esp_err_t esp_http_client_set_post_field(esp_http_client_handle_t client, const char *data,
                                          int len);
