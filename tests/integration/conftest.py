@@ -36,6 +36,20 @@ collect_ignore = [] if "CONFIG_ESP_TLS_SKIP_SERVER_CERT_VERIFY" in SYMBOLS else 
 def pytest_configure(config):
     config.addinivalue_line("markers", "long: takes too long for `make test`")
     config.addinivalue_line("markers", "smoke: also run under valgrind in `make test`")
+    if not hasattr(config, "workerinput"):  # not in the processes of xdist
+        config.pluginmanager.register(Failures(config))
+
+
+class Failures:
+    """Names what fails at once: a time limit of ctest takes the list at the end away."""
+
+    def __init__(self, config):
+        self.config = config
+
+    def pytest_runtest_logreport(self, report):
+        if report.failed:
+            terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+            terminal.write_line(f"\nFAILED {report.nodeid}, {report.when}, {report.duration:.0f} s")
 
 
 def client_binary():
