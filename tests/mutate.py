@@ -1,26 +1,31 @@
 #!/usr/bin/python3
 """Small faults put into the sources on purpose, to see whether the tests find them.
 
-    tests/mutate.py [--seed N] [--count N] [--jobs N] [--files PATTERN,...] [--tests PATTERN,...] [--verbose]
+    tests/mutate.py [--seed N] [--count N] [--jobs N] [--files PATTERN,...] [--tests PATTERN,...]
+                    [--again FILE] [--verbose]
 
 A mutant is one source of components/ or platform/common with one small change on a line that can run: an
 operator, a constant off by one, a condition negated, a statement left out. It is compiled as its build
 compiles it, linked in front of the library into each test that runs the line (gcov says which), and these
 tests run, the quickest first, until one fails: the mutant is killed then. What compiles to the same code is
 no mutant. A survivor that nothing could tell from the original, or that is accepted for another reason, has
-a line in mutate.txt; the others are listed at the end. Less than 95 % killed or explained is a failure.
+a line in mutate.txt; the others are shown at once. Less than 95 % killed or explained is a failure; a run
+that is interrupted says the share so far.
 
-The build is build-coverage (made here if it is missing); what is known of a test (its time, its lines) is
-kept in build-coverage/mutate and renewed when the test or the library is newer. The same seed on the same
-sources makes the same mutants.
+Two builds are used, made here if they are missing: build-coverage says which test runs which line, and the
+mutants run in build-asan, where a test also fails for memory that is lost or misused (and takes a third of
+the time, since nothing is counted). What is known of a test (its time, its lines) is kept in
+build-coverage/mutate and renewed when the test or the library is newer. A seed chooses mutants by what they
+are: where sources change, it takes others for the lines that changed and keeps the rest. --again FILE tries those only that FILE, the output of a run before, names as
+survivors: for a look at what a new test finds.
 """
 import argparse
 import concurrent.futures
 import fnmatch
 import gzip
+import hashlib
 import json
 import os
-import random
 import re
 import shlex
 import shutil
@@ -33,8 +38,9 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-BUILD = ROOT / "build-coverage"
-KNOWN = BUILD / "mutate"
+COUNTED = ROOT / "build-coverage"
+BUILD = ROOT / "build-asan"
+KNOWN = COUNTED / "mutate"
 EXPLAINED = Path(__file__).with_suffix(".txt")
 SOURCES = ("components/", "platform/common/")
 LABELS = {"unit", "torture", "conformance"}
@@ -110,6 +116,10 @@ class Mutant:
     def key(self):
         return f"{self.path}: {self.old.strip()} => {self.new.strip()}"
 
+    def rank(self, seed):
+        """Where it stands among all, for a seed."""
+        return hashlib.sha256(f"{seed} {self.key()}".encode()).digest()
+
 
 def mutants_of(path, can_run):
     lines = (ROOT / path).read_text().split("\n")
@@ -125,33 +135,40 @@ def labels_of(test):
     return set(next((p["value"] for p in test["properties"] if p["name"] == "LABELS"), []))
 
 
+def listed(build):
+    """{name of a program: its words}"""
+    tests = json.loads(must(["ctest", "--show-only=json-v1"], cwd=build))["tests"]
+    return {test["name"].split("/")[-1]: test.get("command") for test in tests
+            if LABELS & labels_of(test) and "static" not in labels_of(test)
+            and re.search("/(test|fuzz)_", test["name"])}
+
+
+def make(build, preset, tests, jobs):
+    """Build tests, if need be from nothing. @return {name of a program: its words}"""
+    if not (build / "build.ninja").exists():
+        must(["cmake", "--preset", preset, "--log-level=WARNING"], cwd=ROOT)
+    names = [name for name in listed(build) if matches(name, tests)]
+    must(["cmake", "--build", build, "-j", str(jobs), "--target", *names, "--", "--quiet"])
+    commands = listed(build)  # which ctest does not tell before they are built
+    return {name: [str(Path(commands[name][0]).relative_to(build)), *commands[name][1:]]
+            for name in names}
+
+
 class Build:
     """How each source is compiled and each test is linked."""
 
     def __init__(self, tests, jobs):
-        if not (BUILD / "build.ninja").exists():
-            must(["cmake", "--preset", "coverage", "--log-level=WARNING"], cwd=ROOT)
-        names = [name for name in self.listed() if matches(name, tests)]
-        must(["cmake", "--build", BUILD, "-j", str(jobs), "--target", *names, "--", "--quiet"])
-        commands = self.listed()  # which ctest does not tell before they are built
-        self.tests = {name: [str(Path(commands[name][0]).relative_to(BUILD)), *commands[name][1:]]
-                      for name in names}
+        counted = make(COUNTED, "coverage", tests, jobs)
+        self.tests = {name: words for name, words in make(BUILD, "asan", tests, jobs).items()
+                      if name in counted}
         self.compile = {}
         for entry in json.loads((BUILD / "compile_commands.json").read_text()):
             path = Path(entry["directory"], entry["file"]).resolve()
             if path.is_relative_to(ROOT) and str(path.relative_to(ROOT)).startswith(SOURCES):
                 words = shlex.split(entry["command"])
                 at = words.index("-o")
-                self.compile[str(path.relative_to(ROOT))] = (words[:at], words[at + 1])
+                self.compile[str(path.relative_to(ROOT))] = words[:at]
         self.link = {}
-
-    @staticmethod
-    def listed():
-        """{name of a program: its words}"""
-        tests = json.loads(must(["ctest", "--show-only=json-v1"], cwd=BUILD))["tests"]
-        return {test["name"].split("/")[-1]: test.get("command") for test in tests
-                if LABELS & labels_of(test) and "static" not in labels_of(test)
-                and re.search("/(test|fuzz)_", test["name"])}
 
     def link_words(self, test):
         if test not in self.link:
@@ -160,10 +177,11 @@ class Build:
             self.link[test] = [w for w in words if w not in (":", "&&")]
         return self.link[test]
 
-    def object(self, path, source, out):
-        """Compile a source in the place of another. @return whether it compiles"""
-        words, _ = self.compile[path]
-        words = [w for w in words if w not in ("-Werror", "--coverage", "-g") and not w.endswith("ccache")]
+    def object(self, path, source, out, checked):
+        """Compile a source in the place of another, with the sanitizers or without: their reports hold
+        the columns of a line. @return whether it compiles"""
+        words = [w for w in self.compile[path] if w not in ("-Werror", "-g") and not w.endswith("ccache")
+                 and (checked or not w.startswith("-fsanitize="))]
         return run([*words, "-w", "-g0", "-iquote", str((ROOT / path).parent),
                     f"-ffile-prefix-map={source.parent}=.", "-o", str(out), "-c", str(source)], cwd=BUILD).returncode == 0
 
@@ -175,16 +193,22 @@ class Build:
 
 # --- which test runs what -------------------------------------------------------------------------
 
+IS_OVER = threading.Event()  # someone interrupted it
+
+
 def in_group(words, seconds, **options):
     """Run a program and whatever it starts. @return its status, None: it took too long"""
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                stdin=subprocess.DEVNULL, start_new_session=True, **options)
-    try:
-        return process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        return None
+    end = time.monotonic() + seconds
+    while not IS_OVER.is_set() and time.monotonic() < end:
+        try:
+            return process.wait(min(1, seconds))
+        except subprocess.TimeoutExpired:
+            pass
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return None
 
 
 def lines_of(folder, build):
@@ -215,11 +239,11 @@ def learn(test, build):
     """What a test runs and how long it takes; remembered for as long as the test stays the same."""
     words = build.tests[test]
     kept = KNOWN / f"{test}.json.gz"
-    if kept.exists() and kept.stat().st_mtime > (BUILD / words[0]).stat().st_mtime:
+    if kept.exists() and kept.stat().st_mtime > (COUNTED / words[0]).stat().st_mtime:
         return json.loads(gzip.decompress(kept.read_bytes()))
     with tempfile.TemporaryDirectory() as folder:
         begin = time.monotonic()
-        status = in_group([str(BUILD / words[0]), *words[1:]], 600, cwd=BUILD / "tests",
+        status = in_group([str(COUNTED / words[0]), *words[1:]], 600, cwd=COUNTED / "tests",
                           env={**os.environ, "GCOV_PREFIX": folder})
         seconds = time.monotonic() - begin
         ran, can_run = lines_of(Path(folder), build)
@@ -267,7 +291,7 @@ class Originals:
                 out = self.folder / (path.replace("/", "_") + ".o")
                 source = self.folder / Path(path).name
                 shutil.copy(ROOT / path, source)
-                if not self.build.object(path, source, out):
+                if not self.build.object(path, source, out, checked=False):
                     sys.exit(f"{path} does not compile")
                 self.bytes[path] = out.read_bytes()
             return self.bytes[path]
@@ -282,15 +306,19 @@ def judge(mutant, build, coverage, originals, folder):
     source.write_text("\n".join(lines))
     obj = work / "mutant.o"
     mutant.state = "survived"
-    if not build.object(mutant.path, source, obj) or obj.read_bytes() == originals.of(mutant.path):
+    if (not build.object(mutant.path, source, obj, checked=False)
+            or obj.read_bytes() == originals.of(mutant.path)
+            or not build.object(mutant.path, source, obj, checked=True)):
         mutant.state = "none"
     for test in coverage.tests_of(mutant) if mutant.state != "none" else []:
         program = work / "program"
+        if IS_OVER.is_set():
+            mutant.state = "none"
+            break
         if not build.program(test, obj, program):
             continue # a program without this object
-        seconds = 10 + 10 * coverage.seconds[test]
-        status = in_group([str(program), *build.tests[test][1:]], seconds, cwd=BUILD / "tests",
-                          env={**os.environ, "GCOV_PREFIX": str(work)})
+        status = in_group([str(program), *build.tests[test][1:]], 5 + 4 * coverage.seconds[test],
+                          cwd=BUILD / "tests")
         if status != 0:
             mutant.state, mutant.by = "killed", test if status is not None else f"{test} (time)"
             break
@@ -308,64 +336,75 @@ def explanations():
     return rows
 
 
-def show(mutant, why=""):
-    print(f"{mutant.path}:{mutant.number}:\n  - {mutant.old.strip()}\n  + {mutant.new.strip()}"
-          + (f"\n    {why}" if why else ""), flush=True)
-
-
-def try_all(candidates, count, jobs, judge_one, verbose):
-    """Judge as many as are wanted; those that are no mutants are replaced by the next ones."""
+def try_all(candidates, count, jobs, judge_one, tell):
+    """Judge as many as are wanted, telling each; those that are no mutants are replaced by the next ones."""
     done, waiting = [], set()
     queue = iter(candidates)
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        while len(done) < count:
-            for mutant in queue:
-                waiting.add(pool.submit(judge_one, mutant))
-                if len(waiting) >= min(2 * jobs, count - len(done)):
+        try:
+            while len(done) < count:
+                for mutant in queue:
+                    waiting.add(pool.submit(judge_one, mutant))
+                    if len(waiting) >= min(2 * jobs, count - len(done)):
+                        break
+                if not waiting:
                     break
-            if not waiting:
-                break
-            finished, waiting = concurrent.futures.wait(
-                waiting, return_when=concurrent.futures.FIRST_COMPLETED)
-            for one in finished:
-                mutant = one.result()
-                if mutant.state != "none":
-                    done.append(mutant)
-                    if verbose:
-                        print(f"{len(done)}/{count} {mutant.state} {mutant.by} {mutant.key()}", flush=True)
+                finished, waiting = concurrent.futures.wait(
+                    waiting, return_when=concurrent.futures.FIRST_COMPLETED)
+                for mutant in [one.result() for one in finished]:
+                    if mutant.state != "none":
+                        done.append(mutant)
+                        tell(mutant, len(done))
+        except KeyboardInterrupt:
+            IS_OVER.set()
+            pool.shutdown(cancel_futures=True)
     return done
 
 
+def survivors_in(file):
+    """The keys of those that a run before names, in lines of --verbose or without."""
+    pattern = r"^\d+/\d+ survived +(?:\(no test runs this line\) )?(.*)$"
+    return {match[1] for match in re.finditer(pattern, Path(file).read_text(), re.M)}
+
+
 def main():
-    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    options = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--count", type=int, default=250)
     options.add_argument("--jobs", type=int, default=os.cpu_count())
     options.add_argument("--files", default="*", help="only sources like these")
     options.add_argument("--tests", default="*", help="only tests like these, quicker to build")
+    options.add_argument("--again", help="only the survivors that this file names")
     options.add_argument("--verbose", action="store_true", help="a line per mutant")
     o = options.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     build = Build(o.tests, o.jobs)
     coverage = Coverage(build, o.jobs)
+    again = survivors_in(o.again) if o.again else None
     candidates = [m for path in sorted(coverage.can_run) if matches(path, o.files)
-                  for m in mutants_of(path, coverage.can_run[path])]
-    random.Random(o.seed).shuffle(candidates)
+                  for m in mutants_of(path, coverage.can_run[path])
+                  if again is None or m.key() in again]
+    candidates.sort(key=lambda m: m.rank(o.seed))
     why = explanations()
+
+    def tell(mutant, number):
+        if mutant.state == "survived" and mutant.key() in why:
+            mutant.state = "explained"
+        if o.verbose or mutant.state == "survived":
+            by = mutant.by if coverage.tests_of(mutant) else "(no test runs this line)"
+            print(f"{number}/{o.count} {mutant.state} {by} {mutant.key()}", flush=True)
+
     with tempfile.TemporaryDirectory() as folder:
         originals = Originals(build, Path(folder))
         done = try_all(candidates, o.count, o.jobs,
-                       lambda m: judge(m, build, coverage, originals, folder), o.verbose)
-    killed = [m for m in done if m.state == "killed"]
-    survivors = [m for m in done if m.state == "survived"]
-    explained = [m for m in survivors if m.key() in why]
-    for mutant in survivors:
-        if mutant.key() not in why:
-            show(mutant, "" if coverage.tests_of(mutant) else "no test runs this line")
-    counted = len(done) - len(explained)
-    share = 100.0 * len(killed) / counted if counted else 0.0
-    print(f"seed {o.seed}: {len(done)} mutants of {len(candidates)}, {len(killed)} killed, "
-          f"{len(explained)} explained, {counted - len(killed)} survived: {share:.1f} % killed")
-    return 0 if share >= WANTED else 1
+                       lambda m: judge(m, build, coverage, originals, folder), tell)
+    number = {state: sum(m.state == state for m in done) for state in ("killed", "explained", "survived")}
+    counted = number["killed"] + number["survived"]
+    share = 100.0 * number["killed"] / counted if counted else 0.0
+    print(("interrupted: " if IS_OVER.is_set() else "") +
+          f"seed {o.seed}: {len(done)} mutants of {len(candidates)}, {number['killed']} killed, "
+          f"{number['explained']} explained, {number['survived']} survived: {share:.1f} % killed")
+    return 0 if share >= WANTED and not IS_OVER.is_set() else 1
 
 
 if __name__ == "__main__":
