@@ -15,8 +15,7 @@
 #define SYSTEM_ROOTS  "/etc/ssl/certs/ca-certificates.crt"
 #define FILE_MAX_SIZE (16u << 20)
 
-/* --- blobs --------------------------------------------------------------------------------------
- */
+/* --- blobs ------------------------------------------------------------------------------------ */
 
 void credentials_blob_clear(struct blob *blob)
 {
@@ -114,8 +113,7 @@ static void count_nul(struct blob *blob)
     }
 }
 
-/* --- authorities
- * ---------------------------------------------------------------------------------- */
+/* --- authorities ------------------------------------------------------------------------------ */
 
 /** Append DER as PEM, so that a directory of both is one buffer. */
 static bool append_armoured(struct blob *all, const struct blob *der)
@@ -251,8 +249,7 @@ enum tool_exit credentials_trust(const char *path)
     return result;
 }
 
-/* --- own certificate and key
- * ------------------------------------------------------------------------ */
+/* --- own certificate and key ------------------------------------------------------------------ */
 
 static enum tool_exit password_from_file(const char *path, char **password)
 {

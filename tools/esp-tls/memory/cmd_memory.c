@@ -35,8 +35,7 @@ const char *bytes_text(uint64_t n, char text[16])
     return text;
 }
 
-/* --- what is connected to
- * -------------------------------------------------------------------------- */
+/* --- what is connected to --------------------------------------------------------------------- */
 
 static struct trial_target make_target(const struct memory *m)
 {
@@ -46,8 +45,7 @@ static struct trial_target make_target(const struct memory *m)
     return target;
 }
 
-/* --- what came out
- * ------------------------------------------------------------------------------------ */
+/* --- what came out ---------------------------------------------------------------------------- */
 
 /** Not for want of memory. */
 static enum tool_exit explain_trial(const struct memory *m, const struct trial *t, char *why,
@@ -149,8 +147,7 @@ static void judge(struct memory *m)
     text_copy(&text, r->verdict, sizeof(r->verdict));
 }
 
-/* --- the connections
- * ------------------------------------------------------------------------------------- */
+/* --- the connections -------------------------------------------------------------------------- */
 
 static struct device without_bound(const struct device *device)
 {
@@ -207,8 +204,7 @@ static bool run_trials(struct memory *m)
     return ok;
 }
 
-/* --- the command
- * -------------------------------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------------------------------ */
 
 static enum tool_exit tell_memory(struct memory *m)
 {

@@ -67,8 +67,7 @@ bool device_fixed_is_all(void)
 #endif
 }
 
-/* --- values --------------------------------------------------------------------------------------
- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 /** A number of bytes: "40960", "40K" (1024 each), "4M". */
 static bool set_bytes(const char *name, const char *text, uint32_t least, uint32_t most,
@@ -195,8 +194,7 @@ bool device_check(const struct device *device)
     return true;
 }
 
-/* --- profiles
- * ---------------------------------------------------------------------------------------- */
+/* --- profiles --------------------------------------------------------------------------------- */
 
 /** Cut blanks off both ends. */
 static char *trim(char *text)

@@ -184,8 +184,7 @@ bool choices_try(struct memory_report *r, const struct trial_target *target)
     return true;
 }
 
-/* --- advice
- * ------------------------------------------------------------------------------------------ */
+/* --- advice ----------------------------------------------------------------------------------- */
 
 static const struct row *row_named(const char *name)
 {

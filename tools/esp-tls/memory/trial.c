@@ -2,7 +2,6 @@
 #include "trial.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,6 @@
 #include "llhttp.h"
 #include "painted.h"
 #include "cli/tool.h"
-#include "wire.h"
 
 #define HEAP_WITHOUT_BOUND (16u << 20)
 #define EVENTS_MAX         1000000u
@@ -29,7 +27,8 @@ struct run {
     const struct trial_target *target;
     struct trial *trial;
     struct painted *painted;
-    struct wire wire;
+    esp_tls_t *tls;
+    bool timed_out; /* a read or a write: the record knows nothing of it */
     struct timespec began;
     uint32_t heap_at_start; /* free */
     uint32_t psram_at_start;
@@ -37,8 +36,7 @@ struct run {
     bool has_head;        /* of the final answer */
 };
 
-/* --- the simulated heap
- * --------------------------------------------------------------------------- */
+/* --- the simulated heap ----------------------------------------------------------------------- */
 
 /** Take `extent` bytes of the heap, header included. */
 static void *take_trial(uint32_t extent)
@@ -98,8 +96,7 @@ static uint32_t psram_taken(const struct run *r)
     return r->psram_at_start - (uint32_t)heap_caps_get_free_size(MALLOC_CAP_SPIRAM);
 }
 
-/* --- what is recorded
- * ------------------------------------------------------------------------------- */
+/* --- what is recorded ------------------------------------------------------------------------- */
 
 static uint32_t us_since(const struct timespec *began)
 {
@@ -139,14 +136,13 @@ static void note_depth(struct run *r, uint8_t phase, const void *frame)
     r->trial->stack = depth > r->trial->stack ? depth : r->trial->stack;
 }
 
-/* --- connecting
- * ---------------------------------------------------------------------------------------- */
+/* --- connecting ------------------------------------------------------------------------------- */
 
 static uint8_t phase_now(const struct run *r)
 {
     esp_tls_record_t record;
 
-    (void)esp_tls_get_record(r->wire.tls, &record);
+    (void)esp_tls_get_record(r->tls, &record);
     return (uint8_t)record.phase;
 }
 
@@ -160,36 +156,20 @@ static uint8_t phase_of_step(uint8_t before, uint8_t after)
     return before == ESP_TLS_PHASE_NONE ? (uint8_t)ESP_TLS_PHASE_CONFIG : before;
 }
 
-static void wait_for_step(const struct run *r)
-{
-    esp_tls_wait_t wait;
-    struct pollfd fds[ESP_TLS_WAIT_ITEMS];
-
-    if (esp_tls_get_wait(r->wire.tls, &wait) != ESP_OK) {
-        return;
-    }
-    for (size_t i = 0; i < wait.count; i++) {
-        int in = (wait.items[i].events & ESP_TLS_WAIT_READ) != 0 ? POLLIN : 0;
-        int out = (wait.items[i].events & ESP_TLS_WAIT_WRITE) != 0 ? POLLOUT : 0;
-
-        fds[i] = (struct pollfd){.fd = wait.items[i].fd, .events = (short)(in | out)};
-    }
-    (void)poll(fds, (nfds_t)wait.count, wait.timeout_ms);
-}
-
 /** Step by step, because a phase is seen between two steps only. @return 1 open, -1 failed */
 static int connect_in_steps(struct run *r)
 {
+    esp_tls_wait_t wait;
     int result = 0;
 
     while (result == 0) {
         uint8_t before = phase_now(r);
 
         painted_mark(r->painted);
-        result = esp_tls_conn_http_new_async(r->target->url, &r->target->cfg, r->wire.tls);
+        result = esp_tls_conn_http_new_async(r->target->url, &r->target->cfg, r->tls);
         note_depth(r, phase_of_step(before, phase_now(r)), __builtin_frame_address(0));
-        if (result == 0) {
-            wait_for_step(r);
+        if (result == 0 && esp_tls_get_wait(r->tls, &wait) == ESP_OK) {
+            (void)esp_tls_wait(&wait, -1);
         }
     }
     return result;
@@ -212,34 +192,42 @@ static bool make_handle(struct run *r)
 
         cfg.caps[i] = is_external ? (uint32_t)MALLOC_CAP_SPIRAM : (uint32_t)MALLOC_CAP_DEFAULT;
     }
-    r->wire = (struct wire){.tls = esp_tls_init_with_memory(&cfg),
-                            .timeout_ms = r->target->cfg.timeout_ms};
-    return r->wire.tls != NULL && esp_tls_trace_memory(r->wire.tls, on_block, r) == ESP_OK;
+    r->tls = esp_tls_init_with_memory(&cfg);
+    return r->tls != NULL && esp_tls_trace_memory(r->tls, on_block, r) == ESP_OK;
 }
 
-/* --- fetching
- * -------------------------------------------------------------------------------------------- */
+/* --- fetching --------------------------------------------------------------------------------- */
 
-static ssize_t measured_read(void *arg, void *data, size_t len)
+/** After a read or a write, made from `frame`, which had this result. */
+static void note_call(struct run *r, ssize_t n, const void *frame)
 {
-    struct run *r = arg;
+    note_depth(r, ESP_TLS_PHASE_OPEN, frame);
+    r->timed_out = n == ESP_TLS_ERR_SSL_WANT_READ || n == ESP_TLS_ERR_SSL_WANT_WRITE;
+}
+
+static ssize_t measured_read(struct run *r, void *data, size_t len)
+{
     ssize_t n;
 
     painted_mark(r->painted);
-    n = wire_read(&r->wire, data, len);
-    note_depth(r, ESP_TLS_PHASE_OPEN, __builtin_frame_address(0));
+    n = esp_tls_conn_read(r->tls, data, len);
+    note_call(r, n, __builtin_frame_address(0));
     return n;
 }
 
-static int measured_write(void *arg, const void *data, size_t len)
+/** @return false: not all of it was sent */
+static bool measured_write(struct run *r, const char *data, size_t len)
 {
-    struct run *r = arg;
-    int result;
+    ssize_t n = 1;
 
     painted_mark(r->painted);
-    result = wire_write(&r->wire, data, len);
-    note_depth(r, ESP_TLS_PHASE_OPEN, __builtin_frame_address(0));
-    return result;
+    while (len > 0 && n > 0) {
+        n = esp_tls_conn_write(r->tls, data, len);
+        data += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    }
+    note_call(r, n, __builtin_frame_address(0));
+    return len == 0;
 }
 
 /* llhttp itself takes no memory: esp_http_client would use the device's heap, and be measured. */
@@ -280,7 +268,7 @@ static bool send_request(struct run *r)
                    "\r\nAccept: */*\r\nConnection: close\r\n\r\n",
                    r->target->path, url.host_is_ipv6 ? "[" : "", (int)url.host.len, url.host.ptr,
                    url.host_is_ipv6 ? "]" : "", esp_tls_url_port(&url));
-    return len > 0 && (size_t)len < sizeof(text) && measured_write(r, text, (size_t)len) == 1;
+    return len > 0 && (size_t)len < sizeof(text) && measured_write(r, text, (size_t)len);
 }
 
 /** Read until the message is over. @return what is wrong; NULL: all of it came */
@@ -329,8 +317,7 @@ static bool fetch_trial(struct run *r)
     return is_sent && r->trial->http_why == NULL;
 }
 
-/* --- the trial
- * ---------------------------------------------------------------------------------------------- */
+/* --- the trial -------------------------------------------------------------------------------- */
 
 static void copy_name(char *to, size_t cap, const char *from)
 {
@@ -344,7 +331,7 @@ static void note_open(struct run *r)
 
     t->opened = true;
     t->heap_open = heap_taken(r);
-    if (esp_tls_get_session_info(r->wire.tls, &info) == ESP_OK) {
+    if (esp_tls_get_session_info(r->tls, &info) == ESP_OK) {
         copy_name(t->version, sizeof(t->version), info.version);
         copy_name(t->suite, sizeof(t->suite), info.ciphersuite);
     }
@@ -372,13 +359,15 @@ static void note_end(struct run *r)
 {
     struct trial *t = r->trial;
 
-    if (r->wire.tls != NULL) {
-        (void)esp_tls_get_timeline(r->wire.tls, &t->timeline);
-        (void)esp_tls_get_memory_stats(r->wire.tls, &t->stats);
+    t->record = (esp_tls_record_t){.cause = ESP_TLS_CAUSE_NO_MEM, .phase = ESP_TLS_PHASE_CONFIG};
+    if (r->tls != NULL) { /* else esp_tls_init() failed: the one cause it has */
+        (void)esp_tls_get_timeline(r->tls, &t->timeline);
+        (void)esp_tls_get_memory_stats(r->tls, &t->stats);
+        (void)esp_tls_get_record(r->tls, &t->record);
     }
-    wire_record(&r->wire, &t->record);
-    if (r->wire.tls == NULL) {
-        t->record.phase = ESP_TLS_PHASE_CONFIG;
+    if (r->timed_out) {
+        t->record.cause = ESP_TLS_CAUSE_TIMEOUT;
+        t->record.phase = ESP_TLS_PHASE_OPEN;
     }
     note_failure(t);
 }
@@ -387,7 +376,7 @@ static void close_measured(struct run *r)
 {
     r->events_open = r->trial->events;
     painted_mark(r->painted);
-    (void)esp_tls_conn_destroy(r->wire.tls);
+    (void)esp_tls_conn_destroy(r->tls);
     note_depth(r, ESP_TLS_PHASE_CLOSE, __builtin_frame_address(0));
     r->trial->closed_us = us_since(&r->began);
 }
@@ -472,72 +461,44 @@ static void sum_up(struct trial *t, uint32_t events_open)
     }
 }
 
-static bool write_all(int fd, const void *data, size_t len)
-{
-    const char *from = data;
-
-    while (len > 0) {
-        ssize_t n = write(fd, from, len);
-
-        if (n < 0 && errno != EINTR) {
-            return false;
-        }
-        from += n > 0 ? n : 0;
-        len -= n > 0 ? (size_t)n : 0;
-    }
-    return true;
-}
-
-static bool read_all(int fd, void *data, size_t len)
-{
-    char *to = data;
-
-    while (len > 0) {
-        ssize_t n = read(fd, to, len);
-
-        if (n == 0 || (n < 0 && errno != EINTR)) {
-            return false;
-        }
-        to += n > 0 ? n : 0;
-        len -= n > 0 ? (size_t)n : 0;
-    }
-    return true;
-}
-
 /** In the child: never returns. */
 static void be_device(const struct device *device, const struct trial_target *target, int fd)
 {
     static struct trial trial;
     struct run run = {.device = device, .target = target, .trial = &trial};
     struct painted painted;
+    FILE *to = fdopen(fd, "wb");
     bool ok;
 
     trial.event = calloc(EVENTS_MAX, sizeof(*trial.event)); /* what is not used is never there */
-    ok = trial.event != NULL && make_heap(device) && painted_run(&painted, connect_and_fetch, &run);
+    ok = to != NULL && trial.event != NULL && make_heap(device) &&
+         painted_run(&painted, connect_and_fetch, &run);
     if (ok) {
         sum_up(&trial, run.events_open);
-        ok = write_all(fd, &trial, sizeof(trial)) &&
-             write_all(fd, trial.event, trial.events * sizeof(*trial.event));
+        ok = fwrite(&trial, sizeof(trial), 1, to) == 1 &&
+             fwrite(trial.event, sizeof(*trial.event), trial.events, to) == trial.events &&
+             fclose(to) == 0;
     }
     _exit(ok ? 0 : 1);
 }
 
 /** What the child wrote. Its pointers are the parent's too: texts of one program. */
-static bool collect(struct trial *trial, int fd)
+static bool collect(struct trial *trial, FILE *from)
 {
-    if (!read_all(fd, trial, sizeof(*trial))) {
+    if (fread(trial, sizeof(*trial), 1, from) != 1) {
         memset(trial, 0, sizeof(*trial));
         return false;
     }
     trial->event = malloc((trial->events + 1) * sizeof(*trial->event));
     return trial->event != NULL &&
-           read_all(fd, trial->event, trial->events * sizeof(*trial->event));
+           fread(trial->event, sizeof(*trial->event), trial->events, from) == trial->events;
 }
 
 bool trial_run(struct trial *trial, const struct device *device, const struct trial_target *target)
 {
     int ends[2];
     int status = 0;
+    FILE *from;
     pid_t child;
     bool ok;
 
@@ -552,8 +513,9 @@ bool trial_run(struct trial *trial, const struct device *device, const struct tr
         be_device(device, target, ends[1]);
     }
     (void)close(ends[1]);
-    ok = collect(trial, ends[0]);
-    (void)close(ends[0]);
+    from = fdopen(ends[0], "rb");
+    ok = from != NULL && collect(trial, from);
+    (void)(from != NULL ? fclose(from) : close(ends[0]));
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
     ok = ok && WIFEXITED(status) && WEXITSTATUS(status) == 0;
