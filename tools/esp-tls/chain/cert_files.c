@@ -50,7 +50,6 @@ static bool add_key(struct cert_files *f, const struct cert_file *file, const un
     k->input[len] = '\0';
     k->input_len = len + (line > 0 ? 1 : 0);
     k->file = file->path;
-    k->line = line;
     (void)esp_tls_certificate_examine(k->input, k->input_len, as, &k->problem);
     f->key_count++;
     return true;
@@ -148,7 +147,7 @@ static enum tool_exit read_one(struct cert_files *f, const char *path)
     }
     file->first = f->certs.count;
     file->first_key = f->key_count;
-    if (!certs_add_blob(&f->certs, &file->blob, path) || !add_keys(f, file)) {
+    if (!certs_add_blob(&f->certs, &file->blob) || !add_keys(f, file)) {
         fputs("esp-tls: out of memory\n", stderr);
         return EXIT_MEMORY;
     }

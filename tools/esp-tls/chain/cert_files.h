@@ -10,7 +10,6 @@
 /** A private key of a file. */
 struct cert_key {
     const char *file;
-    unsigned line;        /* 0: DER */
     unsigned char *input; /* as a program would give it: PEM with its NUL, or DER; wiped */
     size_t input_len;
     bool is_read;

@@ -7,6 +7,17 @@
 
 /* --- the set ---------------------------------------------------------------------------------- */
 
+static void name_cert(struct cert *c)
+{
+    (void)esp_tls_name_text(c->read.subject, c->subject, sizeof(c->subject));
+    (void)esp_tls_name_text(c->read.issuer, c->issuer, sizeof(c->issuer));
+    if (esp_tls_name_attribute(c->read.subject, "\x55\x04\x03", c->title, sizeof(c->title)) == 0 &&
+        esp_tls_name_text(c->read.subject, c->title, sizeof(c->title)) == 0) {
+        snprintf(c->title, sizeof(c->title), "%s",
+                 c->read.subject.ptr != NULL ? "(no name)" : "(not readable)");
+    }
+}
+
 struct cert *certs_add(struct certs *certs, const unsigned char *der, size_t len)
 {
     struct cert *grown = realloc(certs->item, (certs->count + 1) * sizeof(*grown));
@@ -26,6 +37,7 @@ struct cert *certs_add(struct certs *certs, const unsigned char *der, size_t len
     *c = (struct cert){.der = copy, .len = len};
     c->is_read = esp_tls_certificate_read(c->der, len, &c->read) == ESP_OK;
     (void)esp_tls_certificate_examine(c->der, len, ESP_TLS_INPUT_CERTIFICATES, &c->problem);
+    name_cert(c);
     certs->count++;
     return c;
 }
@@ -39,8 +51,7 @@ void certs_clear(struct certs *certs)
     *certs = (struct certs){NULL, 0};
 }
 
-static bool add_der(struct certs *certs, const unsigned char *buf, size_t len, const char *file,
-                    unsigned line)
+static bool add_der(struct certs *certs, const unsigned char *buf, size_t len)
 {
     esp_tls_bytes_t der;
     size_t at = 0;
@@ -56,13 +67,11 @@ static bool add_der(struct certs *certs, const unsigned char *buf, size_t len, c
             certs->count--;
             return true;
         }
-        c->file = file;
-        c->line = line;
     }
     return true;
 }
 
-static bool add_block(struct certs *certs, const esp_tls_pem_block_t *block, const char *file)
+static bool add_block(struct certs *certs, const esp_tls_pem_block_t *block)
 {
     unsigned char *der = malloc(block->body.len + 1);
     size_t len = 0;
@@ -70,7 +79,7 @@ static bool add_block(struct certs *certs, const esp_tls_pem_block_t *block, con
 
     /* what is no base64 holds no certificate; what is wrong with it is said of the file */
     if (ok && esp_tls_pem_decode(block, der, block->body.len, &len) == ESP_OK) {
-        ok = add_der(certs, der, len, file, block->line);
+        ok = add_der(certs, der, len);
     }
     free(der);
     return ok;
@@ -82,7 +91,7 @@ static bool is_certificate_label(const esp_tls_pem_block_t *block)
            esp_tls_pem_is(block, "PKCS7") || esp_tls_pem_is(block, "CMS");
 }
 
-bool certs_add_blob(struct certs *certs, const struct blob *blob, const char *file)
+bool certs_add_blob(struct certs *certs, const struct blob *blob)
 {
     esp_tls_pem_block_t block;
     bool is_pem = false;
@@ -92,11 +101,11 @@ bool certs_add_blob(struct certs *certs, const struct blob *blob, const char *fi
     while (ok && esp_tls_pem_next(blob->data, blob->size, &at, &block)) {
         is_pem = true;
         if (is_certificate_label(&block)) {
-            ok = add_block(certs, &block, file);
+            ok = add_block(certs, &block);
         }
     }
     if (!is_pem && blob->size > 2 && blob->data[0] == 0x30) {
-        ok = add_der(certs, blob->data, blob->size, file, 0);
+        ok = add_der(certs, blob->data, blob->size);
     }
     return ok;
 }
@@ -145,12 +154,9 @@ bool cert_is_self_signed(const struct cert *cert)
     return cert->read.is_self_issued && cert_is_issued_by(cert, cert);
 }
 
-const struct cert *cert_find_issuer(const struct cert *cert, const struct certs *among,
-                                    const struct cert *after)
+const struct cert *cert_find_issuer(const struct cert *cert, const struct certs *among)
 {
-    size_t i = after != NULL ? (size_t)(after - among->item) + 1 : 0;
-
-    for (; i < among->count; i++) {
+    for (size_t i = 0; i < among->count; i++) {
         if (cert_is_issued_by(cert, &among->item[i])) {
             return &among->item[i];
         }
@@ -159,14 +165,6 @@ const struct cert *cert_find_issuer(const struct cert *cert, const struct certs 
 }
 
 /* --- text ------------------------------------------------------------------------------------- */
-
-void cert_title(const struct cert *cert, char *out, size_t cap)
-{
-    if (esp_tls_name_attribute(cert->read.subject, "\x55\x04\x03", out, cap) == 0 &&
-        esp_tls_name_text(cert->read.subject, out, cap) == 0) {
-        snprintf(out, cap, "%s", cert->read.subject.ptr != NULL ? "(no name)" : "(not readable)");
-    }
-}
 
 void cert_key_text(const esp_tls_public_key_t *key, char *out, size_t cap)
 {
@@ -205,6 +203,20 @@ void cert_name_text(esp_tls_name_kind_t kind, esp_tls_bytes_t value, char *out, 
     }
 }
 
+bool cert_next_issuer_url(const struct cert *cert, size_t *at, char *url, size_t cap)
+{
+    esp_tls_access_kind_t kind;
+    esp_tls_bytes_t value;
+
+    while (esp_tls_certificate_next_access(&cert->read, at, &kind, &value)) {
+        if (kind == ESP_TLS_ACCESS_CA_ISSUERS) {
+            cert_name_text(ESP_TLS_NAME_URI, value, url, cap);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void print_names(const esp_tls_certificate_t *read, FILE *out)
 {
     esp_tls_name_kind_t kind;
@@ -226,40 +238,48 @@ static void print_names(const esp_tls_certificate_t *read, FILE *out)
     fputs(n > 0 ? "\n" : "", out);
 }
 
-static const struct {
+static const struct use {
+    bool is_extended;
     unsigned bit;
     const char *name;
-} usages[] = {
-    {ESP_TLS_USAGE_DIGITAL_SIGNATURE, "digitalSignature"},
-    {ESP_TLS_USAGE_NON_REPUDIATION, "nonRepudiation"},
-    {ESP_TLS_USAGE_KEY_ENCIPHERMENT, "keyEncipherment"},
-    {ESP_TLS_USAGE_DATA_ENCIPHERMENT, "dataEncipherment"},
-    {ESP_TLS_USAGE_KEY_AGREEMENT, "keyAgreement"},
-    {ESP_TLS_USAGE_CERT_SIGN, "keyCertSign"},
-    {ESP_TLS_USAGE_CRL_SIGN, "cRLSign"},
-    {ESP_TLS_USAGE_ENCIPHER_ONLY, "encipherOnly"},
-    {ESP_TLS_USAGE_DECIPHER_ONLY, "decipherOnly"},
+} uses[] = {
+    {false, ESP_TLS_USAGE_DIGITAL_SIGNATURE, "digitalSignature"},
+    {false, ESP_TLS_USAGE_NON_REPUDIATION, "nonRepudiation"},
+    {false, ESP_TLS_USAGE_KEY_ENCIPHERMENT, "keyEncipherment"},
+    {false, ESP_TLS_USAGE_DATA_ENCIPHERMENT, "dataEncipherment"},
+    {false, ESP_TLS_USAGE_KEY_AGREEMENT, "keyAgreement"},
+    {false, ESP_TLS_USAGE_CERT_SIGN, "keyCertSign"},
+    {false, ESP_TLS_USAGE_CRL_SIGN, "cRLSign"},
+    {false, ESP_TLS_USAGE_ENCIPHER_ONLY, "encipherOnly"},
+    {false, ESP_TLS_USAGE_DECIPHER_ONLY, "decipherOnly"},
+    {true, ESP_TLS_EXTENDED_ANY, "any"},
+    {true, ESP_TLS_EXTENDED_SERVER_AUTH, "serverAuth"},
+    {true, ESP_TLS_EXTENDED_CLIENT_AUTH, "clientAuth"},
+    {true, ESP_TLS_EXTENDED_CODE_SIGNING, "codeSigning"},
+    {true, ESP_TLS_EXTENDED_EMAIL, "emailProtection"},
+    {true, ESP_TLS_EXTENDED_TIME_STAMP, "timeStamping"},
+    {true, ESP_TLS_EXTENDED_OCSP_SIGNING, "OCSPSigning"},
+    {true, ESP_TLS_EXTENDED_OTHER, "other"},
 };
 
-static const struct {
-    unsigned bit;
-    const char *name;
-} extended[] = {
-    {ESP_TLS_EXTENDED_ANY, "any"},
-    {ESP_TLS_EXTENDED_SERVER_AUTH, "serverAuth"},
-    {ESP_TLS_EXTENDED_CLIENT_AUTH, "clientAuth"},
-    {ESP_TLS_EXTENDED_CODE_SIGNING, "codeSigning"},
-    {ESP_TLS_EXTENDED_EMAIL, "emailProtection"},
-    {ESP_TLS_EXTENDED_TIME_STAMP, "timeStamping"},
-    {ESP_TLS_EXTENDED_OCSP_SIGNING, "OCSPSigning"},
-    {ESP_TLS_EXTENDED_OTHER, "other"},
-};
+/** The next of the uses that a certificate is for. @return NULL: no more */
+static const char *next_use(const esp_tls_certificate_t *read, size_t *at)
+{
+    while (*at < sizeof(uses) / sizeof(uses[0])) {
+        const struct use *use = &uses[(*at)++];
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+        if (((use->is_extended ? read->extended_usage : read->key_usage) & use->bit) != 0) {
+            return use->name;
+        }
+    }
+    return NULL;
+}
 
 static void print_uses(const esp_tls_certificate_t *read, FILE *out)
 {
     const char *comma = "   use        ";
+    const char *name;
+    size_t at = 0;
 
     if (read->is_ca) {
         fprintf(out, "%sauthority", comma);
@@ -268,17 +288,9 @@ static void print_uses(const esp_tls_certificate_t *read, FILE *out)
             fprintf(out, " (at most %d below it)", read->path_length);
         }
     }
-    for (size_t i = 0; i < COUNT(usages); i++) {
-        if ((read->key_usage & usages[i].bit) != 0) {
-            fprintf(out, "%s%s", comma, usages[i].name);
-            comma = ", ";
-        }
-    }
-    for (size_t i = 0; i < COUNT(extended); i++) {
-        if ((read->extended_usage & extended[i].bit) != 0) {
-            fprintf(out, "%s%s", comma, extended[i].name);
-            comma = ", ";
-        }
+    while ((name = next_use(read, &at)) != NULL) {
+        fprintf(out, "%s%s", comma, name);
+        comma = ", ";
     }
     fputs(comma[0] == ',' ? "\n" : "", out);
 }
@@ -305,8 +317,6 @@ static void print_period(const esp_tls_certificate_t *read, FILE *out)
 void cert_print(const struct cert *cert, FILE *out)
 {
     const esp_tls_certificate_t *read = &cert->read;
-    esp_tls_access_kind_t kind;
-    esp_tls_bytes_t url;
     char text[1024];
     size_t at = 0;
 
@@ -318,10 +328,7 @@ void cert_print(const struct cert *cert, FILE *out)
         fprintf(out, "   size       %zu bytes\n", cert->len);
         return;
     }
-    (void)esp_tls_name_text(read->subject, text, sizeof(text));
-    fprintf(out, "   subject    %s\n", text);
-    (void)esp_tls_name_text(read->issuer, text, sizeof(text));
-    fprintf(out, "   issuer     %s\n", text);
+    fprintf(out, "   subject    %s\n   issuer     %s\n", cert->subject, cert->issuer);
     print_period(read, out);
     if (read->key.info.ptr != NULL) {
         cert_key_text(&read->key, text, sizeof(text));
@@ -331,11 +338,8 @@ void cert_print(const struct cert *cert, FILE *out)
             read->signature_name != NULL ? read->signature_name : "of an unknown kind");
     print_names(read, out);
     print_uses(read, out);
-    while (esp_tls_certificate_next_access(read, &at, &kind, &url)) {
-        if (kind == ESP_TLS_ACCESS_CA_ISSUERS) {
-            cert_name_text(ESP_TLS_NAME_URI, url, text, sizeof(text));
-            fprintf(out, "   issuer at  %s\n", text);
-        }
+    while (cert_next_issuer_url(cert, &at, text, sizeof(text))) {
+        fprintf(out, "   issuer at  %s\n", text);
     }
     fprintf(out, "   size       %zu bytes\n", cert->len);
 }
@@ -350,39 +354,30 @@ static void json_hex(struct json *j, const char *key, esp_tls_bytes_t bytes)
     json_string(j, key, bytes.ptr != NULL ? text : NULL);
 }
 
-static void json_lists(const esp_tls_certificate_t *read, struct json *j)
+static void json_lists(const struct cert *cert, struct json *j)
 {
-    esp_tls_access_kind_t access;
     esp_tls_name_kind_t kind;
     esp_tls_bytes_t value;
+    const char *use;
     char text[256];
     size_t at = 0;
 
     json_array(j, "names");
-    while (esp_tls_certificate_next_name(read, &at, &kind, &value)) {
+    while (esp_tls_certificate_next_name(&cert->read, &at, &kind, &value)) {
         cert_name_text(kind, value, text, sizeof(text));
         json_string(j, NULL, text);
     }
     json_end(j, true);
     at = 0;
     json_array(j, "issuer_urls");
-    while (esp_tls_certificate_next_access(read, &at, &access, &value)) {
-        if (access == ESP_TLS_ACCESS_CA_ISSUERS) {
-            cert_name_text(ESP_TLS_NAME_URI, value, text, sizeof(text));
-            json_string(j, NULL, text);
-        }
+    while (cert_next_issuer_url(cert, &at, text, sizeof(text))) {
+        json_string(j, NULL, text);
     }
     json_end(j, true);
+    at = 0;
     json_array(j, "usage");
-    for (size_t i = 0; i < COUNT(usages); i++) {
-        if ((read->key_usage & usages[i].bit) != 0) {
-            json_string(j, NULL, usages[i].name);
-        }
-    }
-    for (size_t i = 0; i < COUNT(extended); i++) {
-        if ((read->extended_usage & extended[i].bit) != 0) {
-            json_string(j, NULL, extended[i].name);
-        }
+    while ((use = next_use(&cert->read, &at)) != NULL) {
+        json_string(j, NULL, use);
     }
     json_end(j, true);
 }
@@ -392,10 +387,8 @@ void cert_json(const struct cert *cert, struct json *j)
     const esp_tls_certificate_t *read = &cert->read;
     char text[1024];
 
-    (void)esp_tls_name_text(read->subject, text, sizeof(text));
-    json_string(j, "subject", read->subject.ptr != NULL ? text : NULL);
-    (void)esp_tls_name_text(read->issuer, text, sizeof(text));
-    json_string(j, "issuer", read->issuer.ptr != NULL ? text : NULL);
+    json_string(j, "subject", read->subject.ptr != NULL ? cert->subject : NULL);
+    json_string(j, "issuer", read->issuer.ptr != NULL ? cert->issuer : NULL);
     json_hex(j, "serial", read->serial);
     json_number(j, "not_before", read->not_before);
     json_number(j, "not_after", read->not_after);
@@ -405,7 +398,7 @@ void cert_json(const struct cert *cert, struct json *j)
     json_bool(j, "ca", read->is_ca);
     json_number(j, "path_length", read->path_length);
     json_bool(j, "self_signed", cert_is_self_signed(cert));
-    json_lists(read, j);
+    json_lists(cert, j);
     json_number(j, "bytes", (int64_t)cert->len);
     if (cert->problem.reason != ESP_TLS_INPUT_OK) {
         (void)esp_tls_input_problem_text(&cert->problem, text, sizeof(text));

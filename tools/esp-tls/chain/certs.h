@@ -1,4 +1,4 @@
-/* Certificates in memory: each with its DER, what is read of it, and where it came from. */
+/* Certificates in memory: each with its DER, and what is read of it. */
 #ifndef CERTS_H
 #define CERTS_H
 
@@ -16,8 +16,9 @@ struct cert {
     bool is_read; /* false: it is damaged, and `read` has what stands before the damage */
     esp_tls_certificate_t read;
     esp_tls_input_problem_t problem; /* reason OK: none */
-    const char *file;                /* or NULL; borrowed */
-    unsigned line;                   /* of its PEM block; 0: DER */
+    char title[200];                 /* the common name, or what of the subject is there */
+    char subject[1024];              /* as text; "": there is none */
+    char issuer[1024];
 };
 
 struct certs {
@@ -29,7 +30,7 @@ struct certs {
 struct cert *certs_add(struct certs *certs, const unsigned char *der, size_t len);
 /** Add all of a file's content: PEM, DER (several in a row), or PKCS #7 ("certificates only").
  *  @return false: no memory */
-bool certs_add_blob(struct certs *certs, const struct blob *blob, const char *file);
+bool certs_add_blob(struct certs *certs, const struct blob *blob);
 void certs_clear(struct certs *certs);
 
 bool cert_is_same(const struct cert *a, const struct cert *b);
@@ -38,12 +39,12 @@ bool cert_has_issuer_name(const struct cert *cert, const struct cert *issuer);
 /** Was it signed by this one, by name, and by signature where this build has the algorithm? */
 bool cert_is_issued_by(const struct cert *cert, const struct cert *issuer);
 bool cert_is_self_signed(const struct cert *cert);
-/** The first of `among` that issued it; NULL: none. @param after  NULL, or the one before */
-const struct cert *cert_find_issuer(const struct cert *cert, const struct certs *among,
-                                    const struct cert *after);
+/** The first of `among` that issued it; NULL: none. */
+const struct cert *cert_find_issuer(const struct cert *cert, const struct certs *among);
 
-/** The common name, or what of the subject is there. */
-void cert_title(const struct cert *cert, char *out, size_t cap);
+/** The next place where the issuer's certificate is to be had (authorityInfoAccess).
+ *  @param at  0 at first @return false: no more */
+bool cert_next_issuer_url(const struct cert *cert, size_t *at, char *url, size_t cap);
 /** A name in subjectAltName; what is not of printable ASCII becomes "?". */
 void cert_name_text(esp_tls_name_kind_t kind, esp_tls_bytes_t value, char *out, size_t cap);
 /** "P-256", "RSA 2048". */

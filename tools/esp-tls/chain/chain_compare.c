@@ -27,7 +27,7 @@ static bool ends_in(const struct certs *chain, const struct certs *trust)
 {
     const struct cert *last = &chain->item[chain->count - 1];
 
-    return has(trust, last) || cert_find_issuer(last, trust, NULL) != NULL;
+    return has(trust, last) || cert_find_issuer(last, trust) != NULL;
 }
 
 /** Another certificate of the server's own. */
@@ -35,20 +35,18 @@ static void compare_leaf(struct chain_compare *c, const struct cert *ours,
                          const struct certs *trust)
 {
     const struct cert *theirs = &c->theirs.item[0];
-    char issuer[400];
     char key_ours[40];
     char key_theirs[40];
 
     cert_key_text(&ours->read.key, key_ours, sizeof(key_ours));
     cert_key_text(&theirs->read.key, key_theirs, sizeof(key_theirs));
-    (void)esp_tls_name_text(theirs->read.issuer, issuer, sizeof(issuer));
     if (!ends_in(&c->theirs, trust)) {
         findings_add(
             &c->findings, FINDING_WARNING, "intercepted", 1,
             "%s sees another certificate, issued by %s, which is not trusted here: an "
             "antivirus program or a proxy may be reading along on its way, or it is another "
             "server. A device elsewhere meets the chain above.",
-            c->who, issuer);
+            c->who, theirs->issuer);
     } else if (ours->read.key.type != theirs->read.key.type) {
         findings_add(
             &c->findings, FINDING_NOTE, "other-kind", 1,
@@ -60,7 +58,7 @@ static void compare_leaf(struct chain_compare *c, const struct cert *ours,
         findings_add(&c->findings, FINDING_WARNING, "other-certificate", 1,
                      "%s sees another certificate of the same kind, issued by %s: it was renewed "
                      "since, or another server answered (another address, another name in SNI).",
-                     c->who, issuer);
+                     c->who, theirs->issuer);
     }
 }
 
@@ -71,24 +69,22 @@ static void compare_theirs(struct chain_compare *c, const struct chain_tree *tre
     for (size_t i = 1; i < c->theirs.count; i++) {
         const struct cert *cert = &c->theirs.item[i];
         bool is_root = cert_is_self_signed(cert);
-        char title[200];
 
         if (has(sent, cert)) {
             continue;
         }
-        cert_title(cert, title, sizeof(title));
         if (is_root && has(trust, cert)) {
             findings_add(&c->findings, FINDING_NOTE, "root-added", (int)i + 1,
                          "%s ends in the root %s, which the server does not send and need not: a "
                          "device that trusts it has it.",
-                         c->who, title);
+                         c->who, cert->title);
         } else if (is_root) {
             findings_add(
                 &c->findings, FINDING_WARNING, "other-root", (int)i + 1,
                 "%s ends in the root %s, which is not among those trusted here: it has a "
                 "store of its own, or the operating system's. Whether a device trusts it is "
                 "decided by its cacert_buf or bundle.",
-                c->who, title);
+                c->who, cert->title);
         } else {
             findings_add(
                 &c->findings, tree->end == CHAIN_MISSING ? FINDING_ERROR : FINDING_WARNING,
@@ -96,7 +92,8 @@ static void compare_theirs(struct chain_compare *c, const struct chain_tree *tre
                 "%s uses the intermediate %s, which the server does not send: it has it "
                 "from an earlier visit, or fetched it (authorityInfoAccess). A device does "
                 "neither%s: the server must send it.",
-                c->who, title, tree->end == CHAIN_MISSING ? ", and fails with this chain" : "");
+                c->who, cert->title,
+                tree->end == CHAIN_MISSING ? ", and fails with this chain" : "");
         }
     }
 }
@@ -106,15 +103,13 @@ static void compare_ours(struct chain_compare *c, const struct chain_tree *tree)
 {
     for (size_t i = 1; i < tree->count; i++) {
         const struct chain_node *n = &tree->node[i];
-        char title[200];
 
         if (has(&c->theirs, n->cert)) {
             continue;
         }
-        cert_title(n->cert, title, sizeof(title));
         findings_add(
             &c->findings, n->role == CHAIN_PATH ? FINDING_WARNING : FINDING_NOTE, "unused",
-            (int)i + 1, "%s does not use certificate %zu (%s)%s.", c->who, i + 1, title,
+            (int)i + 1, "%s does not use certificate %zu (%s)%s.", c->who, i + 1, n->cert->title,
             n->role == CHAIN_PATH
                 ? ": it ends in another root, by a cross-signed certificate. A device that "
                   "trusts only that root may fail with this chain"

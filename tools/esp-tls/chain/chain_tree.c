@@ -81,7 +81,7 @@ static void fill_node(struct chain_tree *t, size_t i, const struct certs *trust)
     n->trust = find_same(n->cert, trust);
     n->is_trusted = n->trust != NULL;
     if (n->trust == NULL) {
-        n->trust = cert_find_issuer(n->cert, trust, NULL);
+        n->trust = cert_find_issuer(n->cert, trust);
     }
 }
 
@@ -180,36 +180,32 @@ void chain_tree_make(struct chain_tree *tree, const struct certs *sent, const st
 
 static void find_unparsable(const struct cert *cert, int number, struct findings *f)
 {
-    char title[200];
     char why[400];
 
-    cert_title(cert, title, sizeof(title));
     if (cert->problem.reason != ESP_TLS_INPUT_OK) {
         (void)esp_tls_input_problem_text(&cert->problem, why, sizeof(why));
         findings_add(f, FINDING_ERROR, "unparsable", number,
                      "Certificate %d (%s) cannot be used by Mbed TLS as this build has it: %s. The "
                      "handshake fails with it, even where it is not needed.",
-                     number, title, why);
+                     number, cert->title, why);
     }
 }
 
 static void find_period(const struct cert *cert, int number, bool counts, struct findings *f)
 {
     const esp_tls_certificate_t *read = &cert->read;
-    char title[200];
 
-    cert_title(cert, title, sizeof(title));
     if (cert_days(read->not_after) < 0) {
         findings_add(f, counts ? FINDING_ERROR : FINDING_NOTE, "expired", number,
-                     "Certificate %d (%s) expired %ld days ago.", number, title,
+                     "Certificate %d (%s) expired %ld days ago.", number, cert->title,
                      -cert_days(read->not_after));
     } else if (cert_days(read->not_before) >= 0) {
         findings_add(f, counts ? FINDING_ERROR : FINDING_NOTE, "not-yet-valid", number,
-                     "Certificate %d (%s) is valid in %ld days only.", number, title,
+                     "Certificate %d (%s) is valid in %ld days only.", number, cert->title,
                      cert_days(read->not_before));
     } else if (counts && cert_days(read->not_after) < SOON_DAYS) {
         findings_add(f, FINDING_WARNING, "expires-soon", number,
-                     "Certificate %d (%s) expires in %ld days: renew it.", number, title,
+                     "Certificate %d (%s) expires in %ld days: renew it.", number, cert->title,
                      cert_days(read->not_after));
     }
 }
@@ -217,24 +213,22 @@ static void find_period(const struct cert *cert, int number, bool counts, struct
 static void find_weak(const struct cert *cert, int number, bool is_anchor, struct findings *f)
 {
     const esp_tls_certificate_t *read = &cert->read;
-    char title[200];
 
-    cert_title(cert, title, sizeof(title));
     if (read->is_signature_weak && !is_anchor) {
         findings_add(f, FINDING_ERROR, "weak-signature", number,
-                     "Certificate %d (%s) is signed %s, which Mbed TLS refuses.", number, title,
-                     read->signature_name);
+                     "Certificate %d (%s) is signed %s, which Mbed TLS refuses.", number,
+                     cert->title, read->signature_name);
     }
     if (read->key.type == ESP_TLS_KEY_RSA && read->key.bits < 2048) {
         findings_add(f, FINDING_ERROR, "weak-key", number,
                      "Certificate %d (%s) has an RSA key of %u bits; Mbed TLS refuses less than "
                      "2048.",
-                     number, title, (unsigned)read->key.bits);
+                     number, cert->title, (unsigned)read->key.bits);
     } else if (read->key.type == ESP_TLS_KEY_RSA && read->key.bits > 3072) {
         findings_add(f, FINDING_NOTE, "large-key", number,
                      "Certificate %d (%s) has an RSA key of %u bits: its signatures have %u bytes, "
                      "and a device computes about four times as long as with 2048 bits.",
-                     number, title, (unsigned)read->key.bits, (unsigned)read->key.bits / 8U);
+                     number, cert->title, (unsigned)read->key.bits, (unsigned)read->key.bits / 8U);
     }
 }
 
@@ -254,15 +248,10 @@ static void find_missing(const struct chain_tree *t, const struct certs *trust, 
 {
     const struct chain_node *top = &t->node[t->path[t->path_count - 1]];
     int number = (int)t->path[t->path_count - 1] + 1;
-    esp_tls_access_kind_t kind;
-    esp_tls_bytes_t url = {NULL, 0};
     bool is_twin = false;
-    char issuer[400];
-    char title[200];
+    char url[1024] = "";
     size_t at = 0;
 
-    cert_title(top->cert, title, sizeof(title));
-    (void)esp_tls_name_text(top->cert->read.issuer, issuer, sizeof(issuer));
     for (size_t i = 0; i < trust->count; i++) {
         is_twin = is_twin || cert_has_issuer_name(top->cert, &trust->item[i]);
     }
@@ -271,41 +260,36 @@ static void find_missing(const struct chain_tree *t, const struct certs *trust, 
                      "An authority named %s is trusted, but another key than its key signed "
                      "certificate %d (%s): it was renewed with a new key, or this is not its "
                      "certificate.",
-                     issuer, number, title);
+                     top->cert->issuer, number, top->cert->title);
         return;
     }
-    while (esp_tls_certificate_next_access(&top->cert->read, &at, &kind, &url) &&
-           kind != ESP_TLS_ACCESS_CA_ISSUERS) {
-        url.ptr = NULL;
-    }
+    (void)cert_next_issuer_url(top->cert, &at, url, sizeof(url));
     findings_add(
         f, FINDING_ERROR, "missing-intermediate", number,
         "The issuer of certificate %d (%s) was not sent, and is not trusted here: %s. If "
-        "it is an intermediate, the server must send it: a browser gets it by itself%s%.*s%s, "
+        "it is an intermediate, the server must send it: a browser gets it by itself%s%s%s, "
         "a device does not. If it is a root, the device must trust it (cacert_buf).",
-        number, title, issuer, url.ptr != NULL ? " (from " : "", url.ptr != NULL ? (int)url.len : 0,
-        url.ptr != NULL ? (const char *)url.ptr : "", url.ptr != NULL ? ")" : "");
+        number, top->cert->title, top->cert->issuer, url[0] != '\0' ? " (from " : "", url,
+        url[0] != '\0' ? ")" : "");
 }
 
 static void find_end(const struct chain_tree *t, const struct certs *trust, struct findings *f)
 {
     const struct chain_node *top = &t->node[t->path[t->path_count - 1]];
     int number = (int)t->path[t->path_count - 1] + 1;
-    char title[200];
 
-    cert_title(top->cert, title, sizeof(title));
     if (t->end == CHAIN_UNTRUSTED_ROOT && number == 1) {
         findings_add(f, FINDING_ERROR, "self-signed", number,
                      "The server's certificate (%s) is self-signed, and not trusted here: give the "
                      "device this very certificate as cacert_buf, or the server one of an "
                      "authority.",
-                     title);
+                     top->cert->title);
     } else if (t->end == CHAIN_UNTRUSTED_ROOT) {
         findings_add(
             f, FINDING_ERROR, "untrusted-root", number,
             "The chain ends in %s, which is not trusted here: give the device this root as "
             "cacert_buf.",
-            title);
+            top->cert->title);
     } else if (t->end == CHAIN_MISSING) {
         find_missing(t, trust, f);
     }
@@ -316,14 +300,12 @@ static void find_issuers(const struct chain_tree *t, size_t first, struct findin
 {
     for (size_t k = 1; k < t->path_count; k++) {
         const struct cert *cert = t->node[t->path[k]].cert;
-        char title[200];
 
-        cert_title(cert, title, sizeof(title));
         if (cert->read.version == 3 && !cert->read.is_ca) {
             findings_add(f, FINDING_ERROR, "no-authority", (int)t->path[k] + 1,
                          "Certificate %zu (%s) issued another one, and is no authority "
                          "(basicConstraints): it is refused.",
-                         first + t->path[k] + 1, title);
+                         first + t->path[k] + 1, cert->title);
         }
     }
 }
@@ -334,9 +316,7 @@ static void find_superfluous(const struct chain_tree *t, size_t first, bool dupl
     for (size_t i = 0; i < t->count; i++) {
         const struct chain_node *n = &t->node[i];
         int number = (int)(first + i) + 1;
-        char title[200];
 
-        cert_title(n->cert, title, sizeof(title));
         switch (n->role == CHAIN_DUPLICATE && !duplicates ? CHAIN_PATH : n->role) {
         case CHAIN_ROOT:
             findings_add(
@@ -344,25 +324,25 @@ static void find_superfluous(const struct chain_tree *t, size_t first, bool dupl
                 "Certificate %d (%s) is an authority that is trusted or not: a device that "
                 "trusts it has it, and one that does not gains nothing by it. %zu bytes of "
                 "each handshake.",
-                number, title, n->cert->len);
+                number, n->cert->title, n->cert->len);
             break;
         case CHAIN_CROSS:
             findings_add(f, FINDING_NOTE, "cross-signed", (int)i + 1,
                          "Certificate %d (%s) has the name and key of another one of the chain, by "
                          "another issuer: it is for clients that trust only that one.",
-                         number, title);
+                         number, n->cert->title);
             break;
         case CHAIN_DUPLICATE:
             findings_add(f, FINDING_WARNING, "duplicate", (int)i + 1,
                          "Certificate %d (%s) was sent before: %zu bytes of each handshake.",
-                         number, title, n->cert->len);
+                         number, n->cert->title, n->cert->len);
             break;
         case CHAIN_EXTRA:
             findings_add(
                 f, FINDING_WARNING, "extra", (int)i + 1,
                 "Certificate %d (%s) verifies none of the others: leave it out. %zu bytes of "
                 "each handshake.",
-                number, title, n->cert->len);
+                number, n->cert->title, n->cert->len);
             break;
         default:
             break;
@@ -439,7 +419,6 @@ static void shift(struct findings *f, size_t from, size_t by)
 void chain_tree_place(const struct chain_tree *tree, size_t first, struct findings *f)
 {
     size_t from = f->count;
-    char issuer[400];
 
     find_issuers(tree, first, f);
     find_order(tree, f);
@@ -457,10 +436,9 @@ void chain_tree_place(const struct chain_tree *tree, size_t first, struct findin
     if (tree->end == CHAIN_MISSING) {
         size_t top = tree->path[tree->path_count - 1];
 
-        (void)esp_tls_name_text(tree->node[top].cert->read.issuer, issuer, sizeof(issuer));
         findings_add(f, FINDING_NOTE, "issuer-elsewhere", (int)(first + top) + 1,
                      "The issuer of certificate %zu is in none of the files: %s.", first + top + 1,
-                     issuer);
+                     tree->node[top].cert->issuer);
     }
 }
 
@@ -507,13 +485,10 @@ const char *chain_end_name(enum chain_end end)
 
 static void print_line(FILE *out, unsigned depth, const struct cert *cert, const char *about)
 {
-    char title[200];
-
-    cert_title(cert, title, sizeof(title));
     for (unsigned i = 1; i < depth; i++) {
         fputs("   ", out);
     }
-    fprintf(out, "  %s%s   [%s]\n", depth > 0 ? "└─ " : "", title, about);
+    fprintf(out, "  %s%s   [%s]\n", depth > 0 ? "└─ " : "", cert->title, about);
 }
 
 static void print_path(const struct chain_tree *t, FILE *out)
@@ -524,10 +499,7 @@ static void print_path(const struct chain_tree *t, FILE *out)
     if (t->end == CHAIN_ANCHORED && !top->is_trusted) {
         print_line(out, depth++, top->trust, "trusted, not sent");
     } else if (t->end == CHAIN_MISSING) {
-        char issuer[400];
-
-        (void)esp_tls_name_text(top->cert->read.issuer, issuer, sizeof(issuer));
-        fprintf(out, "  %s   [MISSING: not sent, not trusted]\n", issuer);
+        fprintf(out, "  %s   [MISSING: not sent, not trusted]\n", top->cert->issuer);
         depth++;
     }
     for (size_t k = t->path_count; k-- > 0;) {
@@ -557,17 +529,12 @@ void chain_tree_print(const struct chain_tree *tree, FILE *out)
             [CHAIN_EXTRA] = "EXTRA, verifies none of the others",
         };
         const struct chain_node *n = &tree->node[i];
-        char text[400];
+        bool is_cross = n->role == CHAIN_CROSS;
+        char text[300];
 
         if (n->role != CHAIN_PATH) {
-            int len = snprintf(text, sizeof(text), "sent as %zu, %s", i + 1, about[n->role]);
-
-            if (n->role == CHAIN_CROSS && len > 0 && (size_t)len < sizeof(text)) {
-                char issuer[200];
-
-                (void)esp_tls_name_text(n->cert->read.issuer, issuer, sizeof(issuer));
-                snprintf(text + len, sizeof(text) - (size_t)len, " by %s", issuer);
-            }
+            snprintf(text, sizeof(text), "sent as %zu, %s%s%.200s", i + 1, about[n->role],
+                     is_cross ? " by " : "", is_cross ? n->cert->issuer : "");
             print_line(out, 0, n->cert, text);
         }
     }

@@ -42,10 +42,7 @@ static void print_text(const struct cert_files *f, FILE *out)
                 file->format, file->blob.size, file->count, file->count == 1 ? "" : "s",
                 file->key_count, file->key_count == 1 ? "" : "s");
         for (size_t k = file->first; k < file->first + file->count; k++) {
-            char title[200];
-
-            cert_title(&f->certs.item[k], title, sizeof(title));
-            fprintf(out, "%zu  %s\n", k + 1, title);
+            fprintf(out, "%zu  %s\n", k + 1, f->certs.item[k].title);
             cert_print(&f->certs.item[k], out);
             fputc('\n', out);
         }

@@ -186,7 +186,7 @@ static enum tool_exit compare(struct chain *c)
     } else {
         c->compare.who = with;
         status = credentials_read(with, &blob);
-        if (status == EXIT_OK && !certs_add_blob(&c->compare.theirs, &blob, with)) {
+        if (status == EXIT_OK && !certs_add_blob(&c->compare.theirs, &blob)) {
             fputs("esp-tls: out of memory\n", stderr);
             status = EXIT_MEMORY;
         }
@@ -208,10 +208,7 @@ static enum tool_exit compare(struct chain *c)
 static void print_certificates(const struct certs *certs, FILE *out)
 {
     for (size_t i = 0; i < certs->count; i++) {
-        char title[200];
-
-        cert_title(&certs->item[i], title, sizeof(title));
-        fprintf(out, "%zu  %s\n", i + 1, title);
+        fprintf(out, "%zu  %s\n", i + 1, certs->item[i].title);
         cert_print(&certs->item[i], out);
         fputc('\n', out);
     }
@@ -225,10 +222,7 @@ static void print_compare(const struct chain *c, FILE *out)
     }
     fprintf(out, "\nWhat %s sees:\n", c->compare.who);
     for (size_t i = 0; i < c->compare.theirs.count; i++) {
-        char title[200];
-
-        cert_title(&c->compare.theirs.item[i], title, sizeof(title));
-        fprintf(out, "  %zu  %s\n", i + 1, title);
+        fprintf(out, "  %zu  %s\n", i + 1, c->compare.theirs.item[i].title);
     }
     fputc('\n', out);
     findings_print(&c->compare.findings, out);
@@ -277,11 +271,7 @@ static void print_json(const struct chain *c, FILE *out)
                                     ? t->node[t->path[t->path_count - 1]].trust
                                     : NULL;
     struct json j = {.out = out};
-    char title[400] = "";
 
-    if (anchor != NULL) {
-        (void)esp_tls_name_text(anchor->read.subject, title, sizeof(title));
-    }
     json_object(&j, NULL);
     json_string(&j, "host", c->options.target.host);
     json_number(&j, "port", c->options.target.port);
@@ -291,7 +281,7 @@ static void print_json(const struct chain *c, FILE *out)
     json_string(&j, "verdict", c->verdict.chars);
     json_number(&j, "message_bytes", (int64_t)t->bytes);
     json_string(&j, "end", t->count > 0 ? chain_end_name(t->end) : NULL);
-    json_string(&j, "anchor", anchor != NULL ? title : NULL);
+    json_string(&j, "anchor", anchor != NULL ? anchor->subject : NULL);
     json_bool(&j, "in_order", t->is_in_order);
     json_certificates(&j, "certificates", &c->sent, t);
     findings_json(&c->findings, &j);
@@ -353,7 +343,7 @@ static enum tool_exit load_trust(struct chain *c)
     if (status == EXIT_OK) {
         status = credentials_read_trust(c->options.connect.cacert, &blob);
     }
-    if (status == EXIT_OK && !certs_add_blob(&c->trust, &blob, NULL)) {
+    if (status == EXIT_OK && !certs_add_blob(&c->trust, &blob)) {
         fputs("esp-tls: out of memory\n", stderr);
         status = EXIT_MEMORY;
     }

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "check_chain.h"
+#include "chain/chain_tree.h"
 #include "cli/credentials.h"
 #include "esp_tls_diagnosis.h"
 #include "cli/connect_options.h"
@@ -90,7 +90,8 @@ struct check {
     struct dial_name dns;
     const struct dial_address *address; /* that was used; NULL: none answers */
     struct survey survey;
-    struct chain_report chain;
+    struct certs sent;       /* the chain as it was sent */
+    struct chain_tree chain; /* put in relation; whom a device trusts is the verifier's word */
     struct session session_1_2, session_1_3; /* as much as the server sends */
     struct session session_any;          /* both offered: what a program gets that sets neither */
     struct session small_1_2, small_1_3; /* records of at most CHECK_SMALL bytes taken */
@@ -164,6 +165,24 @@ void check_explain_session(const struct session *s, struct text *text);
 
 /** Copy with a capital letter at the beginning. */
 void check_capital(char *to, size_t cap, const char *from);
+
+/** Take the chain that the survey saw. Without memory for it, it stays empty, which is said on
+ *  stderr. */
+void check_take_chain(struct check *c);
+
+/** Bytes of all certificates. */
+size_t check_chain_len(const struct check *c);
+
+/** Does the path end in a root that was sent? */
+bool check_ends_in_root(const struct check *c);
+
+/** "EC P-256", "RSA 2048". */
+void check_key_text(const struct cert *cert, char *text, size_t cap);
+
+const char *check_signature_text(const struct cert *cert);
+
+/** The names of a server, ", " between. */
+void check_names_text(const struct cert *cert, char *text, size_t cap);
 
 /** Bytes of the stapled OCSP response, of whatever version; 0: none. */
 uint32_t check_ocsp_len(const struct check *c);

@@ -92,27 +92,19 @@ static void judge_small(struct check_device *d, const struct session *small)
     }
 }
 
-/** The first certificate on the path whose key is on a curve other than P-256; NULL: none. */
-static const struct chain_certificate *other_curve(const struct chain_report *chain)
+/** A certificate on the path whose key is on a curve other than P-256. */
+static void judge_curve(struct check_device *d, const struct chain_tree *chain)
 {
-    for (size_t i = 0; i < chain->count; i++) {
-        const struct chain_certificate *cert = &chain->certificate[i];
+    for (size_t k = 0; k < chain->path_count && d->works == CHECK_YES; k++) {
+        const struct cert *cert = chain->node[chain->path[k]].cert;
+        char key[64];
 
-        if (cert->is_on_path && strncmp(cert->key, "EC ", 3) == 0 &&
-            strcmp(cert->key, "EC P-256") != 0) {
-            return cert;
+        check_key_text(cert, key, sizeof(key));
+        if (cert->is_read && cert->read.key.type == ESP_TLS_KEY_EC &&
+            strcmp(key, "EC P-256") != 0) {
+            d->works = CHECK_NO;
+            snprintf(d->why, sizeof(d->why), "the key of %.200s is %s", cert->subject, key);
         }
-    }
-    return NULL;
-}
-
-static void judge_curve(struct check_device *d, const struct chain_report *chain)
-{
-    const struct chain_certificate *cert = other_curve(chain);
-
-    if (cert != NULL) {
-        d->works = CHECK_NO;
-        snprintf(d->why, sizeof(d->why), "the key of %s is %s", cert->subject, cert->key);
     }
 }
 

@@ -92,34 +92,44 @@ static void put_lists(struct json *j, const struct survey *s)
     put_list(j, "signatures_1_2", &s->signatures_1_2, PROBE_SIGNATURES, PROBE_TLS_1_2);
 }
 
-static void put_certificate(struct json *j, const struct chain_certificate *cert)
+static void put_certificate(struct json *j, const struct chain_tree *t, size_t i)
 {
+    const struct chain_node *n = &t->node[i];
+    const esp_tls_certificate_t *read = &n->cert->read;
+    bool is_read = n->cert->is_read;
+    char names[400] = "";
+    char key[80] = "";
+
+    if (is_read) {
+        check_names_text(n->cert, names, sizeof(names));
+        check_key_text(n->cert, key, sizeof(key));
+    }
     json_object(j, NULL);
-    json_number(j, "bytes", (int64_t)cert->len);
-    json_bool(j, "readable", cert->is_read);
-    json_string(j, "subject", or_null(cert->subject));
-    json_string(j, "issuer", or_null(cert->issuer));
-    json_string(j, "names", or_null(cert->names));
-    json_string(j, "key", or_null(cert->key));
-    json_string(j, "signature", or_null(cert->signature));
-    json_number(j, "not_before", cert->not_before);
-    json_number(j, "not_after", cert->not_after);
-    json_bool(j, "self_signed", cert->is_self_signed);
-    json_bool(j, "duplicate", cert->is_duplicate);
-    json_bool(j, "on_path", cert->is_on_path);
-    json_number(j, "issuer_index", cert->issuer_index);
+    json_number(j, "bytes", (int64_t)n->cert->len);
+    json_bool(j, "readable", is_read);
+    json_string(j, "subject", is_read ? or_null(n->cert->subject) : NULL);
+    json_string(j, "issuer", is_read ? or_null(n->cert->issuer) : NULL);
+    json_string(j, "names", or_null(names));
+    json_string(j, "key", or_null(key));
+    json_string(j, "signature", is_read ? check_signature_text(n->cert) : NULL);
+    json_number(j, "not_before", is_read ? read->not_before : 0);
+    json_number(j, "not_after", is_read ? read->not_after : 0);
+    json_bool(j, "self_signed", n->is_self_signed);
+    json_bool(j, "duplicate", n->role == CHAIN_DUPLICATE);
+    json_bool(j, "on_path", n->role == CHAIN_PATH);
+    json_number(j, "issuer_index", n->is_self_signed ? (int)i : n->parent);
     json_end(j, false);
 }
 
 static void put_chain(struct json *j, const struct check *c)
 {
     json_object(j, "chain");
-    json_number(j, "bytes", (int64_t)c->chain.bytes);
+    json_number(j, "bytes", (int64_t)check_chain_len(c));
     json_bool(j, "in_order", c->chain.is_in_order);
-    json_bool(j, "ends_in_root", c->chain.ends_in_root);
+    json_bool(j, "ends_in_root", check_ends_in_root(c));
     json_array(j, "certificates");
     for (size_t i = 0; i < c->chain.count; i++) {
-        put_certificate(j, &c->chain.certificate[i]);
+        put_certificate(j, &c->chain, i);
     }
     json_end(j, true);
     json_end(j, false);

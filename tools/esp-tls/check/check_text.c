@@ -149,28 +149,37 @@ static void print_lists(const struct check *c, FILE *out)
     print_list(&s->signatures_1_2, PROBE_SIGNATURES, PROBE_TLS_1_2, "signed 1.2", out);
 }
 
+static void print_certificate(const struct chain_node *n, size_t i, const char **left, FILE *out)
+{
+    const struct cert *cert = n->cert;
+    bool is_on_path = n->role == CHAIN_PATH;
+    char until[ESP_TLS_TIME_TEXT];
+    char text[400];
+
+    if (!cert->is_read) {
+        check_line(out, left, "%zu  %zu bytes that are no certificate", i, cert->len);
+        return;
+    }
+    esp_tls_time_text(cert->read.not_after, until);
+    check_key_text(cert, text, sizeof(text));
+    check_line(out, left, "%zu  %s", i, cert->subject);
+    check_line(out, left, "   %s, %s, until %.10s, %zu bytes%s", text, check_signature_text(cert),
+               until, cert->len, is_on_path ? "" : ", not needed");
+    check_names_text(cert, text, sizeof(text));
+    if (i == 0 && text[0] != '\0') {
+        check_line(out, left, "   for %s", text);
+    }
+    if (is_on_path && n->parent < 0 && !n->is_self_signed) {
+        check_line(out, left, "   issued by %s, which is not sent", cert->issuer);
+    }
+}
+
 static void print_chain(const struct check *c, FILE *out)
 {
     const char *left = "chain";
 
     for (size_t i = 0; i < c->chain.count; i++) {
-        const struct chain_certificate *cert = &c->chain.certificate[i];
-        char until[ESP_TLS_TIME_TEXT];
-
-        if (!cert->is_read) {
-            check_line(out, &left, "%zu  %zu bytes that are no certificate", i, cert->len);
-            continue;
-        }
-        esp_tls_time_text(cert->not_after, until);
-        check_line(out, &left, "%zu  %s", i, cert->subject);
-        check_line(out, &left, "   %s, %s, until %.10s, %zu bytes%s", cert->key, cert->signature,
-                   until, cert->len, cert->is_on_path ? "" : ", not needed");
-        if (i == 0 && cert->names[0] != '\0') {
-            check_line(out, &left, "   for %s", cert->names);
-        }
-        if (cert->is_on_path && cert->issuer_index < 0) {
-            check_line(out, &left, "   issued by %s, which is not sent", cert->issuer);
-        }
+        print_certificate(&c->chain.node[i], i, &left, out);
     }
 }
 

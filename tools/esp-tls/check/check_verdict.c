@@ -298,14 +298,14 @@ static void judge_other_sessions(struct check *c)
 /** Soon: within 14 days, and within a fifth of its life, for those that live for days only. */
 static void judge_expiry(struct check *c, int64_t now)
 {
-    for (size_t i = 0; i < c->chain.count; i++) {
-        const struct chain_certificate *cert = &c->chain.certificate[i];
-        int64_t left = cert->not_after - now;
+    for (size_t k = 0; k < c->chain.path_count; k++) {
+        const struct cert *cert = c->chain.node[c->chain.path[k]].cert;
+        int64_t left = cert->read.not_after - now;
         char evidence[300];
 
-        if (cert->is_read && cert->is_on_path && left > 0 && left < 14 * DAY_S &&
-            left < (cert->not_after - cert->not_before) / 5) {
-            snprintf(evidence, sizeof(evidence), "%s: %lld hours left", cert->subject,
+        if (cert->is_read && left > 0 && left < 14 * DAY_S &&
+            left < (cert->read.not_after - cert->read.not_before) / 5) {
+            snprintf(evidence, sizeof(evidence), "%.200s: %lld hours left", cert->subject,
                      (long long)(left / 3600));
             check_add(c, "expires-soon", evidence, NULL, NULL);
         }
@@ -317,12 +317,12 @@ static void judge_extra(struct check *c)
     struct text text = {0};
 
     for (size_t i = 0; i < c->chain.count; i++) {
-        const struct chain_certificate *cert = &c->chain.certificate[i];
+        const struct chain_node *n = &c->chain.node[i];
 
-        if (!cert->is_on_path) {
+        if (n->role != CHAIN_PATH) {
             text_add(&text, "%snumber %zu (%s, %zu bytes)%s", text.len > 0 ? "; " : "", i,
-                     cert->is_read ? cert->subject : "damaged", cert->len,
-                     cert->is_duplicate ? " stands there twice" : "");
+                     n->cert->is_read ? n->cert->subject : "damaged", n->cert->len,
+                     n->role == CHAIN_DUPLICATE ? " stands there twice" : "");
         }
     }
     if (text.len > 0) {
@@ -338,12 +338,12 @@ static void judge_chain(struct check *c)
         check_add(c, "chain-order", "", NULL, NULL);
     }
     judge_extra(c);
-    if (c->chain.ends_in_root) {
+    if (check_ends_in_root(c)) {
         check_add(c, "chain-root", "", NULL, NULL);
     }
-    if (c->chain.bytes > CHECK_SMALL) {
+    if (check_chain_len(c) > CHECK_SMALL) {
         snprintf(evidence, sizeof(evidence), "%zu certificates, %zu bytes", c->chain.count,
-                 c->chain.bytes);
+                 check_chain_len(c));
         check_add(c, "chain-long", evidence, NULL, NULL);
     }
     judge_expiry(c, (int64_t)time(NULL));

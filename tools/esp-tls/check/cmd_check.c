@@ -62,7 +62,7 @@ static void run_survey(struct check *c)
     /* a mail server counts how many come at once */
     survey_run(&c->survey, &server, o->target.smtp ? 2 : SURVEY_LANES, until(c, SURVEY_TIMEOUTS));
     c->connections += c->survey.connections;
-    chain_report_make(&c->chain, survey_chain(&c->survey));
+    check_take_chain(c);
 }
 
 static void make_cfg(const struct check *c, esp_tls_cfg_t *cfg, esp_tls_proto_ver_t version)
@@ -202,6 +202,7 @@ static void check_clear(void *state)
     trial_clear(&c->elastic);
     trial_clear(&c->fixed);
     survey_clear(&c->survey);
+    certs_clear(&c->sent);
     credentials_clear(&c->identity);
     esp_tls_free_global_ca_store();
 }

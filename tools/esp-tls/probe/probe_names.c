@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "esp_tls_diagnosis.h"
+
 #define ECDHE_RSA   "CONFIG_MBEDTLS_KEY_EXCHANGE_ECDHE_RSA"
 #define ECDHE_ECDSA "CONFIG_MBEDTLS_KEY_EXCHANGE_ECDHE_ECDSA"
 #define STATIC_RSA  "CONFIG_MBEDTLS_KEY_EXCHANGE_RSA"
@@ -11,6 +13,7 @@
 
 #define PROBE_VERSION_1_3 0x0304
 
+#define ECDSA      PROBE_IS_ECDSA
 #define LEGACY_CBC (PROBE_IS_CBC | PROBE_IS_LEGACY)
 #define RSA_CBC    (PROBE_IS_CBC | PROBE_IS_STATIC_RSA)
 
@@ -23,30 +26,27 @@ static const struct probe_point suites_1_3[] = {
 };
 
 static const struct probe_point suites_1_2[] = {
-    {0xC02B, PROBE_BY_DEFAULT, PROBE_IS_ECDSA, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-     ECDHE_ECDSA},
-    {0xC02C, PROBE_BY_DEFAULT, PROBE_IS_ECDSA, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-     ECDHE_ECDSA},
+    {0xC02B, PROBE_BY_DEFAULT, ECDSA, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", ECDHE_ECDSA},
+    {0xC02C, PROBE_BY_DEFAULT, ECDSA, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", ECDHE_ECDSA},
     {0xC02F, PROBE_BY_DEFAULT, 0, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", ECDHE_RSA},
     {0xC030, PROBE_BY_DEFAULT, 0, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", ECDHE_RSA},
-    {0xC0AC, PROBE_BY_DEFAULT, PROBE_IS_ECDSA, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM", ECDHE_ECDSA},
-    {0xC0AD, PROBE_BY_DEFAULT, PROBE_IS_ECDSA, "TLS_ECDHE_ECDSA_WITH_AES_256_CCM", ECDHE_ECDSA},
-    {0xC0AE, PROBE_BY_DEFAULT, PROBE_IS_ECDSA, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8", ECDHE_ECDSA},
-    {0xC0AF, PROBE_BY_DEFAULT, PROBE_IS_ECDSA, "TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8", ECDHE_ECDSA},
-    {0xC023, PROBE_BY_DEFAULT, PROBE_IS_ECDSA | PROBE_IS_CBC,
-     "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", ECDHE_ECDSA},
-    {0xC024, PROBE_BY_DEFAULT, PROBE_IS_ECDSA | PROBE_IS_CBC,
-     "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384", ECDHE_ECDSA},
-    {0xC009, PROBE_BY_DEFAULT, PROBE_IS_ECDSA | LEGACY_CBC, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+    {0xC0AC, PROBE_BY_DEFAULT, ECDSA, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM", ECDHE_ECDSA},
+    {0xC0AD, PROBE_BY_DEFAULT, ECDSA, "TLS_ECDHE_ECDSA_WITH_AES_256_CCM", ECDHE_ECDSA},
+    {0xC0AE, PROBE_BY_DEFAULT, ECDSA, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8", ECDHE_ECDSA},
+    {0xC0AF, PROBE_BY_DEFAULT, ECDSA, "TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8", ECDHE_ECDSA},
+    {0xC023, PROBE_BY_DEFAULT, ECDSA | PROBE_IS_CBC, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
      ECDHE_ECDSA},
-    {0xC00A, PROBE_BY_DEFAULT, PROBE_IS_ECDSA | LEGACY_CBC, "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+    {0xC024, PROBE_BY_DEFAULT, ECDSA | PROBE_IS_CBC, "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384",
+     ECDHE_ECDSA},
+    {0xC009, PROBE_BY_DEFAULT, ECDSA | LEGACY_CBC, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+     ECDHE_ECDSA},
+    {0xC00A, PROBE_BY_DEFAULT, ECDSA | LEGACY_CBC, "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
      ECDHE_ECDSA},
     {0xC027, PROBE_BY_DEFAULT, PROBE_IS_CBC, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256", ECDHE_RSA},
     {0xC028, PROBE_BY_DEFAULT, PROBE_IS_CBC, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384", ECDHE_RSA},
     {0xC013, PROBE_BY_DEFAULT, LEGACY_CBC, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", ECDHE_RSA},
     {0xC014, PROBE_BY_DEFAULT, LEGACY_CBC, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", ECDHE_RSA},
-    {0xCCA9, PROBE_BY_OPTION, PROBE_IS_ECDSA, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
-     CHACHA},
+    {0xCCA9, PROBE_BY_OPTION, ECDSA, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", CHACHA},
     {0xCCA8, PROBE_BY_OPTION, 0, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", CHACHA},
     {0x009C, PROBE_BY_DEFAULT, PROBE_IS_STATIC_RSA, "TLS_RSA_WITH_AES_128_GCM_SHA256", STATIC_RSA},
     {0x009D, PROBE_BY_DEFAULT, PROBE_IS_STATIC_RSA, "TLS_RSA_WITH_AES_256_GCM_SHA384", STATIC_RSA},
@@ -60,11 +60,10 @@ static const struct probe_point suites_1_2[] = {
      STATIC_RSA},
     {0x0035, PROBE_BY_DEFAULT, RSA_CBC | PROBE_IS_LEGACY, "TLS_RSA_WITH_AES_256_CBC_SHA",
      STATIC_RSA},
-    {0xC086, PROBE_BY_OPTION, PROBE_IS_ECDSA, "TLS_ECDHE_ECDSA_WITH_CAMELLIA_128_GCM_SHA256",
-     CAMELLIA},
+    {0xC086, PROBE_BY_OPTION, ECDSA, "TLS_ECDHE_ECDSA_WITH_CAMELLIA_128_GCM_SHA256", CAMELLIA},
     {0xC08A, PROBE_BY_OPTION, 0, "TLS_ECDHE_RSA_WITH_CAMELLIA_128_GCM_SHA256", CAMELLIA},
     {0xC076, PROBE_BY_OPTION, PROBE_IS_CBC, "TLS_ECDHE_RSA_WITH_CAMELLIA_128_CBC_SHA256", CAMELLIA},
-    {0xC05C, PROBE_BY_OPTION, PROBE_IS_ECDSA, "TLS_ECDHE_ECDSA_WITH_ARIA_128_GCM_SHA256", ARIA},
+    {0xC05C, PROBE_BY_OPTION, ECDSA, "TLS_ECDHE_ECDSA_WITH_ARIA_128_GCM_SHA256", ARIA},
     {0xC060, PROBE_BY_OPTION, 0, "TLS_ECDHE_RSA_WITH_ARIA_128_GCM_SHA256", ARIA},
     {0x009E, PROBE_NEVER, 0, "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256", NULL},
     {0x009F, PROBE_NEVER, 0, "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384", NULL},
@@ -104,9 +103,9 @@ static const struct probe_point groups[] = {
 #define PSS "CONFIG_MBEDTLS_X509_RSASSA_PSS_SUPPORT"
 
 static const struct probe_point signatures[] = {
-    {0x0403, PROBE_BY_DEFAULT, PROBE_IS_ECDSA, "ecdsa_secp256r1_sha256", "CONFIG_MBEDTLS_ECDSA_C"},
-    {0x0503, PROBE_BY_DEFAULT, PROBE_IS_ECDSA, "ecdsa_secp384r1_sha384", "CONFIG_MBEDTLS_ECDSA_C"},
-    {0x0603, PROBE_BY_DEFAULT, PROBE_IS_ECDSA, "ecdsa_secp521r1_sha512", "CONFIG_MBEDTLS_ECDSA_C"},
+    {0x0403, PROBE_BY_DEFAULT, ECDSA, "ecdsa_secp256r1_sha256", "CONFIG_MBEDTLS_ECDSA_C"},
+    {0x0503, PROBE_BY_DEFAULT, ECDSA, "ecdsa_secp384r1_sha384", "CONFIG_MBEDTLS_ECDSA_C"},
+    {0x0603, PROBE_BY_DEFAULT, ECDSA, "ecdsa_secp521r1_sha512", "CONFIG_MBEDTLS_ECDSA_C"},
     {0x0804, PROBE_BY_DEFAULT, PROBE_IS_PSS, "rsa_pss_rsae_sha256", PSS},
     {0x0805, PROBE_BY_DEFAULT, PROBE_IS_PSS, "rsa_pss_rsae_sha384", PSS},
     {0x0806, PROBE_BY_DEFAULT, PROBE_IS_PSS, "rsa_pss_rsae_sha512", PSS},
@@ -118,7 +117,7 @@ static const struct probe_point signatures[] = {
     {0x080B, PROBE_NEVER, PROBE_IS_PSS, "rsa_pss_pss_sha512", NULL},
     {0x0807, PROBE_NEVER, 0, "ed25519", NULL},
     {0x0808, PROBE_NEVER, 0, "ed448", NULL},
-    {0x0203, PROBE_NEVER, PROBE_IS_ECDSA | PROBE_IS_1_2_ONLY | PROBE_IS_WEAK, "ecdsa_sha1", NULL},
+    {0x0203, PROBE_NEVER, ECDSA | PROBE_IS_1_2_ONLY | PROBE_IS_WEAK, "ecdsa_sha1", NULL},
     {0x0201, PROBE_NEVER, PROBE_IS_1_2_ONLY | PROBE_IS_WEAK, "rsa_pkcs1_sha1", NULL},
 };
 
@@ -174,54 +173,14 @@ const char *probe_point_name(enum probe_kind kind, uint16_t id, char text[8])
 
 const char *probe_version_name(uint16_t version)
 {
-    static const struct {
-        uint16_t version;
-        const char *name;
-    } names[] = {{0x0300, "SSL 3.0"},
-                 {0x0301, "TLS 1.0"},
-                 {0x0302, "TLS 1.1"},
-                 {0x0303, "TLS 1.2"},
-                 {0x0304, "TLS 1.3"}};
+    static const char *const names[] = {"SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"};
 
-    for (size_t i = 0; i < COUNT(names); i++) {
-        if (names[i].version == version) {
-            return names[i].name;
-        }
-    }
-    return "?";
+    return version >= 0x0300 && version <= PROBE_VERSION_1_3 ? names[version - 0x0300] : "?";
 }
 
 const char *probe_alert_name(int alert)
 {
-    static const struct {
-        int alert;
-        const char *name;
-    } names[] = {
-        {0, "close_notify"},
-        {10, "unexpected_message"},
-        {20, "bad_record_mac"},
-        {22, "record_overflow"},
-        {40, "handshake_failure"},
-        {42, "bad_certificate"},
-        {47, "illegal_parameter"},
-        {50, "decode_error"},
-        {51, "decrypt_error"},
-        {70, "protocol_version"},
-        {71, "insufficient_security"},
-        {80, "internal_error"},
-        {86, "inappropriate_fallback"},
-        {90, "user_canceled"},
-        {109, "missing_extension"},
-        {110, "unsupported_extension"},
-        {112, "unrecognized_name"},
-        {116, "certificate_required"},
-        {120, "no_application_protocol"},
-    };
+    esp_tls_code_t code;
 
-    for (size_t i = 0; i < COUNT(names); i++) {
-        if (names[i].alert == alert) {
-            return names[i].name;
-        }
-    }
-    return "?";
+    return esp_tls_code_find(ESP_TLS_CODE_ALERT, alert, &code) ? code.name : "?";
 }
