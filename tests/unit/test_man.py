@@ -47,6 +47,12 @@ def test_mandoc_warns_of_nothing(pages):
     assert (done.stdout, done.returncode) == ("", 0)
 
 
+def test_no_row_of_results_begins_in_the_one_above(pages):
+    cut = [(name, row) for name, text in pages.items()
+           for row in re.findall(r" (?:and|or)\n\.It .*", text)]
+    assert cut == []
+
+
 def test_a_comment_becomes_text_parameters_results_and_the_rest():
     header = """/* a.h: an example */
 /** Read `len` bytes. It waits.

@@ -64,8 +64,9 @@ esp_transport_http_proxy_init(esp_transport_handle_t parent_handle,
                               const esp_transport_http_proxy_config_t *config);
 
 /** Go to another proxy, or be somebody else, from the next connect on.
- *  @return ESP_OK; ESP_ERR_INVALID_ARG  as above, or it is no such transport; ESP_ERR_NO_MEM and
- *          ESP_ERR_INVALID_STATE  nothing has changed: no memory; it is connecting or open
+ *  @return ESP_OK; ESP_ERR_INVALID_ARG  as above, or it is no such transport;
+ *          ESP_ERR_NO_MEM and ESP_ERR_INVALID_STATE  nothing has changed: no memory; it is
+ *            connecting or open
  *  Blocks: no. */
 esp_err_t esp_transport_http_proxy_set_config(esp_transport_handle_t http_proxy,
                                               const esp_transport_http_proxy_config_t *config);
@@ -73,8 +74,8 @@ esp_err_t esp_transport_http_proxy_set_config(esp_transport_handle_t http_proxy,
 /** Who we are. Both are copied, and wiped when they are replaced or the transport is destroyed.
  *  @param user      as in the configuration; NULL: nobody
  *  @param password  NULL: empty
- *  @return ESP_OK; ESP_ERR_INVALID_ARG  as above, or it is no such transport; ESP_ERR_NO_MEM and
- *          ESP_ERR_INVALID_STATE  nothing has changed, as above
+ *  @return ESP_OK; ESP_ERR_INVALID_ARG  as above, or it is no such transport;
+ *          ESP_ERR_NO_MEM and ESP_ERR_INVALID_STATE  nothing has changed, as above
  *  Blocks: no. */
 esp_err_t esp_transport_http_proxy_set_auth(esp_transport_handle_t http_proxy, const char *user,
                                             const char *password);

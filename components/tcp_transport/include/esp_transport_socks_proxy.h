@@ -81,8 +81,9 @@ esp_transport_socks_proxy_init(esp_transport_handle_t parent_handle,
                                const esp_transport_socks_proxy_config_t *config);
 
 /** Go to another proxy from the next connect on.
- *  @return ESP_OK; ESP_ERR_INVALID_ARG  as above, or it is no such transport; ESP_ERR_NO_MEM and
- *          ESP_ERR_INVALID_STATE  nothing has changed: no memory; it is connecting or open
+ *  @return ESP_OK; ESP_ERR_INVALID_ARG  as above, or it is no such transport;
+ *          ESP_ERR_NO_MEM and ESP_ERR_INVALID_STATE  nothing has changed: no memory; it is
+ *            connecting or open
  *  Blocks: no. */
 esp_err_t esp_transport_socks_proxy_set_config(esp_transport_handle_t socks_transport,
                                                const esp_transport_socks_proxy_config_t *config);
