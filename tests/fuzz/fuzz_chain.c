@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     sim_must(tree != NULL && f != NULL && blob.data != NULL);
     memcpy(blob.data, data + 1, size - 1);
     blob.data[size - 1] = '\0'; /* as credentials_read() does */
-    sim_must(certs_add_blob(&certs, &blob, "a file"));
+    sim_must(certs_add_blob(&certs, &blob));
     if ((data[0] & 1) != 0 && certs.count > 1) {
         const struct cert *last = &certs.item[certs.count - 1];
 
