@@ -147,6 +147,7 @@ def make(build, preset, tests, jobs):
     """Build tests, if need be from nothing. @return {name of a program: its words}"""
     if not (build / "build.ninja").exists():
         must(["cmake", "--preset", preset, "--log-level=WARNING"], cwd=ROOT)
+    must(["cmake", "--build", build, "--target", "build.ninja", "--", "--quiet"])  # for new tests
     names = [name for name in listed(build) if matches(name, tests)]
     must(["cmake", "--build", build, "-j", str(jobs), "--target", *names, "--", "--quiet"])
     commands = listed(build)  # which ctest does not tell before they are built

@@ -20,120 +20,11 @@
 #include "plat_sim.h"
 #include "test_certs.h"
 #include "test_chains.h"
+#include "x509_kit.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* --- against Mbed TLS ------------------------------------------------------------------------- */
-
-static bool same_bytes(esp_tls_bytes_t a, const mbedtls_x509_buf *b)
-{
-    return a.len == b->len && (a.len == 0 || memcmp(a.ptr, b->p, a.len) == 0);
-}
-
-static void expect_time(int64_t unix_s, const mbedtls_x509_time *t)
-{
-    char text[ESP_TLS_TIME_TEXT];
-    char wanted[64];
-
-    esp_tls_time_text(unix_s, text);
-    snprintf(wanted, sizeof(wanted), "%04d-%02d-%02d %02d:%02d:%02d", t->year, t->mon, t->day,
-             t->hour, t->min, t->sec);
-    assert_string_equal(text, wanted);
-}
-
-/** Our bit 0 is the first of the BIT STRING; Mbed TLS keeps its bytes as they are. */
-static unsigned as_mbedtls_usage(unsigned usage)
-{
-    unsigned out = 0;
-
-    for (unsigned bit = 0; bit < 9; bit++) {
-        if ((usage & 1U << bit) != 0) {
-            out |= bit < 8 ? 0x80U >> bit : 0x8000U;
-        }
-    }
-    return out;
-}
-
-static void expect_names(const esp_tls_certificate_t *cert, const mbedtls_x509_crt *crt)
-{
-    const mbedtls_x509_sequence *san = &crt->subject_alt_names;
-    esp_tls_name_kind_t kind;
-    esp_tls_bytes_t value;
-    size_t at = 0;
-
-    while (esp_tls_certificate_next_name(cert, &at, &kind, &value)) {
-        assert_non_null(san);
-        assert_true(same_bytes(value, &san->buf));
-        assert_true(kind != ESP_TLS_NAME_DNS || (san->buf.tag & 0x1F) == MBEDTLS_X509_SAN_DNS_NAME);
-        assert_true(kind != ESP_TLS_NAME_IP ||
-                    (san->buf.tag & 0x1F) == MBEDTLS_X509_SAN_IP_ADDRESS);
-        san = san->next;
-    }
-    assert_true(san == NULL || san->buf.p == NULL);
-}
-
-static void expect_same(const esp_tls_certificate_t *cert, const mbedtls_x509_crt *crt)
-{
-    assert_true(same_bytes(cert->der, &crt->raw));
-    assert_true(same_bytes(cert->tbs, &crt->tbs));
-    assert_true(same_bytes(cert->serial, &crt->serial));
-    assert_true(same_bytes(cert->issuer, &crt->issuer_raw));
-    assert_true(same_bytes(cert->subject, &crt->subject_raw));
-    assert_true(same_bytes(cert->signature_algorithm, &crt->sig_oid));
-    assert_true(same_bytes(cert->signature, &crt->MBEDTLS_PRIVATE(sig)));
-    assert_true(same_bytes(cert->key.info, &crt->pk_raw));
-    assert_true(same_bytes(cert->subject_key_id, &crt->subject_key_id));
-    assert_true(same_bytes(cert->authority_key_id, &crt->authority_key_id.keyIdentifier));
-    assert_int_equal(cert->version, crt->version);
-    assert_int_equal(cert->key.bits, mbedtls_pk_get_bitlen(&crt->pk));
-    assert_int_equal(cert->is_ca, crt->MBEDTLS_PRIVATE(ca_istrue));
-    assert_int_equal(cert->path_length + 1, crt->MBEDTLS_PRIVATE(max_pathlen));
-    assert_int_equal(as_mbedtls_usage(cert->key_usage), crt->MBEDTLS_PRIVATE(key_usage));
-    assert_int_equal(cert->has_extended_usage,
-                     mbedtls_x509_crt_has_ext_type(crt, MBEDTLS_X509_EXT_EXTENDED_KEY_USAGE) != 0);
-    expect_time(cert->not_before, &crt->valid_from);
-    expect_time(cert->not_after, &crt->valid_to);
-    expect_names(cert, crt);
-}
-
-/** Mbed TLS before 3.6.7 takes a basicConstraints that is no RFC 5280 section 4.2.1.9, even for
- *  that of an authority (CVE-2026-49300). */
-static bool is_mistaken(const esp_tls_input_problem_t *problem)
-{
-    return MBEDTLS_VERSION_NUMBER < 0x03060700 && problem->field != NULL &&
-           strcmp(problem->field, "tbsCertificate.extensions.basicConstraints") == 0;
-}
-
-/** Codes of a key that is well written and wrong: that takes computing. */
-static bool is_arithmetic(int ret)
-{
-    return ret <= -0x4B00 && ret >= -0x4F80; /* MBEDTLS_ERR_ECP_... */
-}
-
-static void compare_der(const uint8_t *der, size_t len)
-{
-    esp_tls_input_problem_t problem;
-    esp_tls_certificate_t cert;
-    mbedtls_x509_crt crt;
-    esp_err_t read = esp_tls_certificate_read(der, len, &cert);
-    esp_err_t err = esp_tls_certificate_examine(der, len, ESP_TLS_INPUT_CERTIFICATES, &problem);
-    int ret;
-
-    mbedtls_x509_crt_init(&crt);
-    ret = mbedtls_x509_crt_parse_der(&crt, der, len);
-    if (ret == 0 && is_mistaken(&problem)) {
-        assert_int_equal(read, ESP_FAIL);
-    } else if (ret == 0) {
-        assert_int_equal(read, ESP_OK);
-        expect_same(&cert, &crt);
-        assert_int_equal(
-            esp_tls_certificate_examine(der, cert.der.len, ESP_TLS_INPUT_CERTIFICATES, &problem),
-            ESP_OK);
-    } else if (len > 0 && !is_arithmetic(ret) && err == ESP_OK) {
-        fail_msg("-0x%04x without a reason", (unsigned)-ret);
-    }
-    mbedtls_x509_crt_free(&crt);
-}
 
 static const struct {
     const unsigned char *der;
@@ -154,11 +45,11 @@ static void test_read_gives_what_mbedtls_reads(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(corpus); i++) {
-        compare_der(corpus[i].der, corpus[i].len);
+        x509_expect_as_mbedtls(corpus[i].der, corpus[i].len);
     }
     for (size_t i = 0; i < test_chain_count; i++) {
         for (const struct test_der *der = test_chains[i].sent; der->len != 0; der++) {
-            compare_der(der->p, der->len);
+            x509_expect_as_mbedtls(der->p, der->len);
         }
     }
 }
@@ -181,7 +72,7 @@ static void test_read_of_changed_bits_agrees_with_mbedtls(void **state)
         memcpy(copy, corpus[which[n]].der, len);
         for (size_t bit = 0; bit < len * 8; bit += step) {
             copy[bit / 8] ^= (unsigned char)(1U << bit % 8);
-            compare_der(copy, len);
+            x509_expect_as_mbedtls(copy, len);
             copy[bit / 8] ^= (unsigned char)(1U << bit % 8);
         }
     }
@@ -195,7 +86,7 @@ static void test_read_of_every_length_agrees_with_mbedtls(void **state)
 
         assert_non_null(exact);
         memcpy(exact, cert_server_ec_der, len);
-        compare_der(exact, len);
+        x509_expect_as_mbedtls(exact, len);
         free(exact);
     }
 }
@@ -240,7 +131,7 @@ static void test_read_of_basic_constraints_refuses_what_rfc_5280_does(void **sta
         if (!is_ok) {
             assert_string_equal(problem.field, "tbsCertificate.extensions.basicConstraints");
         }
-        compare_der(copy, sizeof(copy));
+        x509_expect_as_mbedtls(copy, sizeof(copy));
     }
 }
 
@@ -352,6 +243,79 @@ static void test_name_text_escapes_as_rfc_4514_says(void **state)
     }
 }
 
+/** A name of one attribute, as text. */
+static void expect_text(uint8_t tag, const void *value, size_t len, const char *wanted)
+{
+    uint8_t der[64] = {0x30,        (uint8_t)(len + 11),
+                       0x31,        (uint8_t)(len + 9),
+                       0x30,        (uint8_t)(len + 7),
+                       6,           3,
+                       0x55,        4,
+                       3,           tag,
+                       (uint8_t)len};
+    char text[64];
+
+    memcpy(der + 13, value, len);
+    (void)esp_tls_name_text((esp_tls_bytes_t){der, len + 13}, text, sizeof(text));
+    assert_string_equal(text, wanted);
+}
+
+/** The first and the last character of each length (RFC 3629), and what is none. */
+static void test_name_text_of_each_length_of_utf_8(void **state)
+{
+    static const char *const good[] = {
+        "a\xC2\xA0",    "\xDF\xBF",         "\xE0\xA0\x80",     "\xED\x9F\xBF", "\xEE\x80\x80",
+        "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF", "\x7E",         "\xC3\xA4z",
+    };
+    static const struct {
+        const char *bytes;
+        const char *text;
+    } bad[] = {
+        {"\x80", "CN=\\80"},
+        {"\xC1\xBF", "CN=\\c1\\bf"}, /* longer than need be */
+        {"\xE0\x9F\xBF", "CN=\\e0\\9f\\bf"},
+        {"\xF0\x8F\xBF\xBF", "CN=\\f0\\8f\\bf\\bf"},
+        {"\xED\xA0\x80", "CN=\\ed\\a0\\80"}, /* surrogates */
+        {"\xED\xBF\xBF", "CN=\\ed\\bf\\bf"},
+        {"\xF4\x90\x80\x80", "CN=\\f4\\90\\80\\80"}, /* beyond the last */
+        {"\xF5\x80\x80\x80", "CN=\\f5\\80\\80\\80"},
+        {"\xC3", "CN=\\c3"}, /* cut off, and interrupted */
+        {"\xE2\x82", "CN=\\e2\\82"},
+        {"\xE2\x82z", "CN=\\e2\\82z"},
+        {"\x1F", "CN=\\1f"}, /* control characters */
+        {"\x7F", "CN=\\7f"},
+        {"\xC2\x80", "CN=\\c2\\80"},
+        {"\xC2\x9F", "CN=\\c2\\9f"},
+    };
+    char wanted[64];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(good); i++) {
+        snprintf(wanted, sizeof(wanted), "CN=%s", good[i]);
+        expect_text(0x0C, good[i], strlen(good[i]), wanted);
+    }
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        expect_text(0x0C, bad[i].bytes, strlen(bad[i].bytes), bad[i].text);
+    }
+}
+
+static void test_name_text_of_each_type_of_string(void **state)
+{
+    (void)state;
+    expect_text(0x13, "a", 1, "CN=a");
+    expect_text(0x16, "a", 1, "CN=a");
+    expect_text(0x14, "\xA0\xFF", 2, "CN=\xC2\xA0\xC3\xBF");
+    expect_text(0x1E, "\xD7\xFF\xE0\x00", 4, "CN=\xED\x9F\xBF\xEE\x80\x80");
+    expect_text(0x1E, "\xD8\x00", 2, "CN=\\d8\\00");
+    expect_text(0x1E, "\xDF\xFF", 2, "CN=\\df\\ff");
+    expect_text(0x1E, "\x00z\x00", 3, "CN=z\\00");
+    expect_text(0x1C, "\x00\x00\x20\xAC", 4, "CN=\xE2\x82\xAC");
+    expect_text(0x1C, "\x00\x10\xFF\xFF", 4, "CN=\xF4\x8F\xBF\xBF");
+    expect_text(0x1C, "\x00\x11\x00\x00", 4, "CN=\\00\\11\\00\\00");
+    expect_text(0x1C, "\x01\x00\x00z", 4, "CN=\\01\\00\\00\\7a");
+    expect_text(0x1C, "\x00\x00z", 3, "CN=\\00\\00\\7a");
+}
+
 static void test_time_text_of_seconds_gives_the_date(void **state)
 {
     static const struct {
@@ -418,6 +382,12 @@ static void test_ip_text_is_rfc_5952(void **state)
         {"\x20\x01\x0D\xB8\0\0\0\0\0\1\0\0\0\0\0\1", 16, "2001:db8::1:0:0:1"},
         {"\x20\x01\x0D\xB8\0\0\0\1\0\1\0\1\0\1\0\1", 16, "2001:db8:0:1:1:1:1:1"},
         {"\x20\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16, "2001::"},
+        {"\0\1\0\2\0\0\0\0\0\5\0\0\0\0\0\0", 16, "1:2:0:0:5::"},
+        {"\0\0\0\0\0\3\0\4\0\5\0\6\0\0\0\0", 16, "::3:4:5:6:0:0"},
+        {"\0\1\0\2\0\3\0\4\0\5\0\6\0\0\0\0", 16, "1:2:3:4:5:6::"},
+        {"\0\1\0\2\0\3\0\4\0\5\0\6\0\7\0\0", 16, "1:2:3:4:5:6:7:0"},
+        {"\x0A\xBC\xDE\xF0\x10\0\1\0\0\x10\x98\x76\x54\x32\0\1", 16,
+         "abc:def0:1000:100:10:9876:5432:1"},
         {"\1\2\3", 3, "010203"},
         {"", 0, ""},
     };
@@ -716,6 +686,8 @@ int main(void)
         cmocka_unit_test(test_read_of_basic_constraints_refuses_what_rfc_5280_does),
         cmocka_unit_test(test_read_of_a_server_says_what_is_in_it),
         cmocka_unit_test(test_name_text_escapes_as_rfc_4514_says),
+        cmocka_unit_test(test_name_text_of_each_length_of_utf_8),
+        cmocka_unit_test(test_name_text_of_each_type_of_string),
         cmocka_unit_test(test_time_text_of_seconds_gives_the_date),
         cmocka_unit_test(test_time_text_of_each_month_of_the_calendar),
         cmocka_unit_test(test_ip_text_is_rfc_5952),

@@ -675,6 +675,63 @@ static void test_problem_text_names_place_and_evidence(void **state)
                               "Certificate)");
 }
 
+static void test_problem_text_of_each_kind_of_evidence(void **state)
+{
+    static const uint8_t label[] = "X\x1F \x7E\x7F";
+    static const uint8_t long_label[80] =
+        "123456789012345678901234567890123456789012345678901234567"
+        "8901234567890123";
+    static const struct {
+        esp_tls_input_problem_t problem;
+        const char *text;
+    } told[] = {
+        {{.reason = ESP_TLS_INPUT_OK, .line = 3}, "nothing is wrong with it"},
+        {{.reason = ESP_TLS_INPUT_EMPTY, .line = 3}, "there are no bytes"},
+        {{.reason = ESP_TLS_INPUT_VERSION, .offset = 7, .count = 1, .index = 1},
+         "the version is not known (byte 7)"},
+        {{.reason = ESP_TLS_INPUT_VERSION,
+          .offset = 7,
+          .der_offset = 9,
+          .count = 2,
+          .index = 1,
+          .field = "a.b"},
+         "the version is not known (byte 7, certificate 2, a.b)"},
+        {{.reason = ESP_TLS_INPUT_VERSION, .is_pem = true, .line = 3, .column = 4, .der_offset = 9},
+         "the version is not known (line 3, column 4)"},
+        {{.reason = ESP_TLS_INPUT_VERSION,
+          .is_pem = true,
+          .line = 3,
+          .column = 4,
+          .der_offset = 9,
+          .field = "a"},
+         "the version is not known (line 3, column 4, byte 9 of its DER, a)"},
+        {{.reason = ESP_TLS_INPUT_WRONG_KIND, .found = {label, 5}, .oid = "1.2", .announced = 5},
+         "it is something else than what is wanted here: X? ~? (byte 0)"},
+        {{.reason = ESP_TLS_INPUT_WRONG_KIND, .found = {long_label, 65}},
+         "it is something else than what is wanted here: 1234567890123456789012345678901234567890"
+         "123456789012345678901234 (byte 0)"},
+        {{.reason = ESP_TLS_INPUT_CURVE, .oid = "1.2", .announced = 5},
+         "this build does not support the curve: 1.2 (byte 0)"},
+        {{.reason = ESP_TLS_INPUT_LENGTH, .announced = 1, .available = 0},
+         "an element is longer than what it is in: 1 bytes are announced, there are 0 (byte 0)"},
+        {{.reason = ESP_TLS_INPUT_TRAILING, .available = 3}, "bytes follow its end: 3 (byte 0)"},
+        {{.reason = ESP_TLS_INPUT_TAG, .tag = 0x30},
+         "another element stands here than must: 0x30 (byte 0)"},
+        {{.reason = ESP_TLS_INPUT_BAD_CHARACTER, .tag = 0x30},
+         "a character is not of base64: 0x30 (byte 0)"},
+        {{.reason = ESP_TLS_INPUT_VALUE, .tag = 0x30}, "the value may not be there (byte 0)"},
+    };
+    char text[256];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(told); i++) {
+        size_t len = esp_tls_input_problem_text(&told[i].problem, text, sizeof(text));
+
+        assert_string_equal(text, told[i].text);
+        assert_int_equal(len, strlen(text));
+    }
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -689,6 +746,7 @@ int main(void)
         cmocka_unit_test(test_examine_of_bad_arguments_is_refused),
         cmocka_unit_test(test_reason_text_of_each_reason_is_there),
         cmocka_unit_test(test_problem_text_names_place_and_evidence),
+        cmocka_unit_test(test_problem_text_of_each_kind_of_evidence),
     };
 
     return cmocka_run_group_tests(tests, start, NULL);

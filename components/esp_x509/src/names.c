@@ -211,7 +211,7 @@ size_t esp_tls_name_text(esp_tls_bytes_t name, char *out, size_t cap)
     while (end > sets.at) { /* the set that ends where the one before began */
         struct der_span in = sets;
 
-        while (in.at < end && et_der_next(&src, &in, &item) == DER_OK && in.at < end) {
+        while (et_der_next(&src, &in, &item) == DER_OK && in.at < end) {
         }
         if (in.at != end || item.begin >= end) {
             break;

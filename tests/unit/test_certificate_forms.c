@@ -1,0 +1,567 @@
+/* Certificates and keys in every form that their standards allow, and beside each the forms that
+ * look like it and are none: each has its reason, and Mbed TLS says the same. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "mbedtls/x509_crt.h"
+#include "psa/crypto.h"
+
+#include "esp_tls_certificate.h"
+#include "x509_kit.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* --- parts of certificates, as x509_der() reads them ------------------------------------------ */
+
+#define GX "6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296"
+#define GY "4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5"
+
+#define V3                   "A0(0201 02)"
+#define SERIAL               "0201 05"
+#define ECDSA                "30(06(2A8648CE3D040302))"
+#define CN                   "31(30(06(550403) 0C('x')))"
+#define NAME                 "30(" CN ")"
+#define BEGIN                "17('200101000000Z')"
+#define TIMES                "30(" BEGIN "17('300101000000Z'))"
+#define EC                   "06(2A8648CE3D0201)"
+#define P256                 "06(2A8648CE3D030107)"
+#define KEY(alg, bits)       "30(30(" alg ") 03(00" bits "))"
+#define EC_KEY               KEY(EC P256, "04" GX GY)
+#define TBS(alg, rest)       V3 SERIAL alg NAME TIMES NAME rest
+#define SIGNED(tbs, alg)     "30(30(" tbs ")" alg "03(00 3000))"
+#define WITH(alg)            SIGNED(TBS(alg, EC_KEY), alg)
+#define OF(key)              SIGNED(TBS(ECDSA, key), ECDSA)
+#define EXT(oid, value)      "30(06(" oid ") 04(" value "))"
+#define CRITICAL(oid, value) "30(06(" oid ") 0101FF 04(" value "))"
+#define HAVING(extensions)   OF(EC_KEY "A3(30(" extensions "))")
+
+#define SHA256          "30(06(608648016503040201) 0500)"
+#define MGF1            "06(2A864886F70D010108)"
+#define PSS(parameters) WITH("30(06(2A864886F70D01010A)" parameters ")")
+#define PSS_ALL(hash, mask, salt, trailer)                                                         \
+    PSS("30(A0(" hash ") A1(" mask ") A2(" salt ") A3(" trailer "))")
+#define MASK "30(" MGF1 SHA256 ")"
+#define RSA  "06(2A864886F70D010101)"
+/* a modulus of 136 bits */
+#define N136 "02(00 C1 000102030405060708090A0B0C0D0E0F)"
+
+#define CE_BASIC    "551D13"
+#define CE_USAGE    "551D0F"
+#define CE_EXTENDED "551D25"
+#define CE_NAMES    "551D11"
+#define CE_SUBJECT  "551D0E"
+#define CE_ISSUER   "551D23"
+#define CE_POLICIES "551D20"
+#define NS_TYPE     "6086480186F8420101"
+#define ANY_POLICY  "30(06(551D2000))"
+#define HARDWARE    "06(2B06010505070804)"
+
+static const struct form {
+    const char *what;
+    const char *text;
+    esp_tls_input_reason_t reason;
+    const char *field; /* its end */
+    bool is_unasked;   /* Mbed TLS adds to a null pointer there, as its sanitizer sees */
+} certificates[] = {
+#define GOOD(what, text)                                                                           \
+    {                                                                                              \
+        what, text, ESP_TLS_INPUT_OK, NULL, false                                                  \
+    }
+#define BAD(what, text, reason, field)                                                             \
+    {                                                                                              \
+        what, text, ESP_TLS_INPUT_##reason, field, false                                           \
+    }
+    GOOD("the plainest", OF(EC_KEY)),
+    GOOD("version 1", SIGNED(SERIAL ECDSA NAME TIMES NAME EC_KEY, ECDSA)),
+    GOOD("version 2, unique IDs",
+         SIGNED("A0(0201 01)" SERIAL ECDSA NAME TIMES NAME EC_KEY "A1(0000) A2(0000)", ECDSA)),
+    GOOD("version 3, the second of the unique IDs", OF(EC_KEY "A2(0000)")),
+    BAD("version 1 with a unique ID", SIGNED(SERIAL ECDSA NAME TIMES NAME EC_KEY "A1(0000)", ECDSA),
+        TRAILING, "tbsCertificate"),
+    BAD("version 2 with extensions",
+        SIGNED("A0(0201 01)" SERIAL ECDSA NAME TIMES NAME EC_KEY "A3(3000)", ECDSA), TRAILING,
+        "tbsCertificate"),
+    BAD("version 4", SIGNED("A0(0201 03)" SERIAL ECDSA NAME TIMES NAME EC_KEY, ECDSA), VERSION,
+        ".version"),
+    BAD("version and a byte", SIGNED("A0(0201 02 00)" SERIAL ECDSA NAME TIMES NAME EC_KEY, ECDSA),
+        TRAILING, ".version"),
+    BAD("no issuer", SIGNED(V3 SERIAL ECDSA "3000" TIMES NAME EC_KEY, ECDSA), VALUE, ".issuer"),
+    GOOD("no subject", SIGNED(V3 SERIAL ECDSA NAME TIMES "3000" EC_KEY, ECDSA)),
+    GOOD("two in a set",
+         SIGNED(V3 SERIAL ECDSA
+                "30(31(30(06(550403)0C('x')) 30(06(550406)13('y'))))" TIMES NAME EC_KEY,
+                ECDSA)),
+    BAD("a name of numbers",
+        SIGNED(V3 SERIAL ECDSA "30(31(30(06(550403) 0201 05)))" TIMES NAME EC_KEY, ECDSA), TAG,
+        ".issuer"),
+    BAD("a name and a byte",
+        SIGNED(V3 SERIAL ECDSA "30(31(30(06(550403) 0C('x') 00)))" TIMES NAME EC_KEY, ECDSA),
+        TRAILING, ".issuer"),
+    BAD("times and a byte", SIGNED(V3 SERIAL ECDSA NAME "30(" BEGIN BEGIN "00)" NAME EC_KEY, ECDSA),
+        TRAILING, ".validity"),
+    BAD("signature of a bit less", "30(30(" TBS(ECDSA, EC_KEY) ")" ECDSA "03(01 3000))", VALUE,
+        "signatureValue"),
+    BAD("no signature", "30(30(" TBS(ECDSA, EC_KEY) ")" ECDSA "0300)", VALUE, "signatureValue"),
+    BAD("a byte behind the signature", "30(30(" TBS(ECDSA, EC_KEY) ")" ECDSA "03(00 3000) 00)",
+        TRAILING, "Certificate"),
+
+    /* signature algorithms */
+    GOOD("parameters NULL", WITH("30(06(2A8648CE3D040302) 0500)")),
+    BAD("parameters of a byte", WITH("30(06(2A8648CE3D040302) 0501 00)"), VALUE, ".signature"),
+    BAD("parameters that are a number", WITH("30(06(2A8648CE3D040302) 0201 00)"), VALUE,
+        ".signature"),
+    BAD("two parameters", WITH("30(06(2A8648CE3D040302) 0500 0500)"), TRAILING, ".signature"),
+    BAD("parameters outside only", SIGNED(TBS(ECDSA, EC_KEY), "30(06(2A8648CE3D040302) 0500)"),
+        ALGORITHMS_DIFFER, "signatureAlgorithm"),
+    BAD("another outside", SIGNED(TBS(ECDSA, EC_KEY), "30(06(2A8648CE3D040303))"),
+        ALGORITHMS_DIFFER, "signatureAlgorithm"),
+    BAD("parameters differ",
+        SIGNED(TBS("30(06(2A864886F70D01010A) 30(A2(0201 20)))", EC_KEY),
+               "30(06(2A864886F70D01010A) 30(A2(0201 21)))"),
+        ALGORITHMS_DIFFER, "signatureAlgorithm"),
+
+    /* keys: RFC 5480, 8017, 8410 */
+    GOOD("EC, compressed", OF(KEY(EC P256, "03" GX))),
+    BAD("EC, a byte less", OF(KEY(EC P256, "04" GX "00")), VALUE, ".subjectPublicKey"),
+    BAD("EC, compressed and a byte", OF(KEY(EC P256, "03" GX "00")), VALUE, ".subjectPublicKey"),
+    BAD("EC, of no form", OF(KEY(EC P256, "05" GX GY)), VALUE, ".subjectPublicKey"),
+    BAD("EC, a point of a byte", OF(KEY(EC P256, "04")), VALUE, ".subjectPublicKey"),
+    {"EC, no curve", OF(KEY(EC, "04" GX GY)), ESP_TLS_INPUT_VALUE, ".algorithm", true},
+    BAD("EC, a curve of no OID", OF(KEY(EC "0500", "04" GX GY)), CURVE, ".algorithm"),
+    BAD("EC, unknown curve", OF(KEY(EC "06(2A8648CE3D030155)", "04" GX GY)), CURVE, ".algorithm"),
+    BAD("an unknown key", OF(KEY("06(2A8648CE3D0255)" P256, "04" GX GY)), ALGORITHM, ".algorithm"),
+    BAD("key bits of a bit less", OF("30(30(" EC P256 ") 03(01 04" GX GY "))"), VALUE,
+        ".subjectPublicKey"),
+    BAD("a byte behind the key", OF("30(30(" EC P256 ") 03(00 04" GX GY ") 00)"), TRAILING,
+        ".subjectPublicKeyInfo"),
+    GOOD("X25519", OF(KEY("06(2B656E)", GX))),
+    BAD("X25519, a byte less", OF(KEY("06(2B656E)", "0102030405060708")), VALUE,
+        ".subjectPublicKeyInfo"),
+    BAD("X25519, parameters", OF(KEY("06(2B656E) 0500", GX)), VALUE, ".subjectPublicKeyInfo"),
+    BAD("Ed25519", OF(KEY("06(2B6570)", GX)), ALGORITHM, ".algorithm"),
+    GOOD("RSA", OF(KEY(RSA "0500", "30(" N136 "0203 010001)"))),
+    GOOD("RSA, no parameters", OF(KEY(RSA, "30(" N136 "0201 03)"))),
+    BAD("RSA, other parameters", OF(KEY(RSA "0201 00", "30(" N136 "0203 010001)")), VALUE,
+        ".algorithm"),
+    BAD("RSA, long NULL", OF(KEY(RSA "0501 00", "30(" N136 "0203 010001)")), VALUE, ".algorithm"),
+    BAD("RSA, even exponent", OF(KEY(RSA "0500", "30(" N136 "0203 010002)")), VALUE,
+        ".subjectPublicKey"),
+    BAD("RSA, exponent 1", OF(KEY(RSA "0500", "30(" N136 "0201 01)")), VALUE, ".subjectPublicKey"),
+    BAD("RSA, even modulus",
+        OF(KEY(RSA "0500", "30(02(00C1000102030405060708090A0B0C0D0E10) 0203 010001)")), VALUE,
+        ".subjectPublicKey"),
+    BAD("RSA, exponent as large", OF(KEY(RSA "0500", "30(" N136 N136 ")")), VALUE,
+        ".subjectPublicKey"),
+    BAD("RSA, exponent larger by a bit",
+        OF(KEY(RSA "0500", "30(" N136 "02(00C1000102030405060708090A0B0C0D0E11))")), VALUE,
+        ".subjectPublicKey"),
+    GOOD("RSA, exponent smaller by a bit",
+         OF(KEY(RSA "0500", "30(" N136 "02(00C1000102030405060708090A0B0C0D0E0D))"))),
+    BAD("RSA, 127 bits",
+        OF(KEY(RSA "0500", "30(02(7F000102030405060708090A0B0C0D0F) 0203 010001)")), VALUE,
+        ".subjectPublicKey"),
+    GOOD("RSA, 128 bits",
+         OF(KEY(RSA "0500", "30(02(00 80000102030405060708090A0B0C0D0F) 0203 010001)"))),
+    BAD("RSA, a third number", OF(KEY(RSA "0500", "30(" N136 "0203 010001 0201 01)")), TRAILING,
+        ".subjectPublicKey"),
+    BAD("RSA, a byte behind", OF(KEY(RSA "0500", "30(" N136 "0203 010001) 00")), TRAILING,
+        ".subjectPublicKey"),
+
+    /* extensions */
+    GOOD("not critical, said", HAVING("30(06(" CE_BASIC ") 010100 04(3000))")),
+    BAD("critical in two bytes", HAVING("30(06(" CE_BASIC ") 0102FFFF 04(3000))"), VALUE,
+        ".extensions"),
+    BAD("an extension and a byte", HAVING("30(06(" CE_BASIC ") 04(3000) 00)"), TRAILING,
+        ".extensions"),
+    BAD("extensions and a byte", OF(EC_KEY "A3(30(" EXT(CE_BASIC, "3000") ") 00)"), TRAILING,
+        ".extensions"),
+    GOOD("path length 2^31-2", HAVING(EXT(CE_BASIC, "30(0101FF 0204 7FFFFFFE)"))),
+    BAD("path length 2^31-1", HAVING(EXT(CE_BASIC, "30(0101FF 0204 7FFFFFFF)")), VALUE,
+        ".basicConstraints"),
+    BAD("path length 2^31", HAVING(EXT(CE_BASIC, "30(0101FF 0205 0080000000)")), VALUE,
+        ".basicConstraints"),
+    BAD("path length 2^32", HAVING(EXT(CE_BASIC, "30(0101FF 0205 0100000000)")), VALUE,
+        ".basicConstraints"),
+    BAD("path length -1", HAVING(EXT(CE_BASIC, "30(0101FF 0201 FF)")), VALUE, ".basicConstraints"),
+    BAD("path length of no bytes", HAVING(EXT(CE_BASIC, "30(0101FF 0200)")), VALUE,
+        ".basicConstraints"),
+    BAD("path length twice", HAVING(EXT(CE_BASIC, "30(0101FF 0201 01 0201 01)")), TRAILING,
+        ".basicConstraints"),
+    GOOD("usage of nine bits", HAVING(EXT(CE_USAGE, "03(07 FF80)"))),
+    GOOD("usage of no bits", HAVING(EXT(CE_USAGE, "03(00)"))),
+    BAD("usage of eight unused bits", HAVING(EXT(CE_USAGE, "03(08 FF80)")), VALUE, ".keyUsage"),
+    BAD("usage of nothing", HAVING(EXT(CE_USAGE, "0300")), VALUE, ".keyUsage"),
+    BAD("usage and a byte", HAVING(EXT(CE_USAGE, "03(07 80) 00")), TRAILING, ".keyUsage"),
+    GOOD("Netscape's type", HAVING(EXT(NS_TYPE, "03(00 40)"))),
+    BAD("Netscape's type of two bytes", HAVING(EXT(NS_TYPE, "03(00 4040)")), VALUE, ".nsCertType"),
+    GOOD("each extended usage",
+         HAVING(EXT(CE_EXTENDED, "30(06(551D2500) 06(2B06010505070301) 06(2B06010505070302)"
+                                 "06(2B06010505070303) 06(2B06010505070304) 06(2B06010505070308)"
+                                 "06(2B06010505070309))"))),
+    GOOD("another extended usage", HAVING(EXT(CE_EXTENDED, "30(06(2A0304))"))),
+    BAD("no extended usage", HAVING(EXT(CE_EXTENDED, "3000")), VALUE, ".extKeyUsage"),
+    BAD("extended usage and a byte", HAVING(EXT(CE_EXTENDED, "30(06(2A0304)) 00")), TRAILING,
+        ".extKeyUsage"),
+    GOOD("names of each kind",
+         HAVING(EXT(CE_NAMES, "30(81('a@b') 82('c') A3(3000) A4(" NAME ") 86('d:e') 8704 7F000001"
+                              "87(00000000000000000000000000000001) 88(2A03)"
+                              "A0(06(2A0304) A0(0500)))"))),
+    BAD("a name of no context", HAVING(EXT(CE_NAMES, "30(02('c'))")), TAG, ".subjectAltName"),
+    BAD("an address of five bytes", HAVING(EXT(CE_NAMES, "30(8705 7F00000101)")), VALUE,
+        ".subjectAltName"),
+    BAD("an address of 17 bytes",
+        HAVING(EXT(CE_NAMES, "30(87(7F00000100000000000000000000000000))")), VALUE,
+        ".subjectAltName"),
+    BAD("a directory name of nothing", HAVING(EXT(CE_NAMES, "30(A4(3000))")), VALUE,
+        ".subjectAltName"),
+    GOOD("a hardware module",
+         HAVING(EXT(CE_NAMES, "30(A0(" HARDWARE "A0(30(06(2A03) 04(0102)))))"))),
+    BAD("a hardware module without number",
+        HAVING(EXT(CE_NAMES, "30(A0(" HARDWARE "A0(30(06(2A03) 0201 05))))")), TAG,
+        ".subjectAltName"),
+    BAD("a hardware module and a byte",
+        HAVING(EXT(CE_NAMES, "30(A0(" HARDWARE "A0(30(06(2A03) 04(0102) 00))))")), TRAILING,
+        ".subjectAltName"),
+    GOOD("key identifiers", HAVING(EXT(CE_SUBJECT, "04(0102)") EXT(CE_ISSUER, "30(80(0102))"))),
+    GOOD("the issuer's certificate",
+         HAVING(EXT(CE_ISSUER, "30(80(0102) A1(A4(" NAME ")) 82(05))"))),
+    BAD("the issuer's name without number", HAVING(EXT(CE_ISSUER, "30(80(0102) A1(A4(" NAME ")))")),
+        LENGTH, ".authorityKeyIdentifier"),
+    BAD("issuer and a byte", HAVING(EXT(CE_ISSUER, "30(A1(A4(" NAME ")) 82(05) 00)")), TRAILING,
+        ".authorityKeyIdentifier"),
+    BAD("subject's identifier and a byte", HAVING(EXT(CE_SUBJECT, "04(0102) 00")), TRAILING,
+        ".subjectKeyIdentifier"),
+    GOOD("any policy, critical", HAVING(CRITICAL(CE_POLICIES, "30(" ANY_POLICY ")"))),
+    GOOD("another policy", HAVING(EXT(CE_POLICIES, "30(30(06(551D2001)))"))),
+    GOOD("a policy with qualifiers", HAVING(EXT(CE_POLICIES, "30(30(06(2A03) 3000))"))),
+    BAD("another policy, critical", HAVING(CRITICAL(CE_POLICIES, "30(30(06(551D2001)))")),
+        EXTENSION, ".certificatePolicies"),
+    BAD("a longer policy, critical", HAVING(CRITICAL(CE_POLICIES, "30(30(06(551D200000)))")),
+        EXTENSION, ".certificatePolicies"),
+    BAD("another policy, then any, critical",
+        HAVING(CRITICAL(CE_POLICIES, "30(30(06(551D2001))" ANY_POLICY ")")), EXTENSION,
+        ".certificatePolicies"),
+    BAD("any policy, then another, critical",
+        HAVING(CRITICAL(CE_POLICIES, "30(" ANY_POLICY "30(06(551D2001)))")), EXTENSION,
+        ".certificatePolicies"),
+    BAD("no policy", HAVING(EXT(CE_POLICIES, "3000")), VALUE, ".certificatePolicies"),
+    BAD("a policy and a byte", HAVING(EXT(CE_POLICIES, "30(30(06(2A03) 3000 00))")), TRAILING,
+        ".certificatePolicies"),
+    GOOD("an unknown one", HAVING(EXT("2A0304", "00"))),
+    BAD("an unknown one, critical", HAVING(CRITICAL("2A0304", "00")), EXTENSION, ".extensions"),
+    GOOD("an unknown one twice", HAVING(EXT("2A0304", "00") EXT("2A0304", "00"))),
+    BAD("usage twice", HAVING(EXT(CE_USAGE, "03(07 80)") EXT(CE_USAGE, "03(07 80)")), REPEATED,
+        ".keyUsage"),
+#if defined(MBEDTLS_X509_RSASSA_PSS_SUPPORT)
+    /* RFC 4055 section 3.1 */
+    GOOD("PSS", PSS_ALL(SHA256, MASK, "0201 20", "0201 01")),
+    GOOD("PSS, all by default", PSS("3000")),
+    GOOD("PSS, salt only", PSS("30(A2(0201 20))")),
+    GOOD("PSS, hash without parameters",
+         PSS_ALL("30(06(608648016503040201))", MASK, "0201 20", "0201 01")),
+    BAD("PSS without parameters", PSS(""), VALUE, ".signature"),
+    BAD("PSS, parameters NULL", PSS("0500"), VALUE, ".signature"),
+    BAD("PSS and a byte", PSS("30(A2(0201 20) 00)"), TRAILING, ".signature"),
+    BAD("PSS, no hash", PSS("30(A0())"), LENGTH, ".signature"),
+    BAD("PSS, unknown hash", PSS("30(A0(30(06(608648016503040255) 0500)))"), ALGORITHM,
+        ".signature"),
+    BAD("PSS, hash with a number", PSS("30(A0(30(06(608648016503040201) 0201 05)))"), VALUE,
+        ".signature"),
+    BAD("PSS, hash with a long NULL", PSS("30(A0(30(06(608648016503040201) 0501 00)))"), VALUE,
+        ".signature"),
+    BAD("PSS, hash and a byte", PSS("30(A0(" SHA256 "00))"), TRAILING, ".signature"),
+    BAD("PSS, unknown mask", PSS("30(A1(30(06(2A864886F70D010109)" SHA256 ")))"), ALGORITHM,
+        ".signature"),
+    BAD("PSS, longer mask", PSS("30(A1(30(06(2A864886F70D01010800)" SHA256 ")))"), ALGORITHM,
+        ".signature"),
+    BAD("PSS, mask without hash", PSS("30(A1(30(" MGF1 ")))"), VALUE, ".signature"),
+    BAD("PSS, mask of a NULL", PSS("30(A1(30(" MGF1 "0500)))"), VALUE, ".signature"),
+    BAD("PSS, mask of an unknown hash", PSS("30(A1(30(" MGF1 "30(06(608648016503040255) 0500))))"),
+        ALGORITHM, ".signature"),
+    BAD("PSS, mask and a byte", PSS("30(A1(" MASK "00))"), TRAILING, ".signature"),
+    BAD("PSS, salt and a byte", PSS("30(A2(0201 20 00))"), TRAILING, ".signature"),
+    BAD("PSS, salt of a text", PSS("30(A2(0C01 20))"), TAG, ".signature"),
+    BAD("PSS, trailer 2", PSS("30(A3(0201 02))"), VALUE, ".signature"),
+    BAD("PSS, trailer and a byte", PSS("30(A3(0201 01 00))"), TRAILING, ".signature"),
+#endif
+};
+
+static const struct form keys[] = {
+#define D32         "04(0000000000000000000000000000000000000000000000000000000000000001)"
+#define POINT       "A1(03(00 04" GX GY "))"
+#define CURVE       "A0(" P256 ")"
+#define PKCS8(rest) "30(0201 00 30(" EC P256 ") 04(" rest ") )"
+    GOOD("SEC 1", "30(0201 01" D32 CURVE POINT ")"),
+    GOOD("SEC 1 without point", "30(0201 01" D32 CURVE ")"),
+    BAD("SEC 1 without curve", "30(0201 01" D32 POINT ")", VALUE, "ECPrivateKey.parameters"),
+    BAD("SEC 1, version 2", "30(0201 02" D32 CURVE POINT ")", VERSION, "ECPrivateKey.version"),
+    BAD("SEC 1, curve and a byte", "30(0201 01" D32 "A0(" P256 "00)" POINT ")", TRAILING,
+        "ECPrivateKey.parameters"),
+    BAD("SEC 1, unknown curve", "30(0201 01" D32 "A0(06(2A8648CE3D030155))" POINT ")", CURVE,
+        "ECPrivateKey.parameters"),
+    BAD("SEC 1, a point too short", "30(0201 01" D32 CURVE "A1(03(00 04" GX ")))", VALUE,
+        "ECPrivateKey.publicKey"),
+    BAD("SEC 1, a point and a byte", "30(0201 01" D32 CURVE "A1(03(00 04" GX GY ") 00))", TRAILING,
+        "ECPrivateKey.publicKey"),
+    GOOD("PKCS #8", PKCS8("30(0201 01" D32 POINT ")")),
+    GOOD("PKCS #8, curve twice", PKCS8("30(0201 01" D32 CURVE POINT ")")),
+    BAD("PKCS #8, version 1", "30(0201 01 30(" EC P256 ") 04(30(0201 01" D32 ")))", VERSION,
+        "PrivateKeyInfo.version"),
+    BAD("PKCS #8, attributes", "30(0201 00 30(" EC P256 ") 04(30(0201 01" D32 ")) A0(3000))",
+        TRAILING, "PrivateKeyInfo"),
+    BAD("PKCS #8, version 2 inside", PKCS8("30(0201 02" D32 POINT ")"), VERSION,
+        "ECPrivateKey.version"),
+    {"PKCS #8, no curve", "30(0201 00 30(" EC ") 04(30(0201 01" D32 ")))", ESP_TLS_INPUT_VALUE,
+     "PrivateKeyInfo.privateKeyAlgorithm", true},
+    BAD("PKCS #8, unknown key", "30(0201 00 30(06(2A8648CE3D0255)) 04(3000))", ALGORITHM,
+        "PrivateKeyInfo.privateKeyAlgorithm"),
+    BAD("PKCS #1, version 2",
+        "30(0201 02" N136 "0203 010001 0201 01 0201 01 0201 01 0201 01 0201 01"
+        "0201 01)",
+        VERSION, "RSAPrivateKey.version"),
+    BAD("PKCS #1, no exponent",
+        "30(0201 00" N136 "0203 010001 0201 00 0201 01 0201 01 0201 01"
+        "0201 01 0201 01)",
+        VALUE, "RSAPrivateKey"),
+    BAD("PKCS #1, a number less",
+        "30(0201 00" N136 "0203 010001 0201 01 0201 01 0201 01 0201 01"
+        "0201 01)",
+        TRUNCATED, "RSAPrivateKey"),
+    BAD("PKCS #1, a number more",
+        "30(0201 00" N136 "0203 010001 0201 01 0201 01 0201 01 0201 01"
+        "0201 01 0201 01 0201 01)",
+        TRAILING, "RSAPrivateKey"),
+};
+
+static void expect_reason(const struct form *form, const uint8_t *der, size_t len,
+                          esp_tls_input_t as)
+{
+    esp_tls_input_problem_t p;
+    const char *field;
+    char text[256];
+
+    (void)esp_tls_certificate_examine(der, len, as, &p);
+    (void)esp_tls_input_problem_text(&p, text, sizeof(text));
+    field = p.field != NULL ? p.field : "";
+    if (p.reason != form->reason ||
+        (form->field != NULL &&
+         (strlen(field) < strlen(form->field) ||
+          strcmp(field + strlen(field) - strlen(form->field), form->field)))) {
+        fail_msg("%s: %s", form->what, text);
+    }
+}
+
+/** Each form, and each with some of its bits changed. */
+static void expect_each(const struct form *forms, size_t count, esp_tls_input_t as, size_t step,
+                        void (*as_mbedtls)(const uint8_t *der, size_t len))
+{
+    uint8_t der[X509_MOST];
+
+    for (size_t i = 0; i < count; i++) {
+        size_t len = x509_der(forms[i].text, der);
+
+        expect_reason(&forms[i], der, len, as);
+        if (!forms[i].is_unasked) {
+            as_mbedtls(der, len);
+        }
+        for (size_t bit = i % step; bit < len * 8 && !forms[i].is_unasked; bit += step) {
+            der[bit / 8] ^= (uint8_t)(1U << bit % 8);
+            as_mbedtls(der, len);
+            der[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        }
+    }
+}
+
+static void test_each_form_of_certificate_has_its_reason(void **state)
+{
+    (void)state;
+    expect_each(certificates, COUNT(certificates), ESP_TLS_INPUT_CERTIFICATES, 3,
+                x509_expect_as_mbedtls);
+}
+
+static void test_each_form_of_key_has_its_reason(void **state)
+{
+    (void)state;
+    expect_each(keys, COUNT(keys), ESP_TLS_INPUT_KEY, 3, x509_expect_key_as_mbedtls);
+}
+
+/* --- times ------------------------------------------------------------------------------------ */
+
+/** A certificate that begins at a time; there is one exactly if Mbed TLS says so. */
+static void expect_time(const char *tag, const char *time)
+{
+    uint8_t der[X509_MOST];
+    char text[1024];
+
+    snprintf(text, sizeof(text),
+             "30(30(" V3 SERIAL ECDSA NAME "30(%s('%s')" BEGIN ")" NAME EC_KEY ")" ECDSA
+             "03(00 3000))",
+             tag, time);
+    x509_expect_as_mbedtls(der, x509_der(text, der));
+}
+
+static void test_each_day_of_each_month_is_read(void **state)
+{
+    static const char *const years[] = {"00", "49", "50", "99", "24", "23"};
+    static const char *const long_years[] = {"2000", "1900", "2100", "2050", "2400", "1999"};
+    char time[32];
+
+    (void)state;
+    for (int month = 0; month <= 13; month++) {
+        for (int day = 0; day <= 32; day++) {
+            for (size_t i = 0; i < COUNT(years); i++) {
+                snprintf(time, sizeof(time), "%s%02d%02d000000Z", years[i], month, day);
+                expect_time("17", time);
+                snprintf(time, sizeof(time), "%s%02d%02d235959Z", long_years[i], month, day);
+                expect_time("18", time);
+            }
+        }
+    }
+}
+
+static void test_each_second_of_a_day_is_read(void **state)
+{
+    static const char *const others[] = {
+        "200101000000",   "2001010000",    "20010100000Z",  "200101000000Z0", "200101000000X",
+        "200101000000ZZ", "2001010000Z",   "/00101000000Z", ":00101000000Z",  "2/0101000000Z",
+        "2:0101000000Z",  "20/101000000Z", "200101/00000Z", "200101 00000Z",  "20010100:000Z",
+        "2001010000/0Z",  "20010100000:Z", "-10101000000Z",
+    };
+    char time[32];
+
+    (void)state;
+    for (int n = 0; n <= 99; n++) {
+        snprintf(time, sizeof(time), "200229%02d0000Z", n);
+        expect_time("17", time);
+        snprintf(time, sizeof(time), "20022900%02d00Z", n);
+        expect_time("17", time);
+        snprintf(time, sizeof(time), "2002290000%02dZ", n);
+        expect_time("17", time);
+    }
+    for (size_t i = 0; i < COUNT(others); i++) {
+        expect_time("17", others[i]);
+        snprintf(time, sizeof(time), "20%s", others[i]);
+        expect_time("18", time);
+    }
+}
+
+/* --- kinds ------------------------------------------------------------------------------------ */
+
+static void test_each_kind_of_der_is_named(void **state)
+{
+    static const struct {
+        const char *text;
+        esp_tls_input_t as;
+        const char *found;
+    } rows[] = {
+        {SIGNED(SERIAL ECDSA NAME TIMES NAME EC_KEY, ECDSA), ESP_TLS_INPUT_KEY, "a certificate"},
+        {OF(EC_KEY), ESP_TLS_INPUT_KEY, "a certificate"},
+        {"30(30(0201 00" NAME EC_KEY "A0()"
+         ")" ECDSA "03(00))",
+         ESP_TLS_INPUT_CERTIFICATES, "a certificate request (PKCS #10)"},
+        {"30(30(0201 01" ECDSA NAME BEGIN ")" ECDSA "03(00))", ESP_TLS_INPUT_CERTIFICATES,
+         "a revocation list (CRL)"},
+        {"30(30(" ECDSA NAME BEGIN ")" ECDSA "03(00))", ESP_TLS_INPUT_CERTIFICATES,
+         "a revocation list (CRL)"},
+        {EC_KEY, ESP_TLS_INPUT_CERTIFICATES, "a public key"},
+        {EC_KEY, ESP_TLS_INPUT_KEY, "a public key"},
+        {PKCS8("30(0201 01" D32 ")"), ESP_TLS_INPUT_CERTIFICATES, "a private key (PKCS #8)"},
+        {"30(30(06(2A864886F70D01050D) 3000) 04(00))", ESP_TLS_INPUT_CERTIFICATES,
+         "an encrypted private key (PKCS #8)"},
+        {"30(0201 00 0201 01 0201 01)", ESP_TLS_INPUT_CERTIFICATES, "an RSA private key (PKCS #1)"},
+        {"30(0201 00 0201 01)", ESP_TLS_INPUT_CERTIFICATES, "an RSA public key (PKCS #1)"},
+        {"30(0201 00 0201 01)", ESP_TLS_INPUT_KEY, "an RSA public key (PKCS #1)"},
+        {"30(0201 01" D32 ")", ESP_TLS_INPUT_CERTIFICATES, "an EC private key (SEC 1)"},
+        {"30(06(2A864886F70D010702) A0(3000))", ESP_TLS_INPUT_CERTIFICATES, "a PKCS #7 bundle"},
+        {"30(0201 03 30(06(2A864886F70D010701) A0(0400)))", ESP_TLS_INPUT_CERTIFICATES,
+         "a PKCS #12 file (PFX)"},
+        {"30(0201 03 30(06(2A864886F70D010701) A1(0400)))", ESP_TLS_INPUT_KEY,
+         "ASN.1 of an unknown kind"},
+        {"30(0201 03)", ESP_TLS_INPUT_KEY, "ASN.1 of an unknown kind"},
+        {"30(0201 03 0500)", ESP_TLS_INPUT_KEY, "ASN.1 of an unknown kind"},
+        {"30(0500)", ESP_TLS_INPUT_KEY, "ASN.1 of an unknown kind"},
+        {"30(3000 0500)", ESP_TLS_INPUT_KEY, "ASN.1 of an unknown kind"},
+        {"30(3000 0300 0500)", ESP_TLS_INPUT_KEY, "ASN.1 of an unknown kind"},
+        {"30(3000 0400 0500)", ESP_TLS_INPUT_KEY, "ASN.1 of an unknown kind"},
+        {"30(30(0500) 3000 0300)", ESP_TLS_INPUT_KEY, "ASN.1 of an unknown kind"},
+        {"30(30(0500))", ESP_TLS_INPUT_KEY, "ASN.1 of an unknown kind"},
+        {"30(30(0201 00 3000 3000))", ESP_TLS_INPUT_KEY, "ASN.1 of an unknown kind"},
+    };
+    uint8_t der[X509_MOST];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        esp_tls_input_problem_t p;
+        char found[64];
+
+        assert_int_equal(
+            esp_tls_certificate_examine(der, x509_der(rows[i].text, der), rows[i].as, &p),
+            ESP_FAIL);
+        snprintf(found, sizeof(found), "%.*s", (int)p.found.len, (const char *)p.found.ptr);
+        if (p.reason != ESP_TLS_INPUT_WRONG_KIND || strcmp(found, rows[i].found) != 0) {
+            fail_msg("%s: %s, %s", rows[i].text, esp_tls_input_reason_name(p.reason), found);
+        }
+    }
+}
+
+/* --- arguments -------------------------------------------------------------------------------- */
+
+static bool is_all_zero(const void *p, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (((const uint8_t *)p)[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void test_read_of_nothing_leaves_nothing(void **state)
+{
+    esp_tls_certificate_t cert;
+    esp_tls_private_key_t key;
+    uint8_t der[X509_MOST];
+    size_t len = x509_der(OF(EC_KEY), der);
+
+    (void)state;
+    memset(&cert, 0xAA, sizeof(cert));
+    memset(&key, 0xAA, sizeof(key));
+    assert_int_equal(esp_tls_certificate_read(NULL, len, &cert), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_tls_private_key_read(NULL, len, &key), ESP_ERR_INVALID_ARG);
+    assert_true(is_all_zero(&cert, sizeof(cert)));
+    assert_true(is_all_zero(&key, sizeof(key)));
+    assert_int_equal(esp_tls_certificate_read(der, len, NULL), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_tls_private_key_read(der, len, NULL), ESP_ERR_INVALID_ARG);
+    memset(&cert, 0xAA, sizeof(cert));
+    assert_int_equal(esp_tls_certificate_read(der, 0, &cert), ESP_FAIL);
+    assert_int_equal(cert.path_length, -1);
+    cert.path_length = 0;
+    assert_true(is_all_zero(&cert, sizeof(cert)));
+}
+
+static int start(void **state)
+{
+    (void)state;
+    return psa_crypto_init() == PSA_SUCCESS ? 0 : -1;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_form_of_certificate_has_its_reason),
+        cmocka_unit_test(test_each_form_of_key_has_its_reason),
+        cmocka_unit_test(test_each_day_of_each_month_is_read),
+        cmocka_unit_test(test_each_second_of_a_day_is_read),
+        cmocka_unit_test(test_each_kind_of_der_is_named),
+        cmocka_unit_test(test_read_of_nothing_leaves_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, start, NULL);
+}
