@@ -21,6 +21,15 @@ enum {
 #define RAND_LEN  32
 #define HEAD_LEN  9 /* of a record and of a message */
 #define NO_COOKIE 0
+#ifdef CONFIG_MBEDTLS_DYNAMIC_BUFFER
+#define HELLO_MOST 16384
+#define LIMIT      HELLO_MOST
+#define TOO_LONG   "stack=0x6A00 record"
+#else /* Mbed TLS's own buffers note no lengths */
+#define HELLO_MOST CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN
+#define LIMIT      0
+#define TOO_LONG   "stack=0x6A00"
+#endif
 
 static const unsigned char retry_random[RAND_LEN] = {
     0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11, 0xBE, 0x1D, 0x8C, 0x02, 0x1E, 0x65, 0xB8, 0x91,
@@ -198,13 +207,21 @@ static void assert_cookie(const struct retry *r)
     }
 }
 
+/** The longest cookie that leaves the second ClientHello in one record, which is all that Mbed TLS
+ *  sends a message in. */
+static size_t longest_cookie(struct sim_case *t)
+{
+    return HELLO_MOST - 4 - (ask(t, 1, 0)->hello[0].len - HEAD_LEN) - 6;
+}
+
 /** RFC 8446 section 4.1.2: everything else is as it was, the key share too. */
 static void test_retry_with_a_cookie_gets_it_back_and_the_same_share(void **state)
 {
     static const size_t lens[] = {1, 2, 255, 256, 1000, 4095, 4096, 8000, 15000};
     struct sim_case *t = *state;
+    size_t fits = longest_cookie(t);
 
-    for (size_t i = 0; i < COUNT(lens); i++) {
+    for (size_t i = 0; i < COUNT(lens) && lens[i] <= fits; i++) {
         struct retry *r = ask(t, lens[i], 0);
         size_t at = extensions_at(&r->hello[0]);
 
@@ -229,11 +246,10 @@ static void test_retry_with_a_cookie_and_a_group_gets_both(void **state)
     assert_int_equal(share.len, 2 + 4 + 97);
 }
 
-/** One record is all that Mbed TLS sends a message in. */
 static void test_cookie_of_any_length_is_sent_or_does_not_fit(void **state)
 {
     struct sim_case *t = *state;
-    size_t fits = 16384 - 4 - (ask(t, 1, 0)->hello[0].len - HEAD_LEN) - 6;
+    size_t fits = longest_cookie(t);
     static const int near[] = {-300, -40, -16, -1, 0, 1, 2, 16, 40};
 
     for (size_t i = 0; i < COUNT(near); i++) {
@@ -242,14 +258,14 @@ static void test_cookie_of_any_length_is_sent_or_does_not_fit(void **state)
         if (near[i] <= 0) {
             assert_int_equal(r->hellos, 2);
             assert_cookie(r);
-            assert_in_range(r->hello[1].len, 0, 5 + 16384);
+            assert_in_range(r->hello[1].len, 0, 5 + HELLO_MOST);
             continue;
         }
         assert_int_equal(r->hellos, 1);
         assert_failed(t, ESP_TLS_PHASE_HANDSHAKE, ESP_TLS_CAUSE_STACK,
-                      ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED, "stack=0x6A00 record");
-        assert_int_equal(sim_record(t).record_limit, 16384);
-        assert_true(sim_record(t).record_len > 16384);
+                      ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED, TOO_LONG);
+        assert_int_equal(sim_record(t).record_limit, LIMIT);
+        assert_int_equal(sim_record(t).record_len > HELLO_MOST, LIMIT != 0);
     }
 }
 
