@@ -166,7 +166,7 @@ static int left_ms(int64_t until_us)
     return left < 0 ? 0 : left > 1000000 ? 1000000 : (int)left;
 }
 
-bool dial_wait(int fd, short events, int64_t until_us)
+static bool dial_wait(int fd, short events, int64_t until_us)
 {
     struct pollfd p = {.fd = fd, .events = events};
     int n;
@@ -254,17 +254,17 @@ size_t dial_try_all(struct dial_name *name, int64_t until_us)
     return open;
 }
 
-/* --- STARTTLS --------------------------------------------------------------------------------- */
+/* --- what is said over it --------------------------------------------------------------------- */
 
-static bool send_all(int fd, const char *text, int64_t until_us, struct dial_failure *failure)
+bool dial_send(int fd, const void *data, size_t len, int64_t until_us, struct dial_failure *failure)
 {
-    size_t len = strlen(text);
+    const char *from = data;
 
     while (len > 0) {
-        ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
+        ssize_t n = send(fd, from, len, MSG_NOSIGNAL);
 
         if (n > 0) {
-            text += n;
+            from += n;
             len -= (size_t)n;
         } else if (n < 0 && errno != EAGAIN && errno != EINTR) {
             failure->error = errno;
@@ -275,6 +275,22 @@ static bool send_all(int fd, const char *text, int64_t until_us, struct dial_fai
         }
     }
     return true;
+}
+
+size_t dial_receive(int fd, void *data, size_t cap, int64_t until_us, struct dial_failure *failure)
+{
+    ssize_t n;
+
+    do {
+        if (!dial_wait(fd, POLLIN, until_us)) {
+            failure->timed_out = true;
+            return 0;
+        }
+        n = recv(fd, data, cap, 0);
+    } while (n < 0 && (errno == EAGAIN || errno == EINTR));
+    failure->closed = n == 0;
+    failure->error = n < 0 ? errno : 0;
+    return n > 0 ? (size_t)n : 0;
 }
 
 /** Name for EHLO: our own address, in brackets (RFC 5321 section 4.1.3). */
@@ -300,23 +316,18 @@ static bool start_smtp(int fd, int64_t until_us, struct dial_failure *failure)
     failure->in_starttls = true;
     while (s->result == STARTTLS_MORE || s->result == STARTTLS_SEND) {
         char data[1024];
-        ssize_t n;
+        size_t n;
 
-        if (s->result == STARTTLS_SEND && !send_all(fd, s->out, until_us, failure)) {
+        if (s->result == STARTTLS_SEND &&
+            !dial_send(fd, s->out, strlen(s->out), until_us, failure)) {
             return false;
         }
         s->result = STARTTLS_MORE;
-        if (!dial_wait(fd, POLLIN, until_us)) {
-            failure->timed_out = true;
+        n = dial_receive(fd, data, sizeof(data), until_us, failure);
+        if (n == 0) {
             return false;
         }
-        n = recv(fd, data, sizeof(data), 0);
-        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-            failure->closed = n == 0;
-            failure->error = n < 0 ? errno : 0;
-            return false;
-        }
-        (void)starttls_feed(s, data, n > 0 ? (size_t)n : 0);
+        (void)starttls_feed(s, data, n);
     }
     return s->result == STARTTLS_READY;
 }

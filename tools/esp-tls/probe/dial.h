@@ -60,8 +60,12 @@ struct dial_failure {
 int dial_open(const struct dial_address *address, bool smtp, int64_t until_us,
               struct dial_failure *failure);
 
-/** Wait for a socket. @param events  of poll() @return false: the time is up */
-bool dial_wait(int fd, short events, int64_t until_us);
+/** Send all of it. @return false: see *failure */
+bool dial_send(int fd, const void *data, size_t len, int64_t until_us,
+               struct dial_failure *failure);
+
+/** Receive what comes first. @return how much; 0: see *failure */
+size_t dial_receive(int fd, void *data, size_t cap, int64_t until_us, struct dial_failure *failure);
 
 /** A socket as a stream of esp-tls; ctx of dial_stream is one of these. */
 struct dial_link {

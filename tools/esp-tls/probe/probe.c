@@ -1,7 +1,5 @@
 #include "probe.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -62,23 +60,6 @@ static bool make_hello(struct run *run, const struct probe_server *server,
            probe_keys_sent(&run->keys, run->record, run->record_len);
 }
 
-static bool send_hello(int fd, const struct run *run, int64_t until_us)
-{
-    size_t at = 0;
-
-    while (at < run->record_len) {
-        ssize_t n = send(fd, run->record + at, run->record_len - at, MSG_NOSIGNAL);
-
-        if (n > 0) {
-            at += (size_t)n;
-        } else if ((n < 0 && errno != EAGAIN && errno != EINTR) ||
-                   !dial_wait(fd, POLLOUT, until_us)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /** The connection ended before the answer did: refused without a word, or broken in the middle. */
 static enum probe_outcome ended(const struct probe_answer *answer)
 {
@@ -86,36 +67,32 @@ static enum probe_outcome ended(const struct probe_answer *answer)
 }
 
 static enum probe_outcome read_answer(int fd, struct run *run, int64_t until_us,
-                                      struct probe_answer *answer)
+                                      struct probe_reply *out)
 {
     uint8_t data[8192];
 
-    while (answer->result == PROBE_MORE) {
-        ssize_t n;
+    while (out->answer.result == PROBE_MORE) {
+        size_t n = dial_receive(fd, data, sizeof(data), until_us, &out->failure);
 
-        if (!dial_wait(fd, POLLIN, until_us)) {
-            return PROBE_TIMED_OUT;
+        if (n == 0) {
+            return out->failure.timed_out ? PROBE_TIMED_OUT : ended(&out->answer);
         }
-        n = recv(fd, data, sizeof(data), 0);
-        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-            return ended(answer);
-        }
-        (void)probe_decoder_feed(&run->decoder, data, n > 0 ? (size_t)n : 0);
+        (void)probe_decoder_feed(&run->decoder, data, n);
     }
-    return answer->result == PROBE_DONE    ? PROBE_ACCEPTED
-           : answer->result == PROBE_ALERT ? PROBE_REFUSED
-                                           : PROBE_NOT_TLS;
+    return out->answer.result == PROBE_DONE    ? PROBE_ACCEPTED
+           : out->answer.result == PROBE_ALERT ? PROBE_REFUSED
+                                               : PROBE_NOT_TLS;
 }
 
 static void converse(int fd, struct run *run, int64_t until_us, struct probe_reply *out)
 {
     static const uint8_t user_canceled[] = {21, 3, 3, 0, 2, 1, 90}; /* RFC 8446 section 6.1 */
 
-    if (!send_hello(fd, run, until_us)) {
-        out->outcome = dial_now_us() >= until_us ? PROBE_TIMED_OUT : PROBE_REFUSED;
+    if (!dial_send(fd, run->record, run->record_len, until_us, &out->failure)) {
+        out->outcome = out->failure.timed_out ? PROBE_TIMED_OUT : PROBE_REFUSED;
         return;
     }
-    out->outcome = read_answer(fd, run, until_us, &out->answer);
+    out->outcome = read_answer(fd, run, until_us, out);
     if (out->answer.result == PROBE_DONE) {
         (void)send(fd, user_canceled, sizeof(user_canceled), MSG_NOSIGNAL);
     }

@@ -19,11 +19,6 @@ struct work {
     size_t next;
 };
 
-struct task {
-    void (*run)(struct work *w, uint16_t version);
-    uint16_t version;
-};
-
 /* --- lists to offer --------------------------------------------------------------------------- */
 
 struct offer {
@@ -93,6 +88,18 @@ struct all {
     struct probe_question question;
 };
 
+/** A question, or a list that is found by many. */
+struct task {
+    void (*run)(struct work *w, const struct task *task, struct all *all);
+    uint16_t version;
+    bool is_ecdhe;  /* ask by suites with ECDHE only */
+    bool is_opened; /* TLS 1.3, opened: with keys */
+    /* of a list, as offsets */
+    size_t offer;  /* in struct all: what is withdrawn from */
+    size_t picked; /* in the answer */
+    size_t kept;   /* in the survey */
+};
+
 static void all_of(struct all *all, uint16_t version)
 {
     memset(all, 0, sizeof(*all));
@@ -102,6 +109,26 @@ static void all_of(struct all *all, uint16_t version)
     offer_all(&all->signatures, PROBE_SIGNATURES, version);
     all->question.hello.version = version;
     all->question.no_alpn = true;
+}
+
+static void run_task(struct work *w, const struct task *task)
+{
+    struct all all;
+
+    if (task->is_opened && w->share_group == 0) {
+        return; /* there can be no keys */
+    }
+    all_of(&all, task->version);
+    if (task->is_ecdhe) {
+        only_ecdhe(&all.suites);
+    }
+    if (task->is_opened) {
+        all.question.hello.share_group = w->share_group;
+        all.question.open_1_3 = true;
+        all.groups.id[0] = w->share_group;
+        all.groups.count = 1;
+    }
+    task->run(w, task, &all);
 }
 
 /** @return false: there is no time or connection left, and nothing was asked */
@@ -153,9 +180,10 @@ static void keep(struct survey_list *list, uint16_t id)
 }
 
 /** Ask until the server refuses. */
-static void enumerate(struct work *w, struct all *all, struct offer *offer,
-                      uint16_t (*picked)(const struct probe_answer *), struct survey_list *list)
+static void find_list(struct work *w, const struct task *task, struct all *all)
 {
+    struct offer *offer = (struct offer *)((char *)all + task->offer);
+    struct survey_list *list = (struct survey_list *)((char *)w->s + task->kept);
     struct probe_reply reply;
 
     while (offer->count > 0) {
@@ -168,87 +196,42 @@ static void enumerate(struct work *w, struct all *all, struct offer *offer,
             list->is_complete = reply.outcome == PROBE_REFUSED;
             return;
         }
-        id = picked(&reply.answer);
+        memcpy(&id, (char *)&reply.answer + task->picked, sizeof(id));
         if (!withdraw(offer, id)) { /* it picked what was not offered, or nothing */
-            list->is_complete = true;
-            return;
+            break;
         }
         keep(list, id);
     }
     list->is_complete = true;
 }
 
-static uint16_t picked_suite(const struct probe_answer *a)
-{
-    return a->suite;
-}
-
-static uint16_t picked_group(const struct probe_answer *a)
-{
-    return a->group;
-}
-
-static uint16_t picked_signature(const struct probe_answer *a)
-{
-    return a->signature;
-}
-
-static void find_suites(struct work *w, uint16_t version)
-{
-    bool is_1_3 = version >= PROBE_TLS_1_3;
-    struct all all;
-
-    all_of(&all, version);
-    enumerate(w, &all, &all.suites, picked_suite, is_1_3 ? &w->s->suites_1_3 : &w->s->suites_1_2);
-}
-
 /** TLS 1.2 wants the curve of an EC certificate among the groups, too (RFC 8422 section 5.1): when
  *  nothing goes without the group that was picked last, it is left at the end of the list. */
-static void find_groups_1_2(struct work *w, uint16_t version)
+static void find_groups_1_2(struct work *w, const struct task *task, struct all *all)
 {
     struct survey_list *list = &w->s->groups_1_2;
-    struct all all;
     uint16_t last;
 
-    all_of(&all, version);
-    only_ecdhe(&all.suites);
-    enumerate(w, &all, &all.groups, picked_group, list);
-    if (list->count == 0 || !list->is_complete || all.groups.count == 0) {
+    find_list(w, task, all);
+    if (list->count == 0 || !list->is_complete || all->groups.count == 0) {
         return;
     }
     last = list->id[list->count - 1];
-    while (all.groups.count > 0) {
+    while (all->groups.count > 0) {
         struct probe_reply reply;
 
-        all.groups.id[all.groups.count++] = last;
-        if (!ask_survey(w, &all, &reply)) {
+        all->groups.id[all->groups.count++] = last;
+        if (!ask_survey(w, all, &reply)) {
             list->is_complete = false;
             return;
         }
-        all.groups.count--;
+        all->groups.count--;
         if (reply.outcome != PROBE_ACCEPTED || reply.answer.group == last ||
-            !withdraw(&all.groups, reply.answer.group)) {
+            !withdraw(&all->groups, reply.answer.group)) {
             return;
         }
         keep(list, reply.answer.group);
     }
-}
-
-static void find_groups_1_3(struct work *w, uint16_t version)
-{
-    struct all all;
-
-    all_of(&all, version);
-    enumerate(w, &all, &all.groups, picked_group, &w->s->groups_1_3);
-}
-
-static void find_signatures_1_2(struct work *w, uint16_t version)
-{
-    struct all all;
-
-    all_of(&all, version);
-    only_ecdhe(&all.suites);
-    enumerate(w, &all, &all.signatures, picked_signature, &w->s->signatures_1_2);
 }
 
 /* --- TLS 1.3, opened -------------------------------------------------------------------------- */
@@ -287,40 +270,15 @@ static uint16_t find_share_group(struct work *w)
     return is_share_group(reply.answer.group) ? reply.answer.group : 0;
 }
 
-static void with_keys(struct work *w, struct all *all)
-{
-    all_of(all, PROBE_TLS_1_3);
-    all->question.hello.share_group = w->share_group;
-    all->question.open_1_3 = true;
-    all->groups.id[0] = w->share_group;
-    all->groups.count = 1;
-}
-
-static void find_signatures_1_3(struct work *w, uint16_t version)
-{
-    struct all all;
-
-    (void)version;
-    with_keys(w, &all);
-    if (all.question.hello.share_group != 0) {
-        enumerate(w, &all, &all.signatures, picked_signature, &w->s->signatures_1_3);
-    }
-}
-
-static void look_into_1_3(struct work *w, uint16_t version)
+static void look_into_1_3(struct work *w, const struct task *task, struct all *all)
 {
     struct survey *s = w->s;
-    struct all all;
 
-    (void)version;
-    with_keys(w, &all);
-    all.question.hello.ask_ocsp = true;
-    all.question.no_alpn = false;
-    all.question.chain = &s->chain_1_3;
-    if (all.question.hello.share_group != 0 && ask_with_alpn(w, &all, &s->flight_1_3)) {
-        s->has_flight_1_3 =
-            s->flight_1_3.outcome == PROBE_ACCEPTED && s->flight_1_3.answer.has_certificates;
-    }
+    (void)task;
+    all->question.hello.ask_ocsp = true;
+    all->question.no_alpn = false;
+    all->question.chain = &s->chain_1_3;
+    (void)ask_with_alpn(w, all, &s->flight_1_3);
 }
 
 /* --- limits of record sizes ------------------------------------------------------------------- */
@@ -338,30 +296,27 @@ static bool keeps_to(const struct probe_answer *a, size_t most)
     return true;
 }
 
-static void find_max_fragment(struct work *w, uint16_t version)
+static void find_max_fragment(struct work *w, const struct task *task, struct all *all)
 {
     struct probe_reply reply;
-    struct all all;
 
-    all_of(&all, version);
-    all.question.hello.max_fragment = 1; /* 512 bytes */
-    if (ask_survey(w, &all, &reply) && reply.outcome == PROBE_ACCEPTED &&
+    (void)task;
+    all->question.hello.max_fragment = 1; /* 512 bytes */
+    if (ask_survey(w, all, &reply) && reply.outcome == PROBE_ACCEPTED &&
         reply.answer.max_fragment == 1) {
         w->s->max_fragment = keeps_to(&reply.answer, LIMIT);
         w->s->max_fragment_is_ignored = !w->s->max_fragment;
     }
 }
 
-static void find_record_limit(struct work *w, uint16_t version)
+static void find_record_limit(struct work *w, const struct task *task, struct all *all)
 {
     struct probe_reply reply;
-    struct all all;
 
-    (void)version;
-    with_keys(w, &all);
-    all.question.hello.record_limit = LIMIT;
-    if (all.question.hello.share_group != 0 && ask_survey(w, &all, &reply) &&
-        reply.outcome == PROBE_ACCEPTED && reply.answer.record_limit != 0) {
+    (void)task;
+    all->question.hello.record_limit = LIMIT;
+    if (ask_survey(w, all, &reply) && reply.outcome == PROBE_ACCEPTED &&
+        reply.answer.record_limit != 0) {
         w->s->record_limit = keeps_to(&reply.answer, LIMIT + OVERHEAD);
         w->s->record_limit_is_ignored = !w->s->record_limit;
     }
@@ -369,19 +324,17 @@ static void find_record_limit(struct work *w, uint16_t version)
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
-static void ask_version(struct work *w, uint16_t version)
+static void ask_version(struct work *w, const struct task *task, struct all *all)
 {
-    struct probe_reply *reply = &w->s->version[survey_index(version)];
-    struct all all;
+    struct probe_reply *reply = &w->s->version[survey_index(task->version)];
 
-    all_of(&all, version);
-    if (version == PROBE_TLS_1_2) {
-        all.question.hello.ask_ocsp = true;
-        all.question.hello.ask_ticket = true;
-        all.question.no_alpn = false;
-        all.question.chain = &w->s->chain_1_2;
+    if (task->version == PROBE_TLS_1_2) {
+        all->question.hello.ask_ocsp = true;
+        all->question.hello.ask_ticket = true;
+        all->question.no_alpn = false;
+        all->question.chain = &w->s->chain_1_2;
     }
-    if (!ask_with_alpn(w, &all, reply)) {
+    if (!ask_with_alpn(w, all, reply)) {
         reply->outcome = PROBE_TIMED_OUT;
     }
 }
@@ -401,7 +354,7 @@ static void *lane(void *arg)
         if (task == NULL) {
             return NULL;
         }
-        task->run(w, task->version);
+        run_task(w, task);
     }
 }
 
@@ -446,24 +399,30 @@ const struct probe_chain *survey_chain(const struct survey *s)
 }
 
 static const struct task versions[] = {
-    {ask_version, PROBE_TLS_1_2},
-    {ask_version, PROBE_TLS_1_3},
-    {ask_version, PROBE_TLS_1_1},
-    {ask_version, PROBE_TLS_1_0},
+    {.run = ask_version, .version = PROBE_TLS_1_2},
+    {.run = ask_version, .version = PROBE_TLS_1_3},
+    {.run = ask_version, .version = PROBE_TLS_1_1},
+    {.run = ask_version, .version = PROBE_TLS_1_0},
 };
+
+#define LIST(kind, of_answer, in_survey)                                                           \
+    offsetof(struct all, kind), offsetof(struct probe_answer, of_answer),                          \
+        offsetof(struct survey, in_survey)
 
 /** The longest first. */
 static const struct task tasks_1_2[] = {
-    {find_suites, PROBE_TLS_1_2},
-    {find_signatures_1_2, PROBE_TLS_1_2},
-    {find_groups_1_2, PROBE_TLS_1_2},
-    {find_max_fragment, PROBE_TLS_1_2},
+    {find_list, PROBE_TLS_1_2, false, false, LIST(suites, suite, suites_1_2)},
+    {find_list, PROBE_TLS_1_2, true, false, LIST(signatures, signature, signatures_1_2)},
+    {find_groups_1_2, PROBE_TLS_1_2, true, false, LIST(groups, group, groups_1_2)},
+    {.run = find_max_fragment, .version = PROBE_TLS_1_2},
 };
 
 static const struct task tasks_1_3[] = {
-    {look_into_1_3, PROBE_TLS_1_3},     {find_groups_1_3, PROBE_TLS_1_3},
-    {find_suites, PROBE_TLS_1_3},       {find_signatures_1_3, PROBE_TLS_1_3},
-    {find_record_limit, PROBE_TLS_1_3},
+    {.run = look_into_1_3, .version = PROBE_TLS_1_3, .is_opened = true},
+    {find_list, PROBE_TLS_1_3, false, false, LIST(groups, group, groups_1_3)},
+    {find_list, PROBE_TLS_1_3, false, false, LIST(suites, suite, suites_1_3)},
+    {find_list, PROBE_TLS_1_3, false, true, LIST(signatures, signature, signatures_1_3)},
+    {.run = find_record_limit, .version = PROBE_TLS_1_3, .is_opened = true},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

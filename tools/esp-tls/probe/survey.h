@@ -26,8 +26,7 @@ struct survey {
     struct survey_list suites_1_2, suites_1_3;
     struct survey_list groups_1_2, groups_1_3;
     struct survey_list signatures_1_2, signatures_1_3;
-    bool has_flight_1_3; /* TLS 1.3 was looked into, up to Finished */
-    struct probe_reply flight_1_3;
+    struct probe_reply flight_1_3; /* TLS 1.3, looked into up to Finished */
     struct probe_chain chain_1_2, chain_1_3;
     bool max_fragment;            /* max_fragment_length: echoed, and kept to */
     bool max_fragment_is_ignored; /* the server agreed to it and sends larger records */
