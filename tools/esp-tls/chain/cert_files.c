@@ -21,15 +21,10 @@ const char *cert_key_format_name(esp_tls_key_format_t format)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-static bool is_pem(const struct blob *blob)
-{
-    return blob->size > 0 && memmem(blob->data, blob->size, "-----BEGIN ", 11) != NULL;
-}
-
 /** What a program would give as the length: the blob has a NUL behind it. */
 static size_t input_len(const struct blob *blob)
 {
-    return blob->size + (is_pem(blob) ? 1 : 0);
+    return blob->size + (credentials_is_pem(blob) ? 1 : 0);
 }
 
 static bool add_key(struct cert_files *f, const struct cert_file *file, const unsigned char *input,
@@ -96,7 +91,7 @@ static bool add_keys(struct cert_files *f, struct cert_file *file)
     size_t at = 0;
     bool ok = true;
 
-    if (is_pem(&file->blob)) {
+    if (credentials_is_pem(&file->blob)) {
         while (ok && esp_tls_pem_next(file->blob.data, file->blob.size, &at, &block)) {
             ok = !is_key_label(&block) || add_pem_key(f, file, &block, at);
         }
@@ -118,7 +113,7 @@ static void name_format(struct cert_file *file)
 
     if (memmem(blob->data, blob->size, "-----BEGIN PKCS7", 16) != NULL) {
         file->format = "PKCS #7 in PEM";
-    } else if (is_pem(blob)) {
+    } else if (credentials_is_pem(blob)) {
         file->format = "PEM";
     } else if (blob->size > 0 && blob->data[0] == 0x30) {
         file->format =
@@ -148,8 +143,7 @@ static enum tool_exit read_one(struct cert_files *f, const char *path)
     file->first = f->certs.count;
     file->first_key = f->key_count;
     if (!certs_add_blob(&f->certs, &file->blob) || !add_keys(f, file)) {
-        fputs("esp-tls: out of memory\n", stderr);
-        return EXIT_MEMORY;
+        return tool_no_memory();
     }
     file->count = f->certs.count - file->first;
     file->key_count = f->key_count - file->first_key;
@@ -210,7 +204,8 @@ static void judge_embedding(struct cert_files *f, const struct cert_file *file)
     for (size_t i = file->first; i < file->first + file->count; i++) {
         der += f->certs.item[i].len;
     }
-    if (is_pem(&file->blob) && file->count > 0 && file->problem.reason == ESP_TLS_INPUT_OK) {
+    if (credentials_is_pem(&file->blob) && file->count > 0 &&
+        file->problem.reason == ESP_TLS_INPUT_OK) {
         findings_add(&f->findings, FINDING_NOTE, "size", 0,
                      "%s takes %zu bytes of flash with its final NUL, which counts in the length "
                      "(cacert_bytes, clientcert_bytes); as DER it would be %zu.",

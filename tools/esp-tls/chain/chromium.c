@@ -273,14 +273,14 @@ static bool talk_chromium(struct chromium *c, const char *origin, struct certs *
 /** Where a name is connected to, when it is not there. */
 static void make_rules(const struct chain_options *o, char *rules, size_t cap)
 {
-    const char *host = o->connect.connect_to != NULL ? o->connect.connect_host : o->target.host;
-    uint16_t port = o->connect.connect_to != NULL ? o->connect.connect_port : o->target.port;
+    const char *host = connect_options_host(&o->connect, o->target.host);
     bool is_ipv6 = strchr(host, ':') != NULL;
 
     rules[0] = '\0';
     if (o->connect.connect_to != NULL || strcmp(o->target.name, o->target.host) != 0) {
         snprintf(rules, cap, "MAP %s:%u %s%s%s:%u", o->target.name, o->target.port,
-                 is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "", port);
+                 is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "",
+                 connect_options_port(&o->connect, o->target.port));
     }
 }
 

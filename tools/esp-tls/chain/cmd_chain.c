@@ -76,39 +76,32 @@ static void note_result(struct chain *c, esp_tls_t *tls)
     }
 }
 
-static const char *connect_host(const struct chain_options *o)
-{
-    return o->connect.connect_to != NULL ? o->connect.connect_host : o->target.host;
-}
-
-static uint16_t connect_port(const struct chain_options *o)
-{
-    return o->connect.connect_to != NULL ? o->connect.connect_port : o->target.port;
-}
-
 static void connect_tls(struct chain *c, esp_tls_t *tls)
 {
     const struct chain_options *o = &c->options;
-    const char *host = connect_host(o);
+    const char *host = connect_options_host(&o->connect, o->target.host);
     esp_tls_cfg_t cfg = {.timeout_ms = o->connect.timeout_ms,
                          .use_global_ca_store = true,
                          .tls_version = o->connect.version,
                          .common_name = o->target.name};
 
     (void)esp_tls_set_peer_chain_hook(tls, take_certificate, c);
-    c->opened = esp_tls_conn_new_sync(host, (int)strlen(host), connect_port(o), &cfg, tls) == 1;
+    c->opened =
+        esp_tls_conn_new_sync(host, (int)strlen(host),
+                              connect_options_port(&o->connect, o->target.port), &cfg, tls) == 1;
     note_result(c, tls);
 }
 
 /** Plain TCP, SMTP, and TLS over that. */
 static void connect_starttls(struct chain *c, esp_tls_t *tls)
 {
-    int64_t until_us = dial_now_us() + (int64_t)c->options.connect.timeout_ms * 1000;
+    const struct chain_options *o = &c->options;
+    int64_t until_us = dial_now_us() + (int64_t)o->connect.timeout_ms * 1000;
     struct dial_failure why = {0};
     struct dial_name name;
 
-    if (dial_resolve(&name, connect_host(&c->options), connect_port(&c->options), AF_UNSPEC,
-                     until_us)) {
+    if (dial_resolve(&name, connect_options_host(&o->connect, o->target.host),
+                     connect_options_port(&o->connect, o->target.port), AF_UNSPEC, until_us)) {
         for (size_t i = 0; i < name.count && c->link.fd < 0; i++) {
             c->link.fd = dial_open(&name.address[i], true, until_us, &why);
         }
@@ -126,17 +119,19 @@ static void connect_starttls(struct chain *c, esp_tls_t *tls)
 
 static void explain_result(struct chain *c)
 {
-    struct failure failure = {.options = &c->options.connect, .record = c->record};
+    const struct chain_options *o = &c->options;
+    struct failure failure = {.options = &o->connect, .record = c->record};
 
     if (c->opened) {
         text_add(&c->verdict,
                  "The chain is accepted: the certificate is one of %s, and its issuer "
                  "is trusted.",
-                 c->options.target.name);
+                 o->target.name);
         c->exit = EXIT_OK;
     } else if (c->verdict.len == 0) {
-        snprintf(failure.host, sizeof(failure.host), "%s", connect_host(&c->options));
-        snprintf(failure.name, sizeof(failure.name), "%s", c->options.target.name);
+        snprintf(failure.host, sizeof(failure.host), "%s",
+                 connect_options_host(&o->connect, o->target.host));
+        snprintf(failure.name, sizeof(failure.name), "%s", o->target.name);
         c->exit = explain(&failure, &c->verdict);
     }
 }
@@ -160,8 +155,7 @@ static enum tool_exit look_chain(struct chain *c)
         (void)close(c->link.fd);
     }
     if (c->no_memory) {
-        fputs("esp-tls: out of memory\n", stderr);
-        return EXIT_MEMORY;
+        return tool_no_memory();
     }
     explain_result(c);
     if (c->was_shown) {
@@ -187,8 +181,7 @@ static enum tool_exit compare(struct chain *c)
         c->compare.who = with;
         status = credentials_read(with, &blob);
         if (status == EXIT_OK && !certs_add_blob(&c->compare.theirs, &blob)) {
-            fputs("esp-tls: out of memory\n", stderr);
-            status = EXIT_MEMORY;
+            status = tool_no_memory();
         }
         credentials_blob_clear(&blob);
         if (status == EXIT_OK && c->compare.theirs.count == 0) {
@@ -344,8 +337,7 @@ static enum tool_exit load_trust(struct chain *c)
         status = credentials_read_trust(c->options.connect.cacert, &blob);
     }
     if (status == EXIT_OK && !certs_add_blob(&c->trust, &blob)) {
-        fputs("esp-tls: out of memory\n", stderr);
-        status = EXIT_MEMORY;
+        status = tool_no_memory();
     }
     credentials_blob_clear(&blob);
     return status;

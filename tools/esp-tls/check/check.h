@@ -58,8 +58,6 @@ struct check_finding {
 
 #define CHECK_FINDINGS 24
 
-/** @return the row; NULL: there is none of this id */
-const struct check_finding_row *check_finding_row(const char *id);
 const char *check_weight_name(enum check_weight weight);
 
 /* --- the verdict for devices ------------------------------------------------------------------ */
@@ -152,9 +150,6 @@ void check_add(struct check *c, const char *id, const char *evidence, const char
 
 /** Add a finding whose evidence is what a diagnosis says. */
 void check_add_diagnosis(struct check *c, const char *id, const esp_tls_diagnosis_t *d);
-
-/** Exit status of a class of failure. */
-enum tool_exit check_exit_of(esp_tls_class_t kind);
 
 void check_print_text(const struct check *c, FILE *out);
 /** What --json prints, and the page draws. @param check  a struct check */

@@ -124,7 +124,7 @@ static const struct check_finding_row rows[] = {
 };
 /* clang-format on */
 
-const struct check_finding_row *check_finding_row(const char *id)
+static const struct check_finding_row *find_row(const char *id)
 {
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (strcmp(rows[i].id, id) == 0) {
@@ -144,22 +144,6 @@ const char *check_weight_name(enum check_weight weight)
     };
 
     return names[weight];
-}
-
-enum tool_exit check_exit_of(esp_tls_class_t kind)
-{
-    static const enum tool_exit statuses[] = {
-        [ESP_TLS_CLASS_CONFIG] = EXIT_USAGE,    [ESP_TLS_CLASS_MEMORY] = EXIT_MEMORY,
-        [ESP_TLS_CLASS_DNS] = EXIT_DNS,         [ESP_TLS_CLASS_NETWORK] = EXIT_TCP,
-        [ESP_TLS_CLASS_TIMEOUT] = EXIT_TIMEOUT, [ESP_TLS_CLASS_PROTOCOL] = EXIT_TLS,
-        [ESP_TLS_CLASS_NEGOTIATION] = EXIT_TLS, [ESP_TLS_CLASS_CERTIFICATE] = EXIT_CERTIFICATE,
-        [ESP_TLS_CLASS_IDENTITY] = EXIT_TLS,    [ESP_TLS_CLASS_CLOSED] = EXIT_TLS,
-        [ESP_TLS_CLASS_HTTP] = EXIT_HTTP,       [ESP_TLS_CLASS_INTERNAL] = EXIT_TLS,
-    };
-    size_t i = (size_t)kind;
-
-    return i < sizeof(statuses) / sizeof(statuses[0]) && statuses[i] != EXIT_OK ? statuses[i]
-                                                                                : EXIT_OTHER;
 }
 
 /* --- what helps ------------------------------------------------------------------------------- */
@@ -208,7 +192,7 @@ static void say_remedies(struct check_finding *f, const char *advice, const esp_
 void check_add(struct check *c, const char *id, const char *evidence, const char *advice,
                const esp_tls_diagnosis_t *d)
 {
-    const struct check_finding_row *row = check_finding_row(id);
+    const struct check_finding_row *row = find_row(id);
     size_t at = c->findings;
     struct check_finding *f;
 

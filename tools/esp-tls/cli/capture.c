@@ -152,16 +152,13 @@ static bool is_on(const struct capture *capture)
            t->log_messages;
 }
 
-void capture_handle(struct capture *capture, esp_tls_t *tls)
-{
-    if (is_on(capture) && esp_tls_set_trace(tls, &capture->trace) != ESP_OK) {
-        fputs("esp-tls: warning: this connection is not captured\n", stderr);
-    }
-}
-
 static void on_handle(void *arg, esp_tls_t *tls)
 {
-    capture_handle(arg, tls);
+    struct capture *capture = arg;
+
+    if (esp_tls_set_trace(tls, &capture->trace) != ESP_OK) {
+        fputs("esp-tls: warning: this connection is not captured\n", stderr);
+    }
 }
 
 void capture_transport(struct capture *capture, esp_transport_handle_t t)

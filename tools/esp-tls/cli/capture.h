@@ -1,8 +1,7 @@
 /* --capture FILE and --keylog FILE of the commands that connect, and SSLKEYLOGFILE.
  *
  *     status = capture_open(&capture, options);
- *     capture_client(&capture, client);     or, for a handle, before it connects:
- *     capture_handle(&capture, tls);
+ *     capture_client(&capture, client);
  *     ... connect, and destroy all handles ...
  *     status = capture_close(&capture);
  *
@@ -32,10 +31,7 @@ struct capture {
  *  @return EXIT_OK; EXIT_OUTPUT or EXIT_USAGE after a message on stderr */
 enum tool_exit capture_open(struct capture *capture, const struct connect_options *options);
 
-/** Let a handle be captured; before it connects. */
-void capture_handle(struct capture *capture, esp_tls_t *tls);
-
-/** The same for each handle that a TCP or TLS transport makes. */
+/** Let each handle be captured that a TCP or TLS transport makes. */
 void capture_transport(struct capture *capture, esp_transport_handle_t t);
 
 /** The same for all connections that an HTTP client makes. */

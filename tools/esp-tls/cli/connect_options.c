@@ -4,7 +4,6 @@
 
 #include "esp_http_field.h"
 #include "esp_log.h"
-#include "esp_tls_url.h"
 
 #define TIMEOUT_DEFAULT_MS 10000
 
@@ -54,6 +53,30 @@ bool connect_options_fit(const struct connect_options *o, const char *secure, co
     }
     if (o->pass != NULL && o->cert == NULL) {
         fputs("esp-tls: --pass is for the key of --cert, and there is none\n", stderr);
+        return false;
+    }
+    return true;
+}
+
+const char *connect_options_host(const struct connect_options *o, const char *host)
+{
+    return o->connect_to != NULL ? o->connect_host : host;
+}
+
+uint16_t connect_options_port(const struct connect_options *o, uint16_t port)
+{
+    return o->connect_to != NULL ? o->connect_port : port;
+}
+
+bool connect_options_url(const char *text, const char *secure, const char *plain,
+                         const char *example, esp_tls_url_t *url)
+{
+    if (!esp_tls_url_parse(text, strlen(text), url)) {
+        fprintf(stderr, "esp-tls: '%s' is not a URL; one looks like %s\n", text, example);
+        return false;
+    }
+    if (!esp_tls_url_part_is(url->scheme, secure) && !esp_tls_url_part_is(url->scheme, plain)) {
+        fprintf(stderr, "esp-tls: the scheme of '%s' is neither %s nor %s\n", text, secure, plain);
         return false;
     }
     return true;

@@ -51,12 +51,6 @@ static enum tool_exit cannot_read(const char *path, const char *why)
     return EXIT_USAGE;
 }
 
-static enum tool_exit no_memory(void)
-{
-    fputs("esp-tls: out of memory\n", stderr);
-    return EXIT_MEMORY;
-}
-
 static enum tool_exit read_stream(FILE *file, const char *path, struct blob *blob)
 {
     char chunk[16384];
@@ -67,7 +61,7 @@ static enum tool_exit read_stream(FILE *file, const char *path, struct blob *blo
         if (blob->size + n > FILE_MAX_SIZE) {
             result = cannot_read(path, "it is too large to be a certificate or a key");
         } else if (!blob_append(blob, chunk, n)) {
-            result = no_memory();
+            result = tool_no_memory();
         }
     }
     if (result == EXIT_OK && ferror(file)) {
@@ -77,7 +71,7 @@ static enum tool_exit read_stream(FILE *file, const char *path, struct blob *blo
     return result;
 }
 
-static enum tool_exit read_file(const char *path, struct blob *blob)
+enum tool_exit credentials_read(const char *path, struct blob *blob)
 {
     bool is_stdin = strcmp(path, "-") == 0;
     FILE *file = is_stdin ? stdin : fopen(path, "rb");
@@ -94,12 +88,7 @@ static enum tool_exit read_file(const char *path, struct blob *blob)
     return result;
 }
 
-enum tool_exit credentials_read(const char *path, struct blob *blob)
-{
-    return read_file(path, blob);
-}
-
-static bool is_pem(const struct blob *blob)
+bool credentials_is_pem(const struct blob *blob)
 {
     static const char begin[] = "-----BEGIN ";
 
@@ -108,7 +97,7 @@ static bool is_pem(const struct blob *blob)
 
 static void count_nul(struct blob *blob)
 {
-    if (is_pem(blob)) {
+    if (credentials_is_pem(blob)) {
         blob->size++;
     }
 }
@@ -135,16 +124,16 @@ static bool append_armoured(struct blob *all, const struct blob *der)
 static enum tool_exit append_file(struct blob *all, const char *path)
 {
     struct blob blob = {NULL, 0};
-    enum tool_exit result = read_file(path, &blob);
+    enum tool_exit result = credentials_read(path, &blob);
     bool ok = true;
 
-    if (result == EXIT_OK && is_pem(&blob)) {
+    if (result == EXIT_OK && credentials_is_pem(&blob)) {
         ok = blob_append(all, blob.data, blob.size) && blob_append(all, "\n", 1);
     } else if (result == EXIT_OK && blob.size > 2 && blob.data[0] == 0x30) { /* a SEQUENCE */
         ok = append_armoured(all, &blob);
     }
     credentials_blob_clear(&blob);
-    return ok ? result : no_memory();
+    return ok ? result : tool_no_memory();
 }
 
 /** Directories of authorities hold the same file under several names (hash links). */
@@ -163,7 +152,7 @@ static enum tool_exit read_entries(const char *path, struct dirent **entries, in
 {
     struct stat *seen = calloc((size_t)count + 1, sizeof(*seen));
     size_t seen_count = 0;
-    enum tool_exit result = seen != NULL ? EXIT_OK : no_memory();
+    enum tool_exit result = seen != NULL ? EXIT_OK : tool_no_memory();
 
     for (int i = 0; i < count && result == EXIT_OK; i++) {
         char name[4096];
@@ -210,15 +199,10 @@ static enum tool_exit set_store(const char *path, struct blob *all)
         return EXIT_OK;
     }
     if (err == ESP_ERR_NO_MEM) {
-        return no_memory();
+        return tool_no_memory();
     }
     fprintf(stderr, "esp-tls: there is no certificate in %s; it should be PEM or DER\n", path);
     return EXIT_USAGE;
-}
-
-const char *credentials_system_roots(void)
-{
-    return SYSTEM_ROOTS;
 }
 
 enum tool_exit credentials_read_trust(const char *path, struct blob *all)
@@ -234,7 +218,7 @@ enum tool_exit credentials_read_trust(const char *path, struct blob *all)
     }
     path = path != NULL ? path : SYSTEM_ROOTS;
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? read_directory(path, all)
-                                                       : read_file(path, all);
+                                                       : credentials_read(path, all);
 }
 
 enum tool_exit credentials_trust(const char *path)
@@ -254,13 +238,13 @@ enum tool_exit credentials_trust(const char *path)
 static enum tool_exit password_from_file(const char *path, char **password)
 {
     struct blob blob = {NULL, 0};
-    enum tool_exit result = read_file(path, &blob);
+    enum tool_exit result = credentials_read(path, &blob);
 
     if (result == EXIT_OK) {
         const char *text = blob.data != NULL ? (const char *)blob.data : ""; /* of an empty file */
 
         *password = strndup(text, strcspn(text, "\r\n"));
-        result = *password != NULL ? EXIT_OK : no_memory();
+        result = *password != NULL ? EXIT_OK : tool_no_memory();
     }
     credentials_blob_clear(&blob);
     return result;
@@ -283,17 +267,17 @@ enum tool_exit credentials_password(const char *pass, char **password)
         pass += 5;
     }
     *password = strdup(pass);
-    return *password != NULL ? EXIT_OK : no_memory();
+    return *password != NULL ? EXIT_OK : tool_no_memory();
 }
 
 /** Own certificate and key. The key is in the file of the certificate, or in its own. */
 static enum tool_exit read_identity(struct identity *identity, const char *cert, const char *key,
                                     const char *pass)
 {
-    enum tool_exit result = read_file(cert, &identity->cert);
+    enum tool_exit result = credentials_read(cert, &identity->cert);
 
     if (result == EXIT_OK) {
-        result = read_file(key != NULL ? key : cert, &identity->key);
+        result = credentials_read(key != NULL ? key : cert, &identity->key);
     }
     if (result == EXIT_OK && pass != NULL) {
         result = credentials_password(pass, &identity->password);

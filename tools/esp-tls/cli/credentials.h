@@ -29,8 +29,8 @@ enum tool_exit credentials_read(const char *path, struct blob *blob);
  *  @param path  as credentials_trust() */
 enum tool_exit credentials_read_trust(const char *path, struct blob *blob);
 
-/** Where credentials_trust(NULL) takes them from. */
-const char *credentials_system_roots(void);
+/** Is it PEM, wherever in it that begins? */
+bool credentials_is_pem(const struct blob *blob);
 
 /** Wipe and free. */
 void credentials_blob_clear(struct blob *blob);

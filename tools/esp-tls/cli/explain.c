@@ -129,7 +129,7 @@ static const struct option {
     {"addr_family", "-4, -6"},
 };
 
-const char *explain_option(const char *setting)
+static const char *option_of(const char *setting)
 {
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
         if (strcmp(options[i].setting, setting) == 0) {
@@ -146,7 +146,7 @@ static void add_remedies(const esp_tls_diagnosis_t *d, esp_tls_reason_t reason, 
     esp_tls_remedy_t remedy;
 
     for (unsigned i = 0; (remedy = esp_tls_reason_remedy(reason, i)) != ESP_TLS_REMEDY_NONE; i++) {
-        const char *option = explain_option(esp_tls_remedy_setting(remedy));
+        const char *option = option_of(esp_tls_remedy_setting(remedy));
         char sentence[SENTENCE_MAX];
 
         (void)esp_tls_remedy_sentence(d, remedy, sentence, sizeof(sentence));

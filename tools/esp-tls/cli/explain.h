@@ -27,8 +27,4 @@ void explain_diagnose(const struct failure *failure, esp_tls_diagnosis_t *diagno
 /** @return the class of the failure; its paragraph is added to *text */
 enum tool_exit explain(const struct failure *failure, struct text *text);
 
-/** The option of this program for a setting of the library's: "--cacert FILE". "" if it has
- *  none. */
-const char *explain_option(const char *setting);
-
 #endif

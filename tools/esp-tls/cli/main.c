@@ -1,9 +1,11 @@
 /* esp-tls: the command line program. It finds the command and runs it. */
+#define _GNU_SOURCE /* clock_gettime */
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "esp_log.h"
 #include "tool.h"
@@ -11,6 +13,20 @@
 static const struct command *const commands[] = {
     &cmd_get, &cmd_check, &cmd_explain, &cmd_chain, &cmd_cert, &cmd_memory, &cmd_ws,
 };
+
+enum tool_exit tool_no_memory(void)
+{
+    fputs("esp-tls: out of memory\n", stderr);
+    return EXIT_MEMORY;
+}
+
+int64_t tool_now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 static void print_help(FILE *out)
 {
@@ -76,8 +92,7 @@ static enum tool_exit run_command(const struct command *c, int argc, char **argv
     enum tool_exit status;
 
     if (state == NULL) {
-        fputs("esp-tls: out of memory\n", stderr);
-        return EXIT_MEMORY;
+        return tool_no_memory();
     }
     status = run_words(c, state, argc, argv);
     if (c->clear != NULL) {

@@ -60,13 +60,10 @@ enum tool_exit page_write(const char *path, void (*put_json)(const void *found, 
     char *json = make_json(put_json, found);
     size_t len = 0;
     char *text = json != NULL ? make_page(json, &len) : NULL;
-    enum tool_exit status = EXIT_MEMORY;
+    enum tool_exit status = text == NULL
+                                ? tool_no_memory()
+                                : output_open(&output, strcmp(path, "-") == 0 ? NULL : path);
 
-    if (text == NULL) {
-        fputs("esp-tls: out of memory\n", stderr);
-    } else {
-        status = output_open(&output, strcmp(path, "-") == 0 ? NULL : path);
-    }
     if (status == EXIT_OK) {
         status = output_write(&output, text, len);
     }

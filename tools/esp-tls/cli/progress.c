@@ -1,21 +1,13 @@
-#define _GNU_SOURCE /* clock_gettime */
 #include "progress.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "tool.h"
 
 #define DRAW_EVERY_MS 100
 #define BAR_WIDTH     30
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void print_bytes(double bytes)
 {
@@ -77,7 +69,8 @@ static void draw(struct progress *p, int64_t now)
 
 void progress_begin(struct progress *p, bool wanted, int64_t before, int64_t total)
 {
-    *p = (struct progress){.total = total, .done = before, .before = before, .began_ms = now_ms()};
+    *p = (struct progress){
+        .total = total, .done = before, .before = before, .began_ms = tool_now_ms()};
     p->shown = wanted && isatty(STDERR_FILENO);
     p->drawn_ms = p->began_ms;
 }
@@ -90,7 +83,7 @@ void progress_add(struct progress *p, int64_t bytes)
     if (!p->shown) {
         return;
     }
-    now = now_ms();
+    now = tool_now_ms();
     if (now - p->drawn_ms >= DRAW_EVERY_MS || p->done == p->total) {
         draw(p, now);
     }

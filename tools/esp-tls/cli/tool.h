@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "option_table.h"
 
@@ -28,6 +29,12 @@ enum tool_exit {
     EXIT_MEMORY = 10,     /* out of memory */
     EXIT_ANSWER = 11 /* the connection broke, or what came is not complete, or not the protocol */
 };
+
+/** Say that there is no memory. @return EXIT_MEMORY */
+enum tool_exit tool_no_memory(void);
+
+/** The monotonic clock. */
+int64_t tool_now_ms(void);
 
 /** A command, as main.c runs it. Its state is memory that is all zero, and begins with its
  *  options. */

@@ -118,7 +118,7 @@ static enum tool_exit explain_text(const struct explain_options *o, const char *
     enum tool_exit status = EXIT_OK;
 
     if (report == NULL) {
-        return EXIT_MEMORY;
+        return tool_no_memory();
     }
     if (!report_make(report, text)) {
         say_unknown(text);
@@ -161,7 +161,7 @@ static enum tool_exit explain_run(void *state)
 {
     const struct explain_options *o = state;
     bool from_stdin = o->count == 0 || (o->count == 1 && strcmp(o->words[0], "-") == 0);
-    enum tool_exit status = EXIT_MEMORY;
+    enum tool_exit status;
     char *text;
 
     if (print_all(o)) {
@@ -172,13 +172,8 @@ static enum tool_exit explain_run(void *state)
         return EXIT_USAGE;
     }
     text = from_stdin ? read_all() : join_words(o->count, o->words);
-    if (text != NULL) {
-        status = explain_text(o, text);
-        free(text);
-    }
-    if (status == EXIT_MEMORY) {
-        fputs("esp-tls: out of memory\n", stderr);
-    }
+    status = text != NULL ? explain_text(o, text) : tool_no_memory();
+    free(text);
     return status;
 }
 

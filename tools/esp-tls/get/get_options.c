@@ -98,20 +98,6 @@ const struct option_table get_options = {
 
 /* --- what belongs together -------------------------------------------------------------------- */
 
-static bool parse_get_url(const char *text, esp_tls_url_t *url)
-{
-    if (!esp_tls_url_parse(text, strlen(text), url)) {
-        fprintf(stderr, "esp-tls: '%s' is not a URL; one looks like https://example.org/file\n",
-                text);
-        return false;
-    }
-    if (!esp_tls_url_part_is(url->scheme, "https") && !esp_tls_url_part_is(url->scheme, "http")) {
-        fprintf(stderr, "esp-tls: the scheme of '%s' is neither https nor http\n", text);
-        return false;
-    }
-    return true;
-}
-
 static bool get_options_fit(const struct get_options *o)
 {
     if (!connect_options_fit(&o->connect, "https", "http")) {
@@ -143,7 +129,7 @@ bool get_options_accept(void *options, char **urls, size_t count)
     for (size_t i = 0; i < count; i++) {
         esp_tls_url_t url;
 
-        if (!parse_get_url(urls[i], &url)) {
+        if (!connect_options_url(urls[i], "https", "http", "https://example.org/file", &url)) {
             return false;
         }
         o->connect.is_tls = o->connect.is_tls || esp_tls_url_part_is(url.scheme, "https");

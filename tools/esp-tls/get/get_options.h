@@ -3,7 +3,6 @@
 #define GET_OPTIONS_H
 
 #include "cli/connect_options.h"
-#include "esp_tls_url.h"
 
 #define GET_OUTPUTS 64
 

@@ -1,11 +1,9 @@
 /* esp-tls ws: a WebSocket between standard input and output. */
-#define _GNU_SOURCE /* clock_gettime */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "esp_log.h"
@@ -44,14 +42,6 @@ struct session {
     bool is_done;
     enum tool_exit status;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void end(struct session *s, enum tool_exit status)
 {
@@ -121,7 +111,7 @@ static void take_ws(struct session *s, const char *data, int n)
         }
         return;
     }
-    s->heard_ms = now_ms();
+    s->heard_ms = tool_now_ms();
     if (s->left == 0) {
         s->left = esp_transport_ws_get_read_payload_len(s->link.ws);
     }
@@ -189,7 +179,7 @@ static void read_input(struct session *s)
         end(s, EXIT_USAGE);
     } else if (n <= 0) {
         in->is_over = true;
-        s->heard_ms = now_ms();
+        s->heard_ms = tool_now_ms();
     } else {
         in->have += (size_t)n;
     }
@@ -240,7 +230,7 @@ static bool next_frame(struct session *s)
 
     in->is_frame = s->options.binary ? next_of_binary(in) : next_of_text(in);
     in->sent = 0;
-    in->moved_ms = now_ms();
+    in->moved_ms = tool_now_ms();
     if (in->is_frame && !s->options.binary && !esp_transport_ws_is_utf8(in->data, in->frame)) {
         fprintf(stderr,
                 "esp-tls: line %u of the input is no UTF-8, which a text message must be; with -b "
@@ -279,7 +269,7 @@ static bool send_frame(struct session *s)
         return false;
     }
     in->sent += (size_t)n;
-    in->moved_ms = n > 0 ? now_ms() : in->moved_ms;
+    in->moved_ms = n > 0 ? tool_now_ms() : in->moved_ms;
     if (in->sent == in->frame) {
         end_frame(in);
         return true;
@@ -307,7 +297,7 @@ static void close_when_due(struct session *s)
 {
     static const char normal[] = "\x03\xE8"; /* 1000 */
 
-    if (now_ms() >= close_at(s)) {
+    if (tool_now_ms() >= close_at(s)) {
         s->is_closing = true;
         (void)esp_transport_ws_send_raw(
             s->link.ws,
@@ -343,7 +333,7 @@ static void transmit(struct session *s)
 
 static void add_time(esp_tls_wait_t *wait, int64_t until_ms)
 {
-    const int64_t left = until_ms - now_ms();
+    const int64_t left = until_ms - tool_now_ms();
 
     esp_tls_wait_until(wait, left > 0 ? (int)left : 0);
 }
@@ -378,8 +368,8 @@ static bool is_blocked(struct session *s)
     const bool blocked = s->in.is_frame || esp_transport_ws_flush(s->link.ws, 0) == 0;
 
     if (!blocked) {
-        s->in.moved_ms = now_ms();
-    } else if (now_ms() >= s->in.moved_ms + limit_ms) {
+        s->in.moved_ms = tool_now_ms();
+    } else if (tool_now_ms() >= s->in.moved_ms + limit_ms) {
         fprintf(stderr,
                 "esp-tls: timeout: the server has taken nothing more of what is sent for %lld ms. "
                 "If it only needs longer, use --timeout.\n",
@@ -391,7 +381,7 @@ static bool is_blocked(struct session *s)
 
 static enum tool_exit talk_ws(struct session *s)
 {
-    s->in.moved_ms = now_ms();
+    s->in.moved_ms = tool_now_ms();
     while (!s->is_done) {
         bool is_more = receive_ws(s);
 

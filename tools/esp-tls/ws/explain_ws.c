@@ -99,8 +99,7 @@ static void fill_ws_failure(const struct ws_link *l, struct http_failure *f, esp
     if (tls != NULL) {
         (void)esp_tls_get_record(tls, &f->of.record);
     }
-    snprintf(f->of.host, sizeof(f->of.host), "%s",
-             o->connect_to != NULL ? o->connect_host : l->host);
+    snprintf(f->of.host, sizeof(f->of.host), "%s", connect_options_host(o, l->host));
     snprintf(f->of.name, sizeof(f->of.name), "%s", o->name != NULL ? o->name : l->host);
     if (place != NULL) {
         http_printable(f->location, sizeof(f->location), place);

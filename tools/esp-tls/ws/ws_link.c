@@ -16,12 +16,6 @@
 #define REDIRECTS_MAX 10
 #define FIELDS_MAX    4096
 
-static enum tool_exit no_memory(void)
-{
-    fputs("esp-tls: out of memory\n", stderr);
-    return EXIT_MEMORY;
-}
-
 static enum tool_exit bad_value(const char *what)
 {
     fprintf(stderr, "esp-tls: %s cannot be used in a request\n", what);
@@ -163,7 +157,7 @@ static enum tool_exit make_transports(struct ws_link *l)
         top = l->ssl;
     }
     if (top == NULL || (l->ws = esp_transport_ws_init(top)) == NULL) {
-        return no_memory();
+        return tool_no_memory();
     }
     if (l->ssl != NULL) {
         configure_tls(l);
@@ -277,7 +271,7 @@ static enum tool_exit configure(struct ws_link *l)
     if (err == ESP_OK) {
         err = esp_transport_ws_set_policy(l->ws, &policy);
     }
-    return err == ESP_OK ? EXIT_OK : no_memory();
+    return err == ESP_OK ? EXIT_OK : tool_no_memory();
 }
 
 /* --- opening ---------------------------------------------------------------------------------- */
@@ -298,8 +292,8 @@ static int connect_once(struct ws_link *l)
     if (l->auth != NULL) {
         esp_http_auth_clear(l->auth);
     }
-    return esp_transport_connect(l->ws, o->connect_to != NULL ? o->connect_host : l->host,
-                                 o->connect_to != NULL ? o->connect_port : l->port, o->timeout_ms);
+    return esp_transport_connect(l->ws, connect_options_host(o, l->host),
+                                 connect_options_port(o, l->port), o->timeout_ms);
 }
 
 /** The server wants to know who we are: say so, once. @return false: it cannot be said */
@@ -371,7 +365,7 @@ enum tool_exit ws_link_open(struct ws_link *l)
 
     if (status == EXIT_OK && l->has_login) {
         l->auth = esp_http_auth_new(ESP_HTTP_AUTH_DIGEST | ESP_HTTP_AUTH_BASIC);
-        status = l->auth != NULL ? EXIT_OK : no_memory();
+        status = l->auth != NULL ? EXIT_OK : tool_no_memory();
     }
     if (status == EXIT_OK) {
         status = make(l);

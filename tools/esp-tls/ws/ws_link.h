@@ -19,7 +19,7 @@ struct ws_link {
     bool is_tls;
     bool is_elsewhere; /* a redirect led to another origin: it gets no login and no cookies */
     char host[256];
-    int port;
+    uint16_t port;
     char user[256];
     char password[256];
     bool has_login;

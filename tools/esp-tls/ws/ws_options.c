@@ -75,13 +75,7 @@ const struct option_table ws_options = {
 
 bool ws_options_url(const char *text, esp_tls_url_t *url)
 {
-    if (!esp_tls_url_parse(text, strlen(text), url)) {
-        fprintf(stderr, "esp-tls: '%s' is not a URL; one looks like wss://example.org/chat\n",
-                text);
-        return false;
-    }
-    if (!esp_tls_url_part_is(url->scheme, "wss") && !esp_tls_url_part_is(url->scheme, "ws")) {
-        fprintf(stderr, "esp-tls: the scheme of '%s' is neither wss nor ws\n", text);
+    if (!connect_options_url(text, "wss", "ws", "wss://example.org/chat", url)) {
         return false;
     }
     if (url->fragment.ptr != NULL) { /* RFC 6455 section 3 */

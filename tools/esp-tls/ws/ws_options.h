@@ -3,7 +3,6 @@
 #define WS_OPTIONS_H
 
 #include "cli/connect_options.h"
-#include "esp_tls_url.h"
 
 struct ws_options {
     struct connect_options connect;
