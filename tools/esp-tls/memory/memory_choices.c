@@ -5,113 +5,73 @@
 #include "cli/explain.h"
 
 #define PSRAM (4u << 20)
-#define SMALL 2048u
 
-/** What a choice changes. @return false: it is so already */
 struct settings {
     struct device device;
     struct trial_target target;
 };
 
-static bool use_elastic(struct settings *s)
-{
-    bool changes = s->device.fixed && !device_fixed_is_all();
-
-    s->device.fixed = s->device.fixed && !changes;
-    return changes;
-}
-
-static bool use_fixed(struct settings *s)
-{
-    bool changes = !s->device.fixed;
-
-    s->device.fixed = true;
-    return changes;
-}
-
-static bool limit_out(struct settings *s)
-{
-    bool changes = s->device.out > SMALL;
-
-    s->device.out = SMALL;
-    return changes;
-}
-
-static bool limit_in(struct settings *s)
-{
-    bool changes = s->device.in > 2 * SMALL;
-
-    s->device.in = 2 * SMALL;
-    return changes;
-}
-
-static bool only_1_2(struct settings *s)
-{
-    bool changes = s->target.cfg.tls_version == ESP_TLS_VER_ANY;
-
-    s->target.cfg.tls_version = ESP_TLS_VER_TLS_1_2;
-    return changes;
-}
-
-static bool only_1_3(struct settings *s)
-{
-    bool changes = s->target.cfg.tls_version == ESP_TLS_VER_ANY;
-
-    s->target.cfg.tls_version = ESP_TLS_VER_TLS_1_3;
-    return changes;
-}
-
-static bool records_outside(struct settings *s)
-{
-    bool changes = (s->device.external & DEVICE_RECORDS) != DEVICE_RECORDS;
-
-    s->device.external |= DEVICE_RECORDS;
-    s->device.psram = s->device.psram != 0 ? s->device.psram : PSRAM;
-    return changes;
-}
-
-static bool all_outside(struct settings *s)
-{
-    bool changes = s->device.external != DEVICE_ALL;
-
-    s->device.external = DEVICE_ALL;
-    s->device.psram = s->device.psram != 0 ? s->device.psram : PSRAM;
-    return changes;
-}
-
-static bool no_certificate(struct settings *s)
-{
-    bool changes = s->target.cfg.clientcert_buf != NULL;
-
-    s->target.cfg.clientcert_buf = NULL;
-    s->target.cfg.clientkey_buf = NULL;
-    s->target.cfg.clientkey_password = NULL;
-    return changes;
-}
-
-/** In the order in which they are advised: what costs least to change comes first. */
+/** Another setting, and what it changes. In the order in which they are advised: what costs least
+ *  to change comes first. */
 static const struct row {
     const char *name;
     const char *args;
     const char *setting;
-    bool (*apply)(struct settings *s);
     bool is_advice;
+    bool elastic, fixed;
+    uint32_t in, out; /* at most so much; 0: stays */
+    uint32_t external;
+    esp_tls_proto_ver_t version; /* ANY: stays */
+    bool no_certificate;
 } rows[] = {
     {"elastic record buffers", "--elastic",
-     "CONFIG_MBEDTLS_DYNAMIC_BUFFER=y, or .buffers = ESP_TLS_BUFFERS_ELASTIC", use_elastic, true},
+     "CONFIG_MBEDTLS_DYNAMIC_BUFFER=y, or .buffers = ESP_TLS_BUFFERS_ELASTIC", true,
+     .elastic = true},
     {"records sent of 2048 bytes", "--out 2048",
-     "CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN=2048, or .out_content_len", limit_out, true},
+     "CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN=2048, or .out_content_len", true, .out = 2048},
     {"records received of 4096 bytes", "--in 4096",
-     "CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN=4096, or .in_content_len", limit_in, true},
-    {"TLS 1.2 only", "--tls 1.2", ".tls_version = ESP_TLS_VER_TLS_1_2", only_1_2, true},
-    {"TLS 1.3 only", "--tls 1.3", ".tls_version = ESP_TLS_VER_TLS_1_3", only_1_3, true},
+     "CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN=4096, or .in_content_len", true, .in = 4096},
+    {"TLS 1.2 only", "--tls 1.2", ".tls_version = ESP_TLS_VER_TLS_1_2", true,
+     .version = ESP_TLS_VER_TLS_1_2},
+    {"TLS 1.3 only", "--tls 1.3", ".tls_version = ESP_TLS_VER_TLS_1_3", true,
+     .version = ESP_TLS_VER_TLS_1_3},
     {"record buffers in PSRAM", "--psram 4M --external record-in,record-out",
-     ".caps[ESP_TLS_MEM_RECORD_IN] and [..._OUT] = MALLOC_CAP_SPIRAM", records_outside, true},
+     ".caps[ESP_TLS_MEM_RECORD_IN] and [..._OUT] = MALLOC_CAP_SPIRAM", true,
+     .external = DEVICE_RECORDS},
     {"everything in PSRAM", "--psram 4M --external all",
-     "CONFIG_MBEDTLS_EXTERNAL_MEM_ALLOC=y, or .caps = MALLOC_CAP_SPIRAM", all_outside, true},
-    {"fixed record buffers", "--fixed", "CONFIG_MBEDTLS_DYNAMIC_BUFFER=n", use_fixed, false},
-    {"no client certificate", NULL, "a server that does not ask for one", no_certificate, false},
+     "CONFIG_MBEDTLS_EXTERNAL_MEM_ALLOC=y, or .caps = MALLOC_CAP_SPIRAM", true,
+     .external = DEVICE_ALL},
+    {"fixed record buffers", "--fixed", "CONFIG_MBEDTLS_DYNAMIC_BUFFER=n", false, .fixed = true},
+    {"no client certificate", NULL, "a server that does not ask for one", false,
+     .no_certificate = true},
 };
+
+/** Change the settings. @return false: they are so already, or are fixed by another choice */
+static bool apply(const struct row *row, struct settings *s)
+{
+    struct device *d = &s->device;
+    esp_tls_cfg_t *cfg = &s->target.cfg;
+
+    if ((row->elastic && d->fixed && !device_fixed_is_all()) || (row->fixed && !d->fixed)) {
+        d->fixed = row->fixed;
+    } else if (row->in != 0 && d->in > row->in) {
+        d->in = row->in;
+    } else if (row->out != 0 && d->out > row->out) {
+        d->out = row->out;
+    } else if ((row->external & ~d->external) != 0) {
+        d->external |= row->external;
+        d->psram = d->psram != 0 ? d->psram : PSRAM;
+    } else if (row->version != ESP_TLS_VER_ANY && cfg->tls_version == ESP_TLS_VER_ANY) {
+        cfg->tls_version = row->version;
+    } else if (row->no_certificate && cfg->clientcert_buf != NULL) {
+        cfg->clientcert_buf = NULL;
+        cfg->clientkey_buf = NULL;
+        cfg->clientkey_password = NULL;
+    } else {
+        return false;
+    }
+    return true;
+}
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -171,7 +131,7 @@ bool choices_try(struct memory_report *r, const struct trial_target *target)
         struct settings s = as_asked(r, target);
         struct choice *c = &r->choice[r->choices];
 
-        if (!rows[i].apply(&s) || (!rows[i].is_advice && !r->options->compare)) {
+        if (!apply(&rows[i], &s) || (!rows[i].is_advice && !r->options->compare)) {
             continue;
         }
         *c =
@@ -225,7 +185,7 @@ static bool advise_all(struct memory_report *r, const struct trial_target *targe
         const struct choice *c = &r->choice[i];
         const struct row *row = row_named(c->name);
 
-        if (row != NULL && row->is_advice && c->works && c->saved > 0 && row->apply(&s)) {
+        if (row != NULL && row->is_advice && c->works && c->saved > 0 && apply(row, &s)) {
             add_words(names, sizeof(names), ", ", c->name);
             add_words(r->advice_args, sizeof(r->advice_args), " ", c->args);
             count++;
