@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "cli/armour.h"
 #include "chain.h"
@@ -20,7 +19,6 @@ struct chain {
     struct chain_compare compare;
     bool has_compare;
     char compare_why[300]; /* it could not be made */
-    struct dial_link link; /* of STARTTLS; outlives the connection on it */
     bool was_shown;        /* the hook was called */
     bool no_memory;
     bool opened;
@@ -99,21 +97,21 @@ static void connect_starttls(struct chain *c, esp_tls_t *tls)
     int64_t until_us = dial_now_us() + (int64_t)o->connect.timeout_ms * 1000;
     struct dial_failure why = {0};
     struct dial_name name;
+    int fd = -1;
 
     if (dial_resolve(&name, connect_options_host(&o->connect, o->target.host),
                      connect_options_port(&o->connect, o->target.port), AF_UNSPEC, until_us)) {
-        for (size_t i = 0; i < name.count && c->link.fd < 0; i++) {
-            c->link.fd = dial_open(&name.address[i], true, until_us, &why);
+        for (size_t i = 0; i < name.count && fd < 0; i++) {
+            fd = dial_open(&name.address[i], true, until_us, &why);
         }
     }
-    if (c->link.fd < 0) {
+    if (fd < 0) {
         say_dial_failure(c, &name, &why);
         return;
     }
-    if (esp_tls_set_stream(tls, &dial_stream, &c->link) == ESP_OK) {
+    if (esp_tls_set_conn_sockfd(tls, fd) == ESP_OK &&
+        esp_tls_set_conn_state(tls, ESP_TLS_CONNECTING) == ESP_OK) {
         connect_tls(c, tls);
-    } else {
-        c->no_memory = true;
     }
 }
 
@@ -140,7 +138,6 @@ static enum tool_exit look_chain(struct chain *c)
 {
     esp_tls_t *tls = esp_tls_init();
 
-    c->link.fd = -1;
     if (tls == NULL) {
         c->no_memory = true;
     } else if (c->options.target.smtp) {
@@ -148,12 +145,7 @@ static enum tool_exit look_chain(struct chain *c)
     } else {
         connect_tls(c, tls);
     }
-    if (tls != NULL) {
-        (void)esp_tls_conn_destroy(tls);
-    }
-    if (c->link.fd >= 0) {
-        (void)close(c->link.fd);
-    }
+    (void)esp_tls_conn_destroy(tls);
     if (c->no_memory) {
         return tool_no_memory();
     }

@@ -2,12 +2,11 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "esp_http_response.h"
 #include "esp_tls_async.h"
 #include "esp_tls_memory.h"
-#include "cli/tool.h"
+#include "cli/target.h"
 
 #define NEW_SESSION_TICKET 4 /* RFC 8446 section 4, RFC 5077 section 3.3 */
 
@@ -124,26 +123,22 @@ static esp_http_response_go_t on_body(void *arg, const char *data, size_t len)
 
 static bool send_request(esp_tls_t *tls, const struct session_plan *plan, int64_t until_us)
 {
-    bool is_ipv6 = strchr(plan->name, ':') != NULL;
     char text[2048];
-    int len = snprintf(text, sizeof(text),
-                       "GET %s HTTP/1.1\r\nHost: %s%s%s:%u\r\nUser-Agent: esp-tls/" ESP_TLS_VERSION
-                       "\r\nAccept: */*\r\nConnection: close\r\n\r\n",
-                       plan->path, is_ipv6 ? "[" : "", plan->name, is_ipv6 ? "]" : "", plan->port);
-    int at = 0;
+    size_t len = target_request(text, plan->name, plan->port, plan->path);
+    size_t at = 0;
 
-    while (len < (int)sizeof(text) && at < len) {
+    while (at < len) {
         ssize_t n;
 
         do {
-            n = esp_tls_conn_write(tls, text + at, (size_t)(len - at));
+            n = esp_tls_conn_write(tls, text + at, len - at);
         } while (wait_more(tls, n, until_us));
         if (n <= 0) {
             return false;
         }
-        at += (int)n;
+        at += (size_t)n;
     }
-    return at > 0;
+    return true;
 }
 
 static void receive_session(struct session *s, esp_tls_t *tls, const struct session_plan *plan,
@@ -224,17 +219,10 @@ static void linger(esp_tls_t *tls, const struct session_plan *plan, int64_t unti
     }
 }
 
-/** One step of the connect; over the stream when there is one, else to the address itself. */
-static int step(esp_tls_t *tls, const struct session_plan *plan, const esp_tls_cfg_t *cfg)
-{
-    const char *to = plan->smtp ? plan->name : plan->address->text;
-
-    return esp_tls_conn_new_async(to, (int)strlen(to), plan->port, cfg, tls);
-}
-
 static void connect_and_fetch(struct session *s, const struct session_plan *plan, esp_tls_t *tls,
                               int64_t until_us)
 {
+    const char *to = plan->smtp ? plan->name : plan->address->text;
     esp_tls_cfg_t cfg = plan->cfg;
     esp_tls_timeline_t timeline;
     int result;
@@ -242,7 +230,7 @@ static void connect_and_fetch(struct session *s, const struct session_plan *plan
     cfg.non_block = true;
     s->connect_us = us_since(s);
     do {
-        result = step(tls, plan, &cfg);
+        result = esp_tls_conn_new_async(to, (int)strlen(to), plan->port, &cfg, tls);
     } while (result == 0 && wait_for(tls, until_us));
     if (!plan->smtp && esp_tls_get_timeline(tls, &timeline) == ESP_OK) {
         s->reached = timeline.connected_us != 0;
@@ -258,8 +246,7 @@ static void connect_and_fetch(struct session *s, const struct session_plan *plan
     }
 }
 
-static bool set_up(struct session *s, const struct session_plan *plan, struct dial_link *link,
-                   esp_tls_t *tls)
+static bool set_trace(struct session *s, const struct session_plan *plan, esp_tls_t *tls)
 {
     esp_tls_trace_t trace = {.message = on_message, .record = on_record, .arg = s};
     esp_err_t err;
@@ -269,42 +256,39 @@ static bool set_up(struct session *s, const struct session_plan *plan, struct di
         trace.capture = plan->capture->trace.capture;
         trace.keylog = plan->capture->trace.keylog != NULL ? on_key : NULL;
     }
-
-    if (tls == NULL || (plan->smtp && esp_tls_set_stream(tls, &dial_stream, link) != ESP_OK)) {
-        return false;
-    }
     err = esp_tls_set_trace(tls, &trace); /* a build without traces sees no records */
     return err == ESP_OK || (err == ESP_ERR_NOT_SUPPORTED && trace.capture == NULL);
+}
+
+/** TCP and STARTTLS; the socket is the handle's then. */
+static bool start_tls(struct session *s, const struct session_plan *plan, int64_t until_us,
+                      esp_tls_t *tls)
+{
+    int fd = dial_open(plan->address, true, until_us, &s->failure);
+
+    s->tcp_us = us_since(s);
+    s->reached = fd >= 0;
+    return s->reached && esp_tls_set_conn_sockfd(tls, fd) == ESP_OK &&
+           esp_tls_set_conn_state(tls, ESP_TLS_CONNECTING) == ESP_OK;
 }
 
 void session_run(struct session *s, const struct session_plan *plan, int64_t until_us)
 {
     esp_tls_memory_cfg_t memory = {.in_content_len = plan->in_limit};
-    struct dial_link link = {.fd = -1};
-    esp_tls_t *tls = NULL;
+    esp_tls_t *tls = esp_tls_init_with_memory(&memory);
 
     memset(s, 0, sizeof(*s));
     s->was_tried = true;
     s->began_us = dial_now_us();
-    if (plan->smtp) {
-        link.fd = dial_open(plan->address, true, until_us, &s->failure);
-        s->tcp_us = us_since(s);
-        s->reached = link.fd >= 0;
+    s->record.cause = ESP_TLS_CAUSE_NO_MEM;
+    if (tls != NULL && set_trace(s, plan, tls) &&
+        (!plan->smtp || start_tls(s, plan, until_us, tls))) {
+        connect_and_fetch(s, plan, tls, until_us);
+        (void)esp_tls_get_record(tls, &s->record);
+        (void)esp_tls_get_diagnosis(tls, &s->diagnosis);
+        snprintf(s->diagnosis.evidence.host, sizeof(s->diagnosis.evidence.host), "%.79s",
+                 plan->name); /* not the address that was connected to */
     }
-    if (!plan->smtp || s->reached) {
-        tls = esp_tls_init_with_memory(&memory);
-        s->record.cause = ESP_TLS_CAUSE_NO_MEM;
-        if (set_up(s, plan, &link, tls)) {
-            connect_and_fetch(s, plan, tls, until_us);
-            (void)esp_tls_get_record(tls, &s->record);
-            (void)esp_tls_get_diagnosis(tls, &s->diagnosis);
-            snprintf(s->diagnosis.evidence.host, sizeof(s->diagnosis.evidence.host), "%.79s",
-                     plan->name); /* not the address that was connected to */
-        }
-        (void)esp_tls_conn_destroy(tls);
-    }
-    if (link.fd >= 0) {
-        (void)close(link.fd);
-    }
+    (void)esp_tls_conn_destroy(tls);
     s->end_us = us_since(s);
 }

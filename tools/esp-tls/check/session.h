@@ -1,6 +1,6 @@
 /* One real, verified connection of ours, watched: what was agreed, each record on the wire with its
  * size and time, each handshake message, and if wanted what a GET brings. It connects to one
- * address by itself, or over dial.h's stream when STARTTLS comes before TLS. */
+ * address by itself, or on dial.h's socket when STARTTLS comes before TLS. */
 #ifndef SESSION_H
 #define SESSION_H
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "esp_tls_url.h"
+#include "tool.h"
 
 static const char *const http_alpn[] = {"http/1.1", NULL};
 static const char *const mqtt_alpn[] = {"mqtt", NULL};
@@ -74,6 +75,17 @@ static void take_parts(struct target *t, const esp_tls_url_t *url, const struct 
     snprintf(t->path, sizeof(t->path), "%s%.*s%s%.*s", url->path.len == 0 ? "/" : "",
              (int)url->path.len, url->path.ptr, url->query.ptr != NULL ? "?" : "",
              (int)url->query.len, url->query.ptr != NULL ? url->query.ptr : "");
+}
+
+size_t target_request(char text[2048], const char *host, uint16_t port, const char *path)
+{
+    bool is_ipv6 = strchr(host, ':') != NULL;
+
+    return (size_t)snprintf(
+        text, 2048,
+        "GET %s HTTP/1.1\r\nHost: %s%.255s%s:%u\r\nUser-Agent: esp-tls/" ESP_TLS_VERSION
+        "\r\nAccept: */*\r\nConnection: close\r\n\r\n",
+        path, is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "", port);
 }
 
 bool target_set_starttls(void *at, const char *value, const struct option_row *row)

@@ -24,6 +24,10 @@ struct target {
  *  @return true; false: what is wrong has been said on stderr */
 bool target_parse(struct target *target, const char *name, const char *text);
 
+/** A GET, as check and memory send it, as text.
+ *  @param path  not longer than option_set_path() takes @return its length */
+size_t target_request(char text[2048], const char *host, uint16_t port, const char *path);
+
 /** --starttls, which takes smtp: a bool. */
 bool target_set_starttls(void *at, const char *value, const struct option_row *row);
 

@@ -15,7 +15,7 @@
 #include "esp_tls_url.h"
 #include "llhttp.h"
 #include "painted.h"
-#include "cli/tool.h"
+#include "cli/target.h"
 
 #define HEAP_WITHOUT_BOUND (16u << 20)
 #define EVENTS_MAX         1000000u
@@ -257,18 +257,15 @@ static int on_message_complete(llhttp_t *parser)
 static bool send_request(struct run *r)
 {
     char text[2048];
+    char host[256];
     esp_tls_url_t url;
-    int len;
 
     if (!esp_tls_url_parse(r->target->url, strlen(r->target->url), &url)) {
         return false;
     }
-    len = snprintf(text, sizeof(text),
-                   "GET %s HTTP/1.1\r\nHost: %s%.*s%s:%u\r\nUser-Agent: esp-tls/" ESP_TLS_VERSION
-                   "\r\nAccept: */*\r\nConnection: close\r\n\r\n",
-                   r->target->path, url.host_is_ipv6 ? "[" : "", (int)url.host.len, url.host.ptr,
-                   url.host_is_ipv6 ? "]" : "", esp_tls_url_port(&url));
-    return len > 0 && (size_t)len < sizeof(text) && measured_write(r, text, (size_t)len);
+    snprintf(host, sizeof(host), "%.*s", (int)url.host.len, url.host.ptr);
+    return measured_write(r, text,
+                          target_request(text, host, esp_tls_url_port(&url), r->target->path));
 }
 
 /** Read until the message is over. @return what is wrong; NULL: all of it came */

@@ -59,7 +59,7 @@ struct trial {
     uint32_t stack;               /* the deepest */
     esp_tls_memory_stats_t stats; /* before the close */
     struct {
-        uint32_t size, free_bytes, largest_free, in_use, limit;
+        uint32_t size, free_bytes, largest_free;
         uint8_t purpose;
     } failure; /* size 0: no request failed */
     struct trial_phase phase[ESP_TLS_MEM_PHASES];

@@ -1,6 +1,5 @@
 /* Reaching a server as esp-tls itself does not show it: every address of a name, TCP to each of
- * them, STARTTLS where TLS needs it, and a stream that esp-tls then runs over. Whatever waits has a
- * deadline, a time of dial_now_us(). */
+ * them, and STARTTLS where TLS needs it. Whatever waits has a deadline, a time of dial_now_us(). */
 #ifndef DIAL_H
 #define DIAL_H
 
@@ -9,7 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "esp_tls_stream.h"
 #include "starttls.h"
 
 #define DIAL_ADDRESSES 16
@@ -66,14 +64,5 @@ bool dial_send(int fd, const void *data, size_t len, int64_t until_us,
 
 /** Receive what comes first. @return how much; 0: see *failure */
 size_t dial_receive(int fd, void *data, size_t cap, int64_t until_us, struct dial_failure *failure);
-
-/** A socket as a stream of esp-tls; ctx of dial_stream is one of these. */
-struct dial_link {
-    int fd;
-    int sys_errno; /* of a failure */
-};
-
-/** For esp_tls_set_stream(): over an open socket, which stays the caller's. */
-extern const esp_tls_stream_t dial_stream;
 
 #endif
