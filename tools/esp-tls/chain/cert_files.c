@@ -53,7 +53,7 @@ static bool add_key(struct cert_files *f, const struct cert_file *file, const un
 /** Format, type and size, out of the DER. */
 static void read_key_der(struct cert_key *k, const unsigned char *der, size_t len)
 {
-    k->is_read = esp_tls_private_key_read(der, len, &k->read) == ESP_OK;
+    (void)esp_tls_private_key_read(der, len, &k->read);
     k->read.algorithm = k->read.curve = k->read.modulus = k->read.point =
         (esp_tls_bytes_t){NULL, 0};
 }

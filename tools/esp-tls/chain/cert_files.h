@@ -12,7 +12,6 @@ struct cert_key {
     const char *file;
     unsigned char *input; /* as a program would give it: PEM with its NUL, or DER; wiped */
     size_t input_len;
-    bool is_read;
     esp_tls_private_key_t read; /* its views are gone: format, type, bits, name */
     esp_tls_input_problem_t problem;
     int certificate; /* that it belongs to, from 1; 0: none; -1: cannot be told */

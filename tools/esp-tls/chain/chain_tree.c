@@ -313,40 +313,34 @@ static void find_issuers(const struct chain_tree *t, size_t first, struct findin
 static void find_superfluous(const struct chain_tree *t, size_t first, bool duplicates,
                              struct findings *f)
 {
+    static const struct {
+        enum finding_level level;
+        const char *code;
+        const char *text;
+    } roles[] = {
+        [CHAIN_ROOT] = {FINDING_NOTE, "root-sent",
+                        "is an authority that is trusted or not: a device that trusts it has it, "
+                        "and one that does not gains nothing by it."},
+        [CHAIN_CROSS] = {FINDING_NOTE, "cross-signed",
+                         "has the name and key of another one of the chain, by another issuer: it "
+                         "is for clients that trust only that one."},
+        [CHAIN_DUPLICATE] = {FINDING_WARNING, "duplicate", "was sent before:"},
+        [CHAIN_EXTRA] = {FINDING_WARNING, "extra", "verifies none of the others: leave it out."},
+    };
+
     for (size_t i = 0; i < t->count; i++) {
         const struct chain_node *n = &t->node[i];
-        int number = (int)(first + i) + 1;
+        char cost[48] = "";
 
-        switch (n->role == CHAIN_DUPLICATE && !duplicates ? CHAIN_PATH : n->role) {
-        case CHAIN_ROOT:
-            findings_add(
-                f, FINDING_NOTE, "root-sent", (int)i + 1,
-                "Certificate %d (%s) is an authority that is trusted or not: a device that "
-                "trusts it has it, and one that does not gains nothing by it. %zu bytes of "
-                "each handshake.",
-                number, n->cert->title, n->cert->len);
-            break;
-        case CHAIN_CROSS:
-            findings_add(f, FINDING_NOTE, "cross-signed", (int)i + 1,
-                         "Certificate %d (%s) has the name and key of another one of the chain, by "
-                         "another issuer: it is for clients that trust only that one.",
-                         number, n->cert->title);
-            break;
-        case CHAIN_DUPLICATE:
-            findings_add(f, FINDING_WARNING, "duplicate", (int)i + 1,
-                         "Certificate %d (%s) was sent before: %zu bytes of each handshake.",
-                         number, n->cert->title, n->cert->len);
-            break;
-        case CHAIN_EXTRA:
-            findings_add(
-                f, FINDING_WARNING, "extra", (int)i + 1,
-                "Certificate %d (%s) verifies none of the others: leave it out. %zu bytes of "
-                "each handshake.",
-                number, n->cert->title, n->cert->len);
-            break;
-        default:
-            break;
+        if (n->role == CHAIN_PATH || (n->role == CHAIN_DUPLICATE && !duplicates)) {
+            continue;
         }
+        if (n->role != CHAIN_CROSS) { /* which somebody needs */
+            snprintf(cost, sizeof(cost), " %zu bytes of each handshake.", n->cert->len);
+        }
+        findings_add(f, roles[n->role].level, roles[n->role].code, (int)i + 1,
+                     "Certificate %zu (%s) %s%s", first + i + 1, n->cert->title,
+                     roles[n->role].text, cost);
     }
 }
 

@@ -11,7 +11,6 @@ void findings_add(struct findings *f, enum finding_level level, const char *code
     va_list args;
 
     f->errors += level == FINDING_ERROR;
-    f->warnings += level == FINDING_WARNING;
     if (f->count == FINDINGS_MOST) {
         return;
     }

@@ -26,7 +26,6 @@ struct findings {
     struct finding item[FINDINGS_MOST];
     size_t count;
     size_t errors; /* also those for which there was no room */
-    size_t warnings;
 };
 
 void findings_add(struct findings *f, enum finding_level level, const char *code, int certificate,

@@ -111,7 +111,7 @@ enum tool_exit output_resume(struct output *out, const char *path, int64_t *from
 {
     struct stat st;
 
-    *out = (struct output){.path = path, .is_resumed = true};
+    *out = (struct output){.path = path};
     out->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (out->fd < 0) {
         return failed(out, errno);

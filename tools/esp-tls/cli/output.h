@@ -11,7 +11,6 @@
 
 struct output {
     const char *path; /* NULL: standard output */
-    bool is_resumed;  /* written in place, and kept on failure */
     char *final_name; /* path with its symbolic links resolved; NULL: written in place */
     int fd;
 };

@@ -202,7 +202,7 @@ static bool all_lines(struct readings *r, const char *text, bool is_loose)
     bool is_esp_idf = has_esp_idf_line(text);
     unsigned number = 0;
 
-    *r = (struct readings){.is_log = !is_loose};
+    *r = (struct readings){0};
     while (*text != '\0' && !r->overflow) {
         struct line line = {text, strcspn(text, "\n"), ++number, is_esp_idf, is_loose};
         struct spot spot = {line.text, line.len, line.number};

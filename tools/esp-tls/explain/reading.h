@@ -30,7 +30,6 @@ struct readings {
     struct reading rows[READINGS_MOST];
     size_t count;
     unsigned places;
-    bool is_log;
     bool overflow; /* there was more */
     /* the place that is being read */
     size_t first;

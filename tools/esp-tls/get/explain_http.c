@@ -97,48 +97,44 @@ static enum tool_exit explain_status(const struct http_failure *f, struct text *
 
 /* --- a proxy ---------------------------------------------------------------------------------- */
 
-static const struct sentence {
-    esp_err_t err;
-    enum tool_exit exit;
-    const char *text;
-} proxy_says[] =
-    {
-        {ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, EXIT_ANSWER,
-         "the proxy does not speak the protocol that --proxy names."},
-        {ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_REQUIRED, EXIT_HTTP,
-         "the proxy wants to know who you are: --proxy with USER:PASSWORD@ before its host."},
-        {ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_FAILED, EXIT_HTTP,
-         "the proxy did not accept the user name and password of --proxy."},
-        {ESP_ERR_TCP_TRANSPORT_PROXY_REFUSED, EXIT_HTTP,
-         "the proxy refuses to connect to this server: its rules forbid the host or the port."},
-        {ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_NOT_FOUND, EXIT_DNS,
-         "the proxy does not find an address for the server's name."},
-        {ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_UNREACHABLE, EXIT_TCP,
-         "the proxy could not connect to the server."},
-        {ESP_ERR_TCP_TRANSPORT_PROXY_FAILED, EXIT_TCP, "the proxy failed. Its log may say why."},
-},
-  request_says[] = {
-      {ESP_ERR_HTTP_HEADER_TOO_LONG, EXIT_ANSWER,
-       "the answer cannot be used: a header is longer than 16 KB, or all of them than 64 KB."},
-      {ESP_ERR_HTTP_MAX_REDIRECT, EXIT_HTTP,
-       "more than ten redirects: probably they lead in a circle."},
-      {ESP_ERR_HTTP_REDIRECT_DOWNGRADE, EXIT_HTTP,
-       "the server redirects from https to http, where everybody can read along: not followed."},
-      {ESP_ERR_NOT_ALLOWED, EXIT_HTTP,
-       "the server redirects to another one, which would get what -d sends: not followed. If that "
-       "is wanted, send it there yourself."},
-      {ESP_ERR_NOT_SUPPORTED, EXIT_HTTP,
-       "the server wants to know who you are, but in no way that is known here (Basic, Digest)."},
-      {ESP_ERR_NO_MEM, EXIT_MEMORY, "out of memory."},
+static const struct http_sentence proxy_says[] = {
+    {ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, EXIT_ANSWER,
+     "the proxy does not speak the protocol that --proxy names."},
+    {ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_REQUIRED, EXIT_HTTP,
+     "the proxy wants to know who you are: --proxy with USER:PASSWORD@ before its host."},
+    {ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_FAILED, EXIT_HTTP,
+     "the proxy did not accept the user name and password of --proxy."},
+    {ESP_ERR_TCP_TRANSPORT_PROXY_REFUSED, EXIT_HTTP,
+     "the proxy refuses to connect to this server: its rules forbid the host or the port."},
+    {ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_NOT_FOUND, EXIT_DNS,
+     "the proxy does not find an address for the server's name."},
+    {ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_UNREACHABLE, EXIT_TCP,
+     "the proxy could not connect to the server."},
+    {ESP_ERR_TCP_TRANSPORT_PROXY_FAILED, EXIT_TCP, "the proxy failed. Its log may say why."},
+};
+
+static const struct http_sentence request_says[] = {
+    {ESP_ERR_HTTP_HEADER_TOO_LONG, EXIT_ANSWER,
+     "the answer cannot be used: a header is longer than 16 KB, or all of them than 64 KB."},
+    {ESP_ERR_HTTP_MAX_REDIRECT, EXIT_HTTP,
+     "more than ten redirects: probably they lead in a circle."},
+    {ESP_ERR_HTTP_REDIRECT_DOWNGRADE, EXIT_HTTP,
+     "the server redirects from https to http, where everybody can read along: not followed."},
+    {ESP_ERR_NOT_ALLOWED, EXIT_HTTP,
+     "the server redirects to another one, which would get what -d sends: not followed. If that "
+     "is wanted, send it there yourself."},
+    {ESP_ERR_NOT_SUPPORTED, EXIT_HTTP,
+     "the server wants to know who you are, but in no way that is known here (Basic, Digest)."},
+    {ESP_ERR_NO_MEM, EXIT_MEMORY, "out of memory."},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const struct sentence *find_sentence_row(const struct sentence *rows, size_t count,
-                                                esp_err_t err)
+const struct http_sentence *http_sentence_of(const struct http_sentence *rows, size_t count,
+                                             esp_err_t code)
 {
     for (size_t i = 0; i < count; i++) {
-        if (rows[i].err == err) {
+        if (rows[i].code == code) {
             return &rows[i];
         }
     }
@@ -201,13 +197,13 @@ static enum tool_exit explain_write(const struct http_failure *f, struct text *t
 
 enum tool_exit explain_http(const struct http_failure *f, esp_err_t err, struct text *text)
 {
-    const struct sentence *s = find_sentence_row(proxy_says, COUNT(proxy_says), f->code);
+    const struct http_sentence *s = http_sentence_of(proxy_says, COUNT(proxy_says), f->code);
 
     if (err == ESP_OK) {
         return explain_status(f, text);
     }
     if (s == NULL) {
-        s = find_sentence_row(request_says, COUNT(request_says), err);
+        s = http_sentence_of(request_says, COUNT(request_says), err);
     }
     if (s != NULL && !(err == ESP_ERR_NO_MEM && has_record(f))) {
         text_add(text, "%s", s->text);

@@ -15,12 +15,23 @@ struct http_failure {
     const struct upload *upload;
 };
 
-/** @param err  what the request returned; ESP_OK: status is the failure
- *  @return the class; its paragraph is added to *text */
 /** Print the diagnosis as one JSON object on a line. */
 void explain_http_json(const struct http_failure *f, esp_err_t err, FILE *out);
 
+/** @param err  what the request returned; ESP_OK: status is the failure
+ *  @return the class; its paragraph is added to *text */
 enum tool_exit explain_http(const struct http_failure *f, esp_err_t err, struct text *text);
+
+/** What a code means that no connection's record knows. */
+struct http_sentence {
+    esp_err_t code;
+    enum tool_exit exit;
+    const char *text;
+};
+
+/** @return the row of the code, or NULL */
+const struct http_sentence *http_sentence_of(const struct http_sentence *rows, size_t count,
+                                             esp_err_t code);
 
 /** The reason that goes with a status (RFC 9110 section 15); "" for one that has none. */
 const char *http_reason(int status);

@@ -14,6 +14,14 @@ static void empty_extension(struct octets_out *o, uint16_t type)
     octets_end(o, begin_extension(o, type), 2);
 }
 
+static void number_extension(struct octets_out *o, uint16_t type, uint32_t number, size_t bytes)
+{
+    size_t began = begin_extension(o, type);
+
+    octets_put_number(o, number, bytes);
+    octets_end(o, began, 2);
+}
+
 static void put_list(struct octets_out *o, struct probe_list list)
 {
     size_t began = octets_begin(o, 2);
@@ -63,22 +71,6 @@ static void put_alpn(struct octets_out *o, const char *const *alpn)
     octets_end(o, began, 2);
 }
 
-static void put_limits(struct octets_out *o, const struct probe_hello *h)
-{
-    if (h->max_fragment != 0) {
-        size_t began = begin_extension(o, EXT_MAX_FRAGMENT_LENGTH);
-
-        octets_put_number(o, h->max_fragment, 1);
-        octets_end(o, began, 2);
-    }
-    if (h->record_limit != 0) {
-        size_t began = begin_extension(o, EXT_RECORD_SIZE_LIMIT);
-
-        octets_put_number(o, h->record_limit, 2);
-        octets_end(o, began, 2);
-    }
-}
-
 static void put_status_request(struct octets_out *o)
 {
     size_t began = begin_extension(o, EXT_STATUS_REQUEST);
@@ -115,17 +107,11 @@ static void put_1_3(struct octets_out *o, const struct probe_hello *h)
 /** What only TLS 1.2 and older know. */
 static void put_1_2(struct octets_out *o, const struct probe_hello *h)
 {
-    size_t began;
-
     if (h->groups.count > 0) { /* RFC 8422 section 5.1.2: uncompressed */
-        began = begin_extension(o, EXT_EC_POINT_FORMATS);
-        octets_put_number(o, 0x0100, 2);
-        octets_end(o, began, 2);
+        number_extension(o, EXT_EC_POINT_FORMATS, 0x0100, 2);
     }
     empty_extension(o, EXT_EXTENDED_MASTER_SECRET);
-    began = begin_extension(o, EXT_RENEGOTIATION_INFO); /* RFC 5746 section 3.4 */
-    octets_put_number(o, 0, 1);
-    octets_end(o, began, 2);
+    number_extension(o, EXT_RENEGOTIATION_INFO, 0, 1); /* RFC 5746 section 3.4 */
     if (h->ask_ticket) {
         empty_extension(o, EXT_SESSION_TICKET);
     }
@@ -145,7 +131,12 @@ static void put_extensions(struct octets_out *o, const struct probe_hello *h)
     if (h->alpn != NULL) {
         put_alpn(o, h->alpn);
     }
-    put_limits(o, h);
+    if (h->max_fragment != 0) {
+        number_extension(o, EXT_MAX_FRAGMENT_LENGTH, h->max_fragment, 1);
+    }
+    if (h->record_limit != 0) {
+        number_extension(o, EXT_RECORD_SIZE_LIMIT, h->record_limit, 2);
+    }
     if (h->ask_ocsp) {
         put_status_request(o);
     }

@@ -34,11 +34,8 @@ const char *ws_close_name(int code)
     return "";
 }
 
-static const struct sentence {
-    esp_err_t code;
-    enum tool_exit exit;
-    const char *text; /* %s: what is wrong */
-} rows[] = {
+/** %s: what is wrong. */
+static const struct http_sentence rows[] = {
     {ESP_ERR_TCP_TRANSPORT_WS_MALFORMED, EXIT_ANSWER,
      "the answer is not HTTP: %s. Perhaps another service listens there."},
     {ESP_ERR_TCP_TRANSPORT_WS_HEADER_TOO_LONG, EXIT_ANSWER,
@@ -68,17 +65,7 @@ static const struct sentence {
     {ESP_ERR_NO_MEM, EXIT_MEMORY, "out of memory.%s"},
 };
 
-static const struct sentence *find_ws_sentence(esp_err_t code)
-{
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (rows[i].code == code) {
-            return &rows[i];
-        }
-    }
-    return NULL;
-}
-
-static void add_sentence(const struct sentence *s, const char *why, struct text *text)
+static void add_sentence(const struct http_sentence *s, const char *why, struct text *text)
 {
     const char *mark = strstr(s->text, "%s");
 
@@ -142,7 +129,7 @@ enum tool_exit explain_ws(const struct ws_link *l, struct text *text)
 {
     const esp_err_t code = esp_transport_get_error_handle(l->ws)->last_error;
     const char *why = esp_transport_ws_get_why(l->ws);
-    const struct sentence *s = find_ws_sentence(code);
+    const struct http_sentence *s = http_sentence_of(rows, sizeof(rows) / sizeof(rows[0]), code);
     struct http_failure f = {0};
 
     fill_ws_failure(l, &f, code);
