@@ -80,6 +80,7 @@ STATEMENT = re.compile(r"^\s+(?=\S)(?!return\b|goto\b|case\b|default\b|typedef\b
                        r"|enum\b|union\b)(?:\(void\))?[\w>*.\[\]()+\-&\s]*?(?:\(.*\)|[+\-|&^*/%]?= .*|\+\+|--);$")
 DECLARATION = re.compile(r"^\s+(?:\w+_t|int|bool|char|unsigned|size_t|long|short|void|FILE|va_list)\b[\s*]+\w+"
                          r"(?:\[.*\])?(?: = .*)?;$")
+LOG = re.compile(r"^\s+ESP_LOG[EWIDV]\(")  # a line for people: that it is left out is no fault
 HIDDEN = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.S)
 
 
@@ -103,7 +104,7 @@ def changes(line, code):
     condition = CONDITION.match(line)
     if condition:
         yield f"{condition[1]}(!({condition[2]})) {{"
-    if STATEMENT.match(code) and not DECLARATION.match(code):
+    if STATEMENT.match(code) and not DECLARATION.match(code) and not LOG.match(code):
         indent = len(line) - len(line.lstrip())
         yield line[:indent] + ";"
 

@@ -213,15 +213,18 @@ static void read_frame(struct pcap *pcap, const uint8_t *frame, size_t len, int6
 
     assert_true(len >= 14 + ip_len + 20 && len <= 1514);
     if (is_v6) {
-        assert_int_equal(ip[0] >> 4, 6);
+        assert_int_equal(be32(ip), 0x60000000); /* no class, no flow */
         assert_int_equal(be16(ip + 4), len - 14 - 40);
         assert_int_equal(ip[6], 6);
+        assert_int_equal(ip[7], 64);
         p.src.family = p.dst.family = PLAT_AF_INET6;
         memcpy(p.src.ip, ip + 8, 16);
         memcpy(p.dst.ip, ip + 24, 16);
     } else {
         assert_int_equal(be16(frame + 12), 0x0800);
-        assert_int_equal(ip[0], 0x45);
+        assert_int_equal(be16(ip), 0x4500);
+        assert_int_equal(be16(ip + 6), 0x4000); /* never in fragments */
+        assert_int_equal(ip[8], 64);
         assert_int_equal(be16(ip + 2), len - 14);
         assert_int_equal(ip[9], 6);
         assert_int_equal(ones_sum(ip, 20, NULL, 0), 0);

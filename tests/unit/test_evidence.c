@@ -2,11 +2,13 @@
  * reason that it leads to. */
 #include "sim_test.h"
 
+#include <net/if.h>
 #include <stdio.h>
 
 #include "esp_tls_diagnosis.h"
 #include "esp_tls_memory.h"
 #include "evidence.h"
+#include "x509_kit.h"
 
 static esp_tls_diagnosis_t diagnose(struct sim_case *t)
 {
@@ -229,6 +231,100 @@ static void test_extra_certificates_are_told_apart(void **state)
         t->tls = esp_tls_init();
         sim_advance_us(1); /* the server is done with its chain */
     }
+}
+
+/** A certificate that nobody signed, with all that is copied of one. Its key is 1. */
+static void test_refused_certificate_is_copied_whole(void **state)
+{
+#define GX "6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296"
+#define GY "4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5"
+    static const char text[] =
+        "30(30(A0(0201 02) 0201 05 30(06(2A8648CE3D040302)) 30(31(30(06(550403)0C('an issuer'))))"
+        "30(17('200102030405Z') 17('400607080910Z')) 30(31(30(06(550403)0C('a subject'))))"
+        "30(30(06(2A8648CE3D0201) 06(2A8648CE3D030107)) 03(00 04" GX GY ")) A3(30("
+        "30(06(551D11) 04(30(82('a.example') 81('m@b') 8704 C0000201 82('c.example'))))"
+        "30(06(2B06010505070101) 04(30(30(06(2B06010505073002) 86('http://ca.example/i'))))))))"
+        "30(06(2A8648CE3D040302)) 03(00 3006 0201 01 0201 01))";
+    static const char key[] = "30(0201 01"
+                              "04(00000000000000000000000000000000"
+                              "00000000000000000000000000000001) A0(06(2A8648CE3D030107)))";
+    static uint8_t der[2][X509_MOST];
+    struct sim_case *t = *state;
+    esp_tls_diagnosis_t d;
+
+    serve(t, (struct sim_cert){der[0], (unsigned)x509_der(text, der[0])},
+          (struct sim_cert){der[1], (unsigned)x509_der(key, der[1])});
+    assert_int_equal(sim_connect(t), -1);
+    d = diagnose(t);
+    assert_string_equal(d.evidence.subject, "CN=a subject");
+    assert_string_equal(d.evidence.issuer, "CN=an issuer");
+    assert_string_equal(d.evidence.names, "a.example, 192.0.2.1, c.example");
+    assert_string_equal(d.evidence.aia, "http://ca.example/i");
+    assert_int_equal(d.evidence.key_bits, 256);
+    assert_int_equal(d.evidence.chain_count, 1);
+    assert_int_equal(d.evidence.not_before, 1577934245);
+    assert_int_equal(d.evidence.not_after, 2222669350);
+}
+
+/** Each option by itself. */
+static void test_what_was_asked_for_is_noted(void **state)
+{
+    static const char *const protos[] = {"h", NULL};
+    static const int suites[] = {0x1301, 0};
+    struct ifreq device = {.ifr_name = "sim0"};
+    const struct {
+        esp_tls_cfg_t cfg;
+        unsigned asked;
+    } rows[] = {
+        {{.timeout_ms = 100}, 0},
+        {{.tls_version = ESP_TLS_VER_TLS_1_2}, ESP_TLS_ASKED_TLS_1_2_ONLY},
+        {{.tls_version = ESP_TLS_VER_TLS_1_3}, ESP_TLS_ASKED_TLS_1_3_ONLY},
+        {{.tls_version = ESP_TLS_VER_ANY}, 0},
+        {{.alpn_protos = (const char **)(uintptr_t)protos}, ESP_TLS_ASKED_ALPN},
+        {{.ciphersuites_list = suites}, ESP_TLS_ASKED_SUITES},
+        {{.is_plain_tcp = true}, ESP_TLS_ASKED_PLAIN},
+        {{.if_name = &device}, ESP_TLS_ASKED_INTERFACE},
+        {{.addr_family = ESP_TLS_AF_INET}, ESP_TLS_ASKED_FAMILY},
+    };
+    const unsigned versions = ESP_TLS_ASKED_TLS_1_2_ONLY | ESP_TLS_ASKED_TLS_1_3_ONLY;
+    const esp_tls_cfg_t plain = ((struct sim_case *)*state)->cfg;
+    struct sim_case *t = *state;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        esp_tls_diagnosis_t d;
+
+        t->cfg = rows[i].cfg;
+        t->cfg.cacert_buf = plain.cacert_buf;
+        t->cfg.cacert_bytes = plain.cacert_bytes;
+        assert_int_equal(sim_connect_to(t, "test.example", 7), -1);
+        d = diagnose(t);
+        if (d.record.cause != ESP_TLS_CAUSE_NOT_SUPPORTED) { /* a version that is not built */
+            assert_int_equal(d.evidence.asked & ~versions, rows[i].asked & ~versions);
+#if defined(CONFIG_MBEDTLS_SSL_PROTO_TLS1_2) && defined(CONFIG_MBEDTLS_SSL_PROTO_TLS1_3)
+            assert_int_equal(d.evidence.asked, rows[i].asked);
+#endif
+        }
+        assert_int_equal(d.evidence.port, 7);
+        assert_string_equal(d.evidence.name, rows[i].cfg.is_plain_tcp ? "" : "test.example");
+        assert_int_equal(esp_tls_conn_destroy(t->tls), 0);
+        t->tls = esp_tls_init();
+    }
+}
+
+static void test_last_operation_was_a_write_or_not(void **state)
+{
+    struct sim_case *t = *state;
+    esp_tls_evidence_t e;
+    char byte = 'x';
+
+    t->cfg.non_block = true;
+    assert_int_equal(sim_connect_async(t, "test.example", 443), 1);
+    assert_int_equal(esp_tls_conn_write(t->tls, &byte, 1), 1);
+    assert_int_equal(esp_tls_get_evidence(t->tls, &e), ESP_OK);
+    assert_true(e.is_writing);
+    (void)esp_tls_conn_read(t->tls, &byte, 1);
+    assert_int_equal(esp_tls_get_evidence(t->tls, &e), ESP_OK);
+    assert_false(e.is_writing);
 }
 
 /** A byte of the server's Certificate message is turned over on the way, one after the other, until
@@ -580,6 +676,9 @@ int main(void)
         sim_test(test_self_signed_is_told_apart),
         sim_test(test_issuer_that_is_no_ca_is_told_apart),
         sim_test(test_extra_certificates_are_told_apart),
+        sim_test(test_refused_certificate_is_copied_whole),
+        sim_test(test_what_was_asked_for_is_noted),
+        sim_test(test_last_operation_was_a_write_or_not),
         sim_test(test_certificate_that_cannot_be_read_is_told),
         sim_test(test_missing_client_certificate_is_named),
         sim_test(test_missing_key_is_0x7600),

@@ -107,6 +107,11 @@ static void test_phases_keep_peaks_of_their_own(void **state)
     assert_int_equal(a.by_phase[3].count, 1);
     assert_int_equal(a.by_phase[4].peak, 130);
     assert_int_equal(a.by_phase[4].largest, 30);
+    plat_account_phase(&a, 5);
+    plat_account_phase(&a, 6);
+    assert_int_equal(a.by_phase[5].peak, 100); /* what was there, though nothing came */
+    assert_int_equal(a.by_phase[5].count, 0);
+    plat_account_phase(&a, 4);
     plat_account_reset(&a);
     assert_int_equal(a.total.live, 100);
     assert_int_equal(a.total.peak, 100);

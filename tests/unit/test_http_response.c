@@ -323,6 +323,15 @@ static void test_nothing_of_the_message_before_is_left(void **state)
     assert_int_equal(feed(r, OK "Transfer-Encoding: chunked\r\n\r\n1;x"), ESP_HTTP_RESPONSE_MORE);
     esp_http_response_begin(r, ESP_HTTP_REQUEST_OTHER);
     assert_int_equal(feed(r, OK "Content-Length: 1\r\n\r\na"), ESP_HTTP_RESPONSE_COMPLETE);
+    assert_true(esp_http_response_keeps_alive(r));
+    esp_http_response_begin(r, ESP_HTTP_REQUEST_OTHER);
+    assert_int_equal(esp_http_response_status(r), 0);
+    assert_int_equal(esp_http_response_content_length(r), -1);
+    assert_int_equal(esp_http_response_chunk_length(r), 0);
+    assert_false(esp_http_response_is_chunked(r));
+    assert_false(esp_http_response_keeps_alive(r));
+    assert_false(esp_http_response_has_head(r));
+    assert_null(esp_http_response_why(r));
     esp_http_response_free(r);
 }
 

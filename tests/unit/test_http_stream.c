@@ -41,6 +41,38 @@ static void test_a_body_is_read_in_pieces(void **state)
     assert_int_equal(esp_http_client_read(w->client, out, 1), -1);
 }
 
+static esp_err_t clean_up(struct http_case *w, esp_http_client_event_t *evt)
+{
+    if ((int)evt->event_id == w->hook_arg && w->client != NULL) {
+        w->client = NULL;
+        assert_int_equal(esp_http_client_cleanup(evt->client), ESP_OK);
+    }
+    return ESP_OK;
+}
+
+/** A call whose handler ends the client has failed, whatever it had done before. */
+static void test_a_client_that_ends_in_a_call_fails_the_call(void **state)
+{
+    static const struct sim_line line = HTTP_LINE(ANSWER);
+    esp_http_client_handle_t client;
+    struct http_case *w = *state;
+    char out[32];
+
+    w->hook = clean_up;
+    w->hook_arg = HTTP_EVENT_ON_DATA;
+    for (int all = 0; all < 2; all++) {
+        http_play(w, &line, 1);
+        http_open(w);
+        client = w->client;
+        assert_int_equal(esp_http_client_open(client, 0), ESP_OK);
+        assert_int_equal(esp_http_client_fetch_headers(client), 11);
+        assert_int_equal(all ? esp_http_client_read_response(client, out, sizeof(out))
+                             : esp_http_client_read(client, out, sizeof(out)),
+                         all ? 0 : -1);
+        assert_null(w->client);
+    }
+}
+
 static void test_every_size_of_read_gives_the_same_bytes(void **state)
 {
     static const struct sim_line chunked = HTTP_LINE(
@@ -563,6 +595,7 @@ int main(void)
         http_test(test_open_once_and_begin_a_chunk),
         http_test(test_open_once_and_nobody_answers),
         http_test(test_what_cancel_request_began_is_no_open),
+        http_test(test_a_client_that_ends_in_a_call_fails_the_call),
         http_test(test_every_size_of_read_gives_the_same_bytes),
         http_test(test_read_response_fills_the_buffer_or_stops),
         http_test(test_silence_is_an_answer_and_the_call_can_be_repeated),

@@ -111,6 +111,24 @@ static void test_tags_have_levels_and_a_star_clears_them(void **state)
     assert_int_equal(esp_log_level_get("*"), ESP_LOG_WARN);
 }
 
+static void test_tags_of_each_length_have_levels(void **state)
+{
+    char tag[65];
+
+    (void)state;
+    for (size_t len = 0; len < sizeof(tag); len++) {
+        memset(tag, 'x', len);
+        tag[len] = '\0';
+        esp_log_level_set(tag, ESP_LOG_ERROR);
+        assert_int_equal(esp_log_level_get(tag), ESP_LOG_ERROR);
+        memset(tag, 'x', sizeof(tag) - 1);
+        tag[len + (len + 1 < sizeof(tag))] = '\0'; /* a longer one has its own */
+        assert_int_equal(esp_log_level_get(tag),
+                         len + 1 < sizeof(tag) ? ESP_LOG_INFO : ESP_LOG_ERROR);
+    }
+    esp_log_level_set("*", ESP_LOG_INFO);
+}
+
 static void test_without_memory_a_tag_keeps_its_level(void **state)
 {
     (void)state;
@@ -178,6 +196,7 @@ int main(void)
         T(test_a_line_has_level_time_tag_and_text),
         T(test_each_level_passes_its_own_filter),
         T(test_tags_have_levels_and_a_star_clears_them),
+        T(test_tags_of_each_length_have_levels),
         T(test_without_memory_a_tag_keeps_its_level),
         T(test_write_adds_nothing_and_level_is_an_expression),
         T(test_buffers_are_shown_sixteen_bytes_to_a_line),

@@ -99,12 +99,57 @@ static void test_what_is_no_code_says_nothing(void **state)
     }
 }
 
+static void test_each_flag_has_its_alert(void **state)
+{
+    static const struct {
+        uint32_t flags;
+        int16_t alert; /* RFC 8446 section 6.2 */
+    } rows[] = {
+        {MBEDTLS_X509_BADCERT_OTHER, 49},
+        {MBEDTLS_X509_BADCERT_CN_MISMATCH, 42},
+        {MBEDTLS_X509_BADCERT_KEY_USAGE, 43},
+        {MBEDTLS_X509_BADCERT_EXT_KEY_USAGE, 43},
+        {MBEDTLS_X509_BADCERT_BAD_PK, 43},
+        {MBEDTLS_X509_BADCERT_BAD_KEY, 43},
+        {MBEDTLS_X509_BADCERT_EXPIRED, 45},
+        {MBEDTLS_X509_BADCERT_REVOKED, 44},
+        {MBEDTLS_X509_BADCERT_NOT_TRUSTED, 48},
+        {MBEDTLS_X509_BADCERT_FUTURE, 46},
+        {0, 46},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_int_equal(et_mbed_alert_for(rows[i].flags), rows[i].alert);
+        if (rows[i].flags != 0) { /* what says less does not win */
+            assert_int_equal(et_mbed_alert_for(rows[i].flags | MBEDTLS_X509_BADCERT_FUTURE),
+                             rows[i].alert);
+        }
+    }
+    assert_int_equal(et_mbed_alert_for(UINT32_MAX), 49);
+}
+
+/** RFC 8446 section 5.1: change_cipher_spec to application_data, of a version 3.x. */
+static void test_what_begins_a_record(void **state)
+{
+    (void)state;
+    for (unsigned type = 0; type < 256; type++) {
+        for (unsigned major = 0; major < 5; major++) {
+            const uint8_t header[5] = {(uint8_t)type, (uint8_t)major, 3, 0, 1};
+
+            assert_int_equal(et_mbed_is_record(header), type >= 20 && type <= 23 && major == 3);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_code_says_no_memory_or_not),
         cmocka_unit_test(test_sums_say_what_their_parts_say),
         cmocka_unit_test(test_what_is_no_code_says_nothing),
+        cmocka_unit_test(test_each_flag_has_its_alert),
+        cmocka_unit_test(test_what_begins_a_record),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,6 +72,16 @@ static void assert_error(esp_transport_handle_t t, esp_err_t code, int sys)
 
 /* --- lists ------------------------------------------------------------------------------------ */
 
+static void test_default_port_is_what_was_set(void **state)
+{
+    esp_transport_handle_t tcp = esp_transport_tcp_init();
+
+    (void)state;
+    assert_int_equal(esp_transport_set_default_port(tcp, 8080), ESP_OK);
+    assert_int_equal(esp_transport_get_default_port(tcp), 8080);
+    assert_int_equal(esp_transport_destroy(tcp), ESP_OK);
+}
+
 static void test_list_finds_by_scheme(void **state)
 {
     esp_transport_list_handle_t list = esp_transport_list_init();
@@ -1058,6 +1068,7 @@ int main(void)
         transport_test(test_ssl_over_tcp_has_the_cause_from_below),
         transport_test(test_ssl_over_ssl_has_the_certificate_that_was_refused),
         transport_test(test_ssl_over_tcp_each_allocation_may_fail),
+        transport_test(test_default_port_is_what_was_set),
         transport_test(test_custom_without_functions_does_nothing),
         transport_test(test_custom_functions_are_called),
         transport_test(test_ours_have_no_functions_to_set),

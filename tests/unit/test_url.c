@@ -373,6 +373,8 @@ static void test_resolve_against_other_bases(void **state)
         {"https://h/", "a b", NULL},
         {"https://h/", "a\r\nb", NULL},
         {"https://h/", "1:b", NULL},
+        {"https://h/", "1:", NULL},
+        {"https://h/", ":", NULL},
         {"https://h/", "//h:99999/", NULL},
         {"https://h/", "///x", NULL},
         {"/a", "b", NULL},

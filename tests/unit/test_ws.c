@@ -452,6 +452,18 @@ static void test_flush_sends_what_was_not_taken(void **state)
     assert_int_equal(esp_transport_ws_flush(w->t, 1000), 0); /* the rest is the caller's to give */
     assert_true(done > 0 && sim_elapsed_us() < MS(60));
     assert_int_equal(esp_transport_close(w->t), 0);
+    for (int rest = 0; rest < 2; rest++) { /* behind the piece on its way, nothing or one byte */
+        const int len = done + CONFIG_WS_BUFFER_SIZE + rest;
+
+        ws_again(w);
+        ws_open(w, "");
+        w->server.never_reads = true;
+        sim_wire(0, 0, 0, 3000);
+        assert_int_equal(esp_transport_write(w->t, data, len, 0), done);
+        assert_int_equal(esp_transport_ws_flush(w->t, 1000), 0);
+        assert_int_equal(sim_elapsed_us() < MS(500), rest > 0);
+        assert_int_equal(esp_transport_close(w->t), 0);
+    }
     assert_int_equal(esp_transport_ws_flush(w->t, 0), -1);
     assert_int_equal(esp_transport_ws_flush(w->tcp, 0), -1);
 }

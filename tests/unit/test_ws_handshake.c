@@ -422,6 +422,7 @@ static void test_redirect_is_a_status_and_a_place(void **state)
             assert_string_equal(esp_transport_ws_get_redir_uri(w->t), row[i].place);
         } else {
             assert_int_equal(ws_error(w), ESP_ERR_TCP_TRANSPORT_WS_BAD_REDIRECT);
+            assert_int_equal(esp_transport_get_errno(w->t), 0);
             assert_null(esp_transport_ws_get_redir_uri(w->t));
         }
         assert_int_equal(esp_transport_read(w->t, text, 1, 0), ERR_TCP_TRANSPORT_CONNECTION_FAILED);
@@ -486,6 +487,7 @@ static void test_header_that_fits_exactly_and_one_byte_more(void **state)
         assert_int_equal(ws_error(w), len <= CONFIG_WS_BUFFER_SIZE
                                           ? ESP_OK
                                           : ESP_ERR_TCP_TRANSPORT_WS_HEADER_TOO_LONG);
+        assert_int_equal(esp_transport_get_errno(w->t), 0);
         ws_again(w);
     }
 }
@@ -500,6 +502,7 @@ static void test_header_without_end_ends(void **state)
     w->server.answer = text;
     assert_int_equal(ws_connect_to_server(w), -1);
     assert_int_equal(ws_error(w), ESP_ERR_TCP_TRANSPORT_WS_HEADER_TOO_LONG);
+    assert_int_equal(esp_transport_get_errno(w->t), 0);
 }
 
 static void test_request_that_fits_exactly_and_one_byte_more(void **state)

@@ -272,7 +272,6 @@ esp_err_t et_http_machine_fail(esp_http_client_handle_t c, esp_err_t err)
     outside = interrupted(c);
     err = outside != ESP_OK ? outside : err;
     ESP_LOGE(TAG, "request failed: %s", esp_err_to_name(err));
-    c->is_performing = false;
     c->phase = HTTP_IDLE;
     et_http_wire_forget_cancel(c->wire);
     note_cause(c, err);

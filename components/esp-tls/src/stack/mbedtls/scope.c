@@ -214,9 +214,7 @@ mbedtls_time_t esp_mbedtls_time(mbedtls_time_t *out)
 {
     int64_t now = 0;
 
-    if (!plat_wall_clock(&now)) {
-        now = 0;
-    }
+    (void)plat_wall_clock(&now);
     if (out != NULL) {
         *out = (mbedtls_time_t)now;
     }
