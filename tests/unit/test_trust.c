@@ -289,6 +289,42 @@ static void test_store_in_use_when_destroyed_leaves_nothing(void **state)
     renew(t); /* the teardown counts */
 }
 
+static void test_text_behind_the_last_certificate_is_none(void **state)
+{
+    static const char text[] = "# and that was all\n";
+    static unsigned char buf[sizeof(cert_root_ec_pem) + sizeof(text)];
+    struct sim_case *t = *state;
+    size_t len = sizeof(cert_root_ec_pem) - 1;
+
+    memcpy(buf, cert_root_ec_pem, len);
+    memcpy(buf + len, text, sizeof(text));
+    assert_int_equal(esp_tls_set_global_ca_store(buf, (unsigned)(len + sizeof(text))), ESP_OK);
+    esp_tls_free_global_ca_store();
+    t->cfg.cacert_buf = buf;
+    t->cfg.cacert_bytes = (unsigned)(len + sizeof(text));
+    assert_int_equal(sim_connect(t), 1);
+}
+
+/** One that cannot be read stands in front of the issuer, and has its name. */
+static void test_damaged_namesake_of_the_issuer_is_passed_over(void **state)
+{
+    static const uint8_t algorithm[] = {0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 2};
+    static unsigned char buf[2 * sizeof(cert_root_ec_der)];
+    const size_t len = sizeof(cert_root_ec_der);
+    struct sim_case *t = *state;
+    size_t at = 0;
+
+    memcpy(buf, cert_root_ec_der, len);
+    memcpy(buf + len, cert_root_ec_der, len);
+    while (memcmp(buf + at, algorithm, sizeof(algorithm)) != 0) {
+        at++;
+    }
+    buf[at + sizeof(algorithm) - 1] = 0x55;
+    t->cfg.cacert_buf = buf;
+    t->cfg.cacert_bytes = (unsigned)sizeof(buf);
+    assert_int_equal(sim_connect(t), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +335,8 @@ int main(void)
 #endif
         sim_test(test_store_beats_cacert_with_a_warning),
         sim_test(test_ignored_source_may_be_garbage),
+        sim_test(test_text_behind_the_last_certificate_is_none),
+        sim_test(test_damaged_namesake_of_the_issuer_is_passed_over),
         sim_test(test_bundle_beats_all_and_is_refused),
         sim_test(test_one_source_warns_of_nothing),
         sim_test(test_store_init_is_idempotent),

@@ -114,7 +114,7 @@ static bool check_second(struct ws_reader *r)
     if ((r->header[1] & MASKED) != 0) {
         return broken(r, WS_CODE_PROTOCOL, "a frame of the server is masked");
     }
-    if (et_ws_is_control(r->header[0] & 0x0Fu) && r->header[1] > WS_CONTROL_MAX) {
+    if (et_ws_is_control(r->header[0]) && r->header[1] > WS_CONTROL_MAX) {
         return broken(r, WS_CODE_PROTOCOL, "a control frame is longer than 125 bytes");
     }
     return true;
@@ -273,7 +273,7 @@ bool et_ws_is_frame(unsigned first, const uint8_t *payload, size_t len)
     if ((first & ~(WS_FIN | 0x0Fu)) != 0 || !is_opcode(opcode) || len > INT32_MAX) {
         return false;
     }
-    if (!et_ws_is_control((uint8_t)opcode)) {
+    if (!et_ws_is_control(opcode)) {
         return true;
     }
     if ((first & WS_FIN) == 0 || len > WS_CONTROL_MAX) {
@@ -287,5 +287,5 @@ bool et_ws_is_in_order(unsigned first, bool is_message)
 {
     const unsigned opcode = first & 0x0Fu;
 
-    return et_ws_is_control((uint8_t)opcode) || (opcode == WS_CONT) == is_message;
+    return et_ws_is_control(opcode) || (opcode == WS_CONT) == is_message;
 }

@@ -31,9 +31,10 @@
 #define WS_CODE_DATA      1007u
 #define WS_CODE_TOO_BIG   1009u
 
-static inline bool et_ws_is_control(uint8_t opcode)
+/** @param first  an opcode, or the whole first byte of a frame */
+static inline bool et_ws_is_control(unsigned first)
 {
-    return (opcode & 0x8u) != 0;
+    return (first & 0x8u) != 0;
 }
 
 /* --- UTF-8 (RFC 3629), in pieces -------------------------------------------------------------- */

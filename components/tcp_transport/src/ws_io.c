@@ -229,7 +229,7 @@ static int begin_frame(esp_transport_handle_t t, unsigned first, const char *buf
     o->piece = 0;
     c->at = 0;
     c->len = et_ws_header_write((uint8_t *)c->buf, o->first, o->left, o->mask);
-    if (!et_ws_is_control(first & 0x0Fu)) {
+    if (!et_ws_is_control(first)) {
         o->is_message = (first & WS_FIN) == 0;
     } else if ((first & 0x0Fu) == WS_CLOSE) {
         c->sent_code =
@@ -323,7 +323,7 @@ static bool is_same_data(const struct ws *c, unsigned first, size_t len)
     if (o->left + o->piece == 0) {
         return c->is_waiting && len == 0 && first == o->first;
     }
-    return !et_ws_is_control(first & 0x0Fu) && len >= o->piece;
+    return !et_ws_is_control(first) && len >= o->piece;
 }
 
 /** A frame was begun, and here is another call.
@@ -333,7 +333,7 @@ static int go_on(esp_transport_handle_t t, unsigned first, size_t len)
 {
     struct ws *c = t->data;
     const struct ws_out *o = &c->out;
-    const bool is_control = et_ws_is_control(o->first & 0x0Fu);
+    const bool is_control = et_ws_is_control(o->first);
     int ret;
 
     if (is_control ? first == o->first && len == o->piece : is_same_data(c, first, len)) {
@@ -355,7 +355,7 @@ int et_ws_flush(esp_transport_handle_t t)
     const struct ws_out *o = &c->out;
 
     if (o->is_begun) {
-        int ret = o->left == 0 && (o->piece == 0 || et_ws_is_control(o->first & 0x0Fu))
+        int ret = o->left == 0 && (o->piece == 0 || et_ws_is_control(o->first))
                       ? send_buffer(t)
                       : 0; /* the rest of it is the caller's to give */
 
