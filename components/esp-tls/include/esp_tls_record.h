@@ -59,6 +59,10 @@ typedef enum esp_tls_cause {
     ESP_TLS_CAUSE_FLOOD          /**< the peer sent records without end that bring nothing */
 } esp_tls_cause_t;
 
+/* A verify flag beside those of Mbed TLS: a name in the certificate is outside of what an authority
+ * above it may give, or the constraints cannot be applied (RFC 5280 section 4.2.1.10). */
+#define ESP_TLS_BADCERT_NAME_CONSTRAINTS 0x01000000
+
 /* A numeric IPv6 address with its scope as a number, and NUL. */
 #define ESP_TLS_RECORD_ADDRESS_MAX 48
 
@@ -70,7 +74,7 @@ typedef struct esp_tls_record {
     int os_errno;           /**< errno of the call that failed */
     int resolver_code;      /**< EAI_... of getaddrinfo() */
     int stack_code;         /**< the TLS stack's code, as a positive number */
-    uint32_t verify_flags;  /**< MBEDTLS_X509_BADCERT_... bits */
+    uint32_t verify_flags;  /**< MBEDTLS_X509_BADCERT_... bits, and ESP_TLS_BADCERT_... */
     int8_t verify_depth;    /**< the certificate they belong to; 0: the peer's own; -1: unknown */
     int16_t alert_sent;     /**< AlertDescription that we sent; -1: none */
     int16_t alert_received; /**< AlertDescription that the peer sent; -1: none */

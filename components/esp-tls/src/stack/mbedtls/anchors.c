@@ -33,7 +33,7 @@ static int parse_check(const uint8_t *der, size_t len)
     int ret;
 
     mbedtls_x509_crt_init(&crt);
-    ret = mbedtls_x509_crt_parse_der_nocopy(&crt, der, len);
+    ret = et_mbed_crt_parse(&crt, der, len, true);
     mbedtls_x509_crt_free(&crt);
     return ret != 0 && et_mbed_is_starved() ? MBEDTLS_ERR_X509_ALLOC_FAILED : ret;
 }
@@ -290,8 +290,7 @@ static bool add_candidate(void *arg, const uint8_t *der, size_t len)
         }
         mbedtls_x509_crt_init(c->list);
     }
-    c->code = stays(c->anchors, der) ? mbedtls_x509_crt_parse_der_nocopy(c->list, der, len)
-                                     : mbedtls_x509_crt_parse_der(c->list, der, len);
+    c->code = et_mbed_crt_parse(c->list, der, len, stays(c->anchors, der));
     if (c->code == 0) {
         drop_issuer(c->list);
     } else if (!et_mbed_is_no_mem(c->code)) {
@@ -338,7 +337,7 @@ struct parse {
 static bool parse_anchor(void *arg, const uint8_t *der, size_t len)
 {
     struct parse *p = arg;
-    int code = mbedtls_x509_crt_parse_der(p->chain, der, len);
+    int code = et_mbed_crt_parse(p->chain, der, len, false);
 
     if (code != 0 && (et_mbed_is_no_mem(code) || et_mbed_is_starved())) {
         p->code = MBEDTLS_ERR_X509_ALLOC_FAILED;

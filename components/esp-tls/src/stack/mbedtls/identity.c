@@ -70,7 +70,7 @@ static bool look_at_cert(void *arg, const uint8_t *der, size_t len)
         return true;
     }
     mbedtls_x509_crt_init(&crt);
-    leaf->pair = mbedtls_x509_crt_parse_der_nocopy(&crt, der, len);
+    leaf->pair = et_mbed_crt_parse(&crt, der, len, true);
     if (leaf->pair == 0) {
         leaf->pair = compare_keys(&crt, leaf->key);
     }

@@ -140,6 +140,18 @@ int et_mbed_each_anchor(struct mbed *m, stack_cert_fn fn, void *arg);
 /** Is this certificate, byte for byte, one of the anchors? */
 bool et_mbed_is_anchor(struct mbed *m, const mbedtls_x509_crt *crt);
 
+/* --- extension.c: extensions of a certificate ------------------------------------------------- */
+
+/** The content of an extension of that OID, if there is one: of the first. @return how many there
+ *  are */
+unsigned et_mbed_find_extension(const mbedtls_x509_crt *crt, const char *oid, size_t oid_len,
+                                mbedtls_x509_buf *content);
+
+/* --- constraints.c, no_constraints.c: name constraints ---------------------------------------- */
+
+/** Add a certificate to a chain. @param stays  the DER outlives the chain: it is not copied */
+int et_mbed_crt_parse(mbedtls_x509_crt *chain, const unsigned char *buf, size_t len, bool stays);
+
 /* --- store.c: the global store as Mbed TLS's chain -------------------------------------------- */
 
 void et_mbed_store_gone(void);

@@ -140,7 +140,7 @@ static bool look_at_anchor(void *arg, const uint8_t *der, size_t len)
     mbedtls_x509_crt anchor;
 
     mbedtls_x509_crt_init(&anchor);
-    if (mbedtls_x509_crt_parse_der_nocopy(&anchor, der, len) == 0) {
+    if (et_mbed_crt_parse(&anchor, der, len, true) == 0) {
         has = organization(&anchor.subject);
         if (same(&anchor.subject_raw, &look->refused->issuer_raw)) {
             look->bits |=

@@ -179,8 +179,7 @@ static unsigned parsed(const mbedtls_x509_crt *chain)
 int et_mbed_peer_crt_parse_der(mbedtls_x509_crt *chain, const unsigned char *buf, size_t len)
 {
     bool is_first = chain->version == 0;
-    int ret = is_in_record(buf) ? mbedtls_x509_crt_parse_der_nocopy(chain, buf, len)
-                                : mbedtls_x509_crt_parse_der(chain, buf, len);
+    int ret = et_mbed_crt_parse(chain, buf, len, is_in_record(buf));
 
     if (ret != 0 && !et_mbed_is_starved() && et_mbed_current() != NULL) {
         et_observers_chain(

@@ -43,10 +43,12 @@ static void chain_grow_locked(struct anchor_store *store)
         mbedtls_x509_crt_init(chain);
     }
     while ((a = et_anchor_store_next(store, a)) != NULL) {
-        if (mbedtls_x509_crt_parse_der(chain, a->der, a->len) != 0) {
+        int ret = mbedtls_x509_crt_parse_der(chain, a->der, a->len);
+
+        if (ret != 0 && et_mbed_is_starved()) {
             chain_free_locked();
             return;
-        }
+        } /* one with critical name constraints is left out: nobody else would apply them */
         chained = a;
     }
 }
