@@ -143,7 +143,7 @@ static void test_every_row_is_whole_and_found_again(void **state)
     assert_true(count[ESP_TLS_CODE_ESP] > 80);
     assert_true(count[ESP_TLS_CODE_STACK] > 250);
     assert_int_equal(count[ESP_TLS_CODE_ALERT], 37);
-    assert_int_equal(count[ESP_TLS_CODE_VERIFY], 20);
+    assert_int_equal(count[ESP_TLS_CODE_VERIFY], 21);
     assert_true(count[ESP_TLS_CODE_ERRNO] > 45);
     assert_true(count[ESP_TLS_CODE_RESOLVER] > 9);
 }

@@ -321,7 +321,7 @@ static void algorithms_differ(struct input *in)
 
 static void unknown_critical(struct input *in)
 {
-    AT("\x06\x03\x55\x1D\x13\x01\x01\xFF", 1)[4] = 0x1E; /* nameConstraints */
+    AT("\x06\x03\x55\x1D\x13\x01\x01\xFF", 1)[4] = 0x24; /* policyConstraints */
 }
 
 static void repeated(struct input *in)
@@ -469,7 +469,7 @@ static const struct row {
     {"algorithms differ", FILE(server_ec_der), CA, algorithms_differ,
      ESP_TLS_INPUT_ALGORITHMS_DIFFER, "signatureAlgorithm", 0, 0, 0, NULL, false},
     {"unknown critical", FILE(server_ec_der), CA, unknown_critical, ESP_TLS_INPUT_EXTENSION,
-     ".extensions", 0, 0, 0, "2.5.29.30", false},
+     ".extensions", 0, 0, 0, "2.5.29.36", false},
     {"repeated", FILE(server_ec_der), CA, repeated, ESP_TLS_INPUT_REPEATED, ".basicConstraints", 0,
      0, 0, "2.5.29.19", false},
     {"address of five bytes", FILE(server_ec_der), CA, address_of_five, ESP_TLS_INPUT_VALUE,

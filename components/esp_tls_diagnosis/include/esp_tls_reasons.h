@@ -37,6 +37,10 @@
       "`esp-tls chain HOST --compare chromium` shows the chain as it was sent, and what a browser makes of it") \
     X(REISSUE_CA, "", \
       "issue the authority's certificate again with basicConstraints CA:TRUE and keyUsage keyCertSign (RFC 5280 section 4.2.1.9)") \
+    X(REISSUE_CA_USAGE, "", \
+      "issue the authority's certificate again without extendedKeyUsage, or with serverAuth in it") \
+    X(ISSUE_WITHIN, "", \
+      "have it issued for names that every authority above it may give, or by an authority that may give these") \
     X(RENEW_ROOT, "cacert_buf", \
       "the root in cacert_buf has the right name but another key: take the present one from the authority") \
     /* the server's certificate */ \
@@ -53,7 +57,7 @@
     X(SKIP_NAME, "skip_common_name", \
       "skip_common_name (skip_cert_common_name_check of the HTTP client) accepts any server that has a certificate of the same authority: only for an authority of your own") \
     X(ADD_IP_SAN, "", \
-      "have the certificate issued with the IP address{address_clause} among its subject alternative names (type iPAddress: a common name or a DNS name does not count, RFC 9525)") \
+      "have the certificate issued with the IP address{address_clause} among its subject alternative names (type iPAddress: a DNS name does not count, RFC 9525)") \
     X(CONNECT_BY_NAME, "common_name", \
       "connect by the server's name, or keep the address and set common_name to a name that the certificate has") \
     X(STRONGER_CERTIFICATE, "", \
@@ -268,6 +272,8 @@
     X(WEAK_KEY, CERTIFICATE, "the key of {certificate} is too weak{bits_clause}", STRONGER_CERTIFICATE, NONE, NONE) \
     X(WEAK_SIGNATURE, CERTIFICATE, "{certificate} is signed in a way that is too weak (SHA-1 or MD5)", STRONGER_CERTIFICATE, NONE, NONE) \
     X(NOT_A_CA, CERTIFICATE, "{issuer} issued a certificate, but is marked as no authority (basicConstraints)", REISSUE_CA, NONE, NONE) \
+    X(NAME_CONSTRAINTS, CERTIFICATE, "{certificate} has a name that an authority above it may not give (nameConstraints)", ISSUE_WITHIN, COMPARE_CHAIN, NONE) \
+    X(ISSUER_USAGE, CERTIFICATE, "{certificate} may not issue certificates for TLS servers (extendedKeyUsage)", REISSUE_CA_USAGE, COMPARE_CHAIN, NONE) \
     X(WRONG_USAGE, CERTIFICATE, "{certificate} is not for a TLS server (key usage)", SERVER_CERTIFICATE, NONE, NONE) \
     X(CERT_REVOKED, CERTIFICATE, "{certificate} has been revoked", DISTRUST, RENEW_CERTIFICATE, NONE) \
     X(CERT_UNREADABLE, CERTIFICATE, "certificate number {input_item} that the server sent cannot be read{field_clause}", COMPARE_CHAIN, ASK_SERVER_OWNER, NONE) \

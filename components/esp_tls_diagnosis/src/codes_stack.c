@@ -2,6 +2,7 @@
  * ask does not carry the texts. */
 #include "code_row.h"
 #include "codes_stack.h"
+#include "esp_tls_record.h"
 #include "mbedtls_codes.h"
 
 static const struct esp_tls_code codes[] = {
@@ -18,6 +19,9 @@ static const struct esp_tls_code flags[] = {
     CODE_ROW(VERIFY, value, "MBEDTLS_X509_" #name, a, b, c, text),
     MBED_FLAGS(ROW)
 #undef ROW
+        CODE_ROW(VERIFY, ESP_TLS_BADCERT_NAME_CONSTRAINTS, "ESP_TLS_BADCERT_NAME_CONSTRAINTS",
+                 NAME_CONSTRAINTS, NONE, NONE,
+                 "a certificate of the chain has a name that an authority above it may not give"),
 };
 
 const struct esp_tls_code *et_codes_stack(size_t *count)

@@ -40,7 +40,8 @@ enum {
     FLAG_EXPIRED = 0x01,
     FLAG_NAME = 0x04,
     FLAG_NOT_TRUSTED = 0x08,
-    FLAG_FUTURE = 0x0200
+    FLAG_FUTURE = 0x0200,
+    FLAG_EXT_KEY_USAGE = 0x1000
 };
 
 /* The stack's codes that only evidence tells apart; the numbers are Mbed TLS's for every stack. */
@@ -449,6 +450,11 @@ static bool not_a_ca(const struct facts *f)
     return not_trusted(f) && chain(f, ESP_TLS_CHAIN_NO_CONSTRAINTS);
 }
 
+static bool issuer_usage(const struct facts *f)
+{
+    return has_flag(f, FLAG_EXT_KEY_USAGE) && f->r->verify_depth > 0;
+}
+
 static bool self_signed(const struct facts *f)
 {
     return not_trusted(f) && chain(f, ESP_TLS_CHAIN_SELF_SIGNED);
@@ -575,6 +581,7 @@ static const struct rule {
     {OF(VERIFY), is_early, ESP_TLS_REASON_CERT_NOT_YET_VALID, false},
     {OF(VERIFY), out_of_order, ESP_TLS_REASON_CHAIN_OUT_OF_ORDER, false},
     {OF(VERIFY), not_a_ca, ESP_TLS_REASON_NOT_A_CA, false},
+    {OF(VERIFY), issuer_usage, ESP_TLS_REASON_ISSUER_USAGE, true},
     {OF(VERIFY), anchor_namesake, ESP_TLS_REASON_ANCHOR_KEY_DIFFERS, false},
     {OF(VERIFY), self_signed, ESP_TLS_REASON_SELF_SIGNED, false},
     {OF(VERIFY), gap_is_likely, ESP_TLS_REASON_MISSING_INTERMEDIATE, false},

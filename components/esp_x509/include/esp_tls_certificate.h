@@ -104,6 +104,7 @@ typedef struct esp_tls_certificate {
     uint16_t extended_usage; /**< ESP_TLS_EXTENDED_... */
     esp_tls_bytes_t names;   /**< subjectAltName: esp_tls_certificate_next_name() */
     esp_tls_bytes_t access;  /**< authorityInfoAccess: esp_tls_certificate_next_access() */
+    esp_tls_bytes_t name_constraints; /**< nameConstraints, DER */
     esp_tls_bytes_t subject_key_id;
     esp_tls_bytes_t authority_key_id;
     esp_tls_bytes_t

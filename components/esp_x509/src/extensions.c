@@ -239,6 +239,12 @@ static void authority_access(struct walk *w, struct ext *e, esp_tls_certificate_
     cert->access = et_walk_view(w, e->in.at, e->in.end - e->in.at);
 }
 
+/** Whoever applies them reads them (cert_names.h); any content is accepted here. */
+static void name_constraints(struct walk *w, struct ext *e, esp_tls_certificate_t *cert)
+{
+    cert->name_constraints = et_walk_view(w, e->in.at, e->in.end - e->in.at);
+}
+
 static const struct {
     const char *field;
     void (*walk)(struct walk *w, struct ext *e, esp_tls_certificate_t *cert);
@@ -254,7 +260,15 @@ static const struct {
     [EXTENSION_CERTIFICATE_TYPE] = {FIELD ".nsCertType", certificate_type, true},
     [EXTENSION_POLICIES] = {FIELD ".certificatePolicies", policies, true},
     [EXTENSION_AUTHORITY_ACCESS] = {FIELD ".authorityInfoAccess", authority_access, false},
+    [EXTENSION_NAME_CONSTRAINTS] = {FIELD ".nameConstraints", name_constraints, false},
 };
+
+/** Is it looked at: by Mbed TLS, or by us? */
+static bool is_known(unsigned kind)
+{
+    return kinds[kind].is_known ||
+           (kind == EXTENSION_NAME_CONSTRAINTS && et_support_name_constraints());
+}
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
@@ -291,7 +305,7 @@ static void one_extension(struct walk *w, struct der_span *in, esp_tls_certifica
     }
     kind = e.oid.row->kind == OID_EXTENSION ? e.oid.row->value : EXTENSION_OTHER;
     e.field = kinds[kind].field;
-    if (!kinds[kind].is_known && e.is_critical) {
+    if (!is_known(kind) && e.is_critical) {
         if (cert->unknown_critical.ptr == NULL) {
             cert->unknown_critical = et_walk_view_of(w, &e.oid.item);
         }

@@ -32,7 +32,8 @@ enum extension {
     EXTENSION_AUTHORITY_KEY_ID,
     EXTENSION_CERTIFICATE_TYPE,
     EXTENSION_POLICIES,
-    EXTENSION_AUTHORITY_ACCESS
+    EXTENSION_AUTHORITY_ACCESS,
+    EXTENSION_NAME_CONSTRAINTS
 };
 
 struct oid_row {
@@ -61,5 +62,7 @@ bool et_support_encryption(const uint8_t *oid, size_t len);
 bool et_support_cipher(const uint8_t *oid, size_t len);
 /** Keys that are encrypted in PEM's own way (RFC 1421)? */
 bool et_support_pem_encryption(void);
+/** Are name constraints applied? Mbed TLS itself refuses them where they are critical. */
+bool et_support_name_constraints(void);
 
 #endif

@@ -6,6 +6,7 @@
 #include "mbedtls/pk.h"
 
 #include "oids.h"
+#include "sdkconfig.h"
 
 static mbedtls_asn1_buf as_buf(const uint8_t *oid, size_t len)
 {
@@ -114,6 +115,15 @@ bool et_support_pem_encryption(void)
 {
 #if defined(MBEDTLS_PEM_PARSE_C) && defined(MBEDTLS_AES_C) && defined(MBEDTLS_MD_CAN_MD5) &&       \
     defined(MBEDTLS_CIPHER_MODE_CBC)
+    return true;
+#else
+    return false;
+#endif
+}
+
+bool et_support_name_constraints(void)
+{
+#ifdef CONFIG_ESP_TLS_NAME_CONSTRAINTS
     return true;
 #else
     return false;
