@@ -314,7 +314,7 @@ static void print_period(const esp_tls_certificate_t *read, FILE *out)
     }
 }
 
-void cert_print(const struct cert *cert, FILE *out)
+static void print_cert(const struct cert *cert, FILE *out)
 {
     const esp_tls_certificate_t *read = &cert->read;
     char text[1024];
@@ -342,6 +342,13 @@ void cert_print(const struct cert *cert, FILE *out)
         fprintf(out, "   issuer at  %s\n", text);
     }
     fprintf(out, "   size       %zu bytes\n", cert->len);
+}
+
+void cert_print(const struct cert *cert, size_t number, FILE *out)
+{
+    fprintf(out, "%zu  %s\n", number, cert->title);
+    print_cert(cert, out);
+    fputc('\n', out);
 }
 
 static void json_hex(struct json *j, const char *key, esp_tls_bytes_t bytes)

@@ -274,13 +274,13 @@ static bool talk_chromium(struct chromium *c, const char *origin, struct certs *
 static void make_rules(const struct chain_options *o, char *rules, size_t cap)
 {
     const char *host = connect_options_host(&o->connect, o->target.host);
-    bool is_ipv6 = strchr(host, ':') != NULL;
+    uint16_t port = connect_options_port(&o->connect, o->target.port);
+    char to[TARGET_AUTHORITY];
 
     rules[0] = '\0';
     if (o->connect.connect_to != NULL || strcmp(o->target.name, o->target.host) != 0) {
-        snprintf(rules, cap, "MAP %s:%u %s%s%s:%u", o->target.name, o->target.port,
-                 is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "",
-                 connect_options_port(&o->connect, o->target.port));
+        snprintf(rules, cap, "MAP %s:%u %s", o->target.name, o->target.port,
+                 target_authority(host, port, to));
     }
 }
 
@@ -295,7 +295,7 @@ bool chromium_chain(const struct chain_options *o, struct certs *theirs, char *w
 {
     int ms = o->connect.timeout_ms > LEAST_MS ? o->connect.timeout_ms : LEAST_MS;
     struct chromium c = {.until_us = dial_now_us() + (int64_t)ms * 1000};
-    bool is_ipv6 = strchr(o->target.name, ':') != NULL;
+    char authority[TARGET_AUTHORITY];
     char origin[300];
     char rules[640];
     bool ok = false;
@@ -308,8 +308,8 @@ bool chromium_chain(const struct chain_options *o, struct certs *theirs, char *w
         snprintf(why, cap, "a browser cannot be sent to that name");
         return false;
     }
-    snprintf(origin, sizeof(origin), is_ipv6 ? "https://[%s]:%u" : "https://%s:%u", o->target.name,
-             o->target.port);
+    snprintf(origin, sizeof(origin), "https://%s",
+             target_authority(o->target.name, o->target.port, authority));
     if (o->target.port == 443) {
         origin[strlen(origin) - 4] = '\0';
     }

@@ -42,9 +42,7 @@ static void print_text(const struct cert_files *f, FILE *out)
                 file->format, file->blob.size, file->count, file->count == 1 ? "" : "s",
                 file->key_count, file->key_count == 1 ? "" : "s");
         for (size_t k = file->first; k < file->first + file->count; k++) {
-            fprintf(out, "%zu  %s\n", k + 1, f->certs.item[k].title);
-            cert_print(&f->certs.item[k], out);
-            fputc('\n', out);
+            cert_print(&f->certs.item[k], k + 1, out);
         }
         for (size_t k = file->first_key; k < file->first_key + file->key_count; k++) {
             print_key(&f->key[k], out);

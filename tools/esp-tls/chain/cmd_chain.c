@@ -190,15 +190,6 @@ static enum tool_exit compare(struct chain *c)
 
 /* --- telling ---------------------------------------------------------------------------------- */
 
-static void print_certificates(const struct certs *certs, FILE *out)
-{
-    for (size_t i = 0; i < certs->count; i++) {
-        fprintf(out, "%zu  %s\n", i + 1, certs->item[i].title);
-        cert_print(&certs->item[i], out);
-        fputc('\n', out);
-    }
-}
-
 static void print_compare(const struct chain *c, FILE *out)
 {
     if (!c->has_compare) {
@@ -218,7 +209,9 @@ static void print_text(const struct chain *c, FILE *out)
     fprintf(out, "%s port %u sent %zu certificate%s, %zu bytes%s%s%s\n\n", c->options.target.host,
             c->options.target.port, c->sent.count, c->sent.count == 1 ? "" : "s", c->tree.bytes,
             c->version[0] != '\0' ? " (" : "", c->version, c->version[0] != '\0' ? ")" : "");
-    print_certificates(&c->sent, out);
+    for (size_t i = 0; i < c->sent.count; i++) {
+        cert_print(&c->sent.item[i], i + 1, out);
+    }
     fputs("What verifies what:\n", out);
     chain_tree_print(&c->tree, out);
     fputs(c->findings.count > 0 ? "\n" : "", out);

@@ -6,18 +6,15 @@
 /* Short names for this table. */
 #define REASON(name) ESP_TLS_REASON_##name
 #define REMEDY(name) ESP_TLS_REMEDY_##name
+#define OF_DIAGNOSIS REASON(NONE), {0}, NULL /* reason and remedies are those that it has */
 
 /* clang-format off */
 static const struct check_finding_row rows[] = {
     /* no connection */
-    {"name", CHECK_FAILS, EXIT_DNS, "the name has no usable address",
-     REASON(NONE), {0}, NULL},
-    {"name-timeout", CHECK_FAILS, EXIT_TIMEOUT, "no name server answered in time",
-     REASON(NONE), {0}, NULL},
-    {"tcp", CHECK_FAILS, EXIT_TCP, "TCP does not open",
-     REASON(NONE), {0}, NULL},
-    {"tcp-timeout", CHECK_FAILS, EXIT_TIMEOUT, "TCP is not answered",
-     REASON(NONE), {0}, NULL},
+    {"name", CHECK_FAILS, EXIT_DNS, "the name has no usable address", OF_DIAGNOSIS},
+    {"name-timeout", CHECK_FAILS, EXIT_TIMEOUT, "no name server answered in time", OF_DIAGNOSIS},
+    {"tcp", CHECK_FAILS, EXIT_TCP, "TCP does not open", OF_DIAGNOSIS},
+    {"tcp-timeout", CHECK_FAILS, EXIT_TIMEOUT, "TCP is not answered", OF_DIAGNOSIS},
     {"address", CHECK_DEPENDS, EXIT_TCP, "one of its addresses does not answer",
      REASON(TCP_NO_ANSWER), {0},
      "a device that takes this address first waits for it in vain: have the server's owner "
@@ -26,15 +23,13 @@ static const struct check_finding_row rows[] = {
      REASON(NONE), {0},
      "check that the port is that of a mail server that offers STARTTLS (25, 587); a port "
      "with TLS from the first byte (465) is smtps"},
-    {"no-tls", CHECK_FAILS, EXIT_TLS, "what answers there does not speak TLS",
-     REASON(NONE), {0}, NULL},
+    {"no-tls", CHECK_FAILS, EXIT_TLS, "what answers there does not speak TLS", OF_DIAGNOSIS},
     {"silent", CHECK_FAILS, EXIT_TIMEOUT, "TCP opens, but TLS is not answered in time",
      REASON(HANDSHAKE_SILENT), {0}, NULL},
     /* versions */
     {"only-old", CHECK_FAILS, EXIT_TLS, "it speaks nothing newer than TLS 1.1",
      REASON(OLD_TLS_ONLY), {0}, NULL},
-    {"no-version", CHECK_FAILS, EXIT_TLS, "it accepts no version of TLS",
-     REASON(NONE), {0}, NULL},
+    {"no-version", CHECK_FAILS, EXIT_TLS, "it accepts no version of TLS", OF_DIAGNOSIS},
     {"only-1.3", CHECK_DEFAULT, EXIT_TLS,
      "it speaks TLS 1.3 only, and ESP-IDF's default is TLS 1.2",
      REASON(VERSION_EXCLUDED), {REMEDY(ENABLE_VERSION)}, NULL},
@@ -68,15 +63,13 @@ static const struct check_finding_row rows[] = {
     {"pss-only", CHECK_FAILS, EXIT_TLS, "it signs with RSASSA-PSS only, and speaks TLS 1.2 only",
      REASON(NO_COMMON_SIGNATURE), {0},
      "have the server offer RSA PKCS #1 v1.5 signatures as well, or TLS 1.3"},
-    {"handshake", CHECK_FAILS, EXIT_TLS, "the TLS handshake fails",
-     REASON(NONE), {0}, NULL},
+    {"handshake", CHECK_FAILS, EXIT_TLS, "the TLS handshake fails", OF_DIAGNOSIS},
     {"fails-1.2", CHECK_DEFAULT, EXIT_TLS, "with TLS 1.2, ESP-IDF's default, the handshake fails",
-     REASON(NONE), {0}, NULL},
-    {"fails-1.3", CHECK_DEPENDS, EXIT_TLS, "with TLS 1.3 the handshake fails",
-     REASON(NONE), {0}, NULL},
+     OF_DIAGNOSIS},
+    {"fails-1.3", CHECK_DEPENDS, EXIT_TLS, "with TLS 1.3 the handshake fails", OF_DIAGNOSIS},
     {"fails-both", CHECK_DEPENDS, EXIT_TLS,
      "the handshake fails when both TLS 1.2 and 1.3 are offered, though one of them opens",
-     REASON(NONE), {0}, NULL},
+     OF_DIAGNOSIS},
     {"wants-certificate", CHECK_FAILS, EXIT_TLS, "it demands a client certificate",
      REASON(CLIENT_CERT_MISSING), {REMEDY(SET_CLIENT_CERT)}, NULL},
     {"refuses-certificate", CHECK_FAILS, EXIT_TLS, "it does not accept the client certificate",
@@ -85,8 +78,7 @@ static const struct check_finding_row rows[] = {
      "it asks for a client certificate, and goes on without",
      REASON(NONE), {REMEDY(SET_CLIENT_CERT)}, NULL},
     /* the certificate */
-    {"certificate", CHECK_FAILS, EXIT_CERTIFICATE, "the certificate is refused",
-     REASON(NONE), {0}, NULL},
+    {"certificate", CHECK_FAILS, EXIT_CERTIFICATE, "the certificate is refused", OF_DIAGNOSIS},
     {"chain-order", CHECK_NOTE, EXIT_OK, "the chain is not in order",
      REASON(CHAIN_OUT_OF_ORDER), {0}, NULL},
     {"chain-extra", CHECK_NOTE, EXIT_OK, "the chain has certificates that nobody needs",

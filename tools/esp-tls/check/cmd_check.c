@@ -122,7 +122,7 @@ static void run_trials(struct check *c)
     char url[400];
     struct trial_target target = {.url = url, .path = c->options.path};
     struct device device;
-    bool is_ipv6 = strchr(c->address->text, ':') != NULL;
+    char authority[TARGET_AUTHORITY];
 
     if (c->options.no_memory || c->options.target.smtp || c->dns.timed_out ||
         !c->session_any.opened) {
@@ -131,8 +131,8 @@ static void run_trials(struct check *c)
                                                     : "there was no connection to measure";
         return;
     }
-    snprintf(url, sizeof(url), is_ipv6 ? "https://[%s]:%u" : "https://%s:%u", c->address->text,
-             c->options.target.port);
+    snprintf(url, sizeof(url), "https://%s",
+             target_authority(c->address->text, c->options.target.port, authority));
     make_cfg(c, &target.cfg, ESP_TLS_VER_ANY);
     device_init(&device);
     c->has_memory = true;

@@ -9,31 +9,15 @@
 
 #include "esp_http_client_async.h"
 #include "esp_transport_async.h"
+#include "output.h"
 
 /* --- writing ---------------------------------------------------------------------------------- */
-
-/** All of it. @return 0 or errno */
-static int write_all(int fd, const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-
-        if (n < 0 && errno != EINTR) {
-            return errno;
-        }
-        if (n > 0) {
-            data += n;
-            len -= (size_t)n;
-        }
-    }
-    return 0;
-}
 
 static esp_err_t write_block(void *arg, const void *block, size_t len)
 {
     struct capture *capture = arg;
 
-    capture->capture_errno = write_all(capture->capture_fd, block, len);
+    capture->capture_errno = output_all(capture->capture_fd, block, len);
     return capture->capture_errno == 0 ? ESP_OK : ESP_FAIL;
 }
 
@@ -44,7 +28,7 @@ static void write_key(void *arg, const char *line)
     int len = snprintf(text, sizeof(text), "%s\n", line);
 
     if (capture->keylog_errno == 0) { /* in one piece: several programs may share the file */
-        capture->keylog_errno = write_all(capture->keylog_fd, text, (size_t)len);
+        capture->keylog_errno = output_all(capture->keylog_fd, text, (size_t)len);
     }
     explicit_bzero(text, sizeof(text));
 }

@@ -128,22 +128,29 @@ enum tool_exit output_restart(struct output *out)
     return ftruncate(out->fd, 0) == 0 ? EXIT_OK : failed(out, errno);
 }
 
-enum tool_exit output_write(struct output *out, const void *data, size_t len)
+int output_all(int fd, const void *data, size_t len)
 {
     const char *from = data;
 
     while (len > 0) {
-        ssize_t n = write(out->fd, from, len);
+        ssize_t n = write(fd, from, len);
 
         if (n < 0 && errno != EINTR) {
-            return failed(out, errno);
+            return errno;
         }
         if (n > 0) {
             from += n;
             len -= (size_t)n;
         }
     }
-    return EXIT_OK;
+    return 0;
+}
+
+enum tool_exit output_write(struct output *out, const void *data, size_t len)
+{
+    int error = output_all(out->fd, data, len);
+
+    return error == 0 ? EXIT_OK : failed(out, error);
 }
 
 enum tool_exit output_finish(struct output *out)

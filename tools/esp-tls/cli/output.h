@@ -27,6 +27,9 @@ enum tool_exit output_resume(struct output *out, const char *path, int64_t *from
 /** The server sends all of it anew: forget what the file has. */
 enum tool_exit output_restart(struct output *out);
 
+/** Write all of it to any file. @return 0 or errno */
+int output_all(int fd, const void *data, size_t len);
+
 /** @return EXIT_OK, or EXIT_OUTPUT after a message on stderr */
 enum tool_exit output_write(struct output *out, const void *data, size_t len);
 

@@ -77,15 +77,22 @@ static void take_parts(struct target *t, const esp_tls_url_t *url, const struct 
              (int)url->query.len, url->query.ptr != NULL ? url->query.ptr : "");
 }
 
-size_t target_request(char text[2048], const char *host, uint16_t port, const char *path)
+const char *target_authority(const char *host, uint16_t port, char text[TARGET_AUTHORITY])
 {
     bool is_ipv6 = strchr(host, ':') != NULL;
 
-    return (size_t)snprintf(
-        text, 2048,
-        "GET %s HTTP/1.1\r\nHost: %s%.255s%s:%u\r\nUser-Agent: esp-tls/" ESP_TLS_VERSION
-        "\r\nAccept: */*\r\nConnection: close\r\n\r\n",
-        path, is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "", port);
+    snprintf(text, TARGET_AUTHORITY, is_ipv6 ? "[%.255s]:%u" : "%.255s:%u", host, port);
+    return text;
+}
+
+size_t target_request(char text[2048], const char *host, uint16_t port, const char *path)
+{
+    char authority[TARGET_AUTHORITY];
+
+    return (size_t)snprintf(text, 2048,
+                            "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: esp-tls/" ESP_TLS_VERSION
+                            "\r\nAccept: */*\r\nConnection: close\r\n\r\n",
+                            path, target_authority(host, port, authority));
 }
 
 bool target_set_starttls(void *at, const char *value, const struct option_row *row)

@@ -24,6 +24,11 @@ struct target {
  *  @return true; false: what is wrong has been said on stderr */
 bool target_parse(struct target *target, const char *name, const char *text);
 
+#define TARGET_AUTHORITY 272
+
+/** "example.org:443", "[::1]:443". @return text */
+const char *target_authority(const char *host, uint16_t port, char text[TARGET_AUTHORITY]);
+
 /** A GET, as check and memory send it, as text.
  *  @param path  not longer than option_set_path() takes @return its length */
 size_t target_request(char text[2048], const char *host, uint16_t port, const char *path);

@@ -2,6 +2,7 @@
 #include "text.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,29 +30,29 @@ void text_copy(const struct text *text, char *to, size_t cap)
     to[len] = '\0';
 }
 
-static void print_folded(const char *at, FILE *out)
+void text_paragraph(FILE *out, const char *head, int indent, const char *text)
 {
-    size_t column = 0;
+    size_t column = (size_t)fprintf(out, "%*s%s", indent - (int)strlen(head), "", head);
 
-    while (*at != '\0') {
-        size_t word = strcspn(at, " ");
+    if (!isatty(fileno(out))) {
+        fprintf(out, "%s\n", text);
+        return;
+    }
+    for (bool is_first = true; *text != '\0'; is_first = false) {
+        size_t word = strcspn(text, " ");
 
-        if (column > 0 && column + 1 + word > COLUMNS) {
-            fputc('\n', out);
-            column = 0;
+        if (!is_first && column + 1 + word > COLUMNS) {
+            column = (size_t)fprintf(out, "\n%*s", indent, "") - 1;
+            is_first = true;
         }
-        column += (size_t)fprintf(out, "%s%.*s", column > 0 ? " " : "", (int)word, at);
-        at += word;
-        at += strspn(at, " ");
+        column += (size_t)fprintf(out, "%s%.*s", is_first ? "" : " ", (int)word, text);
+        text += word;
+        text += strspn(text, " ");
     }
     fputc('\n', out);
 }
 
 void text_print(const struct text *text, FILE *out)
 {
-    if (isatty(fileno(out))) {
-        print_folded(text->chars, out);
-    } else {
-        fprintf(out, "%s\n", text->chars);
-    }
+    text_paragraph(out, "", 0, text->chars);
 }

@@ -19,4 +19,8 @@ void text_copy(const struct text *text, char *to, size_t cap);
 /** Print, folded at 80 columns on a terminal and as one line elsewhere. */
 void text_print(const struct text *text, FILE *out);
 
+/** The same of any text, with something in front of it.
+ *  @param indent  of its lines; the head ends there */
+void text_paragraph(FILE *out, const char *head, int indent, const char *text);
+
 #endif

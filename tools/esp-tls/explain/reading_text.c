@@ -1,11 +1,9 @@
 /* What a text of codes means, in words. */
-#define _GNU_SOURCE /* fileno */
 #include <string.h>
-#include <unistd.h>
 
+#include "cli/text.h"
 #include "reading_report.h"
 
-#define COLUMNS  80
 #define TEXT_MAX 800
 
 const char *domain_of(const esp_tls_code_t *code)
@@ -37,26 +35,6 @@ void number_text(const esp_tls_code_t *code, int value, char *text, size_t cap)
     }
 }
 
-/** A paragraph: on a terminal folded, and indented but for its first line. */
-static void paragraph(FILE *out, const char *head, int indent, const char *text)
-{
-    bool folds = isatty(fileno(out)) != 0;
-    size_t column = (size_t)fprintf(out, "%*s%s", indent - (int)strlen(head), "", head);
-
-    for (bool is_first = true; *text != '\0'; is_first = false) {
-        size_t word = strcspn(text, " ");
-
-        if (folds && !is_first && column + 1 + word > COLUMNS) {
-            column = (size_t)fprintf(out, "\n%*s", indent, "") - 1;
-            is_first = true;
-        }
-        column += (size_t)fprintf(out, "%s%.*s", is_first ? "" : " ", (int)word, text);
-        text += word;
-        text += strspn(text, " ");
-    }
-    fputc('\n', out);
-}
-
 static void print_reason(FILE *out, unsigned number, esp_tls_reason_t reason)
 {
     char text[TEXT_MAX];
@@ -67,7 +45,7 @@ static void print_reason(FILE *out, unsigned number, esp_tls_reason_t reason)
     snprintf(text + len, sizeof(text) - len, "%s[%s]", len > 0 ? " " : "",
              esp_tls_reason_name(reason));
     snprintf(head, sizeof(head), "%u. ", number);
-    paragraph(out, head, 4, text);
+    text_paragraph(out, head, 4, text);
     for (unsigned i = 0; i < ESP_TLS_REASON_REMEDIES; i++) {
         esp_tls_remedy_t remedy = esp_tls_reason_remedy(reason, i);
 
@@ -75,9 +53,9 @@ static void print_reason(FILE *out, unsigned number, esp_tls_reason_t reason)
             break;
         }
         if (esp_tls_remedy_sentence(NULL, remedy, text, sizeof(text)) > 0) {
-            paragraph(out, "- ", 6, text);
+            text_paragraph(out, "- ", 6, text);
         } else if (esp_tls_remedy_setting(remedy)[0] != '\0') { /* a build without sentences */
-            paragraph(out, "- ", 6, esp_tls_remedy_setting(remedy));
+            text_paragraph(out, "- ", 6, esp_tls_remedy_setting(remedy));
         }
     }
 }
@@ -134,10 +112,10 @@ static void print_name(FILE *out, const struct reading *row, bool has_lines)
 static void print_meaning(FILE *out, const struct reading *row)
 {
     if (row->code.name != NULL && row->code.sentence[0] != '\0') {
-        paragraph(out, "", 4, row->code.sentence);
+        text_paragraph(out, "", 4, row->code.sentence);
     }
     if (row->low.name != NULL && row->low.sentence[0] != '\0') {
-        paragraph(out, "", 4, row->low.sentence);
+        text_paragraph(out, "", 4, row->low.sentence);
     }
 }
 

@@ -5,7 +5,6 @@
 #include "cli/credentials.h"
 #include "cli/explain.h"
 #include "cli/page.h"
-#include "memory_choices.h"
 #include "memory_report.h"
 
 struct memory {

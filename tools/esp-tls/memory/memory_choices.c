@@ -1,4 +1,4 @@
-#include "memory_choices.h"
+#include "memory_report.h"
 
 #include <string.h>
 

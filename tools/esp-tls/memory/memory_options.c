@@ -100,6 +100,7 @@ void memory_options_init(void *options)
 bool memory_options_accept(void *options, char **servers, size_t count)
 {
     struct memory_options *o = options;
+    char authority[TARGET_AUTHORITY];
 
     (void)count;
     if (!target_parse(&o->target, o->connect.name, servers[0])) {
@@ -109,8 +110,7 @@ bool memory_options_accept(void *options, char **servers, size_t count)
         fputs("esp-tls: memory does not ask for TLS with STARTTLS, as smtp does\n", stderr);
         return false;
     }
-    snprintf(o->url, sizeof(o->url),
-             strchr(o->target.host, ':') != NULL ? "https://[%s]:%u" : "https://%s:%u",
-             o->target.host, o->target.port);
+    snprintf(o->url, sizeof(o->url), "https://%s",
+             target_authority(o->target.host, o->target.port, authority));
     return connect_options_fit(&o->connect, "https", "http") && device_check(&o->device);
 }

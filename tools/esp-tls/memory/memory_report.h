@@ -46,6 +46,14 @@ const struct trial *report_whole(const struct memory_report *r);
 /** "12,345" in a buffer of 16 bytes. */
 const char *bytes_text(uint64_t n, char text[16]);
 
+/** Settings other than those asked for: each is tried on the same server, and what it saves is what
+ *  the two connections differed by. @return false after a message on stderr */
+bool choices_try(struct memory_report *r, const struct trial_target *target);
+
+/** Fill r->advice, when it does not fit: the first choice with which it does, or all that save
+ *  something together. @return false after a message on stderr */
+bool choices_advise(struct memory_report *r, const struct trial_target *target);
+
 void memory_print_text(const struct memory_report *r, FILE *out);
 void memory_print_json(const struct memory_report *r, FILE *out);
 /** The same with the heap over time, which the page draws. @param report  a struct memory_report */

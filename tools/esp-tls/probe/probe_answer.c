@@ -236,8 +236,7 @@ static uint16_t bits_of(struct octets number)
     return 0;
 }
 
-/** Suites of finite-field Diffie-Hellman, as far as probes offer them: 0x0033, 0x0039, 0x0067,
- *  0x006B, 0x009E, 0x009F, 0xC09E, 0xC09F, 0xCCAA. */
+/** Is it a suite of finite-field Diffie-Hellman? */
 static bool is_dhe(uint16_t suite)
 {
     static const uint16_t suites[] = {0x0016, 0x0033, 0x0039, 0x0045, 0x0067, 0x006B, 0x0088,
@@ -439,6 +438,16 @@ static void keep_first(struct probe_answer *a, const uint8_t *data, size_t len)
     a->first_len = (uint8_t)(a->first_len + n);
 }
 
+/** Fill up to `wanted` bytes. @return how many of the given ones were used */
+static size_t fill(uint8_t *to, size_t *have, size_t wanted, const uint8_t *data, size_t len)
+{
+    size_t n = wanted - *have < len ? wanted - *have : len;
+
+    memcpy(to + *have, data, n);
+    *have += n;
+    return n;
+}
+
 /** @return how many of the bytes were used */
 static size_t feed_some(struct probe_decoder *d, const uint8_t *data, size_t len)
 {
@@ -446,20 +455,14 @@ static size_t feed_some(struct probe_decoder *d, const uint8_t *data, size_t len
     size_t n;
 
     if (d->header_len < sizeof(d->header)) {
-        n = sizeof(d->header) - d->header_len;
-        n = len < n ? len : n;
-        memcpy(d->header + d->header_len, data, n);
-        d->header_len += n;
+        n = fill(d->header, &d->header_len, sizeof(d->header), data, len);
         if (d->header_len == sizeof(d->header)) {
             (void)read_header(d);
         }
         return n;
     }
     wanted = (size_t)d->header[3] << 8 | d->header[4];
-    n = wanted - d->record_len;
-    n = len < n ? len : n;
-    memcpy(d->record_data + d->record_len, data, n);
-    d->record_len += n;
+    n = fill(d->record_data, &d->record_len, wanted, data, len);
     if (d->record_len == wanted) {
         (void)read_record(d);
         d->record_len = 0;

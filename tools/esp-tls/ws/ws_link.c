@@ -11,6 +11,7 @@
 #include "esp_transport_socks_proxy.h"
 #include "esp_transport_ssl.h"
 #include "esp_transport_tcp.h"
+#include "cli/target.h"
 #include "get/explain_http.h"
 
 #define REDIRECTS_MAX 10
@@ -190,14 +191,13 @@ static bool is_secret(const char *header)
 static bool gather_fields(const struct ws_link *l, char *out, size_t cap)
 {
     const struct connect_options *o = &l->options->connect;
+    char authority[TARGET_AUTHORITY];
     size_t len = 0;
 
     out[0] = '\0';
     if (o->connect_to != NULL) {
-        const bool is_inet6 = strchr(l->host, ':') != NULL;
-
-        len = (size_t)snprintf(out, cap, "Host: %s%s%s:%d\r\n", is_inet6 ? "[" : "", l->host,
-                               is_inet6 ? "]" : "", l->port);
+        len = (size_t)snprintf(out, cap, "Host: %s\r\n",
+                               target_authority(l->host, l->port, authority));
     }
     for (size_t i = 0; i < o->header_count; i++) {
         if (l->is_elsewhere && is_secret(o->headers[i])) {
