@@ -33,16 +33,6 @@ int et_mbed_crt_parse(mbedtls_x509_crt *chain, const unsigned char *buf, size_t 
     return mbedtls_x509_crt_parse_der_with_ext_cb(chain, buf, len, !stays, take_extension, NULL);
 }
 
-/** A chain while it is verified, from the anchor down. */
-struct path {
-    int (*verify)(void *, mbedtls_x509_crt *, int, uint32_t *);
-    void *ctx;
-    size_t work; /* that judging names may still cost */
-    unsigned count;
-    /* Those that constrain; a chain has no more. */
-    const mbedtls_x509_crt *above[MBEDTLS_X509_MAX_INTERMEDIATE_CA + 1];
-};
-
 static struct name_span span_of(const mbedtls_x509_buf *buf)
 {
     return (struct name_span){buf->p, buf->len};
@@ -61,10 +51,13 @@ static bool is_self_issued(const mbedtls_x509_crt *crt)
            memcmp(crt->subject_raw.p, crt->issuer_raw.p, crt->issuer_raw.len) == 0;
 }
 
-static bool names_hold(struct path *path, const mbedtls_x509_crt *crt, int depth)
+/** @param path  of it, what was compared is counted */
+static bool names_hold(struct mbed_path *path, const mbedtls_x509_crt *crt, int depth)
 {
     struct name_set names = {.subject = span_of(&crt->subject_raw), .is_peer = depth == 0};
     mbedtls_x509_buf content = {0};
+    size_t work = NAMES_MOST_WORK - path->compared;
+    bool hold = true;
 
     if (depth > 0 && is_self_issued(crt)) { /* RFC 5280 section 6.1.3 (b) */
         return true;
@@ -72,45 +65,30 @@ static bool names_hold(struct path *path, const mbedtls_x509_crt *crt, int depth
     (void)et_mbed_find_extension(crt, MBEDTLS_OID_SUBJECT_ALT_NAME,
                                  MBEDTLS_OID_SIZE(MBEDTLS_OID_SUBJECT_ALT_NAME), &content);
     names.alt = span_of(&content);
-    for (unsigned i = 0; i < path->count; i++) {
+    for (unsigned i = 0; hold && i < path->count; i++) {
         (void)constraints_of(path->above[i], &content);
-        if (et_names_judge(span_of(&content), &names, &path->work, NULL) != NAMES_HOLD) {
-            return false;
-        }
+        hold = et_names_judge(span_of(&content), &names, &work, NULL) == NAMES_HOLD;
     }
-    return true;
+    path->compared = NAMES_MOST_WORK - work;
+    return hold;
 }
 
 /** Only an authority has constraints, and once (RFC 5280 sections 4.2 and 4.2.1.10). */
-static bool may_constrain(const struct path *path, const mbedtls_x509_crt *crt, unsigned times)
+static bool may_constrain(const struct mbed_path *path, const mbedtls_x509_crt *crt, unsigned times)
 {
-    return times == 1 && crt->ca_istrue != 0 &&
-           path->count < sizeof(path->above) / sizeof(path->above[0]);
+    return times == 1 && crt->ca_istrue != 0 && path->count < MBED_CONSTRAINING;
 }
 
-static int verify_names(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
+void et_mbed_judge_names(struct mbed_path *path, const mbedtls_x509_crt *crt, int depth,
+                         uint32_t *flags)
 {
-    struct path *path = ctx;
     mbedtls_x509_buf content = {0};
     unsigned times = constraints_of(crt, &content);
 
-    if (path->count > 0 && !names_hold(path, crt, depth)) {
-        *flags |= ESP_TLS_BADCERT_NAME_CONSTRAINTS;
-    }
-    if (times > 0 && !may_constrain(path, crt, times)) {
+    if ((path->count > 0 && !names_hold(path, crt, depth)) ||
+        (times > 0 && !may_constrain(path, crt, times))) {
         *flags |= ESP_TLS_BADCERT_NAME_CONSTRAINTS;
     } else if (times > 0) {
         path->above[path->count++] = crt;
     }
-    return path->verify(path->ctx, crt, depth, flags);
-}
-
-int et_mbed_crt_verify(mbedtls_x509_crt *crt, mbedtls_x509_crt_ca_cb_t f_ca_cb, void *p_ca_cb,
-                       const mbedtls_x509_crt_profile *profile, const char *cn, uint32_t *flags,
-                       int (*f_vrfy)(void *, mbedtls_x509_crt *, int, uint32_t *), void *p_vrfy)
-{
-    struct path path = {.verify = f_vrfy, .ctx = p_vrfy, .work = NAMES_MOST_WORK};
-
-    return mbedtls_x509_crt_verify_with_ca_cb(crt, f_ca_cb, p_ca_cb, profile, cn, flags,
-                                              verify_names, &path);
 }

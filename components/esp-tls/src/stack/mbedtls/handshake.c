@@ -110,6 +110,7 @@ static void show_chain(struct mbed *m, int state, int ret)
 static int handshake_step(struct mbed *m)
 {
     struct mbed_scope scope;
+    struct mbed_path path = {.refused = NULL};
     mbedtls_svc_key_id_t share = et_mbed_retry_share(m);
     int state = m->ssl.state;
     int ret;
@@ -120,7 +121,9 @@ static int handshake_step(struct mbed *m)
     ret = before(m, state);
     if (ret == 0) {
         et_mbed_checks_begin(m, state);
+        m->path = &path;
         ret = mbedtls_ssl_handshake_step(&m->ssl);
+        m->path = NULL;
         et_mbed_retry_after(m, state, share);
         et_buffers_note_too_long(m, state, ret);
         show_chain(m, state, ret);

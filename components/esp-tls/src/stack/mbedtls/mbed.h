@@ -47,6 +47,19 @@ struct mbed_anchors {
     mbedtls_x509_crt *parsed;   /* where Mbed TLS has no CA callback */
 };
 
+/* Authorities of one chain that have name constraints, at most: a chain with more is refused. */
+#define MBED_CONSTRAINING 4
+
+/** The chain that is verified, from its anchor down; in the frame of the step that does it. */
+struct mbed_path {
+    const mbedtls_x509_crt *refused; /* the first with flags */
+    bool refused_is_untrusted;       /* BADCERT_NOT_TRUSTED is among them */
+    bool issuer_is_false;            /* the one above is no authority, though it issued */
+    uint8_t count;                   /* of those above that constrain names */
+    const mbedtls_x509_crt *above[MBED_CONSTRAINING];
+    size_t compared; /* bytes, judging names */
+};
+
 struct mbed {
     mbedtls_ssl_context ssl;
     mbedtls_ssl_config conf;
@@ -56,9 +69,7 @@ struct mbed {
     char *ip_name;             /* IP literal to be checked; not sent as SNI */
     size_t pending_write;      /* bytes of a write that Mbed TLS has begun and not flushed */
     tls_status blocked;        /* what the link last waited for, TLS_EOF: it ended, or TLS_OK */
-    const mbedtls_x509_crt *refused; /* while the chain is verified: the first with flags */
-    bool issuer_is_false;            /* ... the one above is no authority, though it issued */
-    bool refused_is_untrusted;       /* BADCERT_NOT_TRUSTED is among them */
+    struct mbed_path *path;    /* while a step of the handshake runs */
     bool insecure_skip_name;
     bool deferring;            /* signatures of certificates are noted, not checked: deferred.c */
     uint8_t share;             /* what this step may still read: et_mbed_begin_step() */
@@ -149,6 +160,9 @@ unsigned et_mbed_find_extension(const mbedtls_x509_crt *crt, const char *oid, si
 
 /* --- constraints.c, no_constraints.c: name constraints ---------------------------------------- */
 
+/** Judge the names of the next certificate of a path by those above it. */
+void et_mbed_judge_names(struct mbed_path *path, const mbedtls_x509_crt *crt, int depth,
+                         uint32_t *flags);
 /** Add a certificate to a chain. @param stays  the DER outlives the chain: it is not copied */
 int et_mbed_crt_parse(mbedtls_x509_crt *chain, const unsigned char *buf, size_t len, bool stays);
 
@@ -177,7 +191,7 @@ void et_mbed_note_record(const struct mbed *m);
 
 /* --- moment.c, refused.c, certificates.c, work.c: views for components above (stack_views.h) -- */
 
-/** What CONN_CHAIN_REFUSED hands out: m->refused is the certificate that was refused. */
+/** What CONN_CHAIN_REFUSED hands out: m->path->refused is the certificate that was refused. */
 struct mbed_chain {
     struct mbed *m;
     const mbedtls_x509_crt *head; /* the list, as it was sent */

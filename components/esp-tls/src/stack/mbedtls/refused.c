@@ -184,7 +184,7 @@ static bool has_ip_name(const mbedtls_x509_crt *leaf)
 static unsigned relations(const struct mbed_chain *chain, const mbedtls_x509_crt *crt,
                           uint8_t *count)
 {
-    bool is_untrusted = chain->m->refused_is_untrusted;
+    bool is_untrusted = chain->m->path->refused_is_untrusted;
     unsigned bits = sent_relations(chain->head, crt, is_untrusted, count);
 
     bits |= has_ip_name(chain->head) ? 0 : STACK_CHAIN_NO_IP_NAMES;
@@ -201,7 +201,7 @@ static unsigned relations(const struct mbed_chain *chain, const mbedtls_x509_crt
 void et_stack_refused(const void *stack, struct stack_refused *refused)
 {
     const struct mbed_chain *chain = stack;
-    const mbedtls_x509_crt *crt = chain->m->refused;
+    const mbedtls_x509_crt *crt = chain->m->path->refused;
 
     *refused = (struct stack_refused){
         .subject = bytes_of(&crt->subject_raw),

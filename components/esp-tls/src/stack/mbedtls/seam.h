@@ -28,15 +28,6 @@ psa_status_t et_mbed_session_import_key(const psa_key_attributes_t *attributes, 
  *  peer. */
 int et_mbed_peer_crt_parse_der(mbedtls_x509_crt *chain, const unsigned char *buf, size_t len);
 
-#ifdef MBED_HAS_NAME_CONSTRAINTS
-/* --- constraints.c: name constraints ---------------------------------------------------------- */
-
-/** mbedtls_x509_crt_verify_with_ca_cb() of ssl_tls.c: the names of the chain are judged, too. */
-int et_mbed_crt_verify(mbedtls_x509_crt *crt, mbedtls_x509_crt_ca_cb_t f_ca_cb, void *p_ca_cb,
-                       const mbedtls_x509_crt_profile *profile, const char *cn, uint32_t *flags,
-                       int (*f_vrfy)(void *, mbedtls_x509_crt *, int, uint32_t *), void *p_vrfy);
-#endif
-
 #ifdef MBED_HAS_RETRY
 /* --- retry.c: the key share ------------------------------------------------------------------- */
 

@@ -62,12 +62,13 @@ bool et_mbed_is_authority(const mbedtls_x509_crt *crt)
 
 /** What a false authority issued is not trusted. Certificates before version 3 say nothing of it:
  *  Mbed TLS takes them as issuers only where they are anchors. */
-static void judge_issuer(struct mbed *m, const mbedtls_x509_crt *crt, int depth, uint32_t *flags)
+static void judge_issuer(struct mbed_path *path, const mbedtls_x509_crt *crt, int depth,
+                         uint32_t *flags)
 {
-    if (m->issuer_is_false) {
+    if (path->issuer_is_false) {
         *flags |= MBEDTLS_X509_BADCERT_NOT_TRUSTED;
     }
-    m->issuer_is_false = depth > 0 && crt->version >= 3 && !et_mbed_is_authority(crt);
+    path->issuer_is_false = depth > 0 && crt->version >= 3 && !et_mbed_is_authority(crt);
 }
 
 /** What may not serve as a server may not say who may: an authority for clients alone issues no
@@ -132,8 +133,10 @@ static void judge_name(const struct mbed *m, const mbedtls_x509_crt *crt, uint32
 int et_mbed_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 {
     struct mbed *m = ctx;
+    struct mbed_path *path = m->path;
 
     judge_time(m, flags);
+    et_mbed_judge_names(path, crt, depth, flags);
     if (depth == 0) {
         judge_name(m, crt, flags);
     }
@@ -144,18 +147,17 @@ int et_mbed_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
         et_mbed_is_anchor(m, crt)) {
         *flags &= ~(uint32_t)MBEDTLS_X509_BADCERT_NOT_TRUSTED;
     }
-    judge_issuer(m, crt, depth, flags);
+    judge_issuer(path, crt, depth, flags);
     if (*flags != 0 && m->io.err->verify_depth < 0) {
         m->io.err->verify_depth = (int8_t)depth;
-        m->refused = crt;
-        m->refused_is_untrusted = (*flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0;
+        path->refused = crt;
+        path->refused_is_untrusted = (*flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0;
     }
-    if (depth == 0 && m->refused != NULL) {
+    if (depth == 0 && path->refused != NULL) {
         const struct mbed_chain chain = {m, crt};
 
         et_observers_chain(m->io.observed,
                            &(struct conn_chain){.event = CONN_CHAIN_REFUSED, .stack = &chain});
-        m->refused = NULL;
     }
     return 0;
 }
