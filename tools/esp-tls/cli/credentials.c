@@ -152,8 +152,11 @@ static enum tool_exit read_entries(const char *path, struct dirent **entries, in
 {
     struct stat *seen = calloc((size_t)count + 1, sizeof(*seen));
     size_t seen_count = 0;
-    enum tool_exit result = seen != NULL ? EXIT_OK : tool_no_memory();
+    enum tool_exit result = EXIT_OK;
 
+    if (seen == NULL) {
+        return tool_no_memory();
+    }
     for (int i = 0; i < count && result == EXIT_OK; i++) {
         char name[4096];
         int len = snprintf(name, sizeof(name), "%s/%s", path, entries[i]->d_name);
