@@ -23,11 +23,6 @@ struct check_options {
     const char *html;
 };
 
-extern const struct option_table check_options;
-
-/** Take the server. @return true; false: what is wrong has been said on stderr */
-bool check_options_accept(void *options, char **servers, size_t count);
-
 /* --- findings --------------------------------------------------------------------------------- */
 
 enum check_weight {
