@@ -6,7 +6,7 @@
 
 A mutant is one source of components/ or platform/common with one small change on a line that can run: an
 operator, a constant off by one, a condition negated, a statement left out. It is compiled as its build
-compiles it, linked in front of the library into each test that runs the line (gcov says which), and these
+compiles it, linked in front of the library into each test that runs the statement (gcov says which), and these
 tests run, the quickest first, until one fails: the mutant is killed then. What compiles to the same code is
 no mutant. A survivor that nothing could tell from the original, or that is accepted for another reason, has
 a line in mutate.txt; the others are shown at once. Less than 95 % killed or explained is a failure; a run
@@ -109,9 +109,22 @@ def changes(line, code):
         yield line[:indent] + ";"
 
 
+def statement_at(codes, number):
+    """The numbers of the lines of the statement that a line is of: gcov may count another one of them."""
+    def ends(n):
+        return codes[n - 1].rstrip()[-1:] in ("", ";", "{", "}", ":")
+
+    first = last = number
+    while first > 1 and not ends(first - 1):
+        first -= 1
+    while last < len(codes) and not ends(last):
+        last += 1
+    return range(first, last + 1)
+
+
 class Mutant:
-    def __init__(self, path, number, old, new):
-        self.path, self.number, self.old, self.new = path, number, old, new
+    def __init__(self, path, number, old, new, lines):
+        self.path, self.number, self.old, self.new, self.lines = path, number, old, new, lines
         self.state = self.by = ""
 
     def key(self):
@@ -124,10 +137,11 @@ class Mutant:
 
 def mutants_of(path, can_run):
     lines = (ROOT / path).read_text().split("\n")
-    for number, code in enumerate(code_of("\n".join(lines)), 1):
+    codes = code_of("\n".join(lines))
+    for number, code in enumerate(codes, 1):
         if number in can_run:
             for new in changes(lines[number - 1], code):
-                yield Mutant(path, number, lines[number - 1], new)
+                yield Mutant(path, number, lines[number - 1], new, statement_at(codes, number))
 
 
 # --- the build ------------------------------------------------------------------------------------
@@ -250,7 +264,7 @@ def learn(test, build):
         seconds = time.monotonic() - begin
         ran, can_run = lines_of(Path(folder), build)
     known = {"status": status, "seconds": seconds, "ran": ran, "can_run": can_run}
-    if status == 0:
+    if status == 0 and not IS_OVER.is_set():
         kept.write_bytes(gzip.compress(json.dumps(known).encode()))
     return known
 
@@ -259,7 +273,12 @@ class Coverage:
     def __init__(self, build, jobs):
         KNOWN.mkdir(exist_ok=True)
         with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-            known = dict(zip(build.tests, pool.map(lambda t: learn(t, build), build.tests)))
+            try:
+                known = dict(zip(build.tests, pool.map(lambda t: learn(t, build), build.tests)))
+            except KeyboardInterrupt:
+                IS_OVER.set()
+                pool.shutdown(cancel_futures=True)
+                raise
         for test, one in known.items():
             if one["status"] != 0:
                 print(f"{test} fails without any change, and is left out", file=sys.stderr)
@@ -274,7 +293,7 @@ class Coverage:
                     self.tests.setdefault((path, line), []).append(test)
 
     def tests_of(self, mutant):
-        tests = self.tests.get((mutant.path, mutant.number), [])
+        tests = {test for line in mutant.lines for test in self.tests.get((mutant.path, line), [])}
         return sorted(tests, key=lambda test: self.seconds[test])
 
 
@@ -410,4 +429,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("interrupted before the first mutant")
