@@ -3,6 +3,7 @@
 import datetime
 import ipaddress
 import itertools
+import json
 import subprocess
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from conftest import BUILD
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 CN_MISMATCH, NOT_TRUSTED, EXT_KEY_USAGE, NAME_CONSTRAINTS = 0x04, 0x08, 0x1000, 0x01000000
@@ -207,6 +209,33 @@ def test_an_unknown_critical_extension_is_still_refused(connect):
     extra = [(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\0"), True)]
     flags, _ = connect(root.cert, [], leaf_of(root, LOCAL, extra=extra))
     assert flags == 0  # it is no certificate for Mbed TLS: no flag, but no connection either
+
+
+# --- `esp-tls chain` and `esp-tls cert` say so, too ----------------------------------------------
+
+
+def findings(*args):
+    result = subprocess.run([BUILD / "esp-tls", *args], capture_output=True, check=False, text=True)
+    return {(f["code"], f["certificate"]) for f in json.loads(result.stdout)["findings"]
+            if f["level"] == "error"}
+
+
+@pytest.mark.parametrize("limits, usage, alt, wanted", [
+    ({}, [], LOCAL, set()),
+    ({"permitted": ["dns:localhost"]}, [], LOCAL, set()),
+    ({"permitted": ["dns:example.org"]}, [], LOCAL, {("name-constraints", 1)}),
+    ({"excluded": ["ip:127.0.0.1/32"]}, [], LOCAL, {("name-constraints", 1)}),
+    ({}, [ExtendedKeyUsageOID.CLIENT_AUTH], LOCAL, {("issuer-usage", 2)}),
+])
+def test_chain_and_cert_name_what_is_refused(tmp_path, limits, usage, alt, wanted):
+    root = Authority(KEYS[0], name("CN=Root"), **limits)
+    inter = Authority(KEYS[1], name("CN=Int"), root, usage=usage)
+    server = [(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)]
+    write(tmp_path, root.cert, [inter.cert], leaf_of(inter, alt, extra=server))
+    with peers.TlsPeer(tmp_path, peers.echo, cert="x") as p:
+        found = findings("chain", "--json", "--cacert", tmp_path / "root.pem", f"localhost:{p.port}")
+    assert found == wanted
+    assert findings("cert", "--json", tmp_path / "x-chain.pem", tmp_path / "root.pem") == wanted
 
 
 # --- what an authority's certificates are for ----------------------------------------------------

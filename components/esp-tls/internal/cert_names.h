@@ -36,7 +36,7 @@ bool et_names_dns_is_for(struct name_span dns, struct name_span host);
 /** The names of a certificate. */
 struct name_set {
     struct name_span subject; /* Name, with its header */
-    struct name_span alt;     /* content of the extension subjectAltName; ptr NULL: none */
+    struct name_span alt;     /* GeneralNames of subjectAltName, without header; ptr NULL: none */
     bool is_peer;             /* the peer's own: its common name may be taken for a host's */
 };
 

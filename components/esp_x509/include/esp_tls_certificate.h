@@ -315,6 +315,21 @@ size_t esp_tls_input_problem_text(const esp_tls_input_problem_t *problem, char *
 esp_err_t esp_tls_certificate_is_signed_by(const esp_tls_certificate_t *cert,
                                            const esp_tls_certificate_t *issuer);
 
+/** May an authority give the names of a certificate that stands below it: do its name constraints
+ *  hold (RFC 5280 section 4.2.1.10)? Between the two others may stand; a certificate that is its own
+ *  issuer and not the last of its chain is not constrained, which the caller knows.
+ *  @param is_peer  the last of its chain: without a subjectAltName its common name counts
+ *  @param kind, name  receive the first name that is refused, a view; may be NULL
+ *  @return ESP_OK                 yes, or it has none
+ *          ESP_FAIL               no
+ *          ESP_ERR_NOT_SUPPORTED  they cannot be applied: malformed, of a kind that cannot be
+ *                                 compared, or too many; the name may be empty then
+ *          ESP_ERR_INVALID_ARG    a pointer is NULL
+ *  Takes no memory. Blocks: no. Any thread. */
+esp_err_t esp_tls_certificate_names_allowed(const esp_tls_certificate_t *cert,
+                                            const esp_tls_certificate_t *authority, bool is_peer,
+                                            esp_tls_name_kind_t *kind, esp_tls_bytes_t *name);
+
 /** Does the private key belong to the certificate?
  *  @param key       PEM with its NUL counted, or DER
  *  @param password  NULL: none

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define SOON_DAYS 30
+#define SERVER    (ESP_TLS_EXTENDED_ANY | ESP_TLS_EXTENDED_SERVER_AUTH)
 
 /* --- making it -------------------------------------------------------------------------------- */
 
@@ -310,6 +311,62 @@ static void find_issuers(const struct chain_tree *t, size_t first, struct findin
     }
 }
 
+/** A name that one above may not give. An intermediate that is its own issuer is not constrained
+ *  (RFC 5280 section 6.1.3 (b)). */
+static bool judge_names(const struct chain_tree *t, size_t k, const struct cert *above,
+                        size_t first, struct findings *f)
+{
+    const struct cert *cert = t->node[t->path[k]].cert;
+    esp_tls_name_kind_t kind = ESP_TLS_NAME_OTHER;
+    esp_tls_bytes_t name = {0};
+    char text[256] = "a name";
+
+    if ((k > 0 && t->node[t->path[k]].is_self_signed) ||
+        esp_tls_certificate_names_allowed(&cert->read, &above->read, k == 0, &kind, &name) ==
+            ESP_OK) {
+        return true;
+    }
+    if (name.ptr != NULL) {
+        cert_name_text(kind, name, text, sizeof(text));
+    }
+    findings_add(f, FINDING_ERROR, "name-constraints", (int)t->path[k] + 1,
+                 "Certificate %zu (%s) has %s, which %s may not give (nameConstraints): it is "
+                 "refused.",
+                 first + t->path[k] + 1, cert->title, text, above->title);
+    return false;
+}
+
+/** What those above say of those below. */
+static void find_constraints(const struct chain_tree *t, size_t first, struct findings *f)
+{
+    for (size_t k = 0; k < t->path_count; k++) {
+        const struct cert *trust = t->node[t->path[t->path_count - 1]].trust;
+        bool hold = true;
+
+        for (size_t above = k + 1; hold && above < t->path_count; above++) {
+            hold = judge_names(t, k, t->node[t->path[above]].cert, first, f);
+        }
+        if (hold && trust != NULL) {
+            (void)judge_names(t, k, trust, first, f);
+        }
+    }
+}
+
+/** An authority for clients alone issues no server's certificate. */
+static void find_usages(const struct chain_tree *t, size_t first, struct findings *f)
+{
+    for (size_t k = 1; k < t->path_count; k++) {
+        const struct cert *cert = t->node[t->path[k]].cert;
+
+        if (cert->read.has_extended_usage && (cert->read.extended_usage & SERVER) == 0) {
+            findings_add(f, FINDING_ERROR, "issuer-usage", (int)t->path[k] + 1,
+                         "Certificate %zu (%s) may not issue certificates of servers "
+                         "(extendedKeyUsage without serverAuth): devices refuse the chain.",
+                         first + t->path[k] + 1, cert->title);
+        }
+    }
+}
+
 static void find_superfluous(const struct chain_tree *t, size_t first, bool duplicates,
                              struct findings *f)
 {
@@ -415,6 +472,10 @@ void chain_tree_place(const struct chain_tree *tree, size_t first, struct findin
     size_t from = f->count;
 
     find_issuers(tree, first, f);
+    find_constraints(tree, first, f);
+    if (tree->count > 0 && (tree->node[0].cert->read.extended_usage & SERVER) != 0) {
+        find_usages(tree, first, f); /* an own chain may be a client's */
+    }
     find_order(tree, f);
     find_superfluous(tree, first, false, f);
     shift(f, from, first);
@@ -448,6 +509,8 @@ void chain_tree_findings(const struct chain_tree *tree, const struct certs *trus
                       tree->node[i].is_trusted, f);
     }
     find_issuers(tree, 0, f);
+    find_constraints(tree, 0, f);
+    find_usages(tree, 0, f);
     find_order(tree, f);
     find_end(tree, trust, f);
     find_superfluous(tree, 0, true, f);

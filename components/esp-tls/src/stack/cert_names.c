@@ -580,15 +580,11 @@ static enum name_verdict judge_name(struct judge *j, enum name_kind kind, struct
 static enum name_verdict judge_alt(struct judge *j, struct name_span alt)
 {
     enum name_verdict verdict = NAMES_HOLD;
-    struct name_span names;
     struct name_span name;
     enum name_kind kind;
 
-    if (!next_of(&alt, TAG_SEQUENCE, &names)) {
-        return NAMES_MALFORMED;
-    }
-    while (verdict == NAMES_HOLD && names.len > 0) {
-        if (!next_name(&names, &kind, &name)) {
+    while (verdict == NAMES_HOLD && alt.len > 0) {
+        if (!next_name(&alt, &kind, &name)) {
             return NAMES_MALFORMED;
         }
         verdict = judge_name(j, kind, name);

@@ -51,6 +51,25 @@ static bool is_self_issued(const mbedtls_x509_crt *crt)
            memcmp(crt->subject_raw.p, crt->issuer_raw.p, crt->issuer_raw.len) == 0;
 }
 
+/** @param names  those of subjectAltName; ptr NULL: there is none. @return false: it is malformed */
+static bool alt_names(const mbedtls_x509_crt *crt, struct name_span *names)
+{
+    const int sequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
+    mbedtls_x509_buf content = {0};
+    unsigned char *p;
+
+    if (et_mbed_find_extension(crt, MBEDTLS_OID_SUBJECT_ALT_NAME,
+                               MBEDTLS_OID_SIZE(MBEDTLS_OID_SUBJECT_ALT_NAME), &content) == 0) {
+        return true;
+    }
+    p = content.p;
+    if (mbedtls_asn1_get_tag(&p, content.p + content.len, &names->len, sequence) != 0) {
+        return false;
+    }
+    names->ptr = p;
+    return true;
+}
+
 /** @param path  of it, what was compared is counted */
 static bool names_hold(struct mbed_path *path, const mbedtls_x509_crt *crt, int depth)
 {
@@ -62,9 +81,9 @@ static bool names_hold(struct mbed_path *path, const mbedtls_x509_crt *crt, int 
     if (depth > 0 && is_self_issued(crt)) { /* RFC 5280 section 6.1.3 (b) */
         return true;
     }
-    (void)et_mbed_find_extension(crt, MBEDTLS_OID_SUBJECT_ALT_NAME,
-                                 MBEDTLS_OID_SIZE(MBEDTLS_OID_SUBJECT_ALT_NAME), &content);
-    names.alt = span_of(&content);
+    if (!alt_names(crt, &names.alt)) {
+        return false;
+    }
     for (unsigned i = 0; hold && i < path->count; i++) {
         (void)constraints_of(path->above[i], &content);
         hold = et_names_judge(span_of(&content), &names, &work, NULL) == NAMES_HOLD;
