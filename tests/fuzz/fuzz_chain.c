@@ -16,7 +16,7 @@ static void print_all(const struct certs *certs, const struct chain_tree *tree,
 
     (void)tool_output_open(&out);
     for (size_t i = 0; i < certs->count; i++) {
-        cert_print(&certs->item[i], out.file);
+        cert_print(&certs->item[i], i + 1, out.file);
     }
     chain_tree_print(tree, out.file);
     findings_print(f, out.file);
