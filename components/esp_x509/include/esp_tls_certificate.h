@@ -316,8 +316,8 @@ esp_err_t esp_tls_certificate_is_signed_by(const esp_tls_certificate_t *cert,
                                            const esp_tls_certificate_t *issuer);
 
 /** May an authority give the names of a certificate that stands below it: do its name constraints
- *  hold (RFC 5280 section 4.2.1.10)? Between the two others may stand; a certificate that is its own
- *  issuer and not the last of its chain is not constrained, which the caller knows.
+ *  hold (RFC 5280 section 4.2.1.10)? Between the two others may stand; a certificate that is its
+ *  own issuer and not the last of its chain is not constrained, which the caller knows.
  *  @param is_peer  the last of its chain: without a subjectAltName its common name counts
  *  @param kind, name  receive the first name that is refused, a view; may be NULL
  *  @return ESP_OK                 yes, or it has none

@@ -51,7 +51,8 @@ static bool is_self_issued(const mbedtls_x509_crt *crt)
            memcmp(crt->subject_raw.p, crt->issuer_raw.p, crt->issuer_raw.len) == 0;
 }
 
-/** @param names  those of subjectAltName; ptr NULL: there is none. @return false: it is malformed */
+/** @param names  those of subjectAltName; ptr NULL: there is none
+ *  @return false: it is malformed */
 static bool alt_names(const mbedtls_x509_crt *crt, struct name_span *names)
 {
     const int sequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
