@@ -4,20 +4,22 @@
     tests/mutate.py [--seed N] [--count N] [--jobs N] [--files PATTERN,...] [--tests PATTERN,...]
                     [--again FILE] [--verbose]
 
-A mutant is one source of components/ or platform/common with one small change on a line that can run: an
-operator, a constant off by one, a condition negated, a statement left out. It is compiled as its build
-compiles it, linked in front of the library into each test that runs the statement (gcov says which), and these
-tests run, the quickest first, until one fails: the mutant is killed then. What compiles to the same code is
-no mutant. A survivor that nothing could tell from the original, or that is accepted for another reason, has
-a line in mutate.txt; the others are shown at once. Less than 95 % killed or explained is a failure; a run
-that is interrupted says the share so far.
+A mutant is one source of components/ or platform/common with one small change on a line that can
+run: an operator, a constant off by one, a condition negated, a statement left out. It is compiled
+as its build compiles it, linked in front of the library into each test that runs the statement
+(gcov says which), and these tests run, the quickest first, until one fails: the mutant is killed
+then. What compiles to the same code is no mutant. A survivor that nothing could tell from the
+original, or that is accepted for another reason, has a line in mutate.txt; the others are shown at
+once. Less than 95 % killed or explained is a failure; a run that is interrupted says the share so
+far.
 
-Two builds are used, made here if they are missing: build-coverage says which test runs which line, and the
-mutants run in build-asan, where a test also fails for memory that is lost or misused (and takes a third of
-the time, since nothing is counted). What is known of a test (its time, its lines) is kept in
-build-coverage/mutate and renewed when the test or the library is newer. A seed chooses mutants by what they
-are: where sources change, it takes others for the lines that changed and keeps the rest. --again FILE tries those only that FILE, the output of a run before, names as
-survivors: for a look at what a new test finds.
+Two builds are used, made here if they are missing: build-coverage says which test runs which line,
+and the mutants run in build-asan, where a test also fails for memory that is lost or misused (and
+takes a third of the time, since nothing is counted). What is known of a test (its time, its lines)
+is kept in build-coverage/mutate and renewed when the test or the library is newer. A seed chooses
+mutants by what they are: where sources change, it takes others for the lines that changed and keeps
+the rest. --again FILE tries those only that FILE, the output of a run before, names as survivors:
+for a look at what a new test finds.
 """
 import argparse
 import concurrent.futures
