@@ -410,7 +410,7 @@ static void expect_time(const char *tag, const char *time)
 static void test_each_day_of_each_month_is_read(void **state)
 {
     static const char *const years[] = {"00", "49", "50", "99", "24", "23"};
-    static const char *const long_years[] = {"2000", "1900", "2100", "2050", "2400", "1999"};
+    static const char *const long_years[] = {"2000", "1900", "2100", "2050", "2400", "0099"};
     char time[32];
 
     (void)state;
