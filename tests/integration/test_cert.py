@@ -43,6 +43,17 @@ def test_cert_of_every_file_of_the_corpus_agrees_with_openssl(certs):
         assert f"subject={one['certificates'][0]['subject']}" == shown.stdout.strip()
 
 
+def test_cert_of_der_with_armor_inside_its_key_is_der(certs, tmp_path):
+    der = bytearray((certs / "server-rsa.der").read_bytes())
+    der[300:327] = b"-----BEGIN CERTIFICATE-----"
+    der[-1] = 0
+    (tmp_path / "x.der").write_bytes(der)
+    found, _ = look(tmp_path / "x.der")
+    file = found["files"][0]
+    assert file["format"] == "DER" and file["problem"] is None, found
+    assert file["certificates"][0]["problem"] is None, found
+
+
 def test_cert_of_a_chain_and_its_key_is_good(certs):
     found, said = look(certs / "client-ec-chain.pem", certs / "client-ec.key")
     assert said == {"pair", "issuer-elsewhere", "size"} and found["exit"] == GOOD

@@ -627,6 +627,30 @@ static void test_examine_of_changed_characters_agrees_with_mbedtls(void **state)
     }
 }
 
+/** Bytes that look like an armour, in the key of a certificate in DER; its last byte is a NUL or
+ *  not: Mbed TLS takes both. */
+static void test_examine_of_armor_inside_a_key_is_der(void **state)
+{
+    static const char armor[] = "-----BEGIN CERTIFICATE-----";
+    static unsigned char der[sizeof(cert_server_rsa_der)];
+    esp_tls_input_problem_t problem;
+    mbedtls_x509_crt crt;
+
+    (void)state;
+    for (unsigned last = 0; last < 2; last++) {
+        memcpy(der, cert_server_rsa_der, sizeof(der));
+        memcpy(der + 300, armor, sizeof(armor) - 1); /* within the modulus */
+        der[sizeof(der) - 1] = (unsigned char)last;
+        mbedtls_x509_crt_init(&crt);
+        assert_int_equal(mbedtls_x509_crt_parse(&crt, der, sizeof(der)), 0);
+        mbedtls_x509_crt_free(&crt);
+        assert_int_equal(
+            esp_tls_certificate_examine(der, sizeof(der), ESP_TLS_INPUT_CERTIFICATES, &problem),
+            ESP_OK);
+        assert_false(problem.is_pem);
+    }
+}
+
 static void test_examine_of_bad_arguments_is_refused(void **state)
 {
     esp_tls_input_problem_t p;
@@ -743,6 +767,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_examine_of_each_damage_gives_its_reason),
         cmocka_unit_test(test_examine_of_changed_characters_agrees_with_mbedtls),
+        cmocka_unit_test(test_examine_of_armor_inside_a_key_is_der),
         cmocka_unit_test(test_examine_of_bad_arguments_is_refused),
         cmocka_unit_test(test_reason_text_of_each_reason_is_there),
         cmocka_unit_test(test_problem_text_names_place_and_evidence),

@@ -391,14 +391,26 @@ static bool is_der(const struct exam *e)
     return kind != DER_KIND_NONE && kind != DER_KIND_OTHER;
 }
 
+/** Is there an armour's line in the first bytes? */
+static bool has_armor(const struct exam *e, size_t len)
+{
+    return et_pem_find(e->buf, len, 0, "-----BEGIN ") != PEM_NONE ||
+           et_pem_find(e->buf, len, 0, "-----END ") != PEM_NONE;
+}
+
+/** Such bytes may stand within a name or a key. Mbed TLS takes what ends in a NUL for text, and
+ *  looks for the armour up to the first one. */
+static bool is_armor_inside_der(const struct exam *e)
+{
+    const uint8_t *nul = memchr(e->buf, '\0', e->len);
+
+    return is_der(e) && (e->buf[e->len - 1] != '\0' || !has_armor(e, (size_t)(nul - e->buf)));
+}
+
 static void examine(struct exam *e)
 {
-    bool has_dashes = et_pem_find(e->buf, e->len, 0, "-----BEGIN ") != PEM_NONE ||
-                      et_pem_find(e->buf, e->len, 0, "-----END ") != PEM_NONE;
+    bool has_dashes = has_armor(e, e->len) && !is_armor_inside_der(e);
 
-    if (has_dashes && e->buf[e->len - 1] != '\0' && is_der(e)) {
-        has_dashes = false; /* such bytes may stand within a name */
-    }
     e->problem->is_pem = has_dashes;
     if (has_dashes && e->buf[e->len - 1] != '\0') {
         (void)found_at(e, ESP_TLS_INPUT_NO_NUL, e->len - 1);

@@ -88,11 +88,18 @@ enum tool_exit credentials_read(const char *path, struct blob *blob)
     return result;
 }
 
+/** A SEQUENCE of more than 127 bytes, which is no text (X.690 section 8.1.3.5). */
+static bool is_long_der(const struct blob *blob)
+{
+    return blob->size > 1 && blob->data[0] == 0x30 && blob->data[1] > 0x80;
+}
+
 bool credentials_is_pem(const struct blob *blob)
 {
     static const char begin[] = "-----BEGIN ";
 
-    return blob->data != NULL && memmem(blob->data, blob->size, begin, sizeof(begin) - 1) != NULL;
+    return blob->data != NULL && !is_long_der(blob) &&
+           memmem(blob->data, blob->size, begin, sizeof(begin) - 1) != NULL;
 }
 
 static void count_nul(struct blob *blob)
