@@ -62,7 +62,8 @@ fi
 if [ "$long" = long ]; then
     section "clang, char unsigned"
     build clang
-    run build-clang -LE static
+    # How deep the stack gets is gcc's to say, and Debian 12's valgrind cannot read what clang 14 writes.
+    run build-clang -LE static -E "^integration"
     section "signatures of certificates postponed"
     build defer
     ESP_TLS_LONG=1 run build-defer -R "test_chains|test_checks|test_mbedtls|test_elastic|torture"

@@ -123,6 +123,13 @@ def test_sum(text, name, low):
     assert ("NO_MEMORY" in reading["reasons"]) == (low == "MBEDTLS_ERR_MPI_ALLOC_FAILED")
 
 
+def test_what_a_log_spells_reaches_no_terminal_as_it_is():
+    result = subprocess.run([PROGRAM, "explain", "-"], capture_output=True, check=False,
+                            input=b"NOT_A_CA}\x05\xb1\x1b[2J\n")
+    assert b"NOT_A_CA" in result.stdout
+    assert all(0x20 <= c < 0x7F or c == 0x0A for c in result.stdout), result.stdout
+
+
 def test_errno_says_whose_number_it_is():
     readings = json.loads(run("--json", "errno", "113").stdout)["codes"][0]["readings"]
     assert [(r["name"], r["number"], r["note"]) for r in readings] == [

@@ -2,6 +2,7 @@
 #include "reading_words.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* --- what was read ---------------------------------------------------------------------------- */
@@ -12,7 +13,12 @@ void reading_place(struct readings *r, const struct spot *spot)
 
     r->first = r->count;
     r->place = (struct reading){.line = spot->line, .place = r->places};
-    memcpy(r->place.spelled, spot->text, len);
+    for (size_t i = 0; i < len; i++) {
+        bool is_plain = spot->text[i] >= ' ' && spot->text[i] <= '~';
+
+        r->place.spelled[i] =
+            (char)(is_plain ? spot->text[i] : '?'); /* no command for a terminal */
+    }
 }
 
 static struct reading *add_reading(struct readings *r, const char *note)
