@@ -12,12 +12,14 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from conftest import BUILD
+from conftest import BUILD, SYMBOLS
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 CN_MISMATCH, NOT_TRUSTED, EXT_KEY_USAGE, NAME_CONSTRAINTS = 0x04, 0x08, 0x1000, 0x01000000
 UNTIL = datetime.datetime(2040, 1, 1)
 SERIAL = itertools.count(1)
+APPLIED = pytest.mark.skipif("CONFIG_ESP_TLS_NAME_CONSTRAINTS" not in SYMBOLS,
+                             reason="this build does not apply name constraints")
 KEYS = [ec.generate_private_key(ec.SECP256R1()) for _ in range(4)]
 
 
@@ -153,6 +155,7 @@ CASES = [
 ]
 
 
+@APPLIED
 @pytest.mark.parametrize("where", ["root", "int"])
 @pytest.mark.parametrize("permitted, excluded, alt, subject, holds", CASES)
 def test_constraints_of_each_kind_are_applied(connect, where, permitted, excluded, alt, subject,
@@ -169,18 +172,21 @@ def test_constraints_of_each_kind_are_applied(connect, where, permitted, exclude
     assert got == ((0, -1) if holds else (NAME_CONSTRAINTS, 0))
 
 
+@APPLIED
 def test_names_of_an_intermediate_are_constrained_too(connect):
     root = Authority(KEYS[0], name("CN=Root"), permitted=["dns:localhost"])
     inter = Authority(KEYS[1], name("CN=Int"), root, alt=["dns:example.org"])
     assert connect(root.cert, [inter.cert], leaf_of(inter, LOCAL)) == (NAME_CONSTRAINTS, 1)
 
 
+@APPLIED
 def test_a_self_issued_intermediate_is_not_constrained(connect):
     root = Authority(KEYS[0], name("CN=Root"), permitted=["dns:localhost"])
     renewed = Authority(KEYS[1], name("CN=Root"), root, alt=["dns:example.org"])
     assert connect(root.cert, [renewed.cert], leaf_of(renewed, LOCAL)) == (0, -1)
 
 
+@APPLIED
 def test_each_level_may_only_narrow(connect):
     root = Authority(KEYS[0], name("CN=Root"), permitted=["dns:localhost"])
     inter = Authority(KEYS[1], name("CN=Int"), root, permitted=["dns:localhost", "dns:example.org"])
@@ -188,12 +194,14 @@ def test_each_level_may_only_narrow(connect):
     assert connect(root.cert, [inter.cert], leaf) == (NAME_CONSTRAINTS, 0)
 
 
+@APPLIED
 def test_a_server_has_no_constraints(connect):
     root = Authority(KEYS[0], name("CN=Root"))
     extra = [(x509.NameConstraints([general("dns:localhost")], None), True)]
     assert connect(root.cert, [], leaf_of(root, LOCAL, extra=extra)) == (NAME_CONSTRAINTS, 0)
 
 
+@APPLIED
 def test_more_work_than_a_device_can_do_is_refused(connect):
     many = [f"dns:n{i}.example.org" for i in range(600)]
     root = Authority(KEYS[0], name("CN=Root"), excluded=many)
@@ -220,6 +228,7 @@ def findings(*args):
             if f["level"] == "error"}
 
 
+@APPLIED
 @pytest.mark.parametrize("limits, usage, alt, wanted", [
     ({}, [], LOCAL, set()),
     ({"permitted": ["dns:localhost"]}, [], LOCAL, set()),
@@ -309,6 +318,7 @@ def pkits_certs():
             if f.name.startswith(("nameConstraints", "TrustAnchor"))]
 
 
+@APPLIED
 @pytest.mark.skipif(not PKITS.exists(), reason="python3-cryptography-vectors is not installed")
 @pytest.mark.skipif(PASSED, reason="the certificates of PKITS were valid until the end of 2030")
 def test_pkits_name_constraints(client, tmp_path, pkits_certs):
