@@ -50,7 +50,7 @@ enum name_verdict {
 };
 
 /* Bytes that are compared for one chain, at most: a hundred names under a hundred constraints of
- * fifty bytes each. A few million instructions. */
+ * fifty bytes each. Less than ten million instructions. */
 #define NAMES_MOST_WORK (1u << 20)
 
 /** The first name that a constraint refuses. */

@@ -514,6 +514,14 @@ static bool open_constraints(struct judge *j, struct name_span constraints)
     return true;
 }
 
+#define LOOK 16 /* to read a subtree costs what it costs to compare so many bytes */
+
+/** What comparing the two costs at most: sets of attributes are compared each with each. */
+static size_t work_of(enum name_kind kind, struct name_span name, struct name_span base)
+{
+    return kind == NAME_DIRECTORY ? name.len * (base.len / 8 + 1) : name.len + base.len;
+}
+
 /** Does the name lie in one of these subtrees? @return NAMES_TOO_MANY; is_in is set otherwise */
 static enum name_verdict look_in(struct judge *j, int which, enum name_kind kind,
                                  struct name_span name, bool *is_in)
@@ -524,10 +532,7 @@ static enum name_verdict look_in(struct judge *j, int which, enum name_kind kind
 
     *is_in = false;
     while (!*is_in && next_subtree(&subtrees, &base_kind, &base)) {
-        /* Sets of attributes are compared each with each. */
-        size_t work = base_kind != kind        ? 1
-                      : kind == NAME_DIRECTORY ? name.len * (base.len / 8 + 1)
-                                               : name.len + base.len + 1;
+        size_t work = LOOK + (base_kind == kind ? work_of(kind, name, base) : 0);
 
         if (work > *j->work) {
             return NAMES_TOO_MANY;
