@@ -1,4 +1,5 @@
 /* Whom a connection trusts: the order of the sources, the global store, and no source at all. */
+#define _GNU_SOURCE /* memmem() */
 #include "sim_test.h"
 
 #include "mbedtls/x509_crt.h"
@@ -244,6 +245,28 @@ static void test_store_get_without_memory_is_null(void **state)
     assert_int_equal(store_len(), 3);
 }
 
+/** Whoever takes the chain would not apply the constraints: such an authority is not in it. */
+static void test_store_chain_leaves_out_critical_name_constraints(void **state)
+{
+    static const unsigned char basic_constraints[] = {0x55, 0x1D, 0x13, 1, 1, 0xFF};
+    unsigned char der[sizeof(cert_root_ec_der)];
+    unsigned char *at;
+
+    (void)state;
+    memcpy(der, cert_root_ec_der, sizeof(der));
+    at = memmem(der, sizeof(der), basic_constraints, sizeof(basic_constraints));
+    assert_non_null(at);
+    at[2] = 0x1E; /* critical nameConstraints now */
+#ifdef CONFIG_ESP_TLS_NAME_CONSTRAINTS
+    assert_int_equal(esp_tls_set_global_ca_store(der, sizeof(der)), ESP_OK);
+    assert_null(esp_tls_get_global_ca_store());
+    assert_int_equal(STORE(root_rsa_pem), ESP_OK);
+    assert_int_equal(store_len(), 1);
+#else
+    assert_int_equal(esp_tls_set_global_ca_store(der, sizeof(der)), ESP_FAIL);
+#endif
+}
+
 static void test_store_chain_grows_where_it_is(void **state)
 {
     mbedtls_x509_crt *chain;
@@ -348,6 +371,7 @@ int main(void)
         sim_test(test_store_set_without_memory_changes_nothing),
         sim_test(test_store_get_of_nothing_is_null),
         sim_test(test_store_get_without_memory_is_null),
+        sim_test(test_store_chain_leaves_out_critical_name_constraints),
         sim_test(test_store_chain_grows_where_it_is),
         sim_test(test_store_freed_in_mid_connect_still_verifies),
         sim_test(test_store_in_use_when_destroyed_leaves_nothing),

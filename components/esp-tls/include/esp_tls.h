@@ -567,8 +567,10 @@ esp_err_t esp_tls_set_global_ca_store(const unsigned char *cacert_pem_buf,
 
 #ifdef CONFIG_ESP_TLS_USING_MBEDTLS
 /** The store as a chain of Mbed TLS; made by this call if it has to be.
+ *  Authorities with critical name constraints are left out: whoever verifies with this chain by
+ *  Mbed TLS alone would not apply them. Connections that use the store do.
  *  @return the chain, borrowed until the store is set or freed
- *          NULL  there is no store, or no memory
+ *          NULL  there is no store, or no memory, or nothing is left to be in it
  *  Blocks: no. Memory: the parsed chain, until the store is freed. Threads: any, but nobody may set
  *  or free the store while the chain is in use. */
 mbedtls_x509_crt *esp_tls_get_global_ca_store(void);

@@ -67,7 +67,7 @@ mbedtls_x509_crt *esp_tls_get_global_ca_store(void)
     et_mbed_enter(&scope, NULL, PLAT_MEM_PROCESS);
     chain_grow_locked(store);
     et_mbed_leave(&scope);
-    result = chain;
+    result = chain != NULL && chain->raw.p != NULL ? chain : NULL;
     plat_mutex_unlock(&chain_lock);
     et_anchor_store_release(store);
     return result;
