@@ -63,8 +63,8 @@ if(NOT ESP_TLS_SYSTEM_MBEDTLS)
       ${mbedtls} ${PROJECT_BINARY_DIR}/config/esp_mbedtls_names.h
     COMMAND_ERROR_IS_FATAL ANY)
 endif()
-if(ESP_TLS_SYSTEM_MBEDTLS) # all of it is off, and the settings that want it are refused
-  set(SEAM_OFF_SYMBOLS "")
+if(ESP_TLS_SYSTEM_MBEDTLS) # all of it is off, and settings that somebody chose are refused
+  set(SEAM_OFF_SYMBOLS ESP_TLS_LEAN_RSA ESP_TLS_NAME_CONSTRAINTS)
   set(SEAM_OFF "")
 endif()
 foreach(name ${SEAM_OFF})

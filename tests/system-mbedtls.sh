@@ -22,3 +22,5 @@ cmake --build build-system -j "$jobs" --target tests-unit tls-client http-client
 (cd build-system && ctest --output-on-failure -j "$jobs" -L unit)
 # What the others in there say of curves is true of our configuration.
 tests/integration/run build-system test_defaults.py -k test_default_connection_opens
+# Which has no name constraints, and says so where one is critical.
+tests/integration/run build-system test_constraints.py

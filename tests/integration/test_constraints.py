@@ -173,6 +173,16 @@ def test_constraints_of_each_kind_are_applied(connect, where, permitted, exclude
 
 
 @APPLIED
+def test_the_refusal_has_its_alert_and_its_reason(client, tmp_path):
+    root = Authority(KEYS[0], name("CN=Root"), permitted=["dns:example.org"])
+    write(tmp_path, root.cert, [], leaf_of(root, LOCAL))
+    with peers.TlsPeer(tmp_path, peers.echo, cert="x") as p:
+        r = client(port=p.port, cacert=str(tmp_path / "root.pem"))
+        assert r.record.alert_sent == 46, r  # certificate_unknown
+        assert why(tmp_path, p.port)[0] == ["NAME_CONSTRAINTS"]
+
+
+@APPLIED
 def test_names_of_an_intermediate_are_constrained_too(connect):
     root = Authority(KEYS[0], name("CN=Root"), permitted=["dns:localhost"])
     inter = Authority(KEYS[1], name("CN=Int"), root, alt=["dns:example.org"])
@@ -219,6 +229,47 @@ def test_an_unknown_critical_extension_is_still_refused(connect):
     assert flags == 0  # it is no certificate for Mbed TLS: no flag, but no connection either
 
 
+def why(folder, port):
+    """The reasons that `esp-tls get` gives, and the sentence of the first."""
+    result = subprocess.run([BUILD / "esp-tls", "get", "--json", "--cacert", folder / "root.pem",
+                             f"https://localhost:{port}/"], capture_output=True, text=True,
+                            check=False)
+    causes = json.loads(result.stderr)["causes"]
+    return [c["name"] for c in causes], causes[0]["text"]
+
+
+def assert_named(reasons, text, said):
+    """The installed Mbed TLS shows nobody the certificate: its code is all that there is."""
+    if "ESP_TLS_SYSTEM_MBEDTLS:BOOL=ON" in (BUILD / "CMakeCache.txt").read_text():
+        assert reasons == ["CERT_EXTENSION", "CERT_UNREADABLE", "CERT_UNSUPPORTED"], reasons
+        assert text.startswith("a certificate that the server sent has a critical extension"), text
+    else:
+        assert reasons == ["CERT_EXTENSION"] and said in text, (reasons, text)
+
+
+@pytest.mark.parametrize("oid, said", [("1.2.3.4", "does not know (1.2.3.4)"),
+                                       ("2.5.29.36", "know: policyConstraints (2.5.29.36)")])
+def test_an_unknown_critical_extension_is_named(tmp_path, oid, said):
+    root = Authority(KEYS[0], name("CN=Root"))
+    extra = [(x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), b"\x30\0"), True)]
+    write(tmp_path, root.cert, [], leaf_of(root, LOCAL, extra=extra))
+    with peers.TlsPeer(tmp_path, peers.echo, cert="x") as p:
+        reasons, text = why(tmp_path, p.port)
+    assert_named(reasons, text, said)
+
+
+@pytest.mark.skipif("CONFIG_ESP_TLS_NAME_CONSTRAINTS" in SYMBOLS, reason="they are applied")
+@pytest.mark.parametrize("critical", [True, False])
+def test_without_the_feature_critical_ones_are_refused_and_named(connect, tmp_path, critical):
+    root = Authority(KEYS[0], name("CN=Root"))
+    inter = Authority(KEYS[1], name("CN=Int"), root, critical, permitted=["dns:localhost"])
+    assert connect(root.cert, [inter.cert], leaf_of(inter, LOCAL)) == (0, -1)
+    with peers.TlsPeer(tmp_path, peers.echo, cert="x") as p:
+        if critical:
+            reasons, text = why(tmp_path, p.port)
+            assert_named(reasons, text, "does not know: nameConstraints (2.5.29.30)")
+
+
 # --- `esp-tls chain` and `esp-tls cert` say so, too ----------------------------------------------
 
 
@@ -242,7 +293,8 @@ def test_chain_and_cert_name_what_is_refused(tmp_path, limits, usage, alt, wante
     server = [(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)]
     write(tmp_path, root.cert, [inter.cert], leaf_of(inter, alt, extra=server))
     with peers.TlsPeer(tmp_path, peers.echo, cert="x") as p:
-        found = findings("chain", "--json", "--cacert", tmp_path / "root.pem", f"localhost:{p.port}")
+        found = findings("chain", "--json", "--cacert", tmp_path / "root.pem",
+                         f"localhost:{p.port}")
     assert found == wanted
     assert findings("cert", "--json", tmp_path / "x-chain.pem", tmp_path / "root.pem") == wanted
 
@@ -259,6 +311,15 @@ def test_extended_key_usage_of_an_intermediate(connect, usage, flags):
     root = Authority(KEYS[0], name("CN=Root"))
     inter = Authority(KEYS[1], name("CN=Int"), root, usage=usage)
     assert connect(root.cert, [inter.cert], leaf_of(inter, LOCAL)) == (flags, 1 if flags else -1)
+
+
+def test_the_usage_of_an_intermediate_has_its_reason(tmp_path):
+    root = Authority(KEYS[0], name("CN=Root"))
+    inter = Authority(KEYS[1], name("CN=Int"), root, usage=[CLIENT])
+    write(tmp_path, root.cert, [inter.cert], leaf_of(inter, LOCAL))
+    with peers.TlsPeer(tmp_path, peers.echo, cert="x") as p:
+        reasons, text = why(tmp_path, p.port)
+    assert reasons == ["ISSUER_USAGE"] and "CN=Int" in text, (reasons, text)
 
 
 # --- kinds of names ------------------------------------------------------------------------------
@@ -329,8 +390,8 @@ def test_pkits_name_constraints(client, tmp_path, pkits_certs):
         leaf = x509.load_der_x509_certificate((PKITS / "certs" / f"{test}.crt").read_bytes())
         chain = pkits_chain(leaf, pkits_certs)
         write(tmp_path, chain[-1], chain[1:-1], leaf)
-        key = subprocess.run(["openssl", "pkcs12", "-legacy", "-passin", "pass:password", "-nocerts",
-                              "-nodes", "-in", PKITS / "pkcs12" / f"{test}.p12"],
+        key = subprocess.run(["openssl", "pkcs12", "-legacy", "-passin", "pass:password",
+                              "-nocerts", "-nodes", "-in", PKITS / "pkcs12" / f"{test}.p12"],
                              capture_output=True, check=True).stdout
         (tmp_path / "x.key").write_bytes(key)
         with peers.TlsPeer(tmp_path, peers.echo, cert="x") as p:

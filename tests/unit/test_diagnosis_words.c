@@ -51,7 +51,9 @@ static const esp_tls_diagnosis_t full = {
                  .input_fault = 5,
                  .input_at = 9,
                  .input_line = 4,
-                 .input_field = "tbsCertificate"},
+                 .input_field = "tbsCertificate",
+                 .input_oid = "2.5.29.30",
+                 .input_oid_name = "nameConstraints"},
     .kind = ESP_TLS_CLASS_MEMORY,
     .reason_count = 1,
     .reasons = {ESP_TLS_REASON_NO_MEMORY},
@@ -104,7 +106,8 @@ static void test_each_word_with_evidence_without_and_in_general(void **state)
         {"{input}", "cacert_buf (its certificate number 3)", "the certificate or key",
          "the certificate or key"},
         {"{input_at}", "9 (line 4)", "0", "N"},
-        {"{input_item}", "3", "1", "N"},
+        {"{sent_certificate}", "certificate number 3 that the server sent",
+         "a certificate that the server sent", "a certificate that the server sent"},
         {"{mem_purpose}", NULL, NULL, "the connection"},
         {"{errno}", NULL, NULL, "see its errno"},
         {"a {now", "a {now", "a {now", "a {now"},
@@ -168,8 +171,9 @@ static void test_words_of_numbers_at_their_ends(void **state)
     expect_words("{peer_bytes}", &d, "0x61 0x20 0x1F");
     d.evidence.input_item = 1;
     d.evidence.input_line = 1;
-    expect_words("{input} {input_at} {input_item}", &d,
-                 "the certificate or key (its certificate number 2) 0 (line 1) 2");
+    expect_words("{input} {input_at} {sent_certificate}", &d,
+                 "the certificate or key (its certificate number 2) 0 (line 1) "
+                 "a certificate that the server sent");
 }
 
 static void expect_code(esp_tls_code_domain_t domain, int value, const char *wanted)
@@ -288,7 +292,8 @@ static void test_json_of_all_that_is_known(void **state)
         "tificate\":{\"depth\":1,\"sent\":2,\"subject\":\"CN=s\",\"issuer\":\"CN=i\",\"not_before\""
         ":\"1970-01-02 00:00:00\",\"not_after\":\"1970-01-03 00:00:01\",\"key_bits\":1024,\"n"
         "ames\":\"a, b\",\"ca_issuers\":\"http://a\"},\"input\":{\"name\":\"cacert_buf\",\"certifi"
-        "cate\":2,\"fault\":\"no-nul\",\"field\":\"tbsCertificate\",\"offset\":9,\"line\":4}";
+        "cate\":2,\"fault\":\"no-nul\",\"field\":\"tbsCertificate\",\"oid\":\"2.5.29.30\","
+        "\"offset\":9,\"line\":4}";
     char text[4096];
 
     (void)state;

@@ -106,6 +106,8 @@ typedef struct esp_tls_evidence {
     uint32_t input_at;       /**< byte at which reading stopped, ... */
     uint32_t input_line;     /**< ... and its line; 0: no text */
     const char *input_field; /**< field of the certificate there; static text, or NULL */
+    char input_oid[48];      /**< what in it is not supported, dotted */
+    const char *input_oid_name; /**< what that is called; static text, or NULL */
 } esp_tls_evidence_t;
 
 /** From now on note evidence of every connection. Where CONFIG_ESP_TLS_DIAGNOSIS_ALWAYS is on, as

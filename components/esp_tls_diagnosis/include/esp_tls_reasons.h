@@ -66,6 +66,10 @@
       "have it issued again for a TLS server (extendedKeyUsage serverAuth, keyUsage digitalSignature)") \
     X(ENABLE_ALGORITHM, "CONFIG_MBEDTLS_ECP_DP_SECP384R1_ENABLED", \
       "enable the algorithm in the mbedTLS menu (curves CONFIG_MBEDTLS_ECP_DP_..., CONFIG_MBEDTLS_RSA_C, CONFIG_MBEDTLS_SHA512_C), or have the certificate issued with P-256 or RSA and SHA-256") \
+    X(WITHOUT_EXTENSION, "", \
+      "have the certificate issued without this extension, or with the extension not critical") \
+    X(ENABLE_NAME_CONSTRAINTS, "CONFIG_ESP_TLS_NAME_CONSTRAINTS", \
+      "nameConstraints are applied with CONFIG_ESP_TLS_NAME_CONSTRAINTS, over the Mbed TLS that this library brings") \
     X(DISTRUST, "", "do not trust this server until its owner has explained it") \
     X(SHORTEN_CHAIN, "", \
       "have the server send only its certificate and the intermediates, without the root and without certificates that nobody needs") \
@@ -203,6 +207,7 @@
     X(INPUT_TRUNCATED, CONFIG, "{input} ends too early, after {input_at} bytes", WHOLE_FILE, CHECK_CERT, NONE) \
     X(INPUT_DER_AS_PEM, CONFIG, "{input} is DER where PEM is expected, or the other way round", DER_LENGTH, COUNT_NUL, CHECK_CERT) \
     X(INPUT_WRONG_KIND, CONFIG, "{input} holds something else than it is for", RIGHT_FILE, CHECK_CERT, NONE) \
+    X(INPUT_EXTENSION, CONFIG, "{input} has a critical extension that this build does not know{oid_clause}", WITHOUT_EXTENSION, ENABLE_NAME_CONSTRAINTS, CHECK_CERT) \
     X(INPUT_UNSUPPORTED, CONFIG, "{input} uses an algorithm that this build does not have", ENABLE_ALGORITHM, CHECK_CERT, NONE) \
     X(INPUT_TRAILING, CONFIG, "{input} has bytes behind its end, at byte {input_at}", DER_LENGTH, CHECK_CERT, NONE) \
     X(INPUT_MALFORMED, CONFIG, "{input} is damaged at byte {input_at}{field_clause}", WHOLE_FILE, CHECK_CERT, NONE) \
@@ -276,8 +281,9 @@
     X(ISSUER_USAGE, CERTIFICATE, "{certificate} may not issue certificates for TLS servers (extendedKeyUsage)", REISSUE_CA_USAGE, COMPARE_CHAIN, NONE) \
     X(WRONG_USAGE, CERTIFICATE, "{certificate} is not for a TLS server (key usage)", SERVER_CERTIFICATE, NONE, NONE) \
     X(CERT_REVOKED, CERTIFICATE, "{certificate} has been revoked", DISTRUST, RENEW_CERTIFICATE, NONE) \
-    X(CERT_UNREADABLE, CERTIFICATE, "certificate number {input_item} that the server sent cannot be read{field_clause}", COMPARE_CHAIN, ASK_SERVER_OWNER, NONE) \
-    X(CERT_UNSUPPORTED, CERTIFICATE, "certificate number {input_item} that the server sent uses an algorithm that this build does not have", ENABLE_ALGORITHM, ASK_SERVER_OWNER, NONE) \
+    X(CERT_UNREADABLE, CERTIFICATE, "{sent_certificate} cannot be read{field_clause}", COMPARE_CHAIN, ASK_SERVER_OWNER, NONE) \
+    X(CERT_UNSUPPORTED, CERTIFICATE, "{sent_certificate} uses an algorithm that this build does not have", ENABLE_ALGORITHM, ASK_SERVER_OWNER, NONE) \
+    X(CERT_EXTENSION, CERTIFICATE, "{sent_certificate} has a critical extension that this build does not know{oid_clause}", WITHOUT_EXTENSION, ENABLE_NAME_CONSTRAINTS, ASK_SERVER_OWNER) \
     X(CERT_MISSING, CERTIFICATE, "the server sent no certificate", ASK_SERVER_OWNER, NONE, NONE) \
     X(PEER_PROOF_FAILED, CERTIFICATE, "the server could not prove that it has the key of its certificate", DISTRUST, ASK_SERVER_OWNER, CAPTURE) \
     X(CRL_UNUSABLE, CERTIFICATE, "the revocation list is out of date, dated in the future, or not signed by an authority that is trusted", RENEW_CRL, SET_CLOCK, NONE) \

@@ -51,7 +51,8 @@ enum {
     INVALID_RECORD = 0x7200,
     BAD_PROTOCOL_VERSION = 0x6E80,
     BUFFER_TOO_SMALL = 0x6A00,
-    CERTIFICATE_SET = 0x7A00
+    CERTIFICATE_SET = 0x7A00,
+    UNKNOWN_EXTENSION = 0x2562 /* X509_INVALID_EXTENSIONS, ASN1_UNEXPECTED_TAG */
 };
 
 struct facts {
@@ -171,7 +172,7 @@ static const uint8_t input_reasons[ESP_TLS_INPUT_REASONS] = {
     [ESP_TLS_INPUT_VERSION] = ESP_TLS_REASON_INPUT_MALFORMED,
     [ESP_TLS_INPUT_ALGORITHM] = ESP_TLS_REASON_INPUT_UNSUPPORTED,
     [ESP_TLS_INPUT_CURVE] = ESP_TLS_REASON_INPUT_UNSUPPORTED,
-    [ESP_TLS_INPUT_EXTENSION] = ESP_TLS_REASON_INPUT_UNSUPPORTED,
+    [ESP_TLS_INPUT_EXTENSION] = ESP_TLS_REASON_INPUT_EXTENSION,
     [ESP_TLS_INPUT_REPEATED] = ESP_TLS_REASON_INPUT_MALFORMED,
     [ESP_TLS_INPUT_ALGORITHMS_DIFFER] = ESP_TLS_REASON_INPUT_MALFORMED,
 };
@@ -186,6 +187,7 @@ static esp_tls_reason_t input_reason(const esp_tls_evidence_t *e)
         return reason;
     }
     return reason == ESP_TLS_REASON_INPUT_UNSUPPORTED ? ESP_TLS_REASON_CERT_UNSUPPORTED
+           : reason == ESP_TLS_REASON_INPUT_EXTENSION ? ESP_TLS_REASON_CERT_EXTENSION
                                                       : ESP_TLS_REASON_CERT_UNREADABLE;
 }
 
@@ -450,6 +452,13 @@ static bool not_a_ca(const struct facts *f)
     return not_trusted(f) && chain(f, ESP_TLS_CHAIN_NO_CONSTRAINTS);
 }
 
+/** Where nobody saw the certificate: Mbed TLS's code for a critical extension that it does not
+ *  know. A damaged one has it as well. */
+static bool unknown_extension(const struct facts *f)
+{
+    return in_handshake(f) && f->e->input == NULL && f->r->stack_code == UNKNOWN_EXTENSION;
+}
+
 static bool issuer_usage(const struct facts *f)
 {
     return has_flag(f, FLAG_EXT_KEY_USAGE) && f->r->verify_depth > 0;
@@ -576,6 +585,7 @@ static const struct rule {
     {OF(STACK), bad_group, ESP_TLS_REASON_NO_COMMON_GROUP, false},
     {OF(STACK), bad_signature_algorithm, ESP_TLS_REASON_NO_COMMON_SIGNATURE, false},
     {OF(STACK), proof_failed, ESP_TLS_REASON_PEER_PROOF_FAILED, true},
+    {OF(STACK), unknown_extension, ESP_TLS_REASON_CERT_EXTENSION, false},
 
     {OF(VERIFY), clock_not_set, ESP_TLS_REASON_CLOCK_NOT_SET, false},
     {OF(VERIFY), is_early, ESP_TLS_REASON_CERT_NOT_YET_VALID, false},
@@ -611,6 +621,12 @@ static bool identity_cannot_be_missing(const struct facts *f)
     return asked(f, ESP_TLS_ASKED_IDENTITY) || f->e->message == SERVER_HELLO;
 }
 
+/** What is parsed in a handshake is the server's, unless the evidence names an input of our own. */
+static bool in_handshake_of_peer(const struct facts *f)
+{
+    return in_handshake(f) && f->e->input == NULL;
+}
+
 /** What a code may mean elsewhere, and cannot mean here. */
 static const struct {
     uint8_t reason;
@@ -619,6 +635,7 @@ static const struct {
     {ESP_TLS_REASON_CLOSED_IN_HANDSHAKE, in_open},
     {ESP_TLS_REASON_CONNECTION_LOST, in_handshake},
     {ESP_TLS_REASON_CLIENT_CERT_MISSING, identity_cannot_be_missing},
+    {ESP_TLS_REASON_INPUT_MALFORMED, in_handshake_of_peer},
 };
 
 static bool is_excluded(const struct facts *f, uint8_t reason)

@@ -83,6 +83,8 @@ static void read_input(esp_tls_evidence_t *e, const struct evidence_input *in)
     e->input_at = (uint32_t)problem.offset;
     e->input_line = problem.is_pem ? problem.line : 0;
     e->input_field = problem.field;
+    memcpy(e->input_oid, problem.oid, sizeof(e->input_oid));
+    e->input_oid_name = problem.oid_name;
 }
 
 /* --- the peer's chain ------------------------------------------------------------------------- */

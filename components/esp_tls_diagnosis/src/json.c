@@ -170,6 +170,7 @@ static void unreadable(struct out *out, const esp_tls_evidence_t *e)
     number(out, "certificate", e->input_item);
     member(out, "fault", esp_tls_input_reason_name((esp_tls_input_reason_t)e->input_fault));
     member(out, "field", e->input_field);
+    member(out, "oid", e->input_oid);
     number(out, "offset", e->input_at);
     number(out, "line", e->input_line);
     et_out_bytes(out, "}", 1);

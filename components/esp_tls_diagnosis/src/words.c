@@ -112,6 +112,17 @@ static void field_clause(struct out *out, diagnosis *d)
     clause(out, " (in ", d->evidence.input_field);
 }
 
+static void oid_clause(struct out *out, diagnosis *d)
+{
+    const esp_tls_evidence_t *e = &d->evidence;
+
+    if (e->input_oid_name != NULL) {
+        et_out_text(out, ": ");
+        et_out_text(out, e->input_oid_name);
+    }
+    clause(out, " (", e->input_oid);
+}
+
 static void bits_clause(struct out *out, diagnosis *d)
 {
     if (d->evidence.key_bits != 0) {
@@ -183,9 +194,15 @@ static void input_at(struct out *out, diagnosis *d)
     }
 }
 
-static void input_item(struct out *out, diagnosis *d)
+static void sent_certificate(struct out *out, diagnosis *d)
 {
-    et_out_number(out, d->evidence.input_item + 1);
+    if (d->evidence.input != NULL) {
+        et_out_text(out, "certificate number ");
+        et_out_number(out, d->evidence.input_item + 1);
+        et_out_text(out, " that the server sent");
+    } else {
+        et_out_text(out, "a certificate that the server sent");
+    }
 }
 
 /* --- the words -------------------------------------------------------------------------------- */
@@ -237,9 +254,10 @@ static const struct word {
     {"issuer_clause", "", FUNCTION, 0, issuer_clause},
     {"aia_clause", "", FUNCTION, 0, aia_clause},
     {"field_clause", "", FUNCTION, 0, field_clause},
+    {"oid_clause", "", FUNCTION, 0, oid_clause},
     {"input", "the certificate or key", FUNCTION, 0, input},
     {"input_at", "N", FUNCTION, 0, input_at},
-    {"input_item", "N", FUNCTION, 0, input_item},
+    {"sent_certificate", "a certificate that the server sent", FUNCTION, 0, sent_certificate},
 };
 
 static const struct word *find_word(const char *name, size_t len)

@@ -101,9 +101,9 @@ typedef struct esp_tls_certificate {
     bool has_key_usage;
     uint16_t key_usage; /**< ESP_TLS_USAGE_... */
     bool has_extended_usage;
-    uint16_t extended_usage; /**< ESP_TLS_EXTENDED_... */
-    esp_tls_bytes_t names;   /**< subjectAltName: esp_tls_certificate_next_name() */
-    esp_tls_bytes_t access;  /**< authorityInfoAccess: esp_tls_certificate_next_access() */
+    uint16_t extended_usage;          /**< ESP_TLS_EXTENDED_... */
+    esp_tls_bytes_t names;            /**< subjectAltName: esp_tls_certificate_next_name() */
+    esp_tls_bytes_t access;           /**< authorityInfoAccess: esp_tls_certificate_next_access() */
     esp_tls_bytes_t name_constraints; /**< nameConstraints, DER */
     esp_tls_bytes_t subject_key_id;
     esp_tls_bytes_t authority_key_id;
@@ -271,12 +271,13 @@ typedef struct esp_tls_input_problem {
     unsigned count;    /**< certificates of the buffer that were looked at */
     unsigned bad;      /**< of these, how many have a problem; the rest of this is of the first */
     esp_tls_bytes_t
-        found;        /**< WRONG_KIND: the PEM label in the buffer, or a static text of what the
+        found;            /**< WRONG_KIND: the PEM label in the buffer, or a static text of what the
                                 DER is; WRONG_END: the END line's label */
-    size_t announced; /**< TRUNCATED, LENGTH: bytes that the element says it has */
-    size_t available; /**< and that there are; TRAILING: how many follow */
-    uint8_t tag;      /**< TAG: what stands there; BAD_CHARACTER: the character */
-    char oid[48];     /**< dotted, cut when it is longer */
+    size_t announced;     /**< TRUNCATED, LENGTH: bytes that the element says it has */
+    size_t available;     /**< and that there are; TRAILING: how many follow */
+    uint8_t tag;          /**< TAG: what stands there; BAD_CHARACTER: the character */
+    char oid[48];         /**< dotted, cut when it is longer */
+    const char *oid_name; /**< what it is called; static text, or NULL */
 } esp_tls_input_problem_t;
 
 /** Find out why a buffer cannot be parsed.

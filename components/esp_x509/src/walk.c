@@ -42,6 +42,9 @@ void et_walk_unsupported(struct walk *w, esp_tls_input_reason_t reason, const ch
 
         (void)esp_tls_oid_text((esp_tls_bytes_t){oid->bytes, len}, w->problem.oid,
                                sizeof(w->problem.oid));
+        if (oid->row != NULL) { /* parameters of an ECPrivateKey have no OID in front */
+            w->problem.oid_name = oid->row->label;
+        }
     }
 }
 
