@@ -299,6 +299,29 @@ def test_chain_and_cert_name_what_is_refused(tmp_path, limits, usage, alt, wante
     assert findings("cert", "--json", tmp_path / "x-chain.pem", tmp_path / "root.pem") == wanted
 
 
+def renewed_root():
+    """The root with another key, which it signed itself: self-issued, and with a name of its own."""
+    root = Authority(KEYS[0], name("CN=Root"), permitted=["dns:localhost"])
+    above = Authority(KEYS[1], name("CN=Root"), root, alt=["dns:example.org"])
+    return root, [above], leaf_of(above, LOCAL)
+
+
+def anchor_for_clients():
+    root = Authority(KEYS[0], name("CN=Root"), usage=[ExtendedKeyUsageOID.CLIENT_AUTH])
+    return root, [], leaf_of(root, LOCAL)
+
+
+@APPLIED
+@pytest.mark.parametrize("make, flags, wanted", [
+    (renewed_root, 0, set()), (anchor_for_clients, EXT_KEY_USAGE, {("issuer-usage", 0)})])
+def test_chain_judges_as_the_verifier_does(connect, tmp_path, make, flags, wanted):
+    anchor, above, leaf = make()
+    assert connect(anchor.cert, [a.cert for a in above], leaf)[0] == flags
+    with peers.TlsPeer(tmp_path, peers.echo, cert="x") as p:
+        found = findings("chain", "--json", "--cacert", tmp_path / "root.pem", f"localhost:{p.port}")
+    assert found == wanted
+
+
 # --- what an authority's certificates are for ----------------------------------------------------
 
 SERVER, CLIENT, ANY = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH,

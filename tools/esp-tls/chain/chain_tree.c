@@ -311,8 +311,17 @@ static void find_issuers(const struct chain_tree *t, size_t first, struct findin
     }
 }
 
-/** A name that one above may not give. An intermediate that is its own issuer is not constrained
- *  (RFC 5280 section 6.1.3 (b)). */
+/** What stands above the server's certificate, from k = 1 on, the anchor at the end.
+ *  @return NULL: nothing more */
+static const struct cert *find_above(const struct chain_tree *t, size_t k)
+{
+    return k < t->path_count    ? t->node[t->path[k]].cert
+           : k == t->path_count ? t->node[t->path[k - 1]].trust
+                                : NULL;
+}
+
+/** May this one give the names? An intermediate that is its own issuer is not constrained (RFC 5280
+ *  section 6.1.3 (b)). */
 static bool judge_names(const struct chain_tree *t, size_t k, const struct cert *above,
                         size_t first, struct findings *f)
 {
@@ -321,7 +330,7 @@ static bool judge_names(const struct chain_tree *t, size_t k, const struct cert 
     esp_tls_bytes_t name = {0};
     char text[256] = "a name";
 
-    if ((k > 0 && t->node[t->path[k]].is_self_signed) ||
+    if ((k > 0 && cert->read.is_self_issued) ||
         esp_tls_certificate_names_allowed(&cert->read, &above->read, k == 0, &kind, &name) ==
             ESP_OK) {
         return true;
@@ -336,18 +345,22 @@ static bool judge_names(const struct chain_tree *t, size_t k, const struct cert 
     return false;
 }
 
-/** What those above say of those below. */
+/** What those above say of those below, in a build that asks them. */
 static void find_constraints(const struct chain_tree *t, size_t first, struct findings *f)
 {
-    for (size_t k = 0; k < t->path_count; k++) {
-        const struct cert *trust = t->node[t->path[t->path_count - 1]].trust;
-        bool hold = true;
+#ifdef CONFIG_ESP_TLS_NAME_CONSTRAINTS
+    const bool are_applied = true;
+#else
+    const bool are_applied = false;
+#endif
 
-        for (size_t above = k + 1; hold && above < t->path_count; above++) {
-            hold = judge_names(t, k, t->node[t->path[above]].cert, first, f);
-        }
-        if (hold && trust != NULL) {
-            (void)judge_names(t, k, trust, first, f);
+    for (size_t k = 0; are_applied && k < t->path_count; k++) {
+        const struct cert *above;
+
+        for (size_t i = k + 1; (above = find_above(t, i)) != NULL; i++) {
+            if (!judge_names(t, k, above, first, f)) {
+                break;
+            }
         }
     }
 }
@@ -355,15 +368,22 @@ static void find_constraints(const struct chain_tree *t, size_t first, struct fi
 /** An authority for clients alone issues no server's certificate. */
 static void find_usages(const struct chain_tree *t, size_t first, struct findings *f)
 {
-    for (size_t k = 1; k < t->path_count; k++) {
-        const struct cert *cert = t->node[t->path[k]].cert;
+    const struct cert *cert;
 
-        if (cert->read.has_extended_usage && (cert->read.extended_usage & SERVER) == 0) {
-            findings_add(f, FINDING_ERROR, "issuer-usage", (int)t->path[k] + 1,
-                         "Certificate %zu (%s) may not issue certificates of servers "
-                         "(extendedKeyUsage without serverAuth): devices refuse the chain.",
-                         first + t->path[k] + 1, cert->title);
+    for (size_t k = 1; (cert = find_above(t, k)) != NULL; k++) {
+        size_t number = k < t->path_count ? t->path[k] + 1 : 0;
+        char who[48] = "The authority";
+
+        if (!cert->read.has_extended_usage || (cert->read.extended_usage & SERVER) != 0) {
+            continue;
         }
+        if (number > 0) {
+            snprintf(who, sizeof(who), "Certificate %zu", first + number);
+        }
+        findings_add(f, FINDING_ERROR, "issuer-usage", (int)number,
+                     "%s (%s) may not issue certificates of servers (extendedKeyUsage without "
+                     "serverAuth): devices refuse the chain.",
+                     who, cert->title);
     }
 }
 
