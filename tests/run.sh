@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
-# Builds the variants (CMakePresets.json) and runs their tests; the default build comes last, so
-# that the last line is its summary. Stops at the first variant that fails.
+# Builds the variants (CMakePresets.json) and runs their tests; the last line is the summary of all.
+# Stops at the first variant that fails.
 #   tests/run.sh [long]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=$(nproc)
 long=${1:-}
+reports=0
+rm -f build*/*.junit.xml
 quick="-L unit|torture|soak|conformance|thread|memory -LE static" # static: the same in every build
+words="-L unit|soak|conformance|memory -LE static" # what the width of a word can change
+[ "$long" != long ] || words=$quick
 
 # build PRESET [TARGET...]: what a variant does not run is not built.
 build() {
@@ -19,7 +23,9 @@ build() {
 run() {
     local dir=$1
     shift
-    (cd "$dir" && ctest --output-on-failure --no-tests=ignore -j "$jobs" "$@")
+    reports=$((reports + 1))
+    (cd "$dir" && ctest --output-on-failure --no-tests=ignore -j "$jobs" \
+        --output-junit "ctest-$reports.junit.xml" "$@")
 }
 
 section() {
@@ -36,7 +42,7 @@ run build-tsan -L threads
 
 section "ARM, 32 bits, under qemu"
 build arm
-run build-arm $quick
+run build-arm $words
 
 section "insecure options allowed"
 build insecure tests-insecure tls-client
@@ -104,3 +110,6 @@ else
     tests/integration/run build test_memory.py test_readme.py test_defaults.py
     run build -E "^integration$"
 fi
+
+section "the ten slowest tests"
+/usr/bin/python3 -B tests/slowest.py build*/*.junit.xml
