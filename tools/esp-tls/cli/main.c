@@ -76,16 +76,6 @@ static enum tool_exit run_words(const struct command *c, void *state, int argc, 
     return at > 0 && c->accept(state, argv + at, (size_t)(argc - at)) ? c->run(state) : EXIT_USAGE;
 }
 
-/** What was printed has to arrive. @return status, or EXIT_OUTPUT after a message on stderr */
-static enum tool_exit flush_output(enum tool_exit status)
-{
-    if (status != EXIT_OUTPUT && (fflush(stdout) != 0 || ferror(stdout))) {
-        fputs("esp-tls: the output could not be written\n", stderr);
-        return EXIT_OUTPUT;
-    }
-    return status;
-}
-
 static enum tool_exit run_command(const struct command *c, int argc, char **argv)
 {
     void *state = calloc(1, c->size);
@@ -99,31 +89,48 @@ static enum tool_exit run_command(const struct command *c, int argc, char **argv
         c->clear(state);
     }
     free(state);
-    return flush_output(status);
+    return status;
 }
 
-int main(int argc, char **argv)
+static enum tool_exit run_program(int argc, char **argv)
 {
     const struct command *command;
 
-    (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of the write, and said so */
-    esp_log_level_set("*", ESP_LOG_NONE);
     if (argc < 2) {
         print_help(stderr);
         return EXIT_USAGE;
     }
     if (is_option(argv[1], "-h", "--help")) {
         print_help(stdout);
-        return (int)flush_output(EXIT_OK);
+        return EXIT_OK;
     }
     if (is_option(argv[1], "-V", "--version")) {
         puts("esp-tls " ESP_TLS_VERSION);
-        return (int)flush_output(EXIT_OK);
+        return EXIT_OK;
     }
     command = find_command(argv[1]);
     if (command == NULL) {
         fprintf(stderr, "esp-tls: there is no command '%s'; see esp-tls --help\n", argv[1]);
         return EXIT_USAGE;
     }
-    return (int)run_command(command, argc - 1, argv + 1);
+    return run_command(command, argc - 1, argv + 1);
+}
+
+/** What was printed has to arrive. @return status, or EXIT_OUTPUT after a message on stderr */
+static enum tool_exit finish_stdout(enum tool_exit status)
+{
+    bool is_lost = ferror(stdout) != 0;
+
+    is_lost = fclose(stdout) != 0 || is_lost; /* some file systems tell only now */
+    if (is_lost && status != EXIT_OUTPUT) {
+        fputs("esp-tls: the output could not be written\n", stderr);
+    }
+    return is_lost ? EXIT_OUTPUT : status;
+}
+
+int main(int argc, char **argv)
+{
+    (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of the write, and said so */
+    esp_log_level_set("*", ESP_LOG_NONE);
+    return (int)finish_stdout(run_program(argc, argv));
 }
