@@ -87,6 +87,26 @@ def test_output_that_cannot_be_written_is_no_success(lines, line):
     with open("/dev/full", "wb") as full:
         result = run(lines[line], stdout=full)
     assert result.returncode == OUTPUT and b"esp-tls: " in result.stderr, result
+    closed = run(lines[line], stdout=None, preexec_fn=lambda: os.close(1))
+    assert closed.returncode == OUTPUT and b"esp-tls: " in closed.stderr, closed
+
+
+@pytest.mark.xdist_group("program")
+@pytest.mark.parametrize("missing", [(0,), (1,), (2,), (0, 1, 2)], ids=str)
+def test_closed_descriptors_never_become_the_connection(certs, missing):
+    def close():
+        for fd in missing:
+            os.close(fd)
+
+    seen = []
+    with peers.TlsPeer(certs, web_page(seen)) as web:
+        for command in (["get", "-v"], ["chain"], ["check", "--no-memory"], ["memory"]):
+            result = run([*command, "--cacert", certs / "root-ec.pem",
+                          f"https://localhost:{web.port}/"],
+                         stdin=None, stdout=None if 1 in missing else subprocess.PIPE,
+                         stderr=None if 2 in missing else subprocess.PIPE, preexec_fn=close)
+            assert result.returncode == (OUTPUT if 1 in missing else 0), result
+    assert seen and not any(BODY in request for request in seen)
 
 
 @pytest.mark.parametrize("args", [[], ["nothing"], ["get"], ["get", "--nothing"]])

@@ -1,11 +1,13 @@
 /* esp-tls: the command line program. It finds the command and runs it. */
 #define _GNU_SOURCE /* clock_gettime */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "esp_log.h"
 #include "tool.h"
@@ -116,6 +118,21 @@ static enum tool_exit run_program(int argc, char **argv)
     return run_command(command, argc - 1, argv + 1);
 }
 
+/** Where a standard stream was closed, the first socket would get its number, and what is printed
+ *  would go to the peer. What takes its place can neither be read nor written.
+ *  @return false: there is no such thing */
+static bool reserve_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        int mode = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", mode) != fd) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /** What was printed has to arrive. @return status, or EXIT_OUTPUT after a message on stderr */
 static enum tool_exit finish_stdout(enum tool_exit status)
 {
@@ -130,6 +147,9 @@ static enum tool_exit finish_stdout(enum tool_exit status)
 
 int main(int argc, char **argv)
 {
+    if (!reserve_standard_streams()) {
+        return EXIT_OTHER;
+    }
     (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of the write, and said so */
     esp_log_level_set("*", ESP_LOG_NONE);
     return (int)finish_stdout(run_program(argc, argv));
