@@ -279,6 +279,179 @@ def test_diagnosis_in_json_is_read_again():
     assert read(stdin=log)[1][0] == "CLOSED_IN_RECORD"
 
 
+# --- logs from the field: what the first reason must be ------------------------------------------
+
+FIELD = {
+    # an errno beside a second code says why
+    "errno_with_esp_code": ("""\
+E (6021) esp-tls: [sock=51] connect() error: No route to host
+E (6033) transport_base: Failed to open a new connection
+E (6040) mqtt_client: Error transport connect
+W (6041) app: Last error code reported from esp-tls: 0x8004
+W (6042) app: Last captured errno : 118 (Host is unreachable)
+""", ["TCP_UNREACHABLE"]),
+    "errno_of_a_handshake": ("""\
+W (7041) app: Last error code reported from esp-tls: 0x801A
+W (7042) app: Last captured errno : 104 (Connection reset by peer)
+""", ["TCP_RESET"]),
+    "errno_of_a_lookup_that_failed": ("""\
+W (7041) app: Last error code reported from esp-tls: 0x8001
+W (7042) app: Last captured errno : 104 (Connection reset by peer)
+""", ["DNS_NO_NAME", "DNS_FAILED", "DNS_NO_SERVER"]),
+    # counts of bytes are no codes
+    "byte_counts": ("""\
+I (91516) mbedtls: ssl_tls.c:2719 ssl->f_recv(_timeout)() returned 5 (-0xfffffffb)
+I (91526) mbedtls: ssl_tls.c:2719 ssl->f_recv(_timeout)() returned 4224 (-0xffffef80)
+I (91536) mbedtls: ssl_tls.c:2775 ssl->f_send() returned 10112 (-0xffffd880)
+W (92606) mbedtls: ssl_cli.c:2930 mbedtls_ecdh_calc_secret() returned -16 (-0x0010)
+E (92616) app: mbedtls_ssl_handshake returned -0x10
+""", ["NO_MEMORY"]),
+    "only_byte_counts": ("""\
+I (91516) mbedtls: ssl_tls.c:2719 ssl->f_recv(_timeout)() returned 87 (-0xffffffa9)
+I (91526) mbedtls: ssl_tls.c:2775 ssl->f_send() returned 10112 (-0xffffd880)
+""", None),
+    # decimal sums, codes in parentheses, hexadecimal that does not say so
+    "decimal_sum_with_words": ("""\
+[E][ssl_client.cpp:41] _handle_error(): [start_ssl_client():281]: (-17040) RSA - The public key \
+operation failed : BIGNUM - Memory allocation failed
+[E][WiFiClientSecure.cpp:140] connect(): start_ssl_client: -17040
+""", ["NO_MEMORY"]),
+    "decimal_sum_alone": ("[E][WiFiClientSecure.cpp:140] connect(): start_ssl_client: -17040\n",
+                          ["NO_MEMORY"]),
+    "decimal_alone": ("[E][WiFiClientSecure.cpp:140] connect(): start_ssl_client: -9984\n",
+                      ["ROOT_NOT_TRUSTED"]),
+    "parentheses": ("[E][ssl_client.cpp:37] _handle_error(): [send_ssl_data():284]: "
+                    "(-80) UNKNOWN ERROR CODE (0050)\n", ["TCP_RESET", "CONNECTION_LOST"]),
+    "parentheses_of_a_read": ("[E][ssl_client.cpp:33] _handle_error(): [data_to_read():361]: "
+                              "(-76) UNKNOWN ERROR CODE (004C)\n", ["CONNECTION_LOST"]),
+    "strerror_alone": ("tls: UNKNOWN ERROR CODE (004C)\n", ["CONNECTION_LOST"]),
+    "micropython_decimal_digits": ("""\
+>>> s = ssl.wrap_socket(s, server_hostname="shop.example")
+mbedtls_ssl_handshake error: -4290
+OSError: [Errno 5] EIO
+""", ["NO_MEMORY"]),
+    "micropython_letters": ("mbedtls_ssl_handshake error: -7f00\nOSError: [Errno 5] EIO\n",
+                            ["NO_MEMORY"]),
+    "micropython_small": ("mbedtls_ssl_handshake error: -50\nOSError: [Errno 5] EIO\n",
+                          ["TCP_RESET", "CONNECTION_LOST"]),
+    "micropython_decimal": ("OSError: -17040\n", ["NO_MEMORY"]),
+    "micropython_resolver": ("    addr = socket.getaddrinfo(host, 443)[0][-1]\nOSError: -202\n",
+                             ["DNS_FAILED"]),
+    "axtls_alert": (">>> s = ssl.wrap_socket(s)\nOSError: -40\n", ["NO_COMMON_SUITE"]),
+    "axtls_lost": ("ssl_handshake_status: -256\n", ["CLOSED_IN_HANDSHAKE"]),
+    "number_of_another_exception": (">>> f = open('a')\nOSError: -40\n", None),
+    # words without a number
+    "websocket": ("E (81021) TRANSPORT_WS: Sec-WebSocket-Accept not found\n"
+                  "E (81023) WEBSOCKET_CLIENT: Error transport connect\n", ["WS_REFUSED"]),
+    "arduino_connect": ("[E][ssl_client.cpp:91] start_ssl_client(): Connect to Server failed!\n"
+                        "[E][WiFiClientSecure.cpp:133] connect(): start_ssl_client: -1\n",
+                        ["TCP_REFUSED"]),
+    "bearssl": (":ref 1\nBSSL: Connection *will* fail, no authentication method is setup\n"
+                ":wr 250 0\n:close\nfailed, rc=-2 try again in 5 seconds\n", ["NO_TRUST_OPTION"]),
+    "usage": ("W (21058) mbedtls: ssl_tls.c:7380 x509_verify_cert() returned -9984 (-0x2700)\n"
+              "W (21066) mbedtls: ssl_tls.c:7427 bad certificate (usage extensions)\n"
+              "D (21080) mbedtls: ssl_msg.c:4869 send alert level=2 message=42\n", ["WRONG_USAGE"]),
+    "strerror_words": ("E (77) app: X509 - Certificate verification failed, e.g. CRL, CA or "
+                       "signature check failed\n", ["ROOT_NOT_TRUSTED"]),
+    "strerror_net": ("E (77) app: NET - Reading information from the socket failed\n",
+                     ["CONNECTION_LOST"]),
+    # what only follows from a failure is none
+    "closed_socket": ('[E][WiFiClient.cpp:312] setOption(): fail on fd -1, errno: 9, '
+                      '"Bad file number"\n', None),
+    "arduino_refused": ("[W][HTTPClient.cpp:1318] returnError(): error(-1): connection refused\n",
+                        None),
+    # the function says whose input it was
+    "own_certificate": ("E (40589) esp-tls: mbedtls_x509_crt_parse returned -0x262e\n",
+                        ["INPUT_UNSUPPORTED"]),
+    "certificate_of_the_peer": ("E (40589) esp-tls: mbedtls_ssl_handshake returned -0x262e\n",
+                                ["CERT_UNSUPPORTED"]),
+    "parsed_inside_the_handshake": (
+        "W (9) mbedtls: ssl_tls.c:5912 mbedtls_x509_crt_parse_der() returned -8576 (-0x2180)\n",
+        ["CERT_UNREADABLE"]),
+    "own_certificate_of_no_format": ("""\
+E (86613) esp-tls-mbedtls: mbedtls_x509_crt_parse of CA cert returned -0x2180
+E (86613) esp-tls-mbedtls: Failed to set client configurations, returned [0x8015] \
+(ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED)
+E (86627) esp-tls: Failed to open new connection
+E (86644) esp_https_ota: Failed to open HTTP connection: ESP_ERR_HTTP_CONNECT
+""", ["INPUT_NO_NUL"]),
+    "own_key": ("E (4033) APP: mbedtls_pk_parse_key failed: -15616 (-0x3d00)\n", ["INPUT_NO_NUL"]),
+}
+
+
+@pytest.mark.parametrize("name", FIELD)
+def test_field(name):
+    log, first = FIELD[name]
+    if first is None:
+        result = run(stdin=log)
+        assert (result.returncode, result.stdout) == (1, "")
+    else:
+        assert read(stdin=log)[1][0] in first
+
+
+@pytest.mark.parametrize("name", ["own_certificate", "own_certificate_of_no_format", "own_key"])
+def test_what_the_program_gave_is_not_blamed_on_the_peer(name):
+    assert not [r for r in read(stdin=FIELD[name][0])[1] if r.startswith("CERT_")]
+
+
+@pytest.mark.parametrize("name", ["certificate_of_the_peer", "parsed_inside_the_handshake"])
+def test_what_the_peer_sent_is_not_blamed_on_the_program(name):
+    assert not [r for r in read(stdin=FIELD[name][0])[1] if r.startswith("INPUT_")]
+
+
+def test_what_the_check_found_stands_alone():
+    assert read(stdin=FIELD["usage"][0])[1] == ["WRONG_USAGE"]
+
+
+FAILURES = """\
+I (1000) app: free heap: 61000, largest block 30000
+E (2000) esp-tls: couldn't get hostname for :broker.lan: getaddrinfo() returns 202, addrinfo=0x0
+E (2010) esp-tls: Failed to open new connection
+E (2020) mqtt_client: Error transport connect
+E (12000) esp-tls: [sock=54] connect() error: Connection reset by peer
+E (12010) esp-tls: Failed to open new connection
+W (12020) app: Last error code reported from esp-tls: 0x8004
+W (12021) app: Last captured errno : 104 (Connection reset by peer)
+I (21000) app: free heap: 40480, largest block 8192
+E (22000) Dynamic Impl: alloc(16749 bytes) failed
+E (22010) esp-tls-mbedtls: mbedtls_ssl_handshake returned -0x7F00
+E (22020) esp-tls: Failed to open new connection
+I (23000) app: free heap: 51200, largest block 30000
+"""
+
+
+def test_each_failure_of_a_log_is_named():
+    answer = json.loads(run("--json", stdin=FAILURES).stdout)
+    failures = [(f["first_line"], f["last_line"], f["reasons"][0]) for f in answer["failures"]]
+    assert failures == [(2, 2, "DNS_FAILED"), (5, 7, "TCP_RESET"), (10, 11, "MEMORY_FRAGMENTED")]
+    text = run(stdin=FAILURES).stdout
+    assert "Failure 1, line 2:" in text and "Failure 3, lines 10 to 11:" in text
+
+
+def test_two_handshakes_are_two_failures():
+    log = ("E (1) esp-tls-mbedtls: mbedtls_ssl_handshake returned -0x7200\n"
+           "E (2) esp-tls-mbedtls: mbedtls_ssl_handshake returned -0x2700\n")
+    assert [f["reasons"][0] for f in json.loads(run("--json", stdin=log).stdout)["failures"]] == [
+        "RECORD_TOO_LARGE", "ROOT_NOT_TRUSTED"]
+
+
+@pytest.mark.usefixtures("sentences")
+def test_the_heap_of_a_log_says_whether_memory_is_short_or_in_pieces():
+    answer = json.loads(run("--json", stdin=FAILURES).stdout)
+    assert answer["heap"] == {"free_bytes": 40480, "largest_bytes": 8192, "wanted_bytes": 16749}
+    assert "NO_MEMORY" not in answer["failures"][2]["reasons"]
+    assert "16749 bytes were wanted" in run(stdin=FAILURES).stdout
+    short = FAILURES.replace("40480", "10480")
+    answer = json.loads(run("--json", stdin=short).stdout)
+    assert answer["failures"][2]["reasons"][0] == "NO_MEMORY"
+    assert "MEMORY_FRAGMENTED" not in answer["failures"][2]["reasons"]
+
+
+def test_the_heap_of_a_log_is_left_out_where_memory_is_no_reason():
+    log = "I (1) app: free heap: 61000\nE (2) esp-tls: mbedtls_ssl_handshake returned -0x2700\n"
+    assert "heap" not in json.loads(run("--json", stdin=log).stdout)
+
+
 # --- the command --------------------------------------------------------------------------------
 
 def test_unknown_code_is_refused_with_what_is_like_it():

@@ -1,4 +1,5 @@
 /* Words of a text, and what stands before them, as codes. */
+#define _GNU_SOURCE /* strcasestr */
 #include "reading_words.h"
 
 #include <limits.h>
@@ -85,6 +86,54 @@ static bool is_same(const struct reading *a, const struct reading *b)
            (a->code.domain != ESP_TLS_CODE_STACK || a->value == b->value);
 }
 
+bool reading_is_no_cause(const struct reading *row)
+{
+    return row->code.name != NULL &&
+           (row->code.kind == ESP_TLS_CLASS_WAITING || row->code.kind == ESP_TLS_CLASS_NONE);
+}
+
+/** Codes of ESP-TLS itself tell one attempt from another: an attempt has one. */
+static bool has_other_esp_code(const struct readings *r, const struct reading *row)
+{
+    for (size_t i = 0; i < r->first; i++) {
+        const struct reading *old = &r->rows[i];
+
+        if (old->failure == r->failures && old->code.name != NULL &&
+            old->code.domain == ESP_TLS_CODE_ESP && old->value != row->value &&
+            (old->value & ~0xFF) == (row->value & ~0xFF)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/** A log goes on after a failure, often with the next one. That begins with a cause after the
+ *  attempt was given up, or with another end of a handshake. */
+static bool begins_failure(struct readings *r)
+{
+    const struct reading *row = &r->rows[r->first];
+    bool is_handshake = row->ends_handshake && !reading_is_no_cause(row);
+    bool is_other = is_handshake && r->handshake_value != 0 && r->handshake_value != row->value;
+    bool is_late = r->has_given_up && !reading_is_no_cause(row) &&
+                   (row->code.name == NULL || row->code.domain != ESP_TLS_CODE_ESP
+                        ? !r->is_summary
+                        : has_other_esp_code(r, row));
+
+    r->handshake_value = is_handshake ? row->value : r->handshake_value;
+    return r->first > 0 && (is_other || is_late);
+}
+
+static void number_failure(struct readings *r)
+{
+    if (begins_failure(r) && r->failures + 1 < FAILURES_MOST) {
+        r->failures++;
+        r->has_given_up = false;
+    }
+    for (size_t i = r->first; i < r->count; i++) {
+        r->rows[i].failure = r->failures;
+    }
+}
+
 bool reading_done(struct readings *r)
 {
     bool is_new = false;
@@ -101,6 +150,7 @@ bool reading_done(struct readings *r)
         return false;
     }
     if (is_new) {
+        number_failure(r);
         r->places++;
     } else {
         r->count = r->first;
@@ -202,22 +252,54 @@ static bool has_esp_idf_line(const char *text)
     return false;
 }
 
+/** The heap is told before memory fails, and of what is free afterwards nothing follows. */
+static bool has_memory_failed(const struct readings *r)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        const struct reading *row = &r->rows[i];
+
+        if (row->code.name != NULL ? row->code.kind == ESP_TLS_CLASS_MEMORY
+                                   : esp_tls_reason_class(row->reason) == ESP_TLS_CLASS_MEMORY) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/** What a line of a log says beside its codes, and its codes. */
+static void log_line_read(struct readings *r, const struct line *line)
+{
+    struct spot spot = {line->text, line->len, line->number};
+
+    if (!has_memory_failed(r)) {
+        heap_read(&r->heap, &spot);
+    }
+    if (is_follow_up(&spot)) {
+        return;
+    }
+    r->is_summary = is_summary(&spot);
+    (void)line_read(r, line);
+    phrases_read(r, &spot);
+    r->has_given_up |= gives_up(&spot);
+}
+
 /** @return false: the text cannot be read in this way */
 static bool all_lines(struct readings *r, const char *text, bool is_loose)
 {
-    bool is_esp_idf = has_esp_idf_line(text);
-    unsigned number = 0;
+    struct line line = {.is_esp_idf = has_esp_idf_line(text),
+                        .is_loose = is_loose,
+                        .is_about_tls =
+                            strcasestr(text, "ssl") != NULL || strcasestr(text, "tls") != NULL};
 
     *r = (struct readings){0};
     while (*text != '\0' && !r->overflow) {
-        struct line line = {text, strcspn(text, "\n"), ++number, is_esp_idf, is_loose};
-        struct spot spot = {line.text, line.len, line.number};
-
-        if (!line_read(r, &line)) {
-            return false;
-        }
+        line.text = text;
+        line.len = strcspn(text, "\n");
+        line.number++;
         if (!is_loose) {
-            phrases_read(r, &spot);
+            log_line_read(r, &line);
+        } else if (!line_read(r, &line)) {
+            return false;
         }
         text += line.len + (text[line.len] == '\n' ? 1 : 0);
     }

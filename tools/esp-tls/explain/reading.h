@@ -13,6 +13,14 @@
 
 #define READINGS_MOST 96
 #define SPELLED_MOST  64
+#define FAILURES_MOST 16 /* what comes after so many belongs to the last */
+
+/** Whose work failed, where the log names the function. */
+enum scene {
+    ANY_SCENE,
+    OWN_INPUT, /* a certificate or key of the program's own was read */
+    OF_PEER    /* what the peer sent was read */
+};
 
 /** One way to read one place of the text. */
 struct reading {
@@ -21,16 +29,32 @@ struct reading {
     esp_tls_reason_t reason; /* where code.name is NULL */
     const char *note;        /* how it is read, where there is doubt; static text, or NULL */
     int value;               /* as it was written: of a sum, the sum */
+    bool ends_handshake;     /* it is what the handshake returned */
+    enum scene scene;        /* of a code of the TLS library, whose reasons are chosen by it */
     unsigned line;           /* from 1 */
+    unsigned failure;        /* from 0: those of one failure have one number */
     unsigned place;          /* readings of one place follow each other and have one number */
     char spelled[SPELLED_MOST];
+};
+
+/** What the log says of the heap. 0: nothing */
+struct heap_said {
+    unsigned free;
+    unsigned largest;
+    unsigned wanted;
 };
 
 struct readings {
     struct reading rows[READINGS_MOST];
     size_t count;
     unsigned places;
-    bool overflow; /* there was more */
+    unsigned failures; /* how many the places are of, less one */
+    bool overflow;     /* there was more */
+    struct heap_said heap;
+    /* where one failure ends and the next begins */
+    bool has_given_up;   /* the log has said that the attempt is over */
+    bool is_summary;     /* the line repeats what was said */
+    int handshake_value; /* with which the last handshake ended; 0: none did */
     /* the place that is being read */
     size_t first;
     struct reading place;
@@ -59,6 +83,9 @@ void reading_reason(struct readings *r, esp_tls_reason_t reason, const char *not
 /** End a place. What says no more than an earlier one is taken back.
  *  @return false: nothing was read */
 bool reading_done(struct readings *r);
+
+/** Does it say that nothing failed, or that the call has to be repeated? */
+bool reading_is_no_cause(const struct reading *row);
 
 /** A number without its sign. Of INT_MIN, which has none without it, INT_MAX: no code is as
  *  large. */
@@ -90,5 +117,15 @@ bool resolver_read(struct readings *r, int value);
 
 /** What a line of a log says in words. */
 void phrases_read(struct readings *r, const struct spot *line);
+/** Does the line say that the attempt to connect is over? */
+bool gives_up(const struct spot *line);
+/** Does the line only follow from a failure that it does not name? What it says is no cause. */
+bool is_follow_up(const struct spot *line);
+/** Does the line repeat the codes of a failure that is over? */
+bool is_summary(const struct spot *line);
+/** Take what the line says of the heap. */
+void heap_read(struct heap_said *heap, const struct spot *line);
+/** Could a code have this reason, where this failed? */
+bool scene_allows(enum scene scene, esp_tls_reason_t reason);
 
 #endif

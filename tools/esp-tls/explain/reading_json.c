@@ -34,14 +34,14 @@ static void put_reason_names(struct json *j, const esp_tls_reason_t *reasons, si
     json_end(j, true);
 }
 
-static void put_reason(struct json *j, esp_tls_reason_t reason)
+static void put_reason(struct json *j, esp_tls_reason_t reason, const esp_tls_diagnosis_t *d)
 {
     char text[TEXT_MAX];
 
     json_object(j, NULL);
     json_string(j, "name", esp_tls_reason_name(reason));
     json_string(j, "class", esp_tls_class_name(esp_tls_reason_class(reason)));
-    (void)esp_tls_reason_sentence(NULL, reason, text, sizeof(text));
+    (void)esp_tls_reason_sentence(d, reason, text, sizeof(text));
     json_string(j, "sentence", text);
     json_array(j, "remedies");
     for (unsigned i = 0; i < ESP_TLS_REASON_REMEDIES; i++) {
@@ -50,7 +50,7 @@ static void put_reason(struct json *j, esp_tls_reason_t reason)
         if (remedy != ESP_TLS_REMEDY_NONE) {
             json_object(j, NULL);
             json_string(j, "setting", esp_tls_remedy_setting(remedy));
-            (void)esp_tls_remedy_sentence(NULL, remedy, text, sizeof(text));
+            (void)esp_tls_remedy_sentence(d, remedy, text, sizeof(text));
             json_string(j, "sentence", text);
             json_end(j, false);
         }
@@ -105,8 +105,15 @@ static void put_reasons(struct json *j, const struct report *report)
     bool done[ESP_TLS_REASON_COUNT] = {false};
 
     json_array(j, "reasons");
-    for (size_t i = 0; report->is_together && i < report->diagnosis.reason_count; i++) {
-        put_reason(j, report->diagnosis.reasons[i]);
+    for (unsigned k = 0; k < report->failures; k++) {
+        const esp_tls_diagnosis_t *d = &report->diagnoses[k];
+
+        for (size_t i = 0; i < d->reason_count; i++) {
+            if (!done[d->reasons[i]]) {
+                done[d->reasons[i]] = true;
+                put_reason(j, d->reasons[i], diagnosis_with_numbers(d));
+            }
+        }
     }
     for (size_t i = 0; !report->is_together && i < r->count; i++) {
         esp_tls_reason_t reasons[3];
@@ -115,11 +122,37 @@ static void put_reasons(struct json *j, const struct report *report)
         for (size_t k = 0; k < count; k++) {
             if (!done[reasons[k]]) {
                 done[reasons[k]] = true;
-                put_reason(j, reasons[k]);
+                put_reason(j, reasons[k], NULL);
             }
         }
     }
     json_end(j, true);
+}
+
+/** Where there are several: which lines and which reasons each has. */
+static void put_failures(struct json *j, const struct report *report)
+{
+    json_array(j, "failures");
+    for (unsigned i = 0; i < report->failures; i++) {
+        unsigned lines[2];
+
+        failure_lines(report, i, lines);
+        json_object(j, NULL);
+        json_number(j, "first_line", lines[0]);
+        json_number(j, "last_line", lines[1]);
+        put_reason_names(j, report->diagnoses[i].reasons, report->diagnoses[i].reason_count);
+        json_end(j, false);
+    }
+    json_end(j, true);
+}
+
+static void put_heap(struct json *j, const struct heap_said *heap)
+{
+    json_object(j, "heap");
+    json_number(j, "free_bytes", heap->free);
+    json_number(j, "largest_bytes", heap->largest);
+    json_number(j, "wanted_bytes", heap->wanted);
+    json_end(j, false);
 }
 
 void report_json(const struct report *report, FILE *out)
@@ -129,6 +162,12 @@ void report_json(const struct report *report, FILE *out)
     json_object(&j, NULL);
     put_places(&j, &report->readings);
     put_reasons(&j, report);
+    if (report->failures > 1) {
+        put_failures(&j, report);
+    }
+    if (report->heap_counts) {
+        put_heap(&j, &report->readings.heap);
+    }
     json_end(&j, false);
 }
 
@@ -147,7 +186,7 @@ void codes_json(FILE *out)
     json_end(&j, true);
     json_array(&j, "reasons");
     for (int i = ESP_TLS_REASON_NONE + 1; i < ESP_TLS_REASON_COUNT; i++) {
-        put_reason(&j, (esp_tls_reason_t)i);
+        put_reason(&j, (esp_tls_reason_t)i, NULL);
     }
     json_end(&j, true);
     json_end(&j, false);

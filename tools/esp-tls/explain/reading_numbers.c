@@ -114,10 +114,32 @@ static void lonely_read(struct readings *r, const struct spot *word, enum spelli
 static void failure_read(struct readings *r, enum spelling spelling, int value)
 {
     bool is_stacks = spelling == HEX ? is_sum(value) && reading_magnitude(value) >= 0x1000
-                                     : value <= -0x1000 && is_exact(ESP_TLS_CODE_STACK, value);
+                                     : value <= -0x1000 && is_sum(value);
 
     if (!esp_read(r, value) && is_stacks) {
         (void)reading_code(r, ESP_TLS_CODE_STACK, value, NULL);
+    }
+}
+
+/** What axTLS returns: an alert that came, with a minus before it, or a number of its own. */
+static void axtls_read(struct readings *r, int value)
+{
+    if (value == -256) {
+        reading_reason(r, ESP_TLS_REASON_CLOSED_IN_HANDSHAKE, NULL);
+    } else if (value <= -10 && value > -256) {
+        (void)reading_code(r, ESP_TLS_CODE_ALERT, -value, NULL);
+    }
+}
+
+/** The number of an exception of MicroPython: of Mbed TLS, of lwIP's resolver, or of axTLS. */
+static void python_read(struct readings *r, const struct line *line, int value)
+{
+    if (value <= -0x1000) {
+        failure_read(r, DECIMAL, value);
+    } else if (value <= -200 && value > -210) {
+        (void)resolver_read(r, -value);
+    } else if (line->is_about_tls) {
+        axtls_read(r, value);
     }
 }
 
@@ -132,8 +154,18 @@ static void known_read(struct readings *r, const struct line *line, const struct
         (void)(value != 0 && reading_code(r, ESP_TLS_CODE_ESP, value, NULL));
         break;
     case OF_STACK:
-        (void)((spelling == HEX ? is_sum(value) : is_exact(ESP_TLS_CODE_STACK, value)) &&
+        (void)((spelling == HEX || value < 0 ? is_sum(value)
+                                             : is_exact(ESP_TLS_CODE_STACK, value)) &&
                reading_code(r, ESP_TLS_CODE_STACK, value, NULL));
+        break;
+    case OF_ARDUINO:
+        (void)(value < -1 && is_sum(value) && reading_code(r, ESP_TLS_CODE_STACK, value, NULL));
+        break;
+    case OF_AXTLS:
+        axtls_read(r, value);
+        break;
+    case OF_PYTHON:
+        python_read(r, line, value);
         break;
     case OF_HTTP: /* RFC 9110 section 15: these are errors */
         if (value >= 400 && value <= 599) {
@@ -255,6 +287,70 @@ static size_t sum_at(const struct words *words, size_t i, enum spelling *spellin
     return 1;
 }
 
+/** Hexadecimal without 0x: "UNKNOWN ERROR CODE (004C)" of mbedtls_strerror(), and
+ *  "mbedtls_ssl_handshake error: -4290" of MicroPython. */
+static bool is_hidden_hex(const struct words *words, size_t i)
+{
+    const struct spot *items = words->items;
+
+    return (i > 2 && word_is(&items[i - 1], "code") && word_is(&items[i - 2], "error") &&
+            word_is(&items[i - 3], "unknown")) ||
+           (i > 1 && word_is(&items[i - 1], "error") && word_has(&items[i - 2], "mbedtls_") &&
+            items[i].text[0] == '-');
+}
+
+/** @return false: the number is no code in hexadecimal */
+static bool hidden_hex_read(struct readings *r, const struct spot *word)
+{
+    char text[16] = "0x";
+    struct spot hex = {text, 2, word->line};
+    int value;
+
+    for (size_t i = word->text[0] == '-'; i < word->len && hex.len < sizeof(text); i++) {
+        text[hex.len++] = word->text[i];
+    }
+    return word_number(&hex, &value) == HEX && is_sum(value) &&
+           reading_code(r, ESP_TLS_CODE_STACK, value, "in hexadecimal");
+}
+
+/** Does a function stand there that returns a count, or nothing above 0? */
+static bool is_of_counter(const struct words *words, size_t end)
+{
+    static const char *const names[] = {"recv", "send", "read", "write", "mbedtls_"};
+
+    for (size_t i = end > 3 ? end - 3 : 0; i < end; i++) {
+        for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+            if (word_has(&words->items[i], names[k])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/** "getaddrinfo(host, port)[0][-1]" in a program's source. */
+static bool is_index(const struct words *words, size_t i)
+{
+    return i > 0 && words->items[i].text[-1] == '[';
+}
+
+/** Counts, and lines of a source: "f_recv() returned 5", "[start_ssl_client():276]". */
+static bool is_count(const struct words *words, size_t i, enum spelling spelling, int value)
+{
+    const struct spot *word = &words->items[i];
+    const struct spot *before;
+    const char *end;
+
+    if (i == 0 || spelling != DECIMAL || value < 0) {
+        return false;
+    }
+    before = word - 1;
+    end = before->text + before->len;
+    return (end + 3 == word->text && memcmp(end, "():", 3) == 0) ||
+           ((word_is(before, "returned") || word_is(before, "returns")) &&
+            is_of_counter(words, i - 1));
+}
+
 size_t number_read(struct readings *r, const struct line *line, const struct words *words, size_t i)
 {
     enum spelling spelling;
@@ -263,14 +359,20 @@ size_t number_read(struct readings *r, const struct line *line, const struct wor
     size_t taken = sum_at(words, i, &spelling, &value);
     struct spot spot;
 
+    spot = words_span(words, i, taken > 0 ? taken : 1);
+    reading_place(r, &spot);
+    if (is_hidden_hex(words, i) && hidden_hex_read(r, &words->items[i])) {
+        scene_read(r, words, i);
+        return reading_done(r) ? 1 : 0;
+    }
     if (taken == 0 || (spelling == BARE_HEX && !line->is_loose)) {
         return 0;
     }
-    if (context == OF_ALERT && is_alert_level(words, i, value)) {
+    if ((context == OF_RESOLVER && is_index(words, i)) ||
+        (context == OF_ALERT && is_alert_level(words, i, value)) ||
+        (!line->is_loose && is_count(words, i, spelling, value))) {
         return taken;
     }
-    spot = words_span(words, i, taken);
-    reading_place(r, &spot);
     if (context != NOTHING) {
         known_read(r, line, &words->items[i], context, spelling, value);
         if (context == OF_ALERT && r->count > r->first && is_sent(words, i)) {
@@ -281,5 +383,6 @@ size_t number_read(struct readings *r, const struct line *line, const struct wor
     } else {
         lonely_read(r, &words->items[i], spelling, value);
     }
+    scene_read(r, words, i);
     return reading_done(r) || !line->is_loose ? taken : 0;
 }

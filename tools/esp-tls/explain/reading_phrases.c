@@ -2,6 +2,7 @@
  * for errno, which differ between newlib and glibc. */
 #define _GNU_SOURCE /* memmem */
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "reading.h"
@@ -18,6 +19,12 @@ static const struct {
     int value;
 } phrases[] = {
     {"no server verification option", REASON, ESP_TLS_REASON_NO_TRUST_OPTION},
+    {"no authentication method is setup", REASON, ESP_TLS_REASON_NO_TRUST_OPTION}, /* BearSSL */
+    {"got no ca chain", REASON, ESP_TLS_REASON_NO_TRUST_OPTION},
+    {"bad certificate (usage extensions)", REASON, ESP_TLS_REASON_WRONG_USAGE},
+    {"sec-websocket-accept not found", REASON, ESP_TLS_REASON_WS_REFUSED},
+    {"memory allocation failed", REASON, ESP_TLS_REASON_NO_MEMORY}, /* of mbedtls_strerror() */
+    {"dns failed for", REASON, ESP_TLS_REASON_DNS_FAILED},          /* Arduino */
     {"failed to verify peer certificate", CODE, 0x2700},
     {"no matching trusted root certificate", REASON, ESP_TLS_REASON_ROOT_NOT_TRUSTED},
     {"select() timeout", REASON, ESP_TLS_REASON_CONNECT_TIMEOUT},
@@ -30,6 +37,19 @@ static const struct {
     {"malloc failed", REASON, ESP_TLS_REASON_NO_MEMORY},
     {"requesting more data than fits", REASON, ESP_TLS_REASON_RECORD_TOO_LARGE},
     {"bad message length", REASON, ESP_TLS_REASON_RECORD_TOO_LARGE},
+    /* of mbedtls_strerror() */
+    {"ssl - an invalid ssl record was received", CODE, 0x7200},
+    {"ssl - a fatal alert message was received", CODE, 0x7780},
+    {"ssl - the connection indicated an eof", CODE, 0x7280},
+    {"ssl - the peer notified us that the connection is going to be closed", CODE, 0x7880},
+    {"ssl - the operation timed out", CODE, 0x6800},
+    {"x509 - certificate verification failed", CODE, 0x2700},
+    {"net - failed to open a socket", CODE, 0x42},
+    {"net - the connection to the given server / port failed", CODE, 0x44},
+    {"net - reading information from the socket failed", CODE, 0x4C},
+    {"net - sending information through the socket failed", CODE, 0x4E},
+    {"net - connection was reset by peer", CODE, 0x50},
+    {"net - failed to get an ip address", CODE, 0x52},
     {"certificate not trusted", FLAG, 0x08},
     {"not correctly signed by the trusted ca", FLAG, 0x08},
     {"does not match with the expected cn", FLAG, 0x04},
@@ -78,6 +98,30 @@ static const struct {
     {"address family not supported", "EAFNOSUPPORT"},
 };
 
+/* TCP was not opened, and nobody says why: Arduino. */
+static const char *const unopened[] = {"connect to server failed"};
+
+static const uint8_t unopened_reasons[] = {ESP_TLS_REASON_TCP_REFUSED, ESP_TLS_REASON_TCP_NO_ANSWER,
+                                           ESP_TLS_REASON_TCP_UNREACHABLE};
+
+static const char *const last_words[] = {
+    "failed to open new connection", "failed to open a new connection",
+    "error transport connect",       "connection failed, sock < 0",
+    "start_ssl_client: -",           "oserror",
+};
+
+/* The socket is gone, and what is done with it fails; "connection refused" is what Arduino's HTTP
+ * client calls every failed connect. */
+static const char *const follow_ups[] = {
+    "fd -1,",
+    "fd=-1,",
+    "socket -1,",
+    "error(-1): connection refused",
+    "failed, error: connection refused",
+};
+
+static const char *const summaries[] = {"last ", "captured"};
+
 /* The beginning of a line in lower case; no phrase stands further on. */
 struct lowered {
     const struct spot *line;
@@ -100,6 +144,52 @@ static const char *find_phrases(const struct lowered *in, const char *words)
     const char *at = memmem(in->text, in->len, words, strlen(words));
 
     return at != NULL ? in->line->text + (at - in->text) : NULL;
+}
+
+static bool has_any(const struct spot *line, const char *const *words, size_t count)
+{
+    struct lowered in;
+
+    lower(&in, line);
+    for (size_t i = 0; i < count; i++) {
+        if (find_phrases(&in, words[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+#define HAS_ANY(line, words) has_any(line, words, sizeof(words) / sizeof((words)[0]))
+
+bool gives_up(const struct spot *line)
+{
+    return HAS_ANY(line, last_words);
+}
+
+bool is_follow_up(const struct spot *line)
+{
+    return HAS_ANY(line, follow_ups);
+}
+
+bool is_summary(const struct spot *line)
+{
+    return HAS_ANY(line, summaries);
+}
+
+static void unopened_read(struct readings *r, const struct lowered *in)
+{
+    for (size_t i = 0; i < sizeof(unopened) / sizeof(unopened[0]); i++) {
+        const char *at = find_phrases(in, unopened[i]);
+        struct spot spot = {at, strlen(unopened[i]), in->line->line};
+
+        if (at != NULL) {
+            reading_place(r, &spot);
+            for (size_t k = 0; k < sizeof(unopened_reasons); k++) {
+                reading_reason(r, (esp_tls_reason_t)unopened_reasons[k], NULL);
+            }
+            (void)reading_done(r);
+        }
+    }
 }
 
 static void take_phrases(struct readings *r, const struct spot *spot, enum meaning meaning,
@@ -129,6 +219,7 @@ void phrases_read(struct readings *r, const struct spot *line)
             take_phrases(r, &spot, phrases[i].meaning, phrases[i].value);
         }
     }
+    unopened_read(r, &in);
     for (size_t i = 0; i < sizeof(errnos) / sizeof(errnos[0]); i++) {
         const char *at = find_phrases(&in, errnos[i].words);
 

@@ -8,8 +8,10 @@
 
 struct report {
     struct readings readings;
-    bool is_together; /* several codes, which the diagnosis takes as those of one failure */
-    esp_tls_diagnosis_t diagnosis;
+    bool is_together;  /* several codes: the diagnoses take those of one failure together */
+    bool heap_counts;  /* memory is a reason, and the log speaks of the heap */
+    unsigned failures; /* 0: there is one code, and no diagnosis */
+    esp_tls_diagnosis_t diagnoses[FAILURES_MOST];
 };
 
 /** Read a text, and take its codes together. @return false: there is no code in it */
@@ -29,6 +31,11 @@ void codes_mdoc(FILE *out);
 
 /* --- for the parts of it ---------------------------------------------------------------------- */
 
+/** The first and the last line that has a code of a failure. */
+void failure_lines(const struct report *report, unsigned failure, unsigned lines[2]);
+/** The diagnosis, if the log gives it the numbers of its sentences; else NULL, for these in
+ *  general. */
+const esp_tls_diagnosis_t *diagnosis_with_numbers(const esp_tls_diagnosis_t *d);
 /** "TLS library", ... */
 const char *domain_of(const esp_tls_code_t *code);
 /** A number as logs have it: "-0x7200", "0x801A", "111". */

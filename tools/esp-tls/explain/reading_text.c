@@ -35,11 +35,13 @@ void number_text(const esp_tls_code_t *code, int value, char *text, size_t cap)
     }
 }
 
-static void print_reason(FILE *out, unsigned number, esp_tls_reason_t reason)
+/** @param d  what the log says beside the codes, or NULL */
+static void print_reason(FILE *out, unsigned number, esp_tls_reason_t reason,
+                         const esp_tls_diagnosis_t *d)
 {
     char text[TEXT_MAX];
     char head[16];
-    size_t len = esp_tls_reason_sentence(NULL, reason, text, sizeof(text) - 80);
+    size_t len = esp_tls_reason_sentence(d, reason, text, sizeof(text) - 80);
 
     len = strlen(text) < len ? strlen(text) : len;
     snprintf(text + len, sizeof(text) - len, "%s[%s]", len > 0 ? " " : "",
@@ -52,7 +54,7 @@ static void print_reason(FILE *out, unsigned number, esp_tls_reason_t reason)
         if (remedy == ESP_TLS_REMEDY_NONE) {
             break;
         }
-        if (esp_tls_remedy_sentence(NULL, remedy, text, sizeof(text)) > 0) {
+        if (esp_tls_remedy_sentence(d, remedy, text, sizeof(text)) > 0) {
             text_paragraph(out, "- ", 6, text);
         } else if (esp_tls_remedy_setting(remedy)[0] != '\0') { /* a build without sentences */
             text_paragraph(out, "- ", 6, esp_tls_remedy_setting(remedy));
@@ -61,17 +63,18 @@ static void print_reason(FILE *out, unsigned number, esp_tls_reason_t reason)
 }
 
 static void print_reasons(FILE *out, const char *title, const esp_tls_reason_t *reasons,
-                          size_t count)
+                          size_t count, const esp_tls_diagnosis_t *d)
 {
     if (count > 0) {
-        fprintf(out, "\n%s\n", count > 1 ? title : "Why, and what helps:");
+        fprintf(out, "\n%s\n", title);
     }
     for (size_t i = 0; i < count; i++) {
-        print_reason(out, (unsigned)i + 1, reasons[i]);
+        print_reason(out, (unsigned)i + 1, reasons[i], d);
     }
 }
 
-#define OWN_TITLE "Why, the likeliest first, and what helps:"
+#define LONE_TITLE "Why, and what helps:"
+#define OWN_TITLE  "Why, the likeliest first, and what helps:"
 
 size_t reasons_of(const struct reading *row, esp_tls_reason_t reasons[3])
 {
@@ -119,6 +122,49 @@ static void print_meaning(FILE *out, const struct reading *row)
     }
 }
 
+static void print_failure(FILE *out, const struct report *report, unsigned failure)
+{
+    const esp_tls_diagnosis_t *d = &report->diagnoses[failure];
+    unsigned lines[2];
+    char title[96];
+
+    if (report->failures == 1) {
+        print_reasons(out,
+                      d->reason_count > 1 ? "Together, the likeliest first, and what helps:"
+                                          : LONE_TITLE,
+                      d->reasons, d->reason_count, diagnosis_with_numbers(d));
+        return;
+    }
+    failure_lines(report, failure, lines);
+    snprintf(title, sizeof(title),
+             lines[0] < lines[1] ? "Failure %u, lines %u to %u: why, and what helps:"
+                                 : "Failure %u, line %u: why, and what helps:",
+             failure + 1, lines[0], lines[1]);
+    print_reasons(out, title, d->reasons, d->reason_count, diagnosis_with_numbers(d));
+}
+
+/** What the log says of the heap, where memory is a reason. */
+static void print_heap(FILE *out, const struct report *report)
+{
+    const struct heap_said *heap = &report->readings.heap;
+
+    if (!report->heap_counts) {
+        return;
+    }
+    fputs("\nOf the heap the log says:", out);
+    if (heap->free != 0) {
+        fprintf(out, " %u bytes free", heap->free);
+    }
+    if (heap->largest != 0) {
+        fprintf(out, "%s %u in one piece", heap->free != 0 ? "," : "", heap->largest);
+    }
+    if (heap->wanted != 0) {
+        fprintf(out, "%s %u wanted", heap->free != 0 || heap->largest != 0 ? "," : "",
+                heap->wanted);
+    }
+    fputs(".\n", out);
+}
+
 void report_text(const struct report *report, FILE *out)
 {
     const struct readings *r = &report->readings;
@@ -140,13 +186,14 @@ void report_text(const struct report *report, FILE *out)
         print_name(out, row, has_lines);
         print_meaning(out, row);
         if (alone && !report->is_together) {
-            print_reasons(out, OWN_TITLE, reasons, reasons_of(row, reasons));
+            size_t count = reasons_of(row, reasons);
+
+            print_reasons(out, count > 1 ? OWN_TITLE : LONE_TITLE, reasons, count, NULL);
         }
     }
-    if (report->is_together) {
-        print_reasons(out,
-                      "Together, the likeliest first, and what helps:", report->diagnosis.reasons,
-                      report->diagnosis.reason_count);
+    print_heap(out, report);
+    for (unsigned i = 0; i < report->failures; i++) {
+        print_failure(out, report, i);
     }
     if (r->overflow) {
         fputs("\nThere are more codes in it; these are the first.\n", out);

@@ -37,7 +37,7 @@ bool word_is(const struct spot *word, const char *text)
     return i == word->len && text[i] == '\0';
 }
 
-static bool word_has(const struct spot *word, const char *text)
+bool word_has(const struct spot *word, const char *text)
 {
     size_t len = strlen(text);
 
@@ -83,8 +83,11 @@ enum spelling word_number(const struct spot *word, int *value)
     if (*end != '\0' || n > UINT32_MAX) {
         return NO_NUMBER;
     }
+    if (is_negative && n > INT32_MAX) {
+        return NO_NUMBER;
+    }
     *value = (int)(int32_t)(uint32_t)n;
-    if (is_negative && *value > 0) {
+    if (is_negative) {
         *value = -*value;
     }
     return spelling;
@@ -114,7 +117,11 @@ static const struct {
     {"tls_error_code", false, OF_STACK},
     {"stack_code", true, OF_STACK},
     {"stack", true, OF_STACK},
+    {"ssl_handshake_status", true, OF_AXTLS},
     {"ssl_handshake", false, OF_STACK},
+    {"_handle_error", true, OF_STACK}, /* Arduino's */
+    {"start_ssl_client", true, OF_ARDUINO},
+    {"oserror", true, OF_PYTHON},
     {"esp", true, OF_ESP},
     {"esp_err", false, OF_ESP},
     {"esp_code", true, OF_ESP},

@@ -10,6 +10,7 @@ struct line {
     unsigned number;
     bool is_esp_idf;
     bool is_loose;
+    bool is_about_tls; /* the text names TLS or SSL somewhere */
 };
 
 enum spelling {
@@ -28,6 +29,9 @@ enum context {
     OF_ERRNO,
     OF_RESOLVER,
     OF_HTTP,
+    OF_ARDUINO, /* of the TLS library, and -1 where TCP was not opened */
+    OF_AXTLS,
+    OF_PYTHON,  /* an exception of MicroPython: whose number it has depends on what was called */
     OF_ANYBODY, /* a code, but of whom? */
     OF_OTHERS   /* a number of something else */
 };
@@ -44,7 +48,10 @@ struct words {
 void words_split(const struct line *line, struct words *words);
 /** Is the word this text, which is in lower case? */
 bool word_is(const struct spot *word, const char *text);
-/** A word as a number. 0xFFFF8E00 is what "%x" makes of -0x7200. */
+/** Is this text, which is in lower case, somewhere in the word? */
+bool word_has(const struct spot *word, const char *text);
+/** A word as a number. 0xFFFF8E00 is what "%x" makes of -0x7200. What it makes of a count is
+ *  none: Mbed TLS prints a return of 5 as "5 (-0xfffffffb)". */
 enum spelling word_number(const struct spot *word, int *value);
 /** Whose number a word announces. */
 enum context word_context(const struct spot *word);
@@ -52,6 +59,9 @@ enum context word_context(const struct spot *word);
 enum context words_context(const struct words *words, size_t i);
 /** Some words and what is between them. */
 struct spot words_span(const struct words *words, size_t first, size_t count);
+
+/** What the readings of the place mean by the function that stands before word i. */
+void scene_read(struct readings *r, const struct words *words, size_t i);
 
 /** Read the number that may stand at a word.
  *  @return how many words were read; 0: this is no number, or no code */
