@@ -1,4 +1,5 @@
-/* wolfSSL with peers/wolfssl/user_settings.h: its own settings for little memory. */
+/* wolfSSL with peers/wolfssl/user_settings.h: its own settings for little memory. The own
+ * certificate and key are the session's: like the anchors, they are given back once it is open. */
 #include <wolfssl/wolfcrypt/settings.h>
 
 #include <wolfssl/ssl.h>
@@ -40,10 +41,6 @@ static WOLFSSL_CTX *context_new(void)
 {
     const unsigned char *root = meter_job.rsa ? rsa_root : ec_root;
     long root_len = meter_job.rsa ? sizeof(rsa_root) : sizeof(ec_root);
-    const unsigned char *cert = meter_job.rsa ? rsa_cli : ec_cli;
-    long cert_len = meter_job.rsa ? sizeof(rsa_cli) : sizeof(ec_cli);
-    const unsigned char *key = meter_job.rsa ? rsa_cli_key : ec_cli_key;
-    long key_len = meter_job.rsa ? sizeof(rsa_cli_key) : sizeof(ec_cli_key);
     WOLFSSL_CTX *ctx = wolfSSL_CTX_new(meter_job.version == 12 ? wolfTLSv1_2_client_method()
                                                                : wolfTLSv1_3_client_method());
 
@@ -54,13 +51,19 @@ static WOLFSSL_CTX *context_new(void)
     wolfSSL_CTX_SetIOSend(ctx, io_send);
     check(wolfSSL_CTX_load_verify_buffer(ctx, root, root_len, WOLFSSL_FILETYPE_ASN1), "CA");
     wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_PEER, NULL);
-    if (meter_job.mutual) {
-        check(wolfSSL_CTX_use_certificate_buffer(ctx, cert, cert_len, WOLFSSL_FILETYPE_ASN1),
-              "own certificate");
-        check(wolfSSL_CTX_use_PrivateKey_buffer(ctx, key, key_len, WOLFSSL_FILETYPE_ASN1),
-              "own key");
-    }
     return ctx;
+}
+
+static void set_identity(WOLFSSL *ssl)
+{
+    const unsigned char *cert = meter_job.rsa ? rsa_cli : ec_cli;
+    long cert_len = meter_job.rsa ? sizeof(rsa_cli) : sizeof(ec_cli);
+    const unsigned char *key = meter_job.rsa ? rsa_cli_key : ec_cli_key;
+    long key_len = meter_job.rsa ? sizeof(rsa_cli_key) : sizeof(ec_cli_key);
+
+    check(wolfSSL_use_certificate_buffer(ssl, cert, cert_len, WOLFSSL_FILETYPE_ASN1),
+          "own certificate");
+    check(wolfSSL_use_PrivateKey_buffer(ssl, key, key_len, WOLFSSL_FILETYPE_ASN1), "own key");
 }
 
 static WOLFSSL *session_new(WOLFSSL_CTX *ctx, int *fd)
@@ -73,6 +76,9 @@ static WOLFSSL *session_new(WOLFSSL_CTX *ctx, int *fd)
     }
     check(wolfSSL_UseSNI(ssl, WOLFSSL_SNI_HOST_NAME, "localhost", 9), "SNI");
     check(wolfSSL_check_domain_name(ssl, "localhost"), "name");
+    if (meter_job.mutual) {
+        set_identity(ssl);
+    }
     if (meter_job.version == 13) {
         check(wolfSSL_set_groups(ssl, groups, 1), "groups");
     }
@@ -117,6 +123,8 @@ int meter_run(void)
     if (result != WOLFSSL_SUCCESS) {
         meter_fail("handshake", wolfSSL_get_error(ssl, result));
     }
+    check(wolfSSL_UnloadCertsKeys(ssl), "unload keys");
+    check(wolfSSL_CTX_UnloadCAs(ctx), "unload anchors");
     meter_phase("handshake");
     got = fetch(ssl);
     wolfSSL_free(ssl);

@@ -58,6 +58,7 @@ extern int bench_wolfssl_random(unsigned char *buf, unsigned len);
 #define ECC_USER_CURVES
 #define HAVE_ECC256
 #define ECC_TIMING_RESISTANT
+#define ALT_ECC_SIZE
 #define WC_RSA_PSS
 #define WC_RSA_BLINDING
 #define HAVE_AESGCM
@@ -74,6 +75,7 @@ extern int bench_wolfssl_random(unsigned char *buf, unsigned len);
 #define WOLFSSL_HAVE_SP_RSA
 #define WOLFSSL_HAVE_SP_ECC
 #define WOLFSSL_SP_NO_3072
+#define RSA_LOW_MEM
 #define SP_WORD_SIZE 32
 
 #endif
