@@ -56,6 +56,7 @@ static void run_survey(struct check *c)
         .smtp = o->target.smtp,
         .name = is_address(o->target.name) ? NULL : o->target.name,
         .alpn = o->target.alpn,
+        .needs_alpn = o->connect.has_alpn,
         .timeout_ms = o->connect.timeout_ms,
     };
 
@@ -219,6 +220,7 @@ static const struct option_row rows[] = {
     CONNECT_ROWS_IDENTITY,
     CONNECT_ROW_NAME,
     CONNECT_ROW_NO_NAME_CHECK,
+    CONNECT_ROW_ALPN,
     CONNECT_ROW_TIMEOUT("seconds, or 500ms, of each connection (10)"),
     CONNECT_ROWS_FAMILY,
     CONNECT_ROW_JSON("print JSON"),
@@ -244,6 +246,17 @@ static const struct option_table check_options = {
     .words_most = 1,
 };
 
+/** Is HTTP/1.1 what would be spoken? Without ALPN the port or the URL says so. */
+static bool offers_http(const struct target *t)
+{
+    bool is_offered = t->alpn == NULL;
+
+    for (size_t i = 0; t->alpn != NULL && t->alpn[i] != NULL; i++) {
+        is_offered |= strcmp(t->alpn[i], "http/1.1") == 0;
+    }
+    return is_offered;
+}
+
 static bool check_accept(void *options, char **servers, size_t count)
 {
     struct check_options *o = options;
@@ -253,11 +266,12 @@ static bool check_accept(void *options, char **servers, size_t count)
         !connect_options_fit(&o->connect, "https", "http")) {
         return false;
     }
+    o->target.alpn = (const char *const *)connect_options_alpn(&o->connect, o->target.alpn);
     if (o->path != NULL && o->target.smtp) {
         fputs("esp-tls: --get is for HTTP, and behind STARTTLS there is none\n", stderr);
         return false;
     }
-    if (o->path == NULL && o->target.is_http) {
+    if (o->path == NULL && o->target.is_http && offers_http(&o->target)) {
         o->path = o->target.path;
     }
     return true;

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* strsep */
 #include "connect_options.h"
 
 #include <string.h>
@@ -33,6 +34,7 @@ bool connect_options_fit(const struct connect_options *o, const char *secure, co
         {o->key != NULL, "--key"},
         {o->name != NULL, "--name"},
         {o->insecure_no_name_check, "--no-name-check"},
+        {o->has_alpn, "--alpn"},
         {o->version != ESP_TLS_VER_ANY, "--tls"},
     };
 
@@ -56,6 +58,14 @@ bool connect_options_fit(const struct connect_options *o, const char *secure, co
         return false;
     }
     return true;
+}
+
+const char **connect_options_alpn(const struct connect_options *o, const char *const *otherwise)
+{
+    if (!o->has_alpn) {
+        return (const char **)(uintptr_t)otherwise;
+    }
+    return o->alpn[0] != NULL ? (const char **)(uintptr_t)o->alpn : NULL;
 }
 
 const char *connect_options_host(const struct connect_options *o, const char *host)
@@ -190,6 +200,45 @@ bool connect_set_connect_to(void *at, const char *value, const struct option_row
     o->connect_port = parts.port;
     o->connect_to = value;
     return true;
+}
+
+/** Cut the list into its names. @return false: one is empty, or there are too many */
+static bool split_alpn(struct connect_options *o)
+{
+    char *next = o->alpn_text;
+    size_t count = 0;
+
+    while (next != NULL && count < CONNECT_ALPN) {
+        const char *name = strsep(&next, ",");
+
+        name += strspn(name, " ");
+        if (*name == '\0') {
+            return false;
+        }
+        o->alpn[count++] = name;
+    }
+    o->alpn[count] = NULL;
+    return next == NULL;
+}
+
+bool connect_set_alpn(void *at, const char *value, const struct option_row *row)
+{
+    struct connect_options *o = at;
+
+    o->has_alpn = true;
+    o->alpn[0] = NULL;
+    if (value[0] == '\0') {
+        return true;
+    }
+    if (strlen(value) < sizeof(o->alpn_text)) {
+        (void)stpcpy(o->alpn_text, value);
+        if (split_alpn(o)) {
+            return true;
+        }
+    }
+    fprintf(stderr, "esp-tls: --%s takes up to %d names with ',' between, not '%s'\n", row->name,
+            CONNECT_ALPN, value);
+    return false;
 }
 
 bool connect_set_header(void *at, const char *value, const struct option_row *row)

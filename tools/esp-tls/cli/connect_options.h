@@ -12,6 +12,7 @@
 #include "option_table.h"
 
 #define CONNECT_HEADERS 64
+#define CONNECT_ALPN    8 /* protocols */
 
 struct connect_proxy {
     esp_http_client_proxy_t proxy; /* kind 0: none; points into text */
@@ -25,7 +26,10 @@ struct connect_options {
     const char *pass;
     const char *name; /* the certificate must have this name; NULL: the server's */
     bool insecure_no_name_check;
-    bool is_tls; /* something is verified */
+    bool has_alpn; /* --alpn was given, perhaps with an empty list */
+    char alpn_text[256];
+    const char *alpn[CONNECT_ALPN + 1]; /* within alpn_text, ends with NULL */
+    bool is_tls;                        /* something is verified */
     esp_tls_proto_ver_t version;
     esp_tls_addr_family_t family;
     int timeout_ms;
@@ -65,6 +69,9 @@ struct connect_options {
 #define CONNECT_ROW_NO_NAME_CHECK \
     {0, "no-name-check", NULL, "accept a certificate for another name", \
      option_set_true, CONNECT_AT(insecure_no_name_check)}
+#define CONNECT_ROW_ALPN \
+    {0, "alpn", "LIST", "protocols to offer, such as h2,http/1.1", \
+     connect_set_alpn, 0, false}
 #define CONNECT_ROW_CONNECT_TO(help) \
     {0, "connect-to", "HOST:PORT", help, connect_set_connect_to, 0, false}
 #define CONNECT_ROW_TIMEOUT(help) \
@@ -97,6 +104,8 @@ bool connect_set_family(void *at, const char *value, const struct option_row *ro
 bool connect_set_proxy(void *at, const char *value, const struct option_row *row);
 /** These take all of the connect_options. HOST:PORT, IPv6 in brackets. */
 bool connect_set_connect_to(void *at, const char *value, const struct option_row *row);
+/** Names of protocols (ALPN, RFC 7301), "," between. */
+bool connect_set_alpn(void *at, const char *value, const struct option_row *row);
 /** "Name: value", or "Name:" to leave one out. */
 bool connect_set_header(void *at, const char *value, const struct option_row *row);
 /** USER:PASSWORD. */
@@ -109,6 +118,9 @@ void connect_options_init(void *options);
  *  @param secure, plain  schemes, for the message
  *  @return false: what does not has been said on stderr */
 bool connect_options_fit(const struct connect_options *o, const char *secure, const char *plain);
+
+/** What is offered by ALPN: --alpn, or else this. Ends with NULL; NULL: nothing is offered. */
+const char **connect_options_alpn(const struct connect_options *o, const char *const *otherwise);
 
 /** Where to connect: there, or where --connect-to says. */
 const char *connect_options_host(const struct connect_options *o, const char *host);

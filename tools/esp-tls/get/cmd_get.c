@@ -226,7 +226,7 @@ static esp_err_t on_event(esp_http_client_event_t *evt)
 
 static esp_http_client_config_t make_cfg(struct fetch *f)
 {
-    static const char *alpn[] = {"http/1.1", NULL};
+    static const char *const alpn[] = {"http/1.1", NULL};
     static const esp_http_client_addr_type_t families[] = {
         [ESP_TLS_AF_UNSPEC] = HTTP_ADDR_TYPE_UNSPEC,
         [ESP_TLS_AF_INET] = HTTP_ADDR_TYPE_INET,
@@ -246,7 +246,7 @@ static esp_http_client_config_t make_cfg(struct fetch *f)
         .use_global_ca_store = o->connect.is_tls,
         .skip_cert_common_name_check = o->connect.insecure_no_name_check,
         .common_name = o->connect.name,
-        .alpn_protos = alpn,
+        .alpn_protos = connect_options_alpn(&f->options.connect, alpn),
         .tls_version = (esp_http_client_proto_ver_t)o->connect.version,
         .addr_type = families[o->connect.family],
     };

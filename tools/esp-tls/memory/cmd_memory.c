@@ -41,6 +41,7 @@ static struct trial_target make_target(const struct memory *m)
     struct trial_target target = {.url = m->options.url, .path = m->options.path};
 
     credentials_configure(&m->identity, &m->options.connect, m->options.target.name, &target.cfg);
+    target.cfg.alpn_protos = connect_options_alpn(&m->options.connect, NULL);
     return target;
 }
 

@@ -67,6 +67,7 @@ static const struct option_row rows[] = {
     CONNECT_ROW_TLS,
     CONNECT_ROW_NAME,
     CONNECT_ROW_NO_NAME_CHECK,
+    CONNECT_ROW_ALPN,
     CONNECT_ROW_TIMEOUT("seconds, or 500ms; of the connect, of each wait"),
     {0, "compare", NULL, "try the other settings even if it fits", option_set_true, AT(compare)},
     CONNECT_ROW_JSON("print JSON"),

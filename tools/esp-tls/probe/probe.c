@@ -48,7 +48,7 @@ static bool make_hello(struct run *run, const struct probe_server *server,
     }
     hello.random = run->random;
     hello.name = server->name;
-    hello.alpn = question->no_alpn ? NULL : server->alpn;
+    hello.alpn = question->no_alpn && !server->needs_alpn ? NULL : server->alpn;
     if (question->open_1_3) {
         if (!probe_keys_init(&run->keys, hello.share_group)) {
             return false;

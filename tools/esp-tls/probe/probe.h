@@ -14,7 +14,8 @@ struct probe_server {
     bool smtp;        /* STARTTLS first */
     const char *name; /* SNI; NULL: none */
     const char *const *alpn;
-    int timeout_ms; /* of each probe */
+    bool needs_alpn; /* without it the server does not answer, or it is what is asked about */
+    int timeout_ms;  /* of each probe */
 };
 
 enum probe_outcome {

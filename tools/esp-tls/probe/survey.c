@@ -163,7 +163,8 @@ static bool ask_with_alpn(struct work *w, struct all *all, struct probe_reply *r
     if (!ask_survey(w, all, reply)) {
         return false;
     }
-    if (!all->question.no_alpn && reply->outcome == PROBE_REFUSED && reply->answer.alert == 120) {
+    if (!all->question.no_alpn && !w->server->needs_alpn && reply->outcome == PROBE_REFUSED &&
+        reply->answer.alert == 120) {
         all->question.no_alpn = true;
         return ask_survey(w, all, reply);
     }

@@ -96,12 +96,12 @@ static esp_transport_handle_t open_tunnel(const struct ws_link *l)
 
 static void configure_tls(const struct ws_link *l)
 {
-    static const char *alpn[] = {"http/1.1", NULL};
+    static const char *const alpn[] = {"http/1.1", NULL};
     const struct connect_options *o = &l->options->connect;
     const struct identity *id = &l->identity;
 
     esp_transport_ssl_enable_global_ca_store(l->ssl);
-    esp_transport_ssl_set_alpn_protocol(l->ssl, alpn);
+    esp_transport_ssl_set_alpn_protocol(l->ssl, connect_options_alpn(o, alpn));
     esp_transport_ssl_set_tls_version(l->ssl, o->version);
     if (o->name != NULL || o->connect_to != NULL) {
         esp_transport_ssl_set_common_name(l->ssl, o->name != NULL ? o->name : l->host);

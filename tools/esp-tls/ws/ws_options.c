@@ -47,6 +47,7 @@ static const struct option_row rows[] = {
     CONNECT_ROW_TLS,
     CONNECT_ROW_NAME,
     CONNECT_ROW_NO_NAME_CHECK,
+    CONNECT_ROW_ALPN,
     CONNECT_ROW_CONNECT_TO("connect there; all names stay the URL's"),
     CONNECT_ROW_TIMEOUT("seconds, or 500ms: to connect, send, close (10)"),
     CONNECT_ROWS_FAMILY,
