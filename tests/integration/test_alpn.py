@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """--alpn of every command that connects, and what check says of a server that wants a protocol."""
+import json
 import os
 import subprocess
 from pathlib import Path
 
+import peers
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,3 +54,76 @@ def test_alpn_that_is_no_list_is_a_usage_error(given):
 def test_alpn_is_for_tls():
     result = run("get", "--alpn", "mqtt", "http://localhost:1/")
     assert result.returncode == USAGE and "--alpn is for https" in result.stderr
+
+
+# --- what check says ------------------------------------------------------------------------------------
+
+
+def wants(certs, name, *args):
+    """A server that answers only who offers this protocol, as a broker on port 443 does: a relay
+    that closes what has it not, before an openssl that speaks it."""
+    class Both:
+        def __enter__(self):
+            self.server = peers.Openssl(certs, "-alpn", name, *args).__enter__()
+            self.relay = peers.Relay(self.server.port, up=only_with(name.encode())).__enter__()
+            return self.relay
+
+        def __exit__(self, *exc):
+            self.relay.__exit__(*exc)
+            self.server.__exit__(*exc)
+
+    return Both()
+
+
+def only_with(wanted):
+    def up(sink, chunks):
+        for i, data in enumerate(chunks):
+            if i == 0 and wanted not in data:
+                return
+            sink.sendall(data)
+    return up
+
+
+def check(certs, server, *args):
+    result = run("check", "--json", "--no-memory", "--cacert", certs / "root-ec.pem", *args,
+                 f"https://localhost:{server.port}")
+    found = json.loads(result.stdout)
+    assert found["exit"] == result.returncode
+    return found
+
+
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+@pytest.mark.parametrize("name", ["mqtt", "x-amzn-mqtt-ca"])
+def test_check_says_which_protocol_a_server_wants(certs, name, version):
+    with wants(certs, name, version) as server:
+        found = check(certs, server)
+    finding = next(f for f in found["findings"] if f["id"] == "alpn-needed")
+    assert finding["weight"] == "fails with default settings" and finding["reason"] == "NO_COMMON_ALPN"
+    assert finding["evidence"] == (f"it speaks {name}; it refuses http/1.1, and a client that offers "
+                                   "no protocol")
+    assert "alpn_protos" in finding["remedy"] and f"--alpn {name}" in finding["remedy"]
+    session = found["session_" + version[4:]]
+    assert session["opened"] and session["alpn"] == name and session["http_status"] == 0
+    assert any(d["works"] == "yes" for d in found["devices"])
+    assert found["protocols"] == [name]
+
+
+def test_check_with_the_protocol_that_a_server_wants_is_good(certs):
+    with wants(certs, "mqtt") as server:
+        found = check(certs, server, "--alpn", "mqtt")
+        assert check(certs, server, "--alpn", "h2")["exit"] != 0
+    assert found["exit"] == 0 and found["session_any"]["alpn"] == "mqtt"
+    assert "alpn-needed" not in [f["id"] for f in found["findings"]]
+
+
+def test_check_says_what_a_server_speaks_that_refuses_the_urls_protocol(certs):
+    with peers.Openssl(certs, "-alpn", "h2,mqtt") as server:
+        found = check(certs, server)
+    assert found["findings"][0]["id"] == "alpn"
+    assert found["findings"][0]["evidence"] == "it speaks h2, mqtt; it refuses http/1.1"
+
+
+def test_check_of_a_server_that_refuses_everything_asks_for_no_protocol(certs):
+    with peers.Peer(lambda conn: conn.recv(4096)) as server:
+        found = check(certs, server)
+    assert found["protocols"] == [] and found["findings"][0]["id"] == "no-version"

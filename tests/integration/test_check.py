@@ -552,6 +552,34 @@ def test_check_server_that_speaks_another_protocol_inside(certs):
     assert r["versions"]["1.2"]["accepted"]
 
 
+# --- the verdict -------------------------------------------------------------------------------------
+
+
+def test_check_says_its_verdict_first(certs):
+    with openssl(certs) as s:
+        lines = run("--no-memory", "--cacert", certs / "root-ec.pem",
+                    f"https://localhost:{s.port}").stdout.splitlines()
+    assert lines[0] == f"localhost port {s.port}" and lines[2].startswith("A device")
+    assert not any("A device" in line for line in lines[4:])
+
+
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+def test_check_tells_no_setting_to_work_behind_a_refusal(certs, version):
+    """What a device needs first hides what its settings would do."""
+    with openssl(certs, version, "-Verify", "2", "-CAfile", certs / "root-client.pem") as s:
+        r = ids_at(certs, s)
+        text = run("--no-memory", "--cacert", certs / "root-ec.pem",
+                   f"https://localhost:{s.port}").stdout
+    assert {d["works"] for d in r["devices"]} <= {"no", "untried"}
+    assert device(r, "without CBC")["works"] == ("untried" if version == "-tls1_2" else "no")
+    assert "works" not in text and "could not be tried" in r["verdict"]
+
+
+def test_check_says_nothing_of_the_versions_of_a_silent_server(peer):
+    r = check("--timeout", "1", url=f"https://localhost:{peer(lambda c: c.recv(1) and time.sleep(9)).port}")
+    assert {(d["works"], d["why"]) for d in r["devices"]} == {("untried", r["findings"][0]["title"])}
+
+
 # --- STARTTLS ----------------------------------------------------------------------------------------
 
 
@@ -653,7 +681,7 @@ def test_check_peer_that_speaks_no_tls(certs, peer, handler, finding, said):
     r = ids_at(certs, s)
     assert r["exit"] == TLS and r["ids"] == [finding], r["findings"]
     assert said in json.dumps(r["findings"][0])
-    assert s.connections <= 8
+    assert s.connections <= 9
 
 
 def test_check_peer_that_is_silent_ends_with_its_deadline(certs, peer):

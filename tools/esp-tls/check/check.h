@@ -60,7 +60,7 @@ const char *check_weight_name(enum check_weight weight);
 enum check_works {
     CHECK_NO,
     CHECK_YES,
-    CHECK_UNKNOWN
+    CHECK_UNTRIED /* what stops every device came before it */
 };
 
 /** One way to configure a device. */
@@ -68,7 +68,7 @@ struct check_device {
     const char *name;
     const char *setting; /* of sdkconfig */
     enum check_works works;
-    char why[300]; /* it fails, or is not known; "" else */
+    char why[300]; /* it fails, or was not tried; "" else */
 };
 
 #define CHECK_DEVICES 16
@@ -83,7 +83,10 @@ struct check {
     struct dial_name dns;
     const struct dial_address *address; /* that was used; NULL: none answers */
     struct survey survey;
-    struct certs sent;       /* the chain as it was sent */
+    const char *alpn[2]; /* of the survey's protocols, the one that was offered in the end: it
+                                 answers no others; NULL: as the options have it */
+    const char *const *refused_alpn; /* that were offered before, and refused; NULL: none was */
+    struct certs sent;               /* the chain as it was sent */
     struct chain_tree chain; /* put in relation; whom a device trusts is the verifier's word */
     struct session session_1_2, session_1_3; /* as much as the server sends */
     struct session session_any;          /* both offered: what a program gets that sets neither */
@@ -132,8 +135,9 @@ void check_judge_name(struct check *c);
 void check_judge_addresses(struct check *c);
 void check_judge_no_version(struct check *c);
 
-/** Why no device at all connects, when it is one reason; NULL: some do, or the reasons differ. */
-const char *check_no_device(const struct check *c);
+/** Why all devices are the same: none connects, or none could be tried, for one reason.
+ *  @return NULL: they differ, or the reasons do */
+const char *check_all_devices(const struct check *c, enum check_works works);
 
 /** Add a finding.
  *  @param evidence  copied; "" is legal
@@ -152,6 +156,9 @@ void check_print_json(const void *check, FILE *out);
 
 /** Why a session did not open, in words. */
 void check_explain_session(const struct session *s, struct text *text);
+
+/** The protocols that the server takes, ", " between; "": it was not asked. */
+void check_protocols_text(const struct check *c, struct text *text);
 
 /** Copy with a capital letter at the beginning. */
 void check_capital(char *to, size_t cap, const char *from);

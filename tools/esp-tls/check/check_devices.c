@@ -80,14 +80,14 @@ static const char *missing_1_3(const struct check *c, const struct wish *w)
 static void judge_small(struct check_device *d, const struct session *small)
 {
     if (!small->was_tried) {
-        d->works = CHECK_UNKNOWN;
-        snprintf(d->why, sizeof(d->why), "not tried: the full connection was not made");
+        d->works = CHECK_UNTRIED;
+        snprintf(d->why, sizeof(d->why), "the full connection was not made");
     } else if (check_small_failed(small)) {
         d->works = CHECK_NO;
         snprintf(d->why, sizeof(d->why), "the server sends records of %u bytes",
                  (unsigned)small->record.record_len);
     } else if (!small->opened) {
-        d->works = CHECK_UNKNOWN;
+        d->works = CHECK_UNTRIED;
         snprintf(d->why, sizeof(d->why), "the connection was not made");
     }
 }
@@ -165,6 +165,31 @@ static void judge_memory_of(struct check *c, const char *profile, bool fixed)
              profile, bytes_text(device.heap, b));
 }
 
+/** The server said something in TLS 1.2 or 1.3, or refused these by their number. */
+static bool knows_versions(const struct check *c)
+{
+    const struct survey *s = &c->survey;
+
+    return survey_accepts(s, PROBE_TLS_1_2) || survey_accepts(s, PROBE_TLS_1_3) ||
+           survey_accepts(s, PROBE_TLS_1_1) || survey_accepts(s, PROBE_TLS_1_0);
+}
+
+/** Something stops every device. A certificate that is refused stops them whatever else they have
+ *  set; behind another failure a setting could not be tried. */
+static void judge_after_failure(struct check *c, const struct check_finding_row *row)
+{
+    bool is_certificate = strcmp(row->id, "certificate") == 0;
+
+    for (size_t i = 0; i < c->devices; i++) {
+        struct check_device *d = &c->device[i];
+
+        if (d->works != CHECK_NO || !knows_versions(c)) {
+            d->works = is_certificate ? CHECK_NO : CHECK_UNTRIED;
+            snprintf(d->why, sizeof(d->why), "%s", row->title);
+        }
+    }
+}
+
 void check_judge_devices(struct check *c)
 {
     const struct session *s = check_shown(c);
@@ -183,22 +208,15 @@ void check_judge_devices(struct check *c)
             judge_session_of(c, &c->device[i], &wishes[i]);
         }
     }
-    if (s == NULL || s->opened) {
-        return;
-    }
-    for (size_t i = 0; i < c->devices; i++) { /* what fails here fails there */
-        if (c->device[i].works != CHECK_NO && c->findings > 0 &&
-            c->finding[0].row->weight == CHECK_FAILS) {
-            c->device[i].works = CHECK_NO;
-            snprintf(c->device[i].why, sizeof(c->device[i].why), "%s", c->finding[0].row->title);
-        }
+    if (c->findings > 0 && c->finding[0].row->weight == CHECK_FAILS) {
+        judge_after_failure(c, c->finding[0].row);
     }
 }
 
-const char *check_no_device(const struct check *c)
+const char *check_all_devices(const struct check *c, enum check_works works)
 {
     for (size_t i = 0; i < c->devices; i++) {
-        if (c->device[i].works != CHECK_NO || strcmp(c->device[i].why, c->device[0].why) != 0) {
+        if (c->device[i].works != works || strcmp(c->device[i].why, c->device[0].why) != 0) {
             return NULL;
         }
     }

@@ -103,6 +103,9 @@ static const struct check_finding_row rows[] = {
     /* what is spoken within */
     {"alpn", CHECK_FAILS, EXIT_TLS, "it refuses the protocol of this URL (ALPN)",
      REASON(NO_COMMON_ALPN), {0}, NULL},
+    {"alpn-needed", CHECK_DEFAULT, EXIT_TLS,
+     "it answers only clients that offer a protocol which it speaks (ALPN)",
+     REASON(NO_COMMON_ALPN), {0}, NULL},
     {"unverified", CHECK_NOTE, EXIT_OTHER, "the certificate was not verified here",
      REASON(NONE), {0},
      "no cipher suite that the server takes is in the build of this program: it leaves out "

@@ -6,7 +6,7 @@
 #include "cli/json.h"
 
 static const char *const works_names[] = {
-    [CHECK_NO] = "no", [CHECK_YES] = "yes", [CHECK_UNKNOWN] = "unknown"};
+    [CHECK_NO] = "no", [CHECK_YES] = "yes", [CHECK_UNTRIED] = "untried"};
 
 /* Types of records. */
 enum {
@@ -224,6 +224,15 @@ static void put_limits(struct json *j, const struct check *c)
     json_end(j, false);
 }
 
+static void put_protocols(struct json *j, const struct survey *s)
+{
+    json_array(j, "protocols");
+    for (size_t i = 0; i < s->protocols; i++) {
+        json_string(j, NULL, s->protocol[i]);
+    }
+    json_end(j, true);
+}
+
 static void put_extras(struct json *j, const struct check *c)
 {
     const struct probe_answer *a = &c->survey.version[survey_index(PROBE_TLS_1_2)].answer;
@@ -308,6 +317,7 @@ void check_print_json(const void *check, FILE *out)
     put_session(&j, "session_1_2", &c->session_1_2);
     put_session(&j, "session_any", &c->session_any);
     put_limits(&j, c);
+    put_protocols(&j, &c->survey);
     put_extras(&j, c);
     put_memory(&j, c);
     put_devices(&j, c);

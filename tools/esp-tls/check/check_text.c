@@ -214,6 +214,17 @@ static void print_records(const struct check *c, FILE *out)
     }
 }
 
+/** Which protocols the server spoke, where it wanted another than it was offered. */
+static void print_protocols(const struct check *c, const char **left, FILE *out)
+{
+    struct text text = {0};
+
+    check_protocols_text(c, &text);
+    if (text.len > 0) {
+        check_line(out, left, "it speaks %s", text.chars);
+    }
+}
+
 static void print_extras(const struct check *c, FILE *out)
 {
     const struct probe_answer *a = &c->survey.version[survey_index(PROBE_TLS_1_2)].answer;
@@ -227,6 +238,7 @@ static void print_extras(const struct check *c, FILE *out)
         check_line(out, &left, "no stapled response");
     }
     left = "ALPN";
+    print_protocols(c, &left, out);
     check_line(out, &left, "%s",
                c->options.target.alpn == NULL                 ? "not asked"
                : s != NULL && s->opened && s->alpn[0] != '\0' ? s->alpn
@@ -266,13 +278,23 @@ static void print_memory(const struct check *c, FILE *out)
 static void print_devices(const struct check *c, FILE *out)
 {
     static const char *const words[] = {
-        [CHECK_NO] = "fails", [CHECK_YES] = "works", [CHECK_UNKNOWN] = "unknown"};
+        [CHECK_NO] = "fails", [CHECK_YES] = "works", [CHECK_UNTRIED] = "untried"};
 
-    if (check_no_device(c) != NULL) {
-        fprintf(out, "\nNo device connects, whatever its settings: %s.\n", check_no_device(c));
+    if (check_all_devices(c, CHECK_NO) != NULL) {
+        fprintf(out, "\nNo device connects, whatever its settings: %s.\n",
+                check_all_devices(c, CHECK_NO));
         return;
     }
-    fputs("\nFor a device with\n", out);
+    if (check_all_devices(c, CHECK_UNTRIED) != NULL) {
+        fprintf(out, "\nNo setting of a device could be tried: %s.\n",
+                check_all_devices(c, CHECK_UNTRIED));
+        return;
+    }
+    if (c->alpn[0] != NULL) {
+        fprintf(out, "\nFor a device with alpn_protos {\"%s\"} and\n", c->alpn[0]);
+    } else {
+        fputs("\nFor a device with\n", out);
+    }
     for (size_t i = 0; i < c->devices; i++) {
         const struct check_device *d = &c->device[i];
 
@@ -323,6 +345,9 @@ void check_print_text(const struct check *c, FILE *out)
     struct text verdict = {0};
 
     fprintf(out, "%s port %u%s\n\n", t->host, t->port, t->smtp ? ", STARTTLS" : "");
+    text_add(&verdict, "%s", c->verdict);
+    text_print(&verdict, out);
+    fputc('\n', out);
     print_addresses(c, out);
     if (c->address != NULL) {
         print_versions(c, out);
@@ -338,8 +363,5 @@ void check_print_text(const struct check *c, FILE *out)
         print_devices(c, out);
     }
     print_findings(c, out);
-    fputc('\n', out);
-    text_add(&verdict, "%s", c->verdict);
-    text_print(&verdict, out);
-    fprintf(out, "(%u connections in %.1f s)\n", c->connections, c->us / 1e6);
+    fprintf(out, "\n(%u connections in %.1f s)\n", c->connections, c->us / 1e6);
 }

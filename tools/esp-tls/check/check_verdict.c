@@ -226,6 +226,37 @@ static const struct session *judged_session(const struct check *c)
     return check_shown(c);
 }
 
+void check_protocols_text(const struct check *c, struct text *text)
+{
+    for (size_t i = 0; i < c->survey.protocols; i++) {
+        text_add(text, "%s%s", i > 0 ? ", " : "", c->survey.protocol[i]);
+    }
+}
+
+/** A finding about the protocols that the server wants instead of those that it was offered. */
+static void add_wanted_protocol(struct check *c, const char *id, const esp_tls_diagnosis_t *d)
+{
+    struct text evidence = {0};
+    struct text advice = {0};
+    bool needs_one = c->alpn[0] != NULL;
+
+    text_add(&evidence, "it speaks ");
+    check_protocols_text(c, &evidence);
+    text_add(&evidence, "; it refuses ");
+    for (size_t i = 0; c->refused_alpn != NULL && c->refused_alpn[i] != NULL; i++) {
+        text_add(&evidence, "%s%s", i > 0 ? ", " : "", c->refused_alpn[i]);
+    }
+    if (needs_one) {
+        text_add(&evidence, "%sa client that offers no protocol",
+                 c->refused_alpn != NULL ? ", and " : "");
+    }
+    text_add(&advice,
+             "set alpn_protos to one of these, if the program speaks it; `esp-tls check "
+             "--alpn %s` looks at the server with it",
+             c->survey.protocol[0]);
+    check_add(c, id, evidence.chars, advice.chars, d);
+}
+
 static void judge_session(struct check *c)
 {
     const struct session *s = judged_session(c);
@@ -256,6 +287,10 @@ static void judge_session(struct check *c)
         id = "alpn";
     } else if (s->diagnosis.kind == ESP_TLS_CLASS_TIMEOUT) {
         id = "silent";
+    }
+    if (strcmp(id, "alpn") == 0 && c->survey.protocols > 0) {
+        add_wanted_protocol(c, id, &s->diagnosis);
+        return;
     }
     check_add_diagnosis(c, id, &s->diagnosis);
 }
@@ -393,23 +428,32 @@ static void judge_http(struct check *c)
 
 /* --- the verdict ------------------------------------------------------------------------------ */
 
+static size_t count_devices(const struct check *c, enum check_works works)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < c->devices; i++) {
+        count += c->device[i].works == works;
+    }
+    return count;
+}
+
 static void sum_up(struct check *c)
 {
     const struct check_finding *first = c->findings > 0 ? &c->finding[0] : NULL;
+    size_t untried = count_devices(c, CHECK_UNTRIED);
+    size_t len;
 
     if (first == NULL || first->row->weight >= CHECK_DEPENDS) {
-        size_t failing = 0;
+        size_t failing = count_devices(c, CHECK_NO);
 
-        for (size_t i = 0; i < c->devices; i++) {
-            failing += c->device[i].works == CHECK_NO;
-        }
         c->exit = EXIT_OK;
         snprintf(c->verdict, sizeof(c->verdict),
                  failing == 0
-                     ? "A device connects, with every setting that was looked at."
+                     ? "A device connects, with every setting that was tried."
                      : "A device with ESP-IDF's default settings connects; of %zu settings "
-                       "that were looked at, %zu would not.",
-                 c->devices, failing);
+                       "that were tried, %zu would not.",
+                 c->devices - untried, failing);
         return;
     }
     c->exit = first->row->exit;
@@ -418,6 +462,11 @@ static void sum_up(struct check *c)
                  ? "A device cannot connect: %s."
                  : "A device with ESP-IDF's default settings cannot connect: %s.",
              first->row->title);
+    len = strlen(c->verdict);
+    if (first->row->weight == CHECK_FAILS && untried > 0) {
+        snprintf(c->verdict + len, sizeof(c->verdict) - len,
+                 " What settings would do behind that could not be tried.");
+    }
 }
 
 void check_judge(struct check *c)
@@ -433,6 +482,9 @@ void check_judge(struct check *c)
         } else {
             if (!accepts_1_2(c)) {
                 check_add(c, "only-1.3", "", NULL, NULL);
+            }
+            if (c->alpn[0] != NULL) {
+                add_wanted_protocol(c, "alpn-needed", NULL);
             }
             judge_suites(c);
             judge_groups(c);

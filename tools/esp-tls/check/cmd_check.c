@@ -10,6 +10,10 @@
 #define BODY_MOST       65536
 #define LINGER_MS       300
 
+enum {
+    NO_APPLICATION_PROTOCOL = 120
+}; /* AlertDescription, RFC 7301 section 3.2 */
+
 /* --- connections ------------------------------------------------------------------------------ */
 
 static int family_of(const struct check *c)
@@ -48,21 +52,70 @@ static bool is_address(const char *name)
     return strchr(name, ':') != NULL || strspn(name, "0123456789.") == strlen(name);
 }
 
-static void run_survey(struct check *c)
+/** Is HTTP/1.1 what would be spoken? Without ALPN the port or the URL says so. */
+static bool offers_http(const struct target *t)
+{
+    bool is_offered = t->alpn == NULL;
+
+    for (size_t i = 0; t->alpn != NULL && t->alpn[i] != NULL; i++) {
+        is_offered |= strcmp(t->alpn[i], "http/1.1") == 0;
+    }
+    return is_offered;
+}
+
+static struct probe_server server_of(const struct check *c)
 {
     const struct check_options *o = &c->options;
-    struct probe_server server = {
+
+    return (struct probe_server){
         .address = c->address,
         .smtp = o->target.smtp,
         .name = is_address(o->target.name) ? NULL : o->target.name,
         .alpn = o->target.alpn,
-        .needs_alpn = o->connect.has_alpn,
+        .needs_alpn = o->connect.has_alpn || c->alpn[0] != NULL,
         .timeout_ms = o->connect.timeout_ms,
     };
+}
+
+static void run_probes(struct check *c)
+{
+    struct probe_server server = server_of(c);
 
     /* a mail server counts how many come at once */
-    survey_run(&c->survey, &server, o->target.smtp ? 2 : SURVEY_LANES, until(c, SURVEY_TIMEOUTS));
+    survey_run(&c->survey, &server, server.smtp ? 2 : SURVEY_LANES, until(c, SURVEY_TIMEOUTS));
     c->connections += c->survey.connections;
+}
+
+/** Which protocols does it take instead of what it was offered? */
+static void ask_protocols(struct check *c)
+{
+    struct probe_server server = server_of(c);
+    unsigned before = c->survey.connections;
+
+    c->refused_alpn = server.alpn;
+    survey_ask_protocols(&c->survey, &server, until(c, 1));
+    c->connections += c->survey.connections - before;
+}
+
+/** A server that refuses every ClientHello may want a protocol in it: if so, all is asked again
+ *  with that. */
+static void run_survey(struct check *c)
+{
+    run_probes(c);
+    if (survey_is_refused(&c->survey) && !c->options.connect.has_alpn) {
+        struct survey refused;
+
+        ask_protocols(c);
+        if (c->survey.protocols > 0) {
+            refused = c->survey;
+            c->alpn[0] = refused.protocol[0];
+            c->options.target.alpn = c->alpn;
+            c->options.path = offers_http(&c->options.target) ? c->options.path : NULL;
+            run_probes(c);
+            memcpy(c->survey.protocol, refused.protocol, sizeof(refused.protocol));
+            c->survey.protocols = refused.protocols;
+        }
+    }
     check_take_chain(c);
 }
 
@@ -107,6 +160,10 @@ static void run_sessions(struct check *c)
         run_session(c, &c->session_1_2, ESP_TLS_VER_TLS_1_2, 0);
     }
     run_session(c, &c->session_any, ESP_TLS_VER_ANY, 0);
+    if (check_shown(c)->record.alert_received == NO_APPLICATION_PROTOCOL &&
+        c->survey.protocols == 0) {
+        ask_protocols(c);
+    }
     if (c->session_1_3.opened) {
         run_session(c, &c->small_1_3, ESP_TLS_VER_TLS_1_3, CHECK_SMALL);
     }
@@ -245,17 +302,6 @@ static const struct option_table check_options = {
     .words = "one server",
     .words_most = 1,
 };
-
-/** Is HTTP/1.1 what would be spoken? Without ALPN the port or the URL says so. */
-static bool offers_http(const struct target *t)
-{
-    bool is_offered = t->alpn == NULL;
-
-    for (size_t i = 0; t->alpn != NULL && t->alpn[i] != NULL; i++) {
-        is_offered |= strcmp(t->alpn[i], "http/1.1") == 0;
-    }
-    return is_offered;
-}
 
 static bool check_accept(void *options, char **servers, size_t count)
 {

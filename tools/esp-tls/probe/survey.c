@@ -458,6 +458,82 @@ void survey_run(struct survey *s, const struct probe_server *server, unsigned la
     s->us = (uint32_t)(dial_now_us() - began);
 }
 
+#define COMMON_GROUPS 2 /* of those above: X25519 and P-256 */
+
+/* --- protocols -------------------------------------------------------------------------------- */
+
+/** MQTT, AWS IoT's two, HTTP, CoAP. */
+static const char *const known_protocols[SURVEY_PROTOCOLS] = {
+    "mqtt", "x-amzn-mqtt-ca", "x-amzn-http-ca", "http/1.1", "h2", "coap",
+};
+
+/** Offer these in one version. @return the one that was picked, as an index; -1: none */
+static int pick_protocol(struct work *w, uint16_t version, const char *const *offered)
+{
+    struct probe_server server = *w->server;
+    struct work one = *w;
+    struct probe_reply reply;
+    struct all all;
+
+    server.alpn = offered;
+    one.server = &server;
+    all_of(&all, version);
+    all.question.no_alpn = false;
+    if (version == PROBE_TLS_1_3) {
+        all.question.hello.share_group = w->share_group;
+        all.question.open_1_3 = true;
+        all.groups.id[0] = w->share_group;
+        all.groups.count = 1;
+    }
+    if (!ask_survey(&one, &all, &reply) || reply.outcome != PROBE_ACCEPTED) {
+        return -1;
+    }
+    for (int i = 0; offered[i] != NULL; i++) {
+        if (strcmp(offered[i], reply.answer.alpn) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static void find_protocols(struct work *w, uint16_t version)
+{
+    const char *offered[SURVEY_PROTOCOLS + 1] = {NULL};
+    struct survey *s = w->s;
+    int picked;
+
+    memcpy(offered, known_protocols, sizeof(known_protocols));
+    while (offered[0] != NULL && (picked = pick_protocol(w, version, offered)) >= 0) {
+        s->protocol[s->protocols++] = offered[picked];
+        memmove(&offered[picked], &offered[picked + 1],
+                (SURVEY_PROTOCOLS - (size_t)picked) * sizeof(offered[0]));
+    }
+}
+
+void survey_ask_protocols(struct survey *s, const struct probe_server *server, int64_t until_us)
+{
+    struct work w = {.s = s, .server = server, .until_us = until_us};
+
+    (void)pthread_mutex_init(&w.lock, NULL);
+    s->protocols = 0;
+    find_protocols(&w, PROBE_TLS_1_2);
+    for (size_t i = 0; i < COMMON_GROUPS && s->protocols == 0; i++) {
+        w.share_group = share_groups[i];
+        find_protocols(&w, PROBE_TLS_1_3);
+    }
+    (void)pthread_mutex_destroy(&w.lock);
+}
+
+bool survey_is_refused(const struct survey *s)
+{
+    for (size_t i = 0; i < SURVEY_VERSIONS; i++) {
+        if (s->version[i].outcome != PROBE_REFUSED) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void survey_clear(struct survey *s)
 {
     probe_chain_clear(&s->chain_1_2);

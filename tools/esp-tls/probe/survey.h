@@ -13,6 +13,7 @@
 #define SURVEY_CONNECTIONS 100
 #define SURVEY_VERSIONS    4 /* TLS 1.0 to 1.3 */
 #define SURVEY_LIST        48
+#define SURVEY_PROTOCOLS   8
 
 /** What was accepted, in the order in which the server picked it. */
 struct survey_list {
@@ -32,8 +33,10 @@ struct survey {
     bool max_fragment_is_ignored; /* the server agreed to it and sends larger records */
     bool record_limit;            /* record_size_limit: answered, and kept to */
     bool record_limit_is_ignored;
-    unsigned connections; /* that were made */
-    bool is_complete;     /* nothing was left out for want of time or connections */
+    const char *protocol[SURVEY_PROTOCOLS]; /* that it picked by ALPN, static text */
+    size_t protocols;                       /* 0: it was not asked, or takes none of them */
+    unsigned connections;                   /* that were made */
+    bool is_complete; /* nothing was left out for want of time or connections */
     uint32_t us;
 };
 
@@ -54,6 +57,13 @@ const struct probe_chain *survey_chain(const struct survey *s);
  *  survey_clear() afterwards, in every case. */
 void survey_run(struct survey *s, const struct probe_server *server, unsigned lanes,
                 int64_t until_us);
+
+/** Find out which protocols the server takes by ALPN, of those that devices speak: for a server
+ *  that refused what it was offered. Adds to the connections. Blocks until until_us at most. */
+void survey_ask_protocols(struct survey *s, const struct probe_server *server, int64_t until_us);
+
+/** Did it refuse every version, by an alert or by closing? */
+bool survey_is_refused(const struct survey *s);
 
 void survey_clear(struct survey *s);
 
