@@ -117,6 +117,7 @@ static int handshake_step(struct mbed *m)
 
     m->blocked = TLS_OK;
     m->buffers.starved = false;
+    m->io.account->failure.size = 0; /* a step before that went well is not what fails here */
     et_mbed_enter(&scope, m, purpose_of(m, state));
     ret = before(m, state);
     if (ret == 0) {
@@ -159,8 +160,6 @@ tls_status et_mbed_handshake(void *ctx)
     int ret;
 
     et_mbed_begin_step(m);
-    /* a failed allocation is remembered over all steps: Mbed TLS passes over some, and it is the
-     * peer that complains in the end */
     while (!mbedtls_ssl_is_handshake_over(&m->ssl)) {
         ret = handshake_step(m);
 

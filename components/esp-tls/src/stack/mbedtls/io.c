@@ -209,13 +209,13 @@ tls_status et_mbed_read(void *ctx, void *buf, size_t len, size_t *n)
 {
     struct mbed *m = ctx;
 
-    m->io.account->failure.size = 0;
     et_mbed_begin_step(m);
     for (;;) {
         struct mbed_scope scope;
         tls_status st;
         int ret;
 
+        m->io.account->failure.size = 0; /* a message before that was read is not what fails here */
         et_mbed_enter(&scope, m, PLAT_MEM_HANDSHAKE);
         begin_call(m);
         send_rest(m);
