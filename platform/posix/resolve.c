@@ -91,8 +91,13 @@ static void look_up(struct plat_resolve *job)
     const struct addrinfo hints = {.ai_family = socket_family(job->family),
                                    .ai_socktype = SOCK_STREAM};
     struct addrinfo *list = NULL;
-    int eai = getaddrinfo(job->host, NULL, &hints, &list);
+    int eai;
 
+    errno = 0;
+    eai = getaddrinfo(job->host, NULL, &hints, &list);
+    if (eai != 0 && errno == ENOMEM) { /* glibc calls it a name that does not exist */
+        eai = EAI_MEMORY;
+    }
     if (eai != 0) {
         job->error = errno_of(eai);
         job->resolver_code = eai;
@@ -184,7 +189,7 @@ static int thread_start(void)
     err = pthread_create(&thread, &attr, work, NULL);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     (void)pthread_attr_destroy(&attr);
-    return err;
+    return err == EAGAIN ? ENOMEM : err; /* glibc's name for no memory here */
 }
 
 static int enqueue(struct plat_resolve *job)
