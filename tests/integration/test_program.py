@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What holds of every command of esp-tls: its descriptors, and output that cannot be written."""
+"""What holds of every command of esp-tls: its descriptors, output that cannot be written, memory that
+cannot be had."""
 import asyncio
 import os
+import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,7 +15,9 @@ import ws_peers
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ESP_TLS_BUILD", ROOT / "build")).resolve()
 PROGRAM = BUILD / "esp-tls"
-OUTPUT = 9
+FAIL_ALLOC = BUILD / "tests" / "fail-alloc.so"
+OUTPUT, MEMORY = 9, 10
+LONG = os.environ.get("ESP_TLS_LONG") == "1"
 BODY = b"the body, which is nobody else's"
 
 
@@ -39,10 +44,15 @@ async def answer(conn):
 
 
 @pytest.fixture(name="lines", scope="module")
-def command_lines(certs):
-    """For each command a line that ends well; what is in braces is filled in by run()."""
+def command_lines(certs, tmp_path_factory):
+    """Lines of each command."""
     trust = ["--cacert", str(certs / "root-ec.pem")]
-    with peers.TlsPeer(certs, web_page()) as web, ws_peers.Server(answer) as ws:
+    folder = tmp_path_factory.mktemp("authorities")
+    shutil.copy(certs / "root-ec.pem", folder)
+    subprocess.run(["openssl", "x509", "-in", certs / "root-ec.pem", "-outform", "DER", "-out",
+                    folder / "root.der"], check=True)
+    with peers.TlsPeer(certs, web_page()) as web, ws_peers.Server(answer) as ws, \
+            peers.refused_port() as nobody:
         url = f"https://localhost:{web.port}/"
         yield {
             "help": ["--help"],
@@ -50,10 +60,15 @@ def command_lines(certs):
             "command help": ["check", "--help"],
             "get": ["get", *trust, url],
             "get -I": ["get", "-I", *trust, url],
+            "get -o": ["get", "-o", str(folder / "body"), *trust, url],
+            "get from a directory": ["get", "--cacert", str(folder), url],
+            "get without a server": ["get", *trust, f"https://localhost:{nobody}/"],
             "chain": ["chain", *trust, url],
             "chain --json": ["chain", "--json", *trust, url],
             "cert": ["cert", str(certs / "root-ec.pem")],
             "cert --json": ["cert", "--json", str(certs / "root-ec.pem")],
+            "cert --pass": ["cert", "--pass", "file:/dev/null", str(certs / "server-ec-chain.pem"),
+                            str(certs / "server-ec.key")],
             "check": ["check", "--no-memory", *trust, url],
             "check --json": ["check", "--no-memory", "--json", *trust, url],
             "check --html": ["check", "--no-memory", "--html", "-", *trust, url],
@@ -113,3 +128,51 @@ def test_closed_descriptors_never_become_the_connection(certs, missing):
 def test_a_usage_error_says_so_even_if_nobody_can_read_it(args):
     assert run(args).returncode == 2
     assert run(args, stderr=None, preexec_fn=lambda: os.close(2)).returncode == 2
+
+
+# --- memory ---------------------------------------------------------------------------------------
+
+
+def starved(args, at, **more):
+    """The at-th allocation fails."""
+    return run(args, env={**os.environ, "LD_PRELOAD": str(FAIL_ALLOC), "FAIL_ALLOC": str(at),
+                          **more})
+
+
+def without_figures(data):
+    return re.sub(rb"[0-9]+", b"0", data)
+
+
+def chosen(count):
+    """The first and the last ones, and some between; of a long run more of them."""
+    edge, between = (400, 2000) if LONG else (45, 12)
+    step = max(1, count // between)
+    return sorted({*range(1, min(count, edge) + 1), *range(max(1, count - edge // 3), count + 1),
+                   *range(1, count + 1, step)})
+
+
+@pytest.mark.skipif(not FAIL_ALLOC.exists(), reason="a sanitizer has an allocator of its own")
+@pytest.mark.xdist_group("program")
+@pytest.mark.parametrize("line", [
+    "get", "chain", "cert", "memory", "explain", "ws",
+    *(pytest.param(line, marks=pytest.mark.long)
+      for line in ("get -I", "get -o", "get from a directory", "get without a server",
+                   "chain --json", "cert --json", "cert --pass", "check --json", "check --html",
+                   "memory --json", "explain --json")),
+    "check"])
+def test_memory_that_cannot_be_had_is_never_another_verdict(lines, line, tmp_path):
+    args = lines[line]
+    count = tmp_path / "count"
+    whole = starved(args, 0, FAIL_ALLOC_COUNT=str(count))
+    seen = set()
+    for at in chosen(int(count.read_text())):
+        result = starved(args, at)
+        words = result.stdout + result.stderr
+        if result.returncode == MEMORY and b"out of memory" in words:
+            seen.add(at)
+            continue
+        # it can do without that one, and then nothing is different
+        assert (result.returncode, without_figures(result.stdout), without_figures(result.stderr)
+                ) == (whole.returncode, without_figures(whole.stdout),
+                      without_figures(whole.stderr)), f"allocation {at}: {result}"
+    assert len(seen) > 2

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cert_files.h"
+#include "cli/shortage.h"
 
 struct cert_options {
     const char *pass; /* as --pass has it; NULL: none */
@@ -132,6 +133,9 @@ static enum tool_exit cert_run(void *state)
         return status;
     }
     cert_files_judge(f);
+    if (shortage_take()) {
+        return tool_no_memory();
+    }
     status = f->is_unusable ? EXIT_USAGE : f->findings.errors > 0 ? EXIT_CERTIFICATE : EXIT_OK;
     if (o->json) {
         print_json(f, status, stdout);

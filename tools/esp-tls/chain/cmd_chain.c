@@ -9,6 +9,7 @@
 #include "probe/dial.h"
 #include "cli/explain.h"
 #include "cli/output.h"
+#include "cli/shortage.h"
 
 struct chain {
     struct chain_options options;
@@ -338,6 +339,9 @@ static enum tool_exit chain_run(void *state)
     }
     if (status == EXIT_OK && c->options.compare != NULL && c->was_shown) {
         status = compare(c);
+    }
+    if (status == EXIT_OK && shortage_take()) {
+        status = tool_no_memory();
     }
     return status == EXIT_OK ? tell_chain(c) : status;
 }

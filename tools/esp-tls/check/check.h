@@ -163,8 +163,7 @@ void check_protocols_text(const struct check *c, struct text *text);
 /** Copy with a capital letter at the beginning. */
 void check_capital(char *to, size_t cap, const char *from);
 
-/** Take the chain that the survey saw. Without memory for it, it stays empty, which is said on
- *  stderr. */
+/** Take the chain that the survey saw. Without memory for it, it stays empty. */
 void check_take_chain(struct check *c);
 
 /** Bytes of all certificates. */

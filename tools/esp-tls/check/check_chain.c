@@ -12,7 +12,6 @@ void check_take_chain(struct check *c)
         ok = certs_add(&c->sent, chain->certificate[i].der, chain->certificate[i].len) != NULL;
     }
     if (!ok) {
-        fputs("esp-tls: warning: out of memory for the chain\n", stderr);
         certs_clear(&c->sent);
     }
     chain_tree_make(&c->chain, &c->sent, &nobody);

@@ -1,10 +1,12 @@
 /* esp-tls check: look at a server as a device will meet it. */
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "check.h"
 #include "cli/page.h"
+#include "cli/shortage.h"
 
 #define SURVEY_TIMEOUTS 4 /* how many times --timeout all probes together may take */
 #define BODY_MOST       65536
@@ -234,6 +236,20 @@ static void look_check(struct check *c)
     c->us = (uint32_t)(dial_now_us() - began);
 }
 
+/** What was found without some of the memory that it took is no verdict on the server. */
+static bool lacked_memory(const struct check *c)
+{
+    const struct session *all[] = {&c->session_1_2, &c->session_1_3, &c->session_any, &c->small_1_2,
+                                   &c->small_1_3};
+    bool is_lacking = shortage_take() || c->dns.error == EAI_MEMORY;
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        is_lacking =
+            is_lacking || (all[i]->was_tried && all[i]->record.cause == ESP_TLS_CAUSE_NO_MEM);
+    }
+    return is_lacking;
+}
+
 static enum tool_exit check_run(void *state)
 {
     struct check *c = state;
@@ -248,6 +264,9 @@ static enum tool_exit check_run(void *state)
     }
     look_check(c);
     status = capture_close(&c->capture);
+    if (lacked_memory(c)) {
+        return tool_no_memory();
+    }
     check_judge(c);
     told = tell_check(c);
     return status == EXIT_OK ? told : status;

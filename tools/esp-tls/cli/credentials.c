@@ -11,6 +11,7 @@
 
 #include "armour.h"
 #include "esp_tls.h"
+#include "memory_file.h"
 
 #define SYSTEM_ROOTS  "/etc/ssl/certs/ca-certificates.crt"
 #define FILE_MAX_SIZE (16u << 20)
@@ -51,6 +52,11 @@ static enum tool_exit cannot_read(const char *path, const char *why)
     return EXIT_USAGE;
 }
 
+static enum tool_exit cannot_open(const char *path, int error)
+{
+    return error == ENOMEM ? tool_no_memory() : cannot_read(path, strerror(error));
+}
+
 static enum tool_exit read_stream(FILE *file, const char *path, struct blob *blob)
 {
     char chunk[16384];
@@ -65,7 +71,7 @@ static enum tool_exit read_stream(FILE *file, const char *path, struct blob *blo
         }
     }
     if (result == EXIT_OK && ferror(file)) {
-        result = cannot_read(path, strerror(errno));
+        result = cannot_open(path, errno);
     }
     explicit_bzero(chunk, sizeof(chunk));
     return result;
@@ -78,7 +84,7 @@ enum tool_exit credentials_read(const char *path, struct blob *blob)
     enum tool_exit result;
 
     if (file == NULL) {
-        return cannot_read(path, strerror(errno));
+        return cannot_open(path, errno);
     }
     setvbuf(file, NULL, _IONBF, 0); /* no copy of a key in a buffer that nobody wipes */
     result = read_stream(file, path, blob);
@@ -114,16 +120,15 @@ static void count_nul(struct blob *blob)
 /** Append DER as PEM, so that a directory of both is one buffer. */
 static bool append_armoured(struct blob *all, const struct blob *der)
 {
-    char *text = NULL;
-    size_t len = 0;
-    FILE *file = open_memstream(&text, &len);
-    bool ok = file != NULL;
+    struct memory_file text = {0};
+    FILE *file = memory_file_open(&text);
+    bool ok;
 
-    if (ok) {
+    if (file != NULL) {
         armour_print(der->data, der->size, file);
-        ok = fclose(file) == 0 && blob_append(all, text, len);
     }
-    free(text);
+    ok = memory_file_close(&text, file) && blob_append(all, text.text, text.len);
+    free(text.text);
     return ok;
 }
 
@@ -187,7 +192,7 @@ static enum tool_exit read_directory(const char *path, struct blob *all)
     enum tool_exit result;
 
     if (count < 0) {
-        return cannot_read(path, strerror(errno));
+        return cannot_open(path, errno);
     }
     result = read_entries(path, entries, count, all);
     for (int i = 0; i < count; i++) {

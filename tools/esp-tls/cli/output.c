@@ -26,6 +26,9 @@ static void on_signal(int number)
 
 static enum tool_exit failed(const struct output *out, int error)
 {
+    if (error == ENOMEM) {
+        return tool_no_memory();
+    }
     fprintf(stderr, "esp-tls: cannot write %s: %s\n",
             out->path != NULL ? out->path : "standard output", strerror(error));
     return EXIT_OUTPUT;

@@ -1,25 +1,19 @@
-#define _GNU_SOURCE /* open_memstream */
 #include "page.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory_file.h"
 #include "output.h"
 
 /** cli/page.html up to the JSON, and behind it: made by the build. */
 extern const char page_html_head[];
 extern const char page_html_tail[];
 
-/** The page, in memory of its own. JSON has '<' in strings only, where it may be written so that no
- *  element begins or ends in them. @return NULL: no memory */
-static char *make_page(const char *json, size_t *len)
+/** The page around the JSON. JSON has '<' in strings only, where it may be written so that no
+ *  element begins or ends in them. */
+static void put_page(const char *json, FILE *out)
 {
-    char *text = NULL;
-    FILE *out = open_memstream(&text, len);
-
-    if (out == NULL) {
-        return NULL;
-    }
     fputs(page_html_head, out);
     for (; *json != '\0'; json++) {
         if (*json == '<') {
@@ -29,47 +23,43 @@ static char *make_page(const char *json, size_t *len)
         }
     }
     fputs(page_html_tail, out);
-    if (fclose(out) != 0) {
-        free(text);
-        return NULL;
-    }
-    return text;
 }
 
-static char *make_json(void (*put_json)(const void *found, FILE *out), const void *found)
+/** @return false: no memory for all of it */
+static bool make_page(void (*put_json)(const void *found, FILE *out), const void *found,
+                      struct memory_file *page)
 {
-    char *json = NULL;
-    size_t len;
-    FILE *out = open_memstream(&json, &len);
+    struct memory_file json = {0};
+    FILE *out = memory_file_open(&json);
+    bool ok;
 
-    if (out == NULL) {
-        return NULL;
+    if (out != NULL) {
+        put_json(found, out);
     }
-    put_json(found, out);
-    if (fclose(out) != 0) {
-        free(json);
-        return NULL;
+    ok = memory_file_close(&json, out);
+    out = ok ? memory_file_open(page) : NULL;
+    if (out != NULL) {
+        put_page(json.text, out);
     }
-    return json;
+    ok = memory_file_close(page, out);
+    free(json.text);
+    return ok;
 }
 
 enum tool_exit page_write(const char *path, void (*put_json)(const void *found, FILE *out),
                           const void *found)
 {
     struct output output = {.fd = -1};
-    char *json = make_json(put_json, found);
-    size_t len = 0;
-    char *text = json != NULL ? make_page(json, &len) : NULL;
-    enum tool_exit status = text == NULL
-                                ? tool_no_memory()
-                                : output_open(&output, strcmp(path, "-") == 0 ? NULL : path);
+    struct memory_file page = {0};
+    enum tool_exit status = make_page(put_json, found, &page)
+                                ? output_open(&output, strcmp(path, "-") == 0 ? NULL : path)
+                                : tool_no_memory();
 
     if (status == EXIT_OK) {
-        status = output_write(&output, text, len);
+        status = output_write(&output, page.text, page.len);
     }
     status = status == EXIT_OK ? output_finish(&output) : status;
     output_clear(&output);
-    free(text);
-    free(json);
+    free(page.text);
     return status;
 }

@@ -13,6 +13,7 @@
 #include "get_options.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/shortage.h"
 #include "upload.h"
 
 #define BUFFER 16384 /* also the longest header */
@@ -349,8 +350,7 @@ static enum tool_exit make_client(struct fetch *f)
                                    : HTTP_METHOD_GET;
     f->client = esp_http_client_init(&cfg);
     if (f->client == NULL) {
-        fputs("esp-tls: the URL cannot be used in a request, or there is no memory\n", stderr);
-        return EXIT_USAGE;
+        return no_client(shortage_take() ? ESP_ERR_NO_MEM : ESP_ERR_INVALID_ARG);
     }
     capture_client(&f->capture, f->client);
     if (o->connect.proxy.proxy.host != NULL) {
@@ -419,6 +419,9 @@ static enum tool_exit fail(struct fetch *f, esp_err_t err)
     f->failure.upload = &f->upload;
     text_add(&text, "esp-tls: ");
     result = explain_http(&f->failure, err, &text);
+    if (result != EXIT_MEMORY && shortage_take()) { /* what was found is what came of that */
+        return tool_no_memory();
+    }
     if (f->options.connect.json) {
         explain_http_json(&f->failure, err, stderr);
     } else {
@@ -465,6 +468,7 @@ static enum tool_exit fetch_number(struct fetch *f, size_t i)
     const struct get_options *o = &f->options;
     enum tool_exit result = EXIT_OK;
 
+    (void)shortage_take(); /* of the one before */
     f->url = o->urls[i];
     f->file = i < o->output_count ? o->outputs[i] : NULL;
     f->resume_from = 0;
@@ -472,7 +476,7 @@ static enum tool_exit fetch_number(struct fetch *f, size_t i)
     f->sink_result = EXIT_OK;
     memset(&f->failure, 0, sizeof(f->failure));
     if (i > 0 && esp_http_client_set_url(f->client, f->url) != ESP_OK) {
-        return no_client(ESP_ERR_INVALID_ARG);
+        return no_client(shortage_take() ? ESP_ERR_NO_MEM : ESP_ERR_INVALID_ARG);
     }
     if (o->resume && f->file != NULL) {
         result = output_resume(&f->output, f->file, &f->resume_from);

@@ -203,9 +203,10 @@ enum tool_exit explain_http(const struct http_failure *f, esp_err_t err, struct 
         return explain_status(f, text);
     }
     if (s == NULL) {
-        s = http_sentence_of(request_says, COUNT(request_says), err);
+        s = http_sentence_of(request_says, COUNT(request_says),
+                             f->code == ESP_ERR_NO_MEM ? ESP_ERR_NO_MEM : err);
     }
-    if (s != NULL && !(err == ESP_ERR_NO_MEM && has_record(f))) {
+    if (s != NULL && !(s->exit == EXIT_MEMORY && has_record(f))) {
         text_add(text, "%s", s->text);
         return s->exit;
     }

@@ -5,6 +5,7 @@
 #include "cli/credentials.h"
 #include "cli/explain.h"
 #include "cli/page.h"
+#include "cli/shortage.h"
 #include "memory_report.h"
 
 struct memory {
@@ -233,7 +234,10 @@ static enum tool_exit memory_run(void *state)
     if (status != EXIT_OK) {
         return status;
     }
-    return run_trials(m) ? tell_memory(m) : EXIT_OTHER;
+    if (run_trials(m)) {
+        return tell_memory(m);
+    }
+    return shortage_take() ? tool_no_memory() : EXIT_OTHER;
 }
 
 static void memory_clear(void *state)

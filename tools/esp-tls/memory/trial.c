@@ -15,7 +15,9 @@
 #include "esp_tls_url.h"
 #include "llhttp.h"
 #include "painted.h"
+#include "cli/shortage.h"
 #include "cli/target.h"
+#include "cli/tool.h"
 
 #define HEAP_WITHOUT_BOUND (16u << 20)
 #define EVENTS_MAX         1000000u
@@ -465,6 +467,7 @@ static void be_device(const struct device *device, const struct trial_target *ta
     struct run run = {.device = device, .target = target, .trial = &trial};
     struct painted painted;
     FILE *to = fdopen(fd, "wb");
+    bool is_short = to == NULL;
     bool ok;
 
     trial.event = calloc(EVENTS_MAX, sizeof(*trial.event)); /* what is not used is never there */
@@ -476,7 +479,7 @@ static void be_device(const struct device *device, const struct trial_target *ta
              fwrite(trial.event, sizeof(*trial.event), trial.events, to) == trial.events &&
              fclose(to) == 0;
     }
-    _exit(ok ? 0 : 1);
+    _exit(is_short || shortage_take() ? EXIT_MEMORY : ok ? EXIT_OK : EXIT_OTHER);
 }
 
 /** What the child wrote. Its pointers are the parent's too: texts of one program. */
@@ -489,6 +492,18 @@ static bool collect(struct trial *trial, FILE *from)
     trial->event = malloc((trial->events + 1) * sizeof(*trial->event));
     return trial->event != NULL &&
            fread(trial->event, sizeof(*trial->event), trial->events, from) == trial->events;
+}
+
+/** @param status  of the process that was to make the trial */
+static void say_broken(int status)
+{
+    bool is_short = shortage_take() || (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_MEMORY);
+
+    if (is_short) {
+        shortage_note();
+    } else {
+        fputs("esp-tls: the connection's process ended without a result\n", stderr);
+    }
 }
 
 bool trial_run(struct trial *trial, const struct device *device, const struct trial_target *target)
@@ -511,13 +526,16 @@ bool trial_run(struct trial *trial, const struct device *device, const struct tr
     }
     (void)close(ends[1]);
     from = fdopen(ends[0], "rb");
+    if (from == NULL) {
+        shortage_note(); /* it has no other reason */
+    }
     ok = from != NULL && collect(trial, from);
     (void)(from != NULL ? fclose(from) : close(ends[0]));
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    ok = ok && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    ok = ok && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_OK;
     if (!ok) {
-        fputs("esp-tls: the connection's process ended without a result\n", stderr);
+        say_broken(status);
     }
     return ok;
 }

@@ -70,8 +70,8 @@ struct trial {
     struct trial_event *event; /* in the order of time */
 };
 
-/** Connect, and report. @return false when there is no process to be had, or it broke; said on
- *  stderr. trial_clear() in both cases. */
+/** Connect, and report. @return false when there is no process to be had, or it broke: said on
+ *  stderr, or, where it had no memory, by shortage_take(). trial_clear() in both cases. */
 bool trial_run(struct trial *trial, const struct device *device, const struct trial_target *target);
 void trial_clear(struct trial *trial);
 

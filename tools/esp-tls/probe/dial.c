@@ -53,10 +53,16 @@ static void *ask_resolver(void *arg)
     struct question *q = arg;
     struct addrinfo hints = {.ai_family = q->family, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
-    int error = getaddrinfo(q->host, q->port, &hints, &found);
-    int sys_errno = errno;
+    int sys_errno;
+    int error;
     bool is_abandoned;
 
+    errno = 0;
+    error = getaddrinfo(q->host, q->port, &hints, &found);
+    sys_errno = errno;
+    if (error != 0 && sys_errno == ENOMEM) { /* glibc calls it a name that does not exist */
+        error = EAI_MEMORY;
+    }
     (void)pthread_mutex_lock(&q->lock);
     q->found = found;
     q->error = error;

@@ -11,6 +11,7 @@
 #include "esp_transport_socks_proxy.h"
 #include "esp_transport_ssl.h"
 #include "esp_transport_tcp.h"
+#include "cli/shortage.h"
 #include "cli/target.h"
 #include "get/explain_http.h"
 
@@ -19,6 +20,9 @@
 
 static enum tool_exit bad_value(const char *what)
 {
+    if (shortage_take()) {
+        return tool_no_memory();
+    }
     fprintf(stderr, "esp-tls: %s cannot be used in a request\n", what);
     return EXIT_USAGE;
 }
@@ -400,6 +404,9 @@ enum tool_exit ws_link_fail(struct ws_link *l)
 
     text_add(&text, "esp-tls: ");
     status = explain_ws(l, &text);
+    if (status != EXIT_MEMORY && shortage_take()) { /* what was found is what came of that */
+        return tool_no_memory();
+    }
     text_print(&text, stderr);
     return status;
 }
