@@ -6,7 +6,9 @@ import importlib.util
 import json
 import os
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -22,7 +24,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ESP_TLS_BUILD", ROOT / "build")).resolve()
 PROGRAM = BUILD / "esp-tls"
-ACCEPTED, USAGE, DNS, TCP, CERTIFICATE = 0, 2, 3, 4, 6
+ACCEPTED, USAGE, DNS, TCP, CERTIFICATE, OUTPUT = 0, 2, 3, 4, 6, 9
 
 
 def run(*args, limit=60):
@@ -90,6 +92,28 @@ def test_chain_of_a_good_server_is_shown_and_saved(certs, serve, tmp_path, versi
      └─ localhost   [sent as 1]
 """ in result.stdout
     assert "The chain is accepted" in result.stdout
+
+
+def test_a_chain_that_cannot_be_written_leaves_the_file_that_is_there(certs, tmp_path):
+    def no_room():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+
+    old, link = tmp_path / "old.pem", tmp_path / "link.pem"
+    old.write_text("what was there")
+    old.chmod(0o640)
+    link.symlink_to(old)
+    with peers.TlsPeer(certs, peers.hold) as peer:
+        args = [PROGRAM, "chain", "--cacert", certs / "root-ec.pem", f"localhost:{peer.port}", "-o"]
+        for path, before in ((link, no_room), ("/dev/full", None), (tmp_path, None),
+                             (tmp_path / "no" / "where", None)):
+            result = subprocess.run([*args, path], capture_output=True, text=True, check=False,
+                                    timeout=60, preexec_fn=before)
+            assert result.returncode == OUTPUT and f"cannot write {path}" in result.stderr, result
+        assert old.read_text() == "what was there" and len(list(tmp_path.iterdir())) == 2
+        assert run(*args[2:], link).returncode == ACCEPTED
+    assert old.read_text().count("BEGIN CERTIFICATE") == 2 and link.is_symlink()
+    assert old.stat().st_mode & 0o777 == 0o640
 
 
 def test_chain_as_json_says_what_openssl_says(certs, serve):

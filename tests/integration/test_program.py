@@ -143,9 +143,10 @@ def without_figures(data):
     return re.sub(rb"[0-9]+", b"0", data)
 
 
-def chosen(count):
-    """The first and the last ones, and some between; of a long run more of them."""
-    edge, between = (400, 2000) if LONG else (45, 12)
+def chosen(line, count):
+    """The first and the last ones, and some between; in a long run all, or more of them."""
+    most = 7000 if line in ("get", "chain") else 1000
+    edge, between = (400, most) if LONG else (45, 12)
     step = max(1, count // between)
     return sorted({*range(1, min(count, edge) + 1), *range(max(1, count - edge // 3), count + 1),
                    *range(1, count + 1, step)})
@@ -165,7 +166,7 @@ def test_memory_that_cannot_be_had_is_never_another_verdict(lines, line, tmp_pat
     count = tmp_path / "count"
     whole = starved(args, 0, FAIL_ALLOC_COUNT=str(count))
     seen = set()
-    for at in chosen(int(count.read_text())):
+    for at in chosen(line, int(count.read_text())):
         result = starved(args, at)
         words = result.stdout + result.stderr
         if result.returncode == MEMORY and b"out of memory" in words:

@@ -1,5 +1,4 @@
 /* esp-tls chain: the certificates that a server sends. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -8,6 +7,7 @@
 #include "chain.h"
 #include "probe/dial.h"
 #include "cli/explain.h"
+#include "cli/memory_file.h"
 #include "cli/output.h"
 #include "cli/shortage.h"
 
@@ -278,20 +278,23 @@ static void print_json(const struct chain *c, FILE *out)
 
 static enum tool_exit save(const struct chain *c)
 {
-    FILE *file = fopen(c->options.output, "w");
-    bool ok = file != NULL;
+    struct output output = {.fd = -1};
+    struct memory_file text = {0};
+    FILE *file = memory_file_open(&text);
+    enum tool_exit status;
 
-    for (size_t i = 0; ok && i < c->sent.count; i++) {
+    for (size_t i = 0; file != NULL && i < c->sent.count; i++) {
         armour_print(c->sent.item[i].der, c->sent.item[i].len, file);
     }
-    ok = ok && ferror(file) == 0;
-    if (file != NULL) {
-        ok = fclose(file) == 0 && ok;
+    status =
+        memory_file_close(&text, file) ? output_open(&output, c->options.output) : tool_no_memory();
+    if (status == EXIT_OK) {
+        status = output_write(&output, text.text, text.len);
     }
-    if (!ok) {
-        fprintf(stderr, "esp-tls: cannot write %s: %s\n", c->options.output, strerror(errno));
-    }
-    return ok ? EXIT_OK : EXIT_OUTPUT;
+    status = status == EXIT_OK ? output_finish(&output) : status;
+    output_clear(&output);
+    free(text.text);
+    return status;
 }
 
 static enum tool_exit tell_chain(struct chain *c)
