@@ -19,7 +19,7 @@ deps: ## packages and sources for building and testing; nothing else installs or
 deps-long: ## these, and what test-long and deb need besides
 	@cmake/deps.sh build test lint long
 
-update: ## look for a newer Mbed TLS
+update: ## look for a newer Mbed TLS, and llhttp
 	@cmake/deps.sh --again build test
 
 build: ## the program build/esp-tls and the libraries build/libesp-tls.{a,so}

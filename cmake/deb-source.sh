@@ -16,11 +16,15 @@ mbedtls=$(cmake/mbedtls-source.sh --cached) || {
     echo "esp-tls: no source of Mbed TLS; run 'make deps'" >&2
     exit 1
 }
+llhttp=$(cmake/llhttp-source.sh --cached) || {
+    echo "esp-tls: no source of llhttp; run 'make deps'" >&2
+    exit 1
+}
 date=$(dpkg-parsechangelog -S Timestamp)
 changed=$(git -c user.name=esp-tls -c user.email= stash create)
 commit=${changed:-HEAD}
 rm -rf "$out"
-mkdir -p "$out/llhttp/src" "$out/llhttp/include"
+mkdir -p "$out/llhttp"
 
 # pack NAME FOLDER FILE...: a component archive, the same bytes from the same files.
 pack() {
@@ -32,9 +36,8 @@ pack() {
 
 git archive --prefix="$tree/" "$commit" -- . ':!debian' | xz -T0 >"$out/esp-tls_$version.orig.tar.xz"
 pack mbedtls "$mbedtls" include library 3rdparty/p256-m LICENSE ChangeLog README.md
-cp /usr/share/llhttp/{api,http,llhttp}.c "$out/llhttp/src"
-cp /usr/share/include/llhttp/llhttp.h "$out/llhttp/include"
-cp /usr/share/doc/node-llhttp/copyright "$out/llhttp/copyright"
+cp -r "$llhttp"/{src,include} "$out/llhttp"
+cp "$llhttp/../../share/doc/libllhttp-source/copyright" "$out/llhttp/copyright"
 pack llhttp "$out/llhttp" include src copyright
 rm -r "$out/llhttp"
 

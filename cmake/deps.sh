@@ -10,6 +10,7 @@ again=()
 [ "${1-}" != --again ] || { again=(--again); shift; }
 ./install-packages.sh "$@"
 ./mbedtls-source.sh "${again[@]}" >/dev/null
+./llhttp-source.sh "${again[@]}" >/dev/null
 case " $* " in
 *" test "*)
     ./fetch-source.sh "${again[@]}" cmocka - >/dev/null

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Prints the directory of an unpacked Debian source package, fetching it when it is not cached.
-#   cmake/fetch-source.sh [--cached|--again|--age] PACKAGE[=VERSION] RELEASE[,RELEASE...] [upstream]
+#   cmake/fetch-source.sh [--cached|--again|--age] PACKAGE[=VERSION] RELEASE[,RELEASE...] [KIND]
 #                                              e.g.  mbedtls=3.6 sid,trixie
 # The newest version that the releases offer is taken; with =VERSION, the newest that begins with
 # it. A release other than sid brings its security updates with it; RELEASE "-" is this machine's.
-# With "upstream": the authors' release as Debian carries it, without Debian's patches.
+# KIND upstream: the authors' release as Debian carries it, without Debian's patches. KIND binary: the
+# files of a binary package for any architecture, where it is this one that has generated sources.
 #
 # All build directories and worktrees share the cache, ${XDG_CACHE_HOME:-~/.cache}/esp-tls: a tree
 # for each version (mbedtls-3.6.7-3), and in answers/ a link for each question. A question that was
@@ -24,10 +25,10 @@ package=${1%%=*}
 wanted=""
 [ "$package" = "$1" ] || wanted=${1#*=}
 releases=$2
-upstream=${3:-}
+kind=${3:-}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/esp-tls
 here=$(cd "$(dirname "$0")" && pwd)
-answer=$cache/answers/$1@$releases${upstream:+,$upstream}
+answer=$cache/answers/$1@$releases${kind:+,$kind}
 key=/usr/share/keyrings/debian-archive-keyring.gpg
 
 say() {
@@ -73,11 +74,15 @@ security=$("$here/debian-mirror.sh" security)
 work=$(mktemp -d "$cache/fetch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
+case $kind in
+binary) entry="deb [arch=all signed-by=$key]" ;;
+*) entry="deb-src [signed-by=$key]" ;;
+esac
 for release in ${releases//,/ }; do
     [ "$release" != - ] || release=$(. /etc/os-release && echo "$VERSION_CODENAME")
-    echo "deb-src [signed-by=$key] $main $release main"
+    echo "$entry $main $release main"
     [ -z "$security" ] || [ "$release" = sid ] || # sid has no security updates of its own
-        echo "deb-src [signed-by=$key] $security $release-security main"
+        echo "$entry $security $release-security main"
 done >"$work/sources.list"
 apt() {
     local command=$1
@@ -97,10 +102,17 @@ try() {
     done
 }
 
+# What the releases have of the package, and its files.
+case $kind in
+binary) show=(show) get=(download) ;;
+upstream) show=(showsrc --only-source) get=(source --download-only --tar-only) ;;
+*) show=(showsrc --only-source) get=(source --download-only) ;;
+esac
+
 # The newest version on offer that begins with what is wanted, whole numbers compared.
 newest() {
     local version best=""
-    for version in $(apt cache showsrc --only-source "$package" | sed -n 's/^Version: //p'); do
+    for version in $(apt cache "${show[@]}" "$package" | sed -n 's/^Version: //p'); do
         [[ -z $wanted || ${version#*:} =~ ^${wanted//./\\.}([^0-9]|$) ]] || continue
         [ "$best" ] && dpkg --compare-versions "$version" le "$best" || best=$version
     done
@@ -114,20 +126,23 @@ version=$(newest) || {
     say "none of $releases offers $package${wanted:+ $wanted}, or there is no network"
     exit 1
 }
-name=$package-${version#*:}${upstream:+-upstream}
+name=$package-${version#*:}
+[ "$kind" != upstream ] || name=$name-upstream
 if [ ! -d "$cache/$name" ]; then
     say "fetching the source of $package $version"
-    try 3 apt get source --download-only ${upstream:+--tar-only} "$package=$version" || {
+    try 3 apt get "${get[@]}" "$package=$version" || {
         say "cannot fetch the source of $package (network? try again)"
         exit 1
     }
     # apt has checked the signature of the release, and by its hashes these files: no second check.
-    if [ "$upstream" ]; then
+    case $kind in
+    binary) dpkg-deb -x ./*.deb tree ;;
+    upstream)
         mkdir tree
         tar -C tree --strip-components=1 -xf "$(ls ./*.orig.tar.* | grep -v '\.asc$')"
-    else
-        dpkg-source --no-check -x ./*.dsc tree >&2
-    fi
+        ;;
+    *) dpkg-source --no-check -x ./*.dsc tree >&2 ;;
+    esac
     mv tree "$cache/$name"
 fi
 ln -sfn "../$name" "$answer"

@@ -4,7 +4,7 @@
 # Touches no network when everything is there. Uses sudo when not run as root.
 set -euo pipefail
 
-build="cmake ninja-build gcc libc6-dev make pkg-config python3 python3-kconfiglib dpkg-dev xz-utils bzip2 ca-certificates node-llhttp libcjson-dev"
+build="cmake ninja-build gcc libc6-dev make pkg-config python3 python3-kconfiglib dpkg-dev xz-utils bzip2 ca-certificates libcjson-dev"
 clang="clang libclang-rt-14-dev llvm"
 arm="gcc-arm-linux-gnueabi libc6-dev-armel-cross qemu-user"
 peers="openssl gnutls-bin nginx-light stunnel4 apache2-bin squid microsocks python3-httpbin python3-websockets curl"

@@ -1,6 +1,6 @@
 # What a configure needs and does not fetch: Mbed TLS, llhttp, Kconfiglib. It looks where the options
 # say and where `make deps` puts things; what is missing is said in one message. Sets mbedtls (the
-# directory of its source; not with ESP_TLS_SYSTEM_MBEDTLS), llhttp_sources and llhttp_include.
+# directory of its source; not with ESP_TLS_SYSTEM_MBEDTLS) and llhttp.
 set(missing "")
 
 set(mbedtls ${MBEDTLS_SOURCE_DIR})
@@ -19,15 +19,15 @@ elseif(NOT EXISTS ${mbedtls}/library/version_features.c)
     "${mbedtls} lacks library/version_features.c")
 endif()
 
-# llhttp: its authors' archive has include/ and src/, Debian's node-llhttp two folders elsewhere.
-set(llhttp_sources ${LLHTTP_SOURCE_DIR})
-set(llhttp_include ${LLHTTP_INCLUDE_DIR})
-if(EXISTS ${LLHTTP_SOURCE_DIR}/src)
-  set(llhttp_sources ${LLHTTP_SOURCE_DIR}/src)
-  set(llhttp_include ${LLHTTP_SOURCE_DIR}/include)
+# llhttp, in the layout of its authors' archive.
+set(llhttp ${LLHTTP_SOURCE_DIR})
+if(NOT llhttp)
+  execute_process(
+    COMMAND ${PROJECT_SOURCE_DIR}/cmake/llhttp-source.sh --cached
+    OUTPUT_VARIABLE llhttp OUTPUT_STRIP_TRAILING_WHITESPACE)
 endif()
-if(NOT EXISTS ${llhttp_sources}/llhttp.c OR NOT EXISTS ${llhttp_include}/llhttp.h)
-  string(APPEND missing "\n  llhttp 8: -DLLHTTP_SOURCE_DIR=DIR, an unpacked archive of its authors (src/llhttp.c and "
+if(NOT EXISTS ${llhttp}/src/llhttp.c OR NOT EXISTS ${llhttp}/include/llhttp.h)
+  string(APPEND missing "\n  llhttp 9: -DLLHTTP_SOURCE_DIR=DIR, an unpacked archive of its authors (src/llhttp.c and "
     "include/llhttp.h)")
 endif()
 

@@ -82,6 +82,10 @@ FIELDS = {
     "colons in the value": b"X: a:b:c",
     "folded": b"X: a\r\n b",
     "folded with a tab": b"X: a\r\n\tb",
+    "folded before the value": b"X:\r\n b",
+    "folded behind LF": b"X: a\n b",
+    "folded to nothing": b"X: a\r\n \r\n\t",
+    "bare CR instead of a value": b"X:\rY: b",
     "begins with a blank": b" X: a",
     "UTF-8": "X: já".encode(),
     "byte above 0x7F in the name": b"X\xe9: a",
@@ -183,6 +187,8 @@ CHUNKS = {
     "trailers": chunked(TEXT, trailer=b"X: y\r\nZ: a\r\n"),
     "trailer that frames": chunked(TEXT, trailer=b"Content-Length: 3\r\n"),
     "trailer without a colon": chunked(TEXT, trailer=b"nonsense\r\n"),
+    "trailer with bare LF": chunked(TEXT, trailer=b"X: y\nZ: a\n"),
+    "trailer that is folded": chunked(TEXT, trailer=b"X: y\r\n z\r\n"),
     "trailer with NUL": chunked(TEXT, trailer=b"X: a\0b\r\n"),
     "trailer of 9 KB": chunked(TEXT, trailer=b"X: " + b"a" * 9000 + b"\r\n"),
     "trailer of 70 KB": chunked(TEXT, trailer=b"X: " + b"a" * 70_000 + b"\r\n"),
@@ -293,6 +299,7 @@ def all_of_them():
     yield Case("an empty line", b"\r\n")
     yield Case("a page without a head", b"<html>hello</html>\r\n")
     yield Case("LF everywhere", sized(b"X: y").replace(b"\r\n", b"\n"))
+    yield Case("LF here and there", sized(b"X: y\nZ:", b"A:\nB: c"))
     yield Case("CR everywhere", sized(b"X: y").replace(b"\r\n", b"\r"))
     yield Case("LF ends the head", sized(b"X: y").replace(b"\r\n\r\n", b"\r\n\n"))
     yield Case("zeros", b"\0" * 200)

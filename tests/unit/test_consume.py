@@ -62,12 +62,8 @@ def archive(folder):
     return folder / "esp-tls.tar"
 
 
-def llhttp(folder):
-    """The layout of its authors' archive."""
-    (folder / "llhttp").mkdir()
-    (folder / "llhttp/src").symlink_to(setting("LLHTTP_SOURCE_DIR"))
-    (folder / "llhttp/include").symlink_to(setting("LLHTTP_INCLUDE_DIR"))
-    return folder / "llhttp"
+def llhttp():
+    return setting("LLHTTP_SOURCE_DIR") or run(ROOT / "cmake/llhttp-source.sh", "--cached").strip()
 
 
 class Project:
@@ -76,7 +72,7 @@ class Project:
         self.build = folder / "b"
         self.source = self.build / "_deps/esp-tls-src"
         self.options = ["-G", "Ninja", f"-DMBEDTLS_SOURCE_DIR={mbedtls()}",
-                        f"-DLLHTTP_SOURCE_DIR={llhttp(folder)}"]
+                        f"-DLLHTTP_SOURCE_DIR={llhttp()}"]
         self.env = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache")}
         (folder / "user.c").write_text(PROGRAM)
         (folder / "app.c").write_text(APP)

@@ -1,5 +1,6 @@
 /* llhttp's callbacks, gathered into whole fields. It checks the syntax; what is bounded here is
- * what it leaves open: how long, how many, how often. */
+ * what it leaves open: how long, how many, how often. It is lenient for some bytes only, because
+ * its leniency is wider than that of RFC 9112: set_lenient(), take_line(). */
 #include "esp_http_response.h"
 
 #include <string.h>
@@ -42,9 +43,11 @@ struct esp_http_response {
     bool is_chunked;
     bool keeps_alive;
     bool is_upgrade;
-    bool has_begun; /* a byte came */
-    bool has_size;  /* a digit of the chunk's */
-    uint8_t line;   /* enum chunk_line */
+    bool has_begun;   /* a byte came */
+    bool has_cr;      /* the last byte of a line of the head, or of the trailer, so far */
+    bool is_trailing; /* the last chunk's line is over */
+    bool has_size;    /* a digit of the chunk's */
+    uint8_t line;     /* enum chunk_line */
     size_t name_len;
     size_t value_len;
     size_t cap;
@@ -114,6 +117,24 @@ static int tell_status(esp_http_response_t *r)
     return go(r, r->handler->on_status(r->arg, r->status));
 }
 
+/** Until the first field. Lines of the head and of the trailer may end in LF alone (RFC 9112 section
+ *  2.2); those of chunks may not: what one recipient takes for the end of a line is data to another.
+ *  Trailers may hold any field, because they frame nothing. */
+static void set_lenient(llhttp_t *parser, bool has_fields, bool is_trailer)
+{
+    llhttp_set_lenient_optional_cr_before_lf(parser, has_fields);
+    llhttp_set_lenient_chunked_length(parser, is_trailer);
+    llhttp_set_lenient_headers(parser, 0);
+}
+
+/** It takes RTSP and ICE as well. */
+static int on_protocol(llhttp_t *parser, const char *at, size_t len)
+{
+    return len > 0 && (at[0] == 'R' || at[0] == 'I')
+               ? malformed(of(parser), "not a response of HTTP/1")
+               : 0;
+}
+
 static int on_status_complete(llhttp_t *parser)
 {
     return tell_status(of(parser));
@@ -174,6 +195,7 @@ static int on_field(llhttp_t *parser, const char *at, size_t len)
     esp_http_response_t *r = of(parser);
     int told = tell_status(r);
 
+    llhttp_set_lenient_headers(parser, 1); /* its value may be folded (RFC 9112 section 5.2) */
     return told != 0 ? told : gather(r, &r->name_len, 0, at, len);
 }
 
@@ -195,18 +217,20 @@ static int on_value_complete(llhttp_t *parser)
     const esp_http_response_handler_t *h = r->handler;
     char *value = r->field + r->name_len + 1; /* there is a name: field is not NULL */
     size_t len = r->value_len;
+    bool has_nul;
 
     while (len > 0 && is_space(value[len - 1])) {
         len--;
     }
     value[len] = '\0';
     r->field[r->name_len] = '\0';
+    has_nul = memchr(r->field, '\0', r->name_len) != NULL || memchr(value, '\0', len) != NULL;
     r->name_len = 0;
     r->value_len = 0;
     if (++r->fields > ESP_HTTP_RESPONSE_FIELDS_MAX) {
         return malformed(r, "too many header fields");
     }
-    if (!esp_http_is_token(r->field) || !esp_http_is_field_value(value)) {
+    if (has_nul || !esp_http_is_token(r->field) || !esp_http_is_field_value(value)) {
         return malformed(r, "a header field has a character that may not be in it");
     }
     /* RFC 9112 section 6.1: nobody asked for another one, and nobody could read it */
@@ -253,6 +277,7 @@ static int on_headers_complete(llhttp_t *parser)
         return 1; /* no body, whatever the fields say (RFC 9112 section 6.3) */
     }
     release_field(r);
+    set_lenient(parser, false, false);
     r->has_head = true;
     r->fields = 0;
     r->is_chunked = (parser->flags & F_CHUNKED) != 0;
@@ -307,7 +332,12 @@ static int on_chunk_header(llhttp_t *parser)
         return malformed(r, "a chunk is too large");
     }
     r->chunk_length = (int64_t)parser->content_length;
-    return 0;
+    if (r->chunk_length > 0) {
+        return 0;
+    }
+    set_lenient(parser, true, true);
+    r->is_trailing = true;
+    return HPE_PAUSED; /* so that take_line() has what follows */
 }
 
 static int on_chunk_complete(llhttp_t *parser)
@@ -320,6 +350,7 @@ static int on_message_complete(llhttp_t *parser)
     esp_http_response_t *r = of(parser);
 
     if (is_interim(r)) {
+        set_lenient(parser, true, false);
         r->is_status_told = false;
         r->status = 0;
         r->fields = 0;
@@ -353,6 +384,7 @@ esp_http_response_t *esp_http_response_new(size_t header_cap,
     r->arg = arg;
     r->cap = header_cap;
     llhttp_settings_init(&r->settings);
+    r->settings.on_protocol = on_protocol;
     r->settings.on_status_complete = on_status_complete;
     r->settings.on_header_field = on_field;
     r->settings.on_header_value = on_value;
@@ -377,6 +409,7 @@ void esp_http_response_free(esp_http_response_t *r)
 void esp_http_response_begin(esp_http_response_t *r, esp_http_request_kind_t kind)
 {
     llhttp_init(&r->parser, HTTP_RESPONSE, &r->settings);
+    set_lenient(&r->parser, true, false);
     llhttp_set_lenient_keep_alive(&r->parser, 1); /* an interim one in HTTP/1.0 is not the last */
     r->parser.data = r;
     release_field(r);
@@ -395,6 +428,8 @@ void esp_http_response_begin(esp_http_response_t *r, esp_http_request_kind_t kin
     r->keeps_alive = false;
     r->is_upgrade = false;
     r->has_begun = false;
+    r->has_cr = false;
+    r->is_trailing = false;
     r->line = LINE_NONE;
     r->name_len = 0;
     r->value_len = 0;
@@ -432,6 +467,23 @@ static size_t execute(esp_http_response_t *r, const char *data, size_t len)
     stopped = llhttp_get_error_pos(&r->parser);
     r->result = result_of(r, err);
     return err == HPE_OK || stopped == NULL ? len : (size_t)(stopped - data);
+}
+
+/** A line of the head or of the trailer, or what there is of it. Where llhttp lets a value be
+ *  folded, it would also take a CR alone for the end of an empty one. */
+static size_t take_line(esp_http_response_t *r, const char *data, size_t len)
+{
+    const char *lf = memchr(data, '\n', len);
+    size_t n = lf != NULL ? (size_t)(lf - data) + 1 : len;
+    const char *cr = memchr(data, '\r', n);
+    bool is_alone = cr != NULL && cr + 1 < data + n && cr[1] != '\n';
+
+    if (is_alone || (r->has_cr && data[0] != '\n')) {
+        (void)malformed(r, "a CR without LF");
+        return 0;
+    }
+    r->has_cr = data[n - 1] == '\r';
+    return execute(r, data, n);
 }
 
 static bool is_hex(char c)
@@ -504,11 +556,11 @@ static size_t take_extension(esp_http_response_t *r, const char *data, size_t le
     return i;
 }
 
-static size_t take_body(esp_http_response_t *r, const char *data, size_t len)
+static size_t take_piece(esp_http_response_t *r, const char *data, size_t len)
 {
     switch (r->line) {
     case LINE_NONE:
-        return execute(r, data, len);
+        return r->has_head && !r->is_trailing ? execute(r, data, len) : take_line(r, data, len);
     case LINE_SIZE:
         return take_size(r, data, len);
     default:
@@ -525,7 +577,7 @@ esp_http_response_result_t esp_http_response_feed(esp_http_response_t *r, const 
     }
     while (r->result == ESP_HTTP_RESPONSE_MORE && *used < len) {
         r->has_begun = true;
-        *used += take_body(r, data + *used, len - *used);
+        *used += take_piece(r, data + *used, len - *used);
     }
     if (!r->has_head) {
         r->head_bytes += *used;
