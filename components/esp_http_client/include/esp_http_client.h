@@ -77,7 +77,8 @@
  *     for get_response_header(), or taken for a location, a challenge or a range.
  *   - Lines of a response's head may end in LF alone, as in ESP-IDF, and values may be folded. What
  *     RFC 9112 forbids is refused: a blank before the colon, a CR alone, control characters, LF
- *     alone in the lines of chunks, Content-Length twice or beside chunks, another transfer coding than chunked.
+ *     alone in the lines of chunks, a chunk size of more than 16 digits, Content-Length twice or
+ *     beside chunks, another transfer coding than chunked.
  *   - The header_value of Content-Range comes once. NULL as a handle is an error, never a crash.
  *   - esp_http_client_cleanup() and _close() may be called in any event.
  *

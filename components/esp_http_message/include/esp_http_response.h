@@ -18,7 +18,7 @@
  * The syntax is checked by llhttp, strictly: nothing that RFC 9112 forbids is repaired. What it
  * allows to take is taken: lines of the head and of the trailer that end in LF alone (section 2.2),
  * and values that are folded, whose line ends become part of the white space (section 5.2). The
- * lines of chunks end in CRLF. Extensions of chunks are passed
+ * lines of chunks end in CRLF, and a size has 16 digits at most. Extensions of chunks are passed
  * over whatever they say. One thread at a time per parser. */
 #ifndef ESP_HTTP_RESPONSE_H
 #define ESP_HTTP_RESPONSE_H

@@ -11,6 +11,8 @@
 
 /** A field's first room: most are shorter. */
 #define FIELD_LEAST 128
+/** Digits of a chunk's size, which has 64 bits. */
+#define SIZE_DIGITS_MAX 16
 
 /** Where in the line that begins a chunk we are: its extensions are not llhttp's, which knows
  *  neither quoted ones nor blanks (RFC 9112 section 7.1.1). */
@@ -46,7 +48,7 @@ struct esp_http_response {
     bool has_begun;   /* a byte came */
     bool has_cr;      /* the last byte of a line of the head, or of the trailer, so far */
     bool is_trailing; /* the last chunk's line is over */
-    bool has_size;    /* a digit of the chunk's */
+    uint8_t digits;   /* of the chunk's size, so far */
     uint8_t line;     /* enum chunk_line */
     size_t name_len;
     size_t value_len;
@@ -117,9 +119,9 @@ static int tell_status(esp_http_response_t *r)
     return go(r, r->handler->on_status(r->arg, r->status));
 }
 
-/** Until the first field. Lines of the head and of the trailer may end in LF alone (RFC 9112 section
- *  2.2); those of chunks may not: what one recipient takes for the end of a line is data to another.
- *  Trailers may hold any field, because they frame nothing. */
+/** Until the first field. Lines of the head and of the trailer may end in LF alone (RFC 9112
+ *  section 2.2); those of chunks may not: what one recipient takes for the end of a line is data to
+ *  another. Trailers may hold any field, because they frame nothing. */
 static void set_lenient(llhttp_t *parser, bool has_fields, bool is_trailer)
 {
     llhttp_set_lenient_optional_cr_before_lf(parser, has_fields);
@@ -261,7 +263,7 @@ static int body_kind(const esp_http_response_t *r)
 static int begin_chunk(esp_http_response_t *r)
 {
     r->line = LINE_SIZE;
-    r->has_size = false;
+    r->digits = 0;
     return HPE_PAUSED;
 }
 
@@ -499,11 +501,15 @@ static size_t take_size(esp_http_response_t *r, const char *data, size_t len)
     while (n < len && is_hex(data[n])) {
         n++;
     }
+    if (n > SIZE_DIGITS_MAX - (size_t)r->digits) {
+        (void)malformed(r, "a chunk's size has too many digits");
+        return 0;
+    }
     if (n > 0) {
-        r->has_size = true;
+        r->digits = (uint8_t)(r->digits + n);
         return execute(r, data, n);
     }
-    if (r->has_size && (data[0] == ';' || is_space(data[0]))) {
+    if (r->digits > 0 && (data[0] == ';' || is_space(data[0]))) {
         r->line = LINE_EXTENSION;
         r->extension_len = 0;
         return 0;
