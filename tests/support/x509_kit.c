@@ -26,13 +26,22 @@ static unsigned hex(char c)
     return (unsigned)(c <= '9' ? c - '0' : c - 'A' + 10);
 }
 
+/** What is being made from text. */
+struct maker {
+    const char *text; /* what is left of it */
+    uint8_t *mark;    /* where the first "!" stood, or NULL */
+};
+
 /** The length of an element, put in front of its content. @return where the content ends then */
-static uint8_t *close(uint8_t *content, uint8_t *end)
+static uint8_t *close(struct maker *m, uint8_t *content, uint8_t *end)
 {
     size_t len = (size_t)(end - content);
     size_t more = len < 0x80 ? 1 : len < 0x100 ? 2 : 3;
 
     memmove(content + more, content, len);
+    if (m->mark != NULL && m->mark >= content) {
+        m->mark += more;
+    }
     if (more > 1) {
         content[0] = (uint8_t)(0x80 + more - 1);
     }
@@ -43,37 +52,49 @@ static uint8_t *close(uint8_t *content, uint8_t *end)
     return end + more;
 }
 
-/** @param text  moves behind what was read: up to a ")" or the end */
-static uint8_t *elements(const char **text, uint8_t *out)
+/** Up to a ")" or the end. */
+static uint8_t *elements(struct maker *m, uint8_t *out)
 {
-    while (**text != '\0' && **text != ')') {
-        if (**text == ' ') {
-            (*text)++;
-        } else if (**text == '(') {
-            (*text)++;
-            out = close(out, elements(text, out));
-            assert_int_equal(*(*text)++, ')');
-        } else if (**text == '\'') {
-            for ((*text)++; **text != '\''; (*text)++) {
-                *out++ = (uint8_t) * *text;
+    while (*m->text != '\0' && *m->text != ')') {
+        if (*m->text == ' ') {
+            m->text++;
+        } else if (*m->text == '!') {
+            m->text++;
+            m->mark = m->mark == NULL ? out : m->mark;
+        } else if (*m->text == '(') {
+            m->text++;
+            out = close(m, out, elements(m, out));
+            assert_int_equal(*m->text++, ')');
+        } else if (*m->text == '\'') {
+            for (m->text++; *m->text != '\''; m->text++) {
+                *out++ = (uint8_t)*m->text;
             }
-            (*text)++;
+            m->text++;
         } else {
-            *out++ = (uint8_t)(hex((*text)[0]) << 4 | hex((*text)[1]));
-            *text += 2;
+            *out++ = (uint8_t)(hex(m->text[0]) << 4 | hex(m->text[1]));
+            m->text += 2;
         }
     }
     return out;
 }
 
-size_t x509_der(const char *text, uint8_t out[X509_MOST])
+size_t x509_der_marked(const char *text, uint8_t out[X509_MOST], size_t *mark)
 {
+    struct maker m = {.text = text};
     uint8_t *end;
 
     assert_true(strlen(text) < X509_MOST);
-    end = elements(&text, out);
-    assert_int_equal(*text, '\0');
+    end = elements(&m, out);
+    assert_int_equal(*m.text, '\0');
+    *mark = m.mark != NULL ? (size_t)(m.mark - out) : X509_NO_MARK;
     return (size_t)(end - out);
+}
+
+size_t x509_der(const char *text, uint8_t out[X509_MOST])
+{
+    size_t mark;
+
+    return x509_der_marked(text, out, &mark);
 }
 
 /* --- against Mbed TLS ------------------------------------------------------------------------- */

@@ -103,6 +103,16 @@ static void walk_validity(struct walk *w, struct der_span *in, esp_tls_certifica
     }
 }
 
+/** An INTEGER alone in an element that may be left out. @return false: it is left out, or broken */
+static bool number_in(struct walk *w, struct der_span *in, uint8_t tag, const char *field,
+                      int *number)
+{
+    struct der_span inside;
+
+    return et_walk_peek(w, in, tag) && et_walk_enter(w, in, tag, field, &inside) &&
+           et_walk_int(w, &inside, field, number) && et_walk_end(w, &inside, field);
+}
+
 /* --- signature algorithm ---------------------------------------------------------------------- */
 
 /** HashAlgorithm: parameters are absent or NULL. */
@@ -145,6 +155,7 @@ static void check_pss(struct walk *w, const struct algorithm *alg, const char *f
 {
     struct der_span in = et_der_inside(&alg->parameters);
     struct der_span inside;
+    size_t trailer;
     int number;
 
     if (!alg->has_parameters || alg->parameters.tag != DER_SEQUENCE) {
@@ -161,18 +172,10 @@ static void check_pss(struct walk *w, const struct algorithm *alg, const char *f
         check_mask(w, &inside, field);
         (void)et_walk_end(w, &inside, field);
     }
-    if (et_walk_peek(w, &in, DER_NESTED(2)) &&
-        et_walk_enter(w, &in, DER_NESTED(2), field, &inside) &&
-        et_walk_int(w, &inside, field, &number)) {
-        (void)et_walk_end(w, &inside, field);
-    }
-    if (et_walk_peek(w, &in, DER_NESTED(3)) &&
-        et_walk_enter(w, &in, DER_NESTED(3), field, &inside) &&
-        et_walk_int(w, &inside, field, &number)) {
-        (void)et_walk_end(w, &inside, field);
-        if (number != 1) {
-            et_walk_value(w, ESP_TLS_INPUT_VALUE, field, inside.at);
-        }
+    (void)number_in(w, &in, DER_NESTED(2), field, &number);
+    trailer = in.at;
+    if (number_in(w, &in, DER_NESTED(3), field, &number) && number != 1) {
+        et_walk_value(w, ESP_TLS_INPUT_VALUE, field, trailer);
     }
     (void)et_walk_end(w, &in, field);
 }
@@ -230,15 +233,12 @@ static void compare_algorithms(struct walk *w, const struct algorithm *a, const 
 static void walk_version(struct walk *w, struct der_span *in, esp_tls_certificate_t *cert)
 {
     const char *field = "tbsCertificate.version";
-    struct der_span inside;
+    size_t begin = in->at;
     int version = 0;
 
-    if (et_walk_peek(w, in, DER_NESTED(0)) && et_walk_enter(w, in, DER_NESTED(0), field, &inside) &&
-        et_walk_int(w, &inside, field, &version)) {
-        (void)et_walk_end(w, &inside, field);
-    }
+    (void)number_in(w, in, DER_NESTED(0), field, &version);
     if (version > 2) {
-        et_walk_value(w, ESP_TLS_INPUT_VERSION, field, in->at);
+        et_walk_value(w, ESP_TLS_INPUT_VERSION, field, begin);
     }
     cert->version = (uint8_t)(version <= 2 ? version + 1 : 0);
 }

@@ -21,6 +21,7 @@ static void basic_constraints(struct walk *w, struct ext *e, esp_tls_certificate
 {
     struct der_span in;
     struct der_item item;
+    size_t begin;
     int number;
 
     cert->has_basic_constraints = true;
@@ -34,13 +35,14 @@ static void basic_constraints(struct walk *w, struct ext *e, esp_tls_certificate
         return;
     }
     cert->is_ca = et_der_byte(w->src, item.content) != 0;
+    begin = in.at;
     if (in.at == in.end || !et_walk_int(w, &in, e->field, &number) ||
         !et_walk_end(w, &in, e->field)) {
         return;
     }
     cert->path_length = number;
     if (number == INT32_MAX) { /* Mbed TLS stores the length plus 1, so INT_MAX cannot be stored */
-        et_walk_value(w, ESP_TLS_INPUT_VALUE, e->field, item.begin);
+        et_walk_value(w, ESP_TLS_INPUT_VALUE, e->field, begin);
     }
 }
 

@@ -213,6 +213,16 @@ void et_walk_public_key(struct walk *w, struct der_span *in, esp_tls_public_key_
 
 /* --- private keys ----------------------------------------------------------------------------- */
 
+static void version_is(struct walk *w, struct der_span *in, const char *field, int wanted)
+{
+    size_t begin = in->at;
+    int version;
+
+    if (et_walk_int(w, in, field, &version) && version != wanted) {
+        et_walk_value(w, ESP_TLS_INPUT_VERSION, field, begin);
+    }
+}
+
 /** RSAPrivateKey, RFC 8017 appendix A.1.2. */
 static void rsa_private(struct walk *w, struct der_span *in, esp_tls_private_key_t *key)
 {
@@ -221,15 +231,12 @@ static void rsa_private(struct walk *w, struct der_span *in, esp_tls_private_key
     struct der_item modulus;
     struct der_item item;
     unsigned bits = 0;
-    int version = 0;
 
     memset(&modulus, 0, sizeof(modulus));
     if (!et_walk_enter(w, in, DER_SEQUENCE, field, &inside) || !et_walk_end(w, in, field)) {
         return;
     }
-    if (et_walk_int(w, &inside, "RSAPrivateKey.version", &version) && version != 0) {
-        et_walk_value(w, ESP_TLS_INPUT_VERSION, "RSAPrivateKey.version", inside.at);
-    }
+    version_is(w, &inside, "RSAPrivateKey.version", 0);
     rsa_pair(w, &inside, "RSAPrivateKey.modulus", &modulus, &bits);
     for (int i = 0; i < 6 && number(w, &inside, field, &item); i++) { /* d p q dp dq qinv */
         if (item.len == 0) {
@@ -253,15 +260,12 @@ static void ec_private(struct walk *w, struct der_span *in, unsigned bits,
     struct der_item item;
     struct der_item point;
     struct algorithm alg;
-    int version = 1;
 
     memset(&alg, 0, sizeof(alg));
     if (!et_walk_enter(w, in, DER_SEQUENCE, field, &inside)) {
         return;
     }
-    if (et_walk_int(w, &inside, "ECPrivateKey.version", &version) && version != 1) {
-        et_walk_value(w, ESP_TLS_INPUT_VERSION, "ECPrivateKey.version", inside.at);
-    }
+    version_is(w, &inside, "ECPrivateKey.version", 1);
     if (!et_walk_item(w, &inside, DER_OCTETS, "ECPrivateKey.privateKey", &item)) {
         return;
     }
@@ -295,14 +299,11 @@ static void pkcs8(struct walk *w, struct der_span *in, esp_tls_private_key_t *ke
     struct der_span octets;
     struct algorithm alg;
     unsigned bits;
-    int version = 0;
 
     if (!et_walk_enter(w, in, DER_SEQUENCE, field, &inside)) {
         return;
     }
-    if (et_walk_int(w, &inside, "PrivateKeyInfo.version", &version) && version != 0) {
-        et_walk_value(w, ESP_TLS_INPUT_VERSION, "PrivateKeyInfo.version", inside.at);
-    }
+    version_is(w, &inside, "PrivateKeyInfo.version", 0);
     if (!et_walk_algorithm(w, &inside, algorithm, &alg)) {
         return;
     }
