@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What holds of every command of esp-tls: its descriptors, output that cannot be written, memory that
-cannot be had."""
+cannot be had, and what others say."""
 import asyncio
+import datetime
+import json
 import os
 import re
 import shutil
@@ -11,6 +13,10 @@ from pathlib import Path
 import peers
 import pytest
 import ws_peers
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ESP_TLS_BUILD", ROOT / "build")).resolve()
@@ -177,3 +183,92 @@ def test_memory_that_cannot_be_had_is_never_another_verdict(lines, line, tmp_pat
                 ) == (whole.returncode, without_figures(whole.stdout),
                       without_figures(whole.stderr)), f"allocation {at}: {result}"
     assert len(seen) > 2
+
+
+# --- what others say ------------------------------------------------------------------------------
+
+HOSTILE = "a\u009b2J\u202eb\u2066c\x1b[2J\u200f\ue000"
+ACTING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+                    "\ufeff\U000e0000-\U000e007f]")
+
+
+@pytest.fixture(name="hostile", scope="module")
+def hostile_files(tmp_path_factory):
+    """A certificate of its own making whose names act on a terminal, with its key."""
+    folder = tmp_path_factory.mktemp("hostile")
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOSTILE),
+                      x509.NameAttribute(NameOID.ORGANIZATION_NAME, "\u202ered\U000e0041")])
+    begin = datetime.datetime(2024, 1, 1)
+    cert = (x509.CertificateBuilder().subject_name(name).issuer_name(name)
+            .public_key(key.public_key()).serial_number(7)
+            .not_valid_before(begin).not_valid_after(begin + datetime.timedelta(9999))
+            .sign(key, hashes.SHA256()))
+    der = cert.public_bytes(serialization.Encoding.DER).replace(b"\xee\x80\x80", b"\xff\xfe\x80")
+    (folder / "bad.der").write_bytes(der)  # no UTF-8; nobody looks at the signature
+    (folder / "bad-chain.pem").write_bytes(cert.public_bytes(serialization.Encoding.PEM))
+    (folder / "bad.key").write_bytes(key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption()))
+    return folder
+
+
+def is_clean(result):
+    text = result.stdout.decode() + result.stderr.decode()  # strict: it is UTF-8
+    assert not ACTING.search(text), text
+    return text
+
+
+def test_names_of_a_certificate_act_on_no_terminal(hostile, certs):
+    with peers.TlsPeer(hostile, web_page(), cert="bad") as web:
+        url = f"https://localhost:{web.port}/"
+        trust = ["--cacert", certs / "root-ec.pem"]
+        for args in (["get", *trust, url], ["get", "-vv", *trust, url],
+                     ["get", "--json", *trust, url], ["chain", *trust, url],
+                     ["chain", "--json", *trust, url], ["check", "--no-memory", *trust, url],
+                     ["check", "--no-memory", "--json", *trust, url],
+                     ["check", "--no-memory", "--html", "-", *trust, url],
+                     ["memory", *trust, url], ["memory", "--json", *trust, url],
+                     ["ws", *trust, f"wss://localhost:{web.port}/"]):
+            result = run(args)
+            assert result.returncode in (0, 6), result
+            assert "[2J" in is_clean(result) or args[0] in ("get", "memory", "ws"), result
+        for file in ("bad.der", "bad-chain.pem"):
+            assert "red" in is_clean(run(["cert", hostile / file]))
+            found = json.loads(run(["cert", "--json", hostile / file]).stdout)
+            assert "\u202ered" in json.dumps(found, ensure_ascii=False)  # spelled, told in full
+            is_clean(run(["cert", "--json", hostile / file]))
+
+
+@pytest.mark.parametrize("head", [
+    b"HTTP/1.1 301 \xff\xc2\x9b2J\r\nLocation: /\xe2\x80\xaeelsewhere\xff\r\n",
+    b"HTTP/1.1 200 \xe2\x80\xae\r\nX: \xe2\x80\xae\xc2\x9b\xff\r\n",
+    b"\xe2\x80\xae\x1b[2J\xc2\x9b no HTTP\r\n", b"HTTP/1.1 200 OK\r\nbad \xe2\x80\xae: x\r\n",
+])
+def test_what_a_server_answers_acts_on_no_terminal(head):
+    def handler(conn):
+        conn.recv(4096)
+        conn.sendall(head + b"Content-Length: 0\r\n\r\n")
+
+    with peers.Peer(handler) as server:
+        url = f"//127.0.0.1:{server.port}/"
+        for args in (["get", "http:" + url], ["get", "-I", "http:" + url],
+                     ["get", "-L", "-v", "http:" + url], ["get", "--json", "http:" + url],
+                     ["ws", "ws:" + url], ["ws", "-v", "ws:" + url]):
+            is_clean(run(args))
+
+
+@pytest.mark.parametrize("args", [["get", "http://a\u202eb.invalid/"], ["get", "--\u202e\x9b"],
+                                  ["cert", "/tmp/\x1b[2J\u009b\udcff"], ["\u202e\udcff\x1b"],
+                                  ["chain", "a\u009bb:x"], ["explain", "\u202e\x1b\udcff"],
+                                  ["explain", "--json", "0x7200 \u202e\x1b\udcff"]])
+def test_what_is_asked_acts_on_no_terminal(args):
+    is_clean(run(args))
+
+
+def test_what_is_cut_in_the_middle_of_a_character_is_no_text():
+    for tail, shown in ((b"\xe2", "?"), (b"\xe2\x82", "?"), (b"\xe2\x82\xac", "\u20ac"),
+                        (b"\xc0\x80", "??"), (b"\xed\xa0\x80", "?"), (b"\xf0\x9f\x98\x80",
+                                                                     "\U0001f600")):
+        result = run([b"get", b"--cacert", b"/tmp/nowhere" + tail, b"https://localhost/"])
+        assert f"/tmp/nowhere{shown}" in result.stderr.decode(), (tail, result)

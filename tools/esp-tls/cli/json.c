@@ -1,43 +1,40 @@
 #include "json.h"
 
 #include <inttypes.h>
+#include <string.h>
 
-/** The character at the front of a text in UTF-8 (RFC 3629). @return its length; 0: it is none */
-static size_t utf8_len(const unsigned char *p)
+#include "clean.h"
+
+/** As JSON spells it: in two halves where it is no character of 16 bits. */
+static void put_escaped(FILE *out, uint32_t point)
 {
-    size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xF0 ? 4 : p[0] >= 0xE0 ? 3 : 2;
-    bool is_overlong = (p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xF0 && p[1] < 0x90);
-    bool is_no_scalar = (p[0] == 0xED && p[1] > 0x9F) || (p[0] == 0xF4 && p[1] > 0x8F);
-
-    if (n > 1 && (p[0] < 0xC2 || p[0] > 0xF4 || is_overlong || is_no_scalar)) {
-        return 0;
+    if (point > 0xFFFF) {
+        fprintf(out, "\\u%04" PRIx32, 0xD7C0 + (point >> 10));
+        point = 0xDC00 | (point & 0x3FF);
     }
-    for (size_t i = 1; i < n; i++) { /* the NUL at the end is no such byte */
-        if ((p[i] & 0xC0) != 0x80) {
-            return 0;
-        }
-    }
-    return n;
+    fprintf(out, "\\u%04" PRIx32, point);
 }
 
-/** JSON is UTF-8 (RFC 8259 section 8.1): a byte that is none becomes U+FFFD. */
+/** JSON is UTF-8 (RFC 8259 section 8.1): a byte that is none becomes U+FFFD. What acts on a
+ *  terminal is spelled. */
 static void put_quoted(FILE *out, const char *text)
 {
-    size_t n;
+    const unsigned char *at = (const unsigned char *)text;
+    size_t len = strlen(text);
+    struct clean_char c;
 
     fputc('"', out);
-    for (; *text != '\0'; text += n > 0 ? n : 1) {
-        unsigned char c = (unsigned char)*text;
-
-        n = utf8_len((const unsigned char *)text);
-        if (n == 0) {
-            fputs("\\ufffd", out);
-        } else if (c == '"' || c == '\\') {
-            fprintf(out, "\\%c", c);
-        } else if (c < 0x20 || c == 0x7F) {
-            fprintf(out, "\\u%04x", c);
+    for (; len > 0; at += c.len, len -= c.len) {
+        c = clean_first(at, len);
+        c.len = c.len > 0 ? c.len : 1; /* cut in its middle */
+        if (!c.is_text) {
+            put_escaped(out, 0xFFFD);
+        } else if (*at == '"' || *at == '\\') {
+            fprintf(out, "\\%c", *at);
+        } else if (!c.is_plain || *at < 0x20) {
+            put_escaped(out, c.point);
         } else {
-            fwrite(text, 1, n, out);
+            fwrite(at, 1, c.len, out);
         }
     }
     fputc('"', out);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "esp_log.h"
+#include "streams.h"
 #include "tool.h"
 
 static const struct command *const commands[] = {
@@ -136,12 +137,12 @@ static bool reserve_standard_streams(void)
 /** What was printed has to arrive. @return status, or EXIT_OUTPUT after a message on stderr */
 static enum tool_exit finish_stdout(enum tool_exit status)
 {
-    bool is_lost = ferror(stdout) != 0;
+    bool is_lost = !streams_finish();
 
-    is_lost = fclose(stdout) != 0 || is_lost; /* some file systems tell only now */
     if (is_lost && status != EXIT_OUTPUT) {
         fputs("esp-tls: the output could not be written\n", stderr);
     }
+    (void)fflush(stderr);
     return is_lost ? EXIT_OUTPUT : status;
 }
 
@@ -151,6 +152,7 @@ int main(int argc, char **argv)
         return EXIT_OTHER;
     }
     (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of the write, and said so */
+    streams_begin();
     esp_log_level_set("*", ESP_LOG_NONE);
     return (int)finish_stdout(run_program(argc, argv));
 }

@@ -4,12 +4,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "output.h"
+#include "text.h"
 #include "tool.h"
 
 #define DRAW_EVERY_MS 100
 #define BAR_WIDTH     30
 
-static void print_bytes(double bytes)
+static void add_bytes(struct text *line, double bytes)
 {
     static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
     size_t unit = 0;
@@ -18,10 +20,10 @@ static void print_bytes(double bytes)
         bytes /= 1000;
         unit++;
     }
-    fprintf(stderr, unit > 0 && bytes < 100 ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
+    text_add(line, unit > 0 && bytes < 100 ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
 }
 
-static void print_bar(const struct progress *p)
+static void add_bar(struct text *line, const struct progress *p)
 {
     char bar[BAR_WIDTH + 1];
     double part = p->total > 0 ? (double)p->done / (double)p->total : 1.0;
@@ -30,11 +32,11 @@ static void print_bar(const struct progress *p)
     memset(bar, '.', BAR_WIDTH);
     memset(bar, '#', filled < BAR_WIDTH ? filled : BAR_WIDTH);
     bar[BAR_WIDTH] = '\0';
-    fprintf(stderr, "[%s] %3.0f %%  ", bar, part * 100);
+    text_add(line, "[%s] %3.0f %%  ", bar, part * 100);
 }
 
 /** What is left, at the rate so far. */
-static void print_left(const struct progress *p, int64_t elapsed)
+static void add_left(struct text *line, const struct progress *p, int64_t elapsed)
 {
     int64_t came = p->done - p->before;
     double left = (double)(p->total - p->done) * (double)elapsed / (double)came / 1000;
@@ -42,29 +44,37 @@ static void print_left(const struct progress *p, int64_t elapsed)
     if (left < 359999) {
         long seconds = (long)(left + 0.999);
 
-        fprintf(stderr, "  %ld:%02ld:%02ld left", seconds / 3600, seconds / 60 % 60, seconds % 60);
+        text_add(line, "  %ld:%02ld:%02ld left", seconds / 3600, seconds / 60 % 60, seconds % 60);
     }
+}
+
+/** Past streams.c, which lets no text act on a terminal. */
+static void put_line(const struct text *line)
+{
+    (void)fflush(stderr);
+    (void)output_all(STDERR_FILENO, line->chars, line->len);
 }
 
 static void draw(struct progress *p, int64_t now)
 {
     int64_t elapsed = now - p->began_ms;
+    struct text line = {0};
 
     p->drawn_ms = now;
-    fputs("\r\033[K", stderr);
+    text_add(&line, "\r\033[K");
     if (p->total >= 0) {
-        print_bar(p);
+        add_bar(&line, p);
     }
-    print_bytes((double)p->done);
+    add_bytes(&line, (double)p->done);
     if (elapsed > 0) {
-        fputs("  ", stderr);
-        print_bytes((double)(p->done - p->before) * 1000 / (double)elapsed);
-        fputs("/s", stderr);
+        text_add(&line, "  ");
+        add_bytes(&line, (double)(p->done - p->before) * 1000 / (double)elapsed);
+        text_add(&line, "/s");
     }
     if (elapsed > 0 && p->total > p->done && p->done > p->before) {
-        print_left(p, elapsed);
+        add_left(&line, p, elapsed);
     }
-    fflush(stderr);
+    put_line(&line);
 }
 
 void progress_begin(struct progress *p, bool wanted, int64_t before, int64_t total)
@@ -92,7 +102,7 @@ void progress_add(struct progress *p, int64_t bytes)
 void progress_end(struct progress *p)
 {
     if (p->shown) {
-        fputs("\r\033[K", stderr);
+        put_line(&(struct text){.len = 4, .chars = "\r\033[K"});
         p->shown = false;
     }
 }

@@ -16,7 +16,10 @@ void text_add(struct text *text, const char *format, ...) __attribute__((format(
 /** Copy, with a NUL, as much as there is room for. */
 void text_copy(const struct text *text, char *to, size_t cap);
 
-/** Print, folded at 80 columns on a terminal and as one line elsewhere. */
+/** How wide the terminal is that standard output or standard error goes to; 0: it goes to none. */
+size_t text_columns(FILE *stream);
+
+/** Print, folded at the width of a terminal and as one line elsewhere. */
 void text_print(const struct text *text, FILE *out);
 
 /** The same of any text, with something in front of it.

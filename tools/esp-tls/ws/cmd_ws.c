@@ -8,6 +8,7 @@
 
 #include "esp_log.h"
 #include "esp_transport_async.h"
+#include "cli/streams.h"
 #include "ws_link.h"
 
 #define CHUNK   16384 /* of the input, sent as one frame at most */
@@ -34,7 +35,7 @@ struct session {
     struct ws_link link;
     struct input in;
     int left;         /* of the frame that is being read */
-    char before;      /* the byte written last, to a terminal */
+    int print_errno;  /* of a message that could not be written */
     int messages;     /* that came */
     bool has_enough;  /* of them */
     int64_t heard_ms; /* when something came, or the input was over */
@@ -51,26 +52,18 @@ static void end(struct session *s, enum tool_exit status)
 
 /* --- from the server -------------------------------------------------------------------------- */
 
-/** A server's bytes must not steer a terminal: no control characters but tab and line end, of C1
- *  none either (C2 80 to C2 9F in UTF-8). */
-static void print_on_terminal(struct session *s, const char *data, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        const unsigned char c = (unsigned char)data[i];
-        const bool is_c1 = (unsigned char)s->before == 0xC2 && c >= 0x80 && c < 0xA0;
-        const bool is_plain = c >= 0x20 ? c != 0x7F && !is_c1 : c == '\t' || c == '\n';
-
-        putchar(is_plain ? c : '?');
-        s->before = data[i];
-    }
-}
-
+/** Of a terminal no server may take hold. */
 static void print(struct session *s, const char *data, size_t len)
 {
+    int error;
+
     if (!s->options.binary && isatty(STDOUT_FILENO)) {
-        print_on_terminal(s, data, len);
-    } else {
         (void)fwrite(data, 1, len, stdout);
+        return;
+    }
+    error = streams_data(data, len);
+    if (error != 0 && s->print_errno == 0) {
+        s->print_errno = error;
     }
 }
 
@@ -79,7 +72,9 @@ static void end_message(struct session *s)
     if (!s->options.binary) {
         putchar('\n');
     }
-    (void)fflush(stdout);
+    if (fflush(stdout) != 0 && s->print_errno == 0) {
+        s->print_errno = errno;
+    }
     s->messages++;
     if (s->options.messages > 0 && s->messages >= s->options.messages) {
         s->has_enough = true;
@@ -147,8 +142,8 @@ static bool receive_ws(struct session *s)
             return false;
         }
         take_ws(s, data, n);
-        if (ferror(stdout)) {
-            fprintf(stderr, "esp-tls: cannot write: %s\n", strerror(errno));
+        if (s->print_errno != 0) {
+            fprintf(stderr, "esp-tls: cannot write: %s\n", strerror(s->print_errno));
             end(s, EXIT_OUTPUT);
             return true;
         }
