@@ -166,7 +166,7 @@ def by_api(certs, slowness, server, options):
     actions = ["read:1"] if "+read" in words else []
     values = dict(word.split("=", 1) for word in words if word != "+read")
     values = {"host": "localhost", "port": server.port, **values}
-    if isinstance(server, Port) and server.port == 443:
+    if isinstance(server, Port) and server.port == 443 and values["host"] == "localhost":
         values["host"] = "nowhere.invalid"
     report = Client(certs, slowness)(*actions, **values)
     return report.actions[-1].diagnosis if actions else report.diagnosis

@@ -411,6 +411,17 @@ static void assert_no_io(const char *name)
     }
 }
 
+/** The line in the log names the option, too. */
+static void assert_option_is_logged(const esp_tls_record_t *r)
+{
+    char line[160];
+
+    (void)snprintf(line, sizeof(line), "connect failed in phase config: %s%s%s (0x%x",
+                   esp_tls_cause_name(r->cause), r->option != NULL ? ": " : "",
+                   r->option != NULL ? r->option : "", (unsigned)r->esp_code);
+    assert_logged(line);
+}
+
 static void assert_refused(struct sim_case *t, const struct refusal *row)
 {
     esp_tls_record_t r = sim_record(t);
@@ -427,6 +438,7 @@ static void assert_refused(struct sim_case *t, const struct refusal *row)
     if (row->stack == -1 ? r.stack_code <= 0 : r.stack_code != row->stack) {
         fail_msg("%s: stack code 0x%x", row->name, (unsigned)r.stack_code);
     }
+    assert_option_is_logged(&r);
     assert_int_equal(sim_state(t), ESP_TLS_FAIL);
     assert_int_equal(esp_tls_get_error_handle(t->tls, &h), ESP_OK);
     assert_int_equal(esp_tls_get_and_clear_last_error(h, &code, NULL), row->esp);

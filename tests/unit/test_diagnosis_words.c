@@ -98,6 +98,7 @@ static void test_each_word_with_evidence_without_and_in_general(void **state)
         {"{not_after}", "1970-01-03 00:00:01 UTC", "its notAfter date", "its notAfter date"},
         {"{now}", "1970-01-04 00:00:00 UTC", "what the platform says", "what the platform says"},
         {"{bits_clause}", " (1024 bits)", "", ""},
+        {"{host_clause}", "", "", ", but a URL, or has a port or path in it"},
         {"{names_clause}", " (it is for: a, b)", "", ""},
         {"{address_clause}", " n.example", "", ""},
         {"{issuer_clause}", " (\"CN=i\")", "", ""},
@@ -241,6 +242,33 @@ static void test_sentence_lists_each_code(void **state)
               "ECONNREFUSED, EAI_NONAME, sent alert handshake_failure (40)]");
 }
 
+static void test_host_that_is_more_than_one_is_told_as_what_it_is(void **state)
+{
+    static const struct {
+        const char *host;
+        const char *clause;
+    } rows[] = {
+        {"https://test.example", ": it is a URL"},
+        {"mqtts://a:8883/x", ": it is a URL"},
+        {"test.example/path", ": it has a path"},
+        {"test.example:443", ": it has a port"},
+        {"[2001:db8::1]:443", ": it has a port"},
+        {"192.0.2.1:443", ": it has a port"},
+        {"test.example", ""},
+        {"2001:db8::1", ""},
+        {"[2001:db8::1]", ""},
+        {"", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        esp_tls_diagnosis_t d = {.record = {NO_ALERT}};
+
+        (void)snprintf(d.evidence.host, sizeof(d.evidence.host), "%s", rows[i].host);
+        expect_words("{host_clause}", &d, rows[i].clause);
+    }
+}
+
 static void test_text_of_several_reasons_has_remedies_of_the_first(void **state)
 {
     esp_tls_diagnosis_t d = {
@@ -341,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_codes_without_a_name_are_numbers),
 #ifdef CONFIG_ESP_TLS_DIAGNOSIS_TEXT
         cmocka_unit_test(test_sentence_lists_each_code),
+        cmocka_unit_test(test_host_that_is_more_than_one_is_told_as_what_it_is),
         cmocka_unit_test(test_text_of_several_reasons_has_remedies_of_the_first),
         cmocka_unit_test(test_json_of_all_that_is_known),
 #endif

@@ -340,6 +340,8 @@ OSError: [Errno 5] EIO
     "axtls_alert": (">>> s = ssl.wrap_socket(s)\nOSError: -40\n", ["NO_COMMON_SUITE"]),
     "axtls_lost": ("ssl_handshake_status: -256\n", ["CLOSED_IN_HANDSHAKE"]),
     "number_of_another_exception": (">>> f = open('a')\nOSError: -40\n", None),
+    "url_as_host": ("E (1) esp-tls: couldn't get hostname for :https://a.example/x: getaddrinfo() "
+                    "returns 202, addrinfo=0x0\n", ["HOST_NOT_A_NAME"]),
     # words without a number
     "websocket": ("E (81021) TRANSPORT_WS: Sec-WebSocket-Accept not found\n"
                   "E (81023) WEBSOCKET_CLIENT: Error transport connect\n", ["WS_REFUSED"]),

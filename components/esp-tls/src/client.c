@@ -44,10 +44,11 @@ static int connect_failed(const struct conn_request *asked)
         (void)tls->link->ops->close(tls->link);
         tls->state = ESP_TLS_FAIL;
     }
-    ESP_LOGE(TAG, "connect failed in phase %s: %s (0x%x, errno %d, stack -0x%x)",
+    ESP_LOGE(TAG, "connect failed in phase %s: %s%s%s (0x%x, errno %d, stack -0x%x)",
              esp_tls_phase_name((esp_tls_phase_t)tls->err.phase),
-             esp_tls_cause_name(et_error_cause(tls->err.status)), (unsigned)tls->err.esp,
-             tls->err.os, (unsigned)tls->err.stack);
+             esp_tls_cause_name(et_error_cause(tls->err.status)),
+             tls->err.option != NULL ? ": " : "", tls->err.option != NULL ? tls->err.option : "",
+             (unsigned)tls->err.esp, tls->err.os, (unsigned)tls->err.stack);
     return -1;
 }
 

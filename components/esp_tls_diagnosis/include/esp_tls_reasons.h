@@ -126,6 +126,8 @@
       "or have the server send smaller records (nginx: ssl_buffer_size), or a server that honours max_fragment_length (RFC 6066)") \
     /* names and addresses */ \
     X(CHECK_SPELLING, "", "check the spelling of {host}") \
+    X(HOST_ALONE, "", \
+      "give the name or address alone: the port has an argument or field of its own, and a URL goes to esp_tls_conn_http_new_sync(), or into url of the HTTP client") \
     X(CHECK_DNS, "", "check that the network is up and which name server it uses") \
     X(OTHER_FAMILY, "addr_family", "leave addr_family at ESP_TLS_AF_UNSPEC, so that IPv4 and IPv6 are both tried") \
     X(CHECK_PORT, "", "check that the server runs and listens on this port") \
@@ -220,6 +222,7 @@
     X(MEMORY_LIMIT, MEMORY, "the connection's own limit or arena is used up: {mem_size} bytes were wanted for {mem_purpose}", RAISE_LIMIT, FREE_CERT, SMALLER_IN) \
     X(NO_MEMORY_FOR_CALL, MEMORY, "one call had no memory; the connection is unharmed", RETRY_CALL, FREE_HEAP, FEWER_CONNECTIONS) \
     /* names */ \
+    X(HOST_NOT_A_NAME, CONFIG, "{host} is no name of a server{host_clause}", HOST_ALONE, NONE, NONE) \
     X(DNS_NO_NAME, DNS, "{host} does not exist", CHECK_SPELLING, CHECK_DNS, NONE) \
     X(DNS_NO_ADDRESS, DNS, "{host} has no address of the family that was asked for", OTHER_FAMILY, CHECK_SPELLING, NONE) \
     X(DNS_NO_SERVER, DNS, "no name server answered", CHECK_DNS, NONE, NONE) \

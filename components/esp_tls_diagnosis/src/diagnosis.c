@@ -10,6 +10,7 @@
 
 #include "esp_tls_certificate.h"
 #include "esp_tls_diagnosis.h"
+#include "words.h"
 
 #define RECORD_MOST 16384 /* RFC 8446 section 5.1 */
 /* A clock that says it is earlier has not been set: these are seconds of 2024-01-01. */
@@ -331,6 +332,11 @@ static bool read_timeout(const struct facts *f)
 
 /* --- names and addresses ---------------------------------------------------------------------- */
 
+static bool host_is_more(const struct facts *f)
+{
+    return et_words_host_fault(f->e->host) != NULL;
+}
+
 static bool no_such_family(const struct facts *f)
 {
     return f->r->cause == ESP_TLS_CAUSE_RESOLVE && asked(f, ESP_TLS_ASKED_FAMILY);
@@ -553,6 +559,7 @@ static const struct rule {
     {OF(TIMEOUT), write_timeout, ESP_TLS_REASON_WRITE_TIMEOUT, true},
     {OF(TIMEOUT), read_timeout, ESP_TLS_REASON_READ_TIMEOUT, true},
 
+    {OF(RESOLVE), host_is_more, ESP_TLS_REASON_HOST_NOT_A_NAME, true},
     {OF(RESOLVE), no_such_family, ESP_TLS_REASON_DNS_NO_ADDRESS, false},
     {OF(SYSTEM), bad_interface, ESP_TLS_REASON_TCP_INTERFACE, true},
     {OF(SYSTEM), lost, ESP_TLS_REASON_CONNECTION_LOST, false},

@@ -123,6 +123,29 @@ static void oid_clause(struct out *out, diagnosis *d)
     clause(out, " (", e->input_oid);
 }
 
+const char *et_words_host_fault(const char *host)
+{
+    const char *colon = strchr(host, ':');
+
+    if (strstr(host, "://") != NULL) {
+        return ": it is a URL";
+    }
+    if (strchr(host, '/') != NULL) {
+        return ": it has a path";
+    }
+    if (host[0] == '[') { /* an IPv6 address in brackets, as URLs have it */
+        return strstr(host, "]:") != NULL ? ": it has a port" : NULL;
+    }
+    return colon != NULL && strchr(colon + 1, ':') == NULL ? ": it has a port" : NULL;
+}
+
+static void host_clause(struct out *out, diagnosis *d)
+{
+    const char *fault = et_words_host_fault(d->evidence.host);
+
+    et_out_text(out, fault != NULL ? fault : "");
+}
+
 static void bits_clause(struct out *out, diagnosis *d)
 {
     if (d->evidence.key_bits != 0) {
@@ -229,6 +252,7 @@ static const struct word {
     {"peer", "the server", FUNCTION, 0, et_words_peer},
     {"endpoint", "that address and port", FUNCTION, 0, endpoint},
     {"host", "the server's name", TEXT, AT(evidence.host), NULL},
+    {"host_clause", ", but a URL, or has a port or path in it", FUNCTION, 0, host_clause},
     {"name", "the name that was asked for", TEXT, AT(evidence.name), NULL},
     {"option", "an option", POINTER, AT(record.option), NULL},
     {"timeout", "N", INT, AT(evidence.timeout_ms), NULL},

@@ -5,6 +5,9 @@
 #include "esp_tls_diagnosis.h"
 #include "out.h"
 
+/** What a host has in it that none may have, as the end of a sentence: a URL, a path, a port.
+ *  @return NULL: nothing; static text */
+const char *et_words_host_fault(const char *host);
 /** Write a sentence. @param diagnosis  NULL: each word in general */
 void et_words_expand(struct out *out, const char *sentence, const esp_tls_diagnosis_t *diagnosis);
 

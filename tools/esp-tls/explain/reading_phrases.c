@@ -192,6 +192,28 @@ static void unopened_read(struct readings *r, const struct lowered *in)
     }
 }
 
+/** ESP-IDF: "couldn't get hostname for :https://test.example: getaddrinfo() returns 202". */
+static void host_read(struct readings *r, const struct lowered *in)
+{
+    static const char words[] = "couldn't get hostname for :";
+    const char *at = find_phrases(in, words);
+    struct spot host;
+
+    if (at == NULL) {
+        return;
+    }
+    at += strlen(words);
+    host = (struct spot){at, 0, in->line->line};
+    while (at + host.len < in->line->text + in->line->len && at[host.len] != ' ') {
+        host.len++;
+    }
+    if (memchr(at, '/', host.len) != NULL) {
+        reading_place(r, &host);
+        reading_reason(r, ESP_TLS_REASON_HOST_NOT_A_NAME, NULL);
+        (void)reading_done(r);
+    }
+}
+
 static void take_phrases(struct readings *r, const struct spot *spot, enum meaning meaning,
                          int value)
 {
@@ -220,6 +242,7 @@ void phrases_read(struct readings *r, const struct spot *line)
         }
     }
     unopened_read(r, &in);
+    host_read(r, &in);
     for (size_t i = 0; i < sizeof(errnos) / sizeof(errnos[0]); i++) {
         const char *at = find_phrases(&in, errnos[i].words);
 
