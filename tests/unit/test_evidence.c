@@ -179,7 +179,7 @@ static void test_namesake_of_the_root_is_told_apart(void **state)
     struct sim_case *t = *state;
 
     serve(t, CERT(server_twin_chain_pem), CERT(server_twin_key));
-    (void)refused_chain(t, "ANCHOR_KEY_DIFFERS ROOT_NOT_TRUSTED MISSING_INTERMEDIATE",
+    (void)refused_chain(t, "ANCHOR_KEY_DIFFERS",
                         ESP_TLS_CHAIN_ANCHOR_NAMESAKE | ESP_TLS_CHAIN_ANCHOR_KIN);
 }
 

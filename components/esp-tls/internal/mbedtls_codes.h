@@ -230,7 +230,7 @@
     X(0x2980, X509_BUFFER_TOO_SMALL, STACK_INTERNAL, NONE, NONE, "the buffer was too small for the text of a certificate or name") \
     X(0x2780, X509_CERT_UNKNOWN_FORMAT, INPUT_NO_NUL, INPUT_NOT_A_CERTIFICATE, INPUT_DER_AS_PEM, "the certificate is neither PEM nor DER: often its length does not count the final NUL") \
     X(0x2700, X509_CERT_VERIFY_FAILED, ROOT_NOT_TRUSTED, NAME_MISMATCH, CERT_EXPIRED, "the server's certificate did not pass the check; the verify flags say why") \
-    X(0x3000, X509_FATAL_ERROR, STACK_INTERNAL, NO_MEMORY, NONE, "the check of the certificate was broken off, by a callback or because the chain is too long") \
+    X(0x3000, X509_FATAL_ERROR, CHAIN_TOO_LONG, NO_MEMORY, STACK_INTERNAL, "the check of the certificate was broken off, by a callback or because the chain is too long") \
     X(0x2080, X509_FEATURE_UNAVAILABLE, CERT_UNSUPPORTED, INPUT_UNSUPPORTED, NONE, "a certificate needs something that this build does not have") \
     X(0x2900, X509_FILE_IO_ERROR, STORAGE_FAILED, NONE, NONE, "the file with the certificates could not be read") \
     X(0x2300, X509_INVALID_ALG, INPUT_MALFORMED, CERT_UNREADABLE, NONE, "the algorithm field of a certificate is damaged") \
@@ -284,7 +284,7 @@
     X(0x000100, BADCERT_OTHER, CERT_REFUSED, CLOCK_NOT_SET, CERT_UNSUPPORTED, "a check of the platform or of the program refused the certificate") \
     X(0x000200, BADCERT_FUTURE, CLOCK_NOT_SET, CERT_NOT_YET_VALID, NONE, "a certificate of the chain is not valid yet, by the clock of this device: most often the clock is not set") \
     X(0x000400, BADCRL_FUTURE, CLOCK_NOT_SET, CRL_UNUSABLE, NONE, "the revocation list is dated in the future, by the clock of this device") \
-    X(0x000800, BADCERT_KEY_USAGE, NOT_A_CA, WRONG_USAGE, NONE, "a certificate is used for something that its keyUsage does not allow") \
+    X(0x000800, BADCERT_KEY_USAGE, WRONG_USAGE, NONE, NONE, "the certificate's keyUsage does not allow it for a TLS server (or client)") \
     X(0x001000, BADCERT_EXT_KEY_USAGE, WRONG_USAGE, NONE, NONE, "the certificate's extendedKeyUsage does not allow it for a TLS server (or client)") \
     X(0x002000, BADCERT_NS_CERT_TYPE, WRONG_USAGE, NONE, NONE, "the certificate's old Netscape type does not allow this use") \
     X(0x004000, BADCERT_BAD_MD, WEAK_SIGNATURE, NONE, NONE, "a certificate of the chain is signed with a hash that is too weak, such as SHA-1") \

@@ -76,12 +76,13 @@ struct conn_secret {
 enum conn_chain_event {
     CONN_CHAIN_SENT,      /* to watches that want it: et_stack_certificates() walks through it */
     CONN_CHAIN_REFUSED,   /* verified and refused: et_stack_refused() says what is known of it */
+    CONN_CHAIN_TOO_LONG,  /* not verified: more certificates than the verifier takes */
     CONN_CHAIN_UNREADABLE /* a certificate cannot be parsed */
 };
 
 struct conn_chain {
     enum conn_chain_event event;
-    const void *stack;  /* SENT, REFUSED: for the calls of stack_views.h */
+    const void *stack;  /* SENT, TOO_LONG, REFUSED: for the calls of stack_views.h */
     const uint8_t *der; /* UNREADABLE: the certificate, ... */
     size_t len;
     unsigned index; /* ... and which of the list it is */

@@ -22,6 +22,8 @@ struct stack_moment {
     uint8_t peer_bytes_len;
     uint8_t peer_bytes[8]; /* the beginning of what came and was no TLS record */
     uint32_t record_got;   /* bytes that had come of a record that had not come whole */
+    uint16_t group;        /* of ServerKeyExchange, when it was not offered; 0: none such */
+    uint16_t scheme;       /* the same, the signature's */
 };
 
 void et_stack_moment(const void *stack, struct stack_moment *moment);
@@ -30,7 +32,7 @@ void et_stack_moment(const void *stack, struct stack_moment *moment);
  *  @param is_tls13  RFC 8446 section 4.4.2, otherwise RFC 5246 section 7.4.2 */
 typedef void (*stack_certificates_t)(void *arg, const uint8_t *body, size_t len, bool is_tls13);
 
-/** Of CONN_CHAIN_SENT: call fn with the peer's Certificate message, as the application's code (the
+/** Of CONN_CHAIN_SENT and CONN_CHAIN_TOO_LONG: call fn with the peer's Certificate message, as the application's code (the
  *  memory that it takes is not the connection's). Not called when none was read. */
 void et_stack_certificates(const void *stack, stack_certificates_t fn, void *arg);
 
@@ -60,6 +62,13 @@ struct stack_date {
 #define STACK_CHAIN_ROOT_SENT       0x20 /* it ends in a root, which is not among the anchors */
 #define STACK_CHAIN_NO_IP_NAMES     0x40 /* the peer's own has no IP address in it */
 #define STACK_CHAIN_ANCHOR_KIN      0x80 /* an anchor is of the same organization as the issuer */
+#define STACK_CHAIN_BAD_SIGNATURE   0x0100 /* one that was sent has that name, and another key */
+#define STACK_CHAIN_NO_CERT_SIGN    0x0200 /* the issuer's keyUsage has no keyCertSign */
+#define STACK_CHAIN_PATH_LENGTH     0x0400 /* the issuer's pathLenConstraint is exceeded */
+#define STACK_CHAIN_FIRST_ISSUED    0x0800 /* the first is an authority, and issued one behind it */
+#define STACK_CHAIN_ANCHOR_IS_LEAF  0x1000 /* an anchor is the peer's own, which is no CA */
+#define STACK_CHAIN_ANCHOR_RENEWED  0x2000 /* an anchor is self-signed as the peer's own, an older one */
+#define STACK_CHAIN_WEAK_ISSUER     0x4000 /* the key that is too weak is the issuer's */
 
 /** What is known of a chain that was refused: the certificate that the flags belong to, and the
  *  peer's own, which may be the same. */
@@ -70,9 +79,9 @@ struct stack_refused {
     struct stack_bytes aia;  /* where the refused one's issuer can be had: the URL */
     struct stack_date not_before;
     struct stack_date not_after;
-    uint16_t key_bits;
-    uint8_t count;     /* certificates that were sent and could be parsed */
-    uint8_t relations; /* STACK_CHAIN_... */
+    uint16_t key_bits;  /* its own key's, or its issuer's: STACK_CHAIN_WEAK_ISSUER */
+    uint16_t relations; /* STACK_CHAIN_... */
+    uint8_t count;      /* certificates that were sent and could be parsed */
 };
 
 /** Of CONN_CHAIN_REFUSED. */

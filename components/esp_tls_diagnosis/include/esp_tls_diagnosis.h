@@ -61,11 +61,18 @@ extern "C" {
 #define ESP_TLS_CHAIN_SELF_SIGNED     0x01 /* the refused certificate is its own issuer */
 #define ESP_TLS_CHAIN_OUT_OF_ORDER    0x02 /* an issuer stands before what it issued */
 #define ESP_TLS_CHAIN_EXTRA           0x04 /* certificates that lead nowhere */
-#define ESP_TLS_CHAIN_NO_CONSTRAINTS  0x08 /* an issuer in it is no CA: no basicConstraints */
+#define ESP_TLS_CHAIN_NO_CONSTRAINTS  0x08 /* its issuer is no CA: no basicConstraints */
 #define ESP_TLS_CHAIN_ANCHOR_NAMESAKE 0x10 /* an anchor has the wanted issuer's name, not its key */
 #define ESP_TLS_CHAIN_ROOT_SENT       0x20 /* it ends in a root, which is not among the anchors */
 #define ESP_TLS_CHAIN_NO_IP_NAMES     0x40 /* the server's certificate has no IP address in it */
 #define ESP_TLS_CHAIN_ANCHOR_KIN      0x80 /* an anchor is of the same organization as the issuer */
+#define ESP_TLS_CHAIN_BAD_SIGNATURE   0x0100 /* one that was sent has the issuer's name, not its key */
+#define ESP_TLS_CHAIN_NO_CERT_SIGN    0x0200 /* its issuer may not sign certificates (keyUsage) */
+#define ESP_TLS_CHAIN_PATH_LENGTH     0x0400 /* its issuer has too many below it (pathLenConstraint) */
+#define ESP_TLS_CHAIN_FIRST_ISSUED    0x0800 /* the first is an authority, which issued another one */
+#define ESP_TLS_CHAIN_ANCHOR_IS_LEAF  0x1000 /* an anchor is the server's own, which is no CA */
+#define ESP_TLS_CHAIN_ANCHOR_RENEWED  0x2000 /* an anchor is an older one of a self-signed server */
+#define ESP_TLS_CHAIN_WEAK_ISSUER     0x4000 /* the key that is too weak is the issuer's */
 
 /** What else was known when it failed. Zero, or "": unknown. */
 typedef struct esp_tls_evidence {
@@ -81,15 +88,18 @@ typedef struct esp_tls_evidence {
     int64_t now;           /**< the time then, in seconds since 1970; 0: not known */
     uint8_t peer_bytes[8]; /**< the beginning of what came and was no TLS record */
     uint8_t peer_bytes_len;
+    uint16_t group;      /**< that the server chose (NamedGroup), and was not offered; 0: none */
+    uint16_t scheme;     /**< the same, of its signature (SignatureScheme) */
     uint32_t record_got; /**< bytes that had come of a record of record_len when it ended */
     uint32_t mem_free;   /**< free heap when an allocation failed; 0: unknown */
     bool mem_over_limit; /**< the connection's own limit refused it, not the heap */
     bool is_writing;     /**< the last operation was a write */
 
     /* the peer's chain, when it was refused */
-    uint8_t chain_count;                 /**< certificates in it */
-    uint8_t chain;                       /**< ESP_TLS_CHAIN_... */
-    uint16_t key_bits;                   /**< of the refused one's key */
+    uint8_t chain_count;                 /**< certificates in it, also when it was too long */
+    uint16_t chain;                      /**< ESP_TLS_CHAIN_... */
+    uint16_t key_bits;                   /**< of the refused one's key, or of its issuer's where
+                                              that is what is weak */
     int64_t not_before;                  /**< its validity, seconds since 1970 */
     int64_t not_after;                   /**< */
     char subject[ESP_TLS_EVIDENCE_NAME]; /**< of the refused one */

@@ -21,6 +21,8 @@
       "set cacert_buf (cert_pem of the HTTP client) to the certificate of the authority that the server's chain ends in") \
     X(SET_STORE, "use_global_ca_store", \
       "or fill the global store once with esp_tls_set_global_ca_store() and set use_global_ca_store") \
+    X(FILL_STORE, "use_global_ca_store", \
+      "fill the store with esp_tls_set_global_ca_store() before the first connect, and look at what it returns") \
     X(SKIP_VERIFY, "CONFIG_ESP_TLS_SKIP_SERVER_CERT_VERIFY", \
       "for tests only: CONFIG_ESP_TLS_INSECURE with CONFIG_ESP_TLS_SKIP_SERVER_CERT_VERIFY, and no trust option set, accepts any server") \
     X(ADD_ROOT, "cacert_buf", \
@@ -41,6 +43,8 @@
       "issue the authority's certificate again without extendedKeyUsage, or with serverAuth in it") \
     X(ISSUE_WITHIN, "", \
       "have it issued for names that every authority above it may give, or by an authority that may give these") \
+    X(REISSUE_PATH, "", \
+      "issue the authority's certificate again with a larger pathLenConstraint, or with none, or have the server's issued by an authority nearer to it (RFC 5280 section 4.2.1.9)") \
     X(RENEW_ROOT, "cacert_buf", \
       "the root in cacert_buf has the right name but another key: take the present one from the authority") \
     /* the server's certificate */ \
@@ -194,9 +198,12 @@
     /* the program's settings */ \
     X(NO_TRUST_OPTION, CONFIG, \
       "no trust option is set, so nothing could be verified", SET_CACERT, SET_STORE, SKIP_VERIFY) \
+    X(STORE_EMPTY, CONFIG, \
+      "use_global_ca_store is set, and there is no certificate in the store", FILL_STORE, SET_CACERT, NONE) \
     X(OPTION_NOT_BUILT, CONFIG, "{option} is not in this build", ENABLE_OPTION, NONE, NONE) \
     X(OPTION_INVALID, CONFIG, "{option} has no valid value", CHECK_OPTION, NONE, NONE) \
-    X(CALL_OUT_OF_ORDER, CONFIG, "the call does not fit the state of the handle, or two options exclude each other ({option})", CALL_ORDER, CHECK_OPTION, NONE) \
+    X(CALL_OUT_OF_ORDER, CONFIG, "the call does not fit the state of the handle{state_clause}", CALL_ORDER, NONE, NONE) \
+    X(OPTIONS_EXCLUDE, CONFIG, "{option} excludes another option that is set", CHECK_OPTION, NONE, NONE) \
     X(NO_RANDOM, CONFIG, "this system gives no random numbers", GIVE_RANDOM, NONE, NONE) \
     X(NAME_UNUSABLE, CONFIG, "this name cannot stand in a certificate", USE_OFFERED_NAME, NONE, NONE) \
     X(IDENTITY_TOO_LARGE, CONFIG, "the own certificate chain is longer than a record may be", CLIENT_CHAIN, RAISE_IN, NONE) \
@@ -216,6 +223,7 @@
     X(KEY_PASSWORD, CONFIG, "the private key is encrypted, and its password is missing or wrong", SET_PASSWORD, NONE, NONE) \
     X(KEY_MISMATCH, IDENTITY, "the private key does not belong to the own certificate", MATCH_KEY, NONE, NONE) \
     X(KEY_MISSING, IDENTITY, "an own certificate is set without its private key (0x7600 MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED)", SET_CLIENT_KEY, NONE, NONE) \
+    X(OWN_CERT_MISSING, IDENTITY, "a private key is set without its certificate", SET_CLIENT_CERT, NONE, NONE) \
     /* memory */ \
     X(NO_MEMORY, MEMORY, "the heap is used up: {mem_size} bytes were wanted for {mem_purpose}", DYNAMIC_BUFFER, USE_PSRAM, FREE_HEAP) \
     X(MEMORY_FRAGMENTED, MEMORY, "the heap is in pieces: {mem_size} bytes were wanted for {mem_purpose}, and the largest free block has {mem_largest}", AVOID_FRAGMENTS, DYNAMIC_BUFFER, USE_PSRAM) \
@@ -261,8 +269,8 @@
     X(VERSION_EXCLUDED, NEGOTIATION, "the server does not speak the one version of TLS that was allowed here", ANY_VERSION, ENABLE_VERSION, UPGRADE_SERVER) \
     X(NO_COMMON_SUITE, NEGOTIATION, "the two have no cipher suite, group or signature algorithm in common", ENABLE_SUITES, ENABLE_GROUP, NONE) \
     X(SUITES_RESTRICTED, NEGOTIATION, "the server takes none of the cipher suites in ciphersuites_list", ANY_SUITE, ENABLE_SUITES, NONE) \
-    X(NO_COMMON_GROUP, NEGOTIATION, "the two have no group (curve) in common", ENABLE_GROUP, NONE, NONE) \
-    X(NO_COMMON_SIGNATURE, NEGOTIATION, "the server's certificate is signed, or signs, in a way that was not offered", ENABLE_ALGORITHM, ENABLE_SUITES, NONE) \
+    X(NO_COMMON_GROUP, NEGOTIATION, "the two have no group (curve) in common{group_clause}", ENABLE_GROUP, NONE, NONE) \
+    X(NO_COMMON_SIGNATURE, NEGOTIATION, "the server's certificate is signed, or signs, in a way that was not offered{scheme_clause}", ENABLE_ALGORITHM, ENABLE_SUITES, NONE) \
     X(LIBRARY_REFUSES_PSS, NEGOTIATION, "the server signed with RSA-PSS in TLS 1.2, as it was offered, and Mbed TLS 3.6.6 refuses it: a fault of that version", NEWER_MBEDTLS, ONLY_TLS_1_2, NONE) \
     X(NAME_NOT_SERVED, NEGOTIATION, "the server does not serve {name}", SEND_SNI, NONE, NONE) \
     X(NO_COMMON_ALPN, NEGOTIATION, "the server speaks none of the protocols that were offered (ALPN)", CHECK_ALPN, NONE, NONE) \
@@ -277,9 +285,14 @@
     X(CHAIN_OUT_OF_ORDER, CERTIFICATE, "the server sends its chain in the wrong order", REORDER_CHAIN, COMPARE_CHAIN, NONE) \
     X(SELF_SIGNED, CERTIFICATE, "{certificate} of the server is self-signed, and is not itself among the trusted ones", TRUST_SELF_SIGNED, ADD_ROOT, NONE) \
     X(ANCHOR_KEY_DIFFERS, CERTIFICATE, "an authority named {issuer} is trusted, but its key did not sign {certificate}", RENEW_ROOT, DISTRUST, NONE) \
-    X(WEAK_KEY, CERTIFICATE, "the key of {certificate} is too weak{bits_clause}", STRONGER_CERTIFICATE, NONE, NONE) \
+    X(ANCHOR_IS_LEAF, CERTIFICATE, "what is trusted here is the server's own certificate, not that of an authority", SET_CACERT, COMPARE_CHAIN, NONE) \
+    X(SELF_SIGNED_RENEWED, CERTIFICATE, "the server's self-signed certificate was made anew: one of the same name is trusted, {certificate} is another", TRUST_SELF_SIGNED, DISTRUST, NONE) \
+    X(BAD_SIGNATURE, CERTIFICATE, "the signature on {certificate} is not by the key of {issuer}: it was changed or forged, or issued by another authority of that name", DISTRUST, COMPARE_CHAIN, ASK_SERVER_OWNER) \
+    X(WEAK_KEY, CERTIFICATE, "the key of {weak} is too weak{bits_clause}", STRONGER_CERTIFICATE, NONE, NONE) \
     X(WEAK_SIGNATURE, CERTIFICATE, "{certificate} is signed in a way that is too weak (SHA-1 or MD5)", STRONGER_CERTIFICATE, NONE, NONE) \
     X(NOT_A_CA, CERTIFICATE, "{issuer} issued a certificate, but is marked as no authority (basicConstraints)", REISSUE_CA, NONE, NONE) \
+    X(NO_CERT_SIGN, CERTIFICATE, "{issuer} issued {certificate}, and its own keyUsage does not allow that (no keyCertSign)", REISSUE_CA, NONE, NONE) \
+    X(PATH_LENGTH, CERTIFICATE, "{issuer} has more authorities below it than its pathLenConstraint allows", REISSUE_PATH, COMPARE_CHAIN, NONE) \
     X(NAME_CONSTRAINTS, CERTIFICATE, "{certificate} has a name that an authority above it may not give (nameConstraints)", ISSUE_WITHIN, COMPARE_CHAIN, NONE) \
     X(ISSUER_USAGE, CERTIFICATE, "{certificate} may not issue certificates for TLS servers (extendedKeyUsage)", REISSUE_CA_USAGE, COMPARE_CHAIN, NONE) \
     X(WRONG_USAGE, CERTIFICATE, "{certificate} is not for a TLS server (key usage)", SERVER_CERTIFICATE, NONE, NONE) \
@@ -287,6 +300,7 @@
     X(CERT_UNREADABLE, CERTIFICATE, "{sent_certificate} cannot be read{field_clause}", COMPARE_CHAIN, ASK_SERVER_OWNER, NONE) \
     X(CERT_UNSUPPORTED, CERTIFICATE, "{sent_certificate} uses an algorithm that this build does not have", ENABLE_ALGORITHM, ASK_SERVER_OWNER, NONE) \
     X(CERT_EXTENSION, CERTIFICATE, "{sent_certificate} has a critical extension that this build does not know{oid_clause}", WITHOUT_EXTENSION, ENABLE_NAME_CONSTRAINTS, ASK_SERVER_OWNER) \
+    X(CHAIN_TOO_LONG, CERTIFICATE, "the server's chain has too many certificates{chain_clause}", SHORTEN_CHAIN, ASK_SERVER_OWNER, NONE) \
     X(CERT_MISSING, CERTIFICATE, "the server sent no certificate", ASK_SERVER_OWNER, NONE, NONE) \
     X(PEER_PROOF_FAILED, CERTIFICATE, "the server could not prove that it has the key of its certificate", DISTRUST, ASK_SERVER_OWNER, CAPTURE) \
     X(CRL_UNUSABLE, CERTIFICATE, "the revocation list is out of date, dated in the future, or not signed by an authority that is trusted", RENEW_CRL, SET_CLOCK, NONE) \

@@ -53,6 +53,7 @@ enum {
     BAD_PROTOCOL_VERSION = 0x6E80,
     BUFFER_TOO_SMALL = 0x6A00,
     CERTIFICATE_SET = 0x7A00,
+    CHECK_BROKEN_OFF = 0x3000, /* X509_FATAL_ERROR */
     UNKNOWN_EXTENSION = 0x2562 /* X509_INVALID_EXTENSIONS, ASN1_UNEXPECTED_TAG */
 };
 
@@ -142,6 +143,27 @@ static bool name_refused(const struct facts *f)
 static bool no_random(const struct facts *f)
 {
     return f->r->esp_code == ESP_ERR_MBEDTLS_CTR_DRBG_SEED_FAILED;
+}
+
+static bool store_empty(const struct facts *f)
+{
+    return option_is(f, "use_global_ca_store");
+}
+
+/** Options that ESP-IDF answers with ESP_ERR_INVALID_STATE, too, where a build lacks them. */
+static bool not_in_build(const struct facts *f)
+{
+    return option_is(f, "crt_bundle_attach") || option_is(f, "alpn_protos");
+}
+
+static bool own_cert_missing(const struct facts *f)
+{
+    return option_is(f, "clientcert_buf");
+}
+
+static bool versions_exclude(const struct facts *f)
+{
+    return option_is(f, "ciphersuites_list");
 }
 
 /** Which reason an input's fault is, by esp_tls_input_reason_t. */
@@ -410,13 +432,26 @@ static bool pss_refused(const struct facts *f)
 
 static bool bad_group(const struct facts *f)
 {
-    return refused_by_us(f, SERVER_KEY_EXCHANGE);
+    return refused_by_us(f, SERVER_KEY_EXCHANGE) && f->e->group != 0;
 }
 
 static bool bad_signature_algorithm(const struct facts *f)
 {
     return refused_by_us(f, CERTIFICATE_VERIFY) ||
-           (refused_by_us(f, SERVER_KEY_EXCHANGE) && f->r->alert_sent == ILLEGAL_PARAMETER);
+           (refused_by_us(f, SERVER_KEY_EXCHANGE) && f->e->scheme != 0);
+}
+
+/** It chose what it was offered, and what it made of that is refused: a point that is none, a
+ *  signature of another kind than its key. */
+static bool bad_exchange(const struct facts *f)
+{
+    return refused_by_us(f, SERVER_KEY_EXCHANGE) && f->e->group == 0 && f->e->scheme == 0;
+}
+
+static bool chain_too_long(const struct facts *f)
+{
+    return f->r->stack_code == CHECK_BROKEN_OFF && f->r->verify_depth >= 0 &&
+           f->e->chain_count > f->r->verify_depth + 1;
 }
 
 static bool proof_failed(const struct facts *f)
@@ -448,14 +483,48 @@ static bool not_trusted(const struct facts *f)
     return has_flag(f, FLAG_NOT_TRUSTED);
 }
 
+/** The first one sent is an authority that issued another one: the server's own stands behind it,
+ *  and its names were not compared. */
+static bool authority_is_first(const struct facts *f)
+{
+    return has_flag(f, FLAG_NAME) && chain(f, ESP_TLS_CHAIN_FIRST_ISSUED);
+}
+
 static bool out_of_order(const struct facts *f)
 {
-    return not_trusted(f) && chain(f, ESP_TLS_CHAIN_OUT_OF_ORDER);
+    return authority_is_first(f) || (not_trusted(f) && chain(f, ESP_TLS_CHAIN_OUT_OF_ORDER));
 }
 
 static bool not_a_ca(const struct facts *f)
 {
     return not_trusted(f) && chain(f, ESP_TLS_CHAIN_NO_CONSTRAINTS);
+}
+
+static bool no_cert_sign(const struct facts *f)
+{
+    return not_trusted(f) && chain(f, ESP_TLS_CHAIN_NO_CERT_SIGN);
+}
+
+static bool path_too_long(const struct facts *f)
+{
+    return not_trusted(f) && chain(f, ESP_TLS_CHAIN_PATH_LENGTH);
+}
+
+/** Its issuer is there, or one that is called so, and the signature does not hold. Where signatures
+ *  are checked late (CONFIG_ESP_TLS_DEFER_CERT_SIGNATURES) the chain is gone by then. */
+static bool bad_signature(const struct facts *f)
+{
+    return not_trusted(f) && (chain(f, ESP_TLS_CHAIN_BAD_SIGNATURE) || option_is(f, "signature"));
+}
+
+static bool anchor_is_leaf(const struct facts *f)
+{
+    return not_trusted(f) && chain(f, ESP_TLS_CHAIN_ANCHOR_IS_LEAF);
+}
+
+static bool renewed(const struct facts *f)
+{
+    return not_trusted(f) && chain(f, ESP_TLS_CHAIN_ANCHOR_RENEWED);
 }
 
 /** Where nobody saw the certificate: Mbed TLS's code for a critical extension that it does not
@@ -472,7 +541,7 @@ static bool issuer_usage(const struct facts *f)
 
 static bool self_signed(const struct facts *f)
 {
-    return not_trusted(f) && chain(f, ESP_TLS_CHAIN_SELF_SIGNED);
+    return not_trusted(f) && chain(f, ESP_TLS_CHAIN_SELF_SIGNED) && !renewed(f);
 }
 
 static bool anchor_namesake(const struct facts *f)
@@ -490,8 +559,11 @@ static bool is_called_root(const char *name)
 /** The wanted issuer was seen, and is not the one that is missing. */
 static bool issuer_is_there(const struct facts *f)
 {
-    return chain(f, ESP_TLS_CHAIN_SELF_SIGNED | ESP_TLS_CHAIN_NO_CONSTRAINTS |
-                        ESP_TLS_CHAIN_OUT_OF_ORDER);
+    return option_is(f, "signature") ||
+           chain(f, ESP_TLS_CHAIN_SELF_SIGNED | ESP_TLS_CHAIN_NO_CONSTRAINTS |
+                        ESP_TLS_CHAIN_OUT_OF_ORDER | ESP_TLS_CHAIN_ANCHOR_NAMESAKE |
+                        ESP_TLS_CHAIN_BAD_SIGNATURE | ESP_TLS_CHAIN_NO_CERT_SIGN |
+                        ESP_TLS_CHAIN_PATH_LENGTH | ESP_TLS_CHAIN_ANCHOR_IS_LEAF);
 }
 
 /** No issuer of the server's own certificate was sent, nor is it a trusted one, nor, by all that is
@@ -512,7 +584,7 @@ static bool gap_is_possible(const struct facts *f)
 
 static bool ip_mismatch(const struct facts *f)
 {
-    return has_flag(f, FLAG_NAME) && asked(f, ESP_TLS_ASKED_IP);
+    return has_flag(f, FLAG_NAME) && asked(f, ESP_TLS_ASKED_IP) && !authority_is_first(f);
 }
 
 static bool unreadable(const struct facts *f)
@@ -550,6 +622,10 @@ static const struct rule {
     {ANY, no_random, ESP_TLS_REASON_NO_RANDOM, true},
     {OF(NOT_SUPPORTED), always, ESP_TLS_REASON_OPTION_NOT_BUILT, true},
     {OF(INVALID_ARG), always, ESP_TLS_REASON_OPTION_INVALID, true},
+    {OF(INVALID_STATE), store_empty, ESP_TLS_REASON_STORE_EMPTY, true},
+    {OF(INVALID_STATE), not_in_build, ESP_TLS_REASON_OPTION_NOT_BUILT, true},
+    {OF(INVALID_STATE), own_cert_missing, ESP_TLS_REASON_OWN_CERT_MISSING, true},
+    {OF(INVALID_STATE), versions_exclude, ESP_TLS_REASON_OPTIONS_EXCLUDE, true},
     {OF(INVALID_STATE), always, ESP_TLS_REASON_CALL_OUT_OF_ORDER, true},
 
     {OF(TIMEOUT), dns_timeout, ESP_TLS_REASON_DNS_TIMEOUT, true},
@@ -591,6 +667,8 @@ static const struct rule {
     {OF(STACK), pss_refused, ESP_TLS_REASON_LIBRARY_REFUSES_PSS, true},
     {OF(STACK), bad_group, ESP_TLS_REASON_NO_COMMON_GROUP, false},
     {OF(STACK), bad_signature_algorithm, ESP_TLS_REASON_NO_COMMON_SIGNATURE, false},
+    {OF(STACK), bad_exchange, ESP_TLS_REASON_PEER_FAULT, true},
+    {OF(STACK), chain_too_long, ESP_TLS_REASON_CHAIN_TOO_LONG, true},
     {OF(STACK), proof_failed, ESP_TLS_REASON_PEER_PROOF_FAILED, true},
     {OF(STACK), unknown_extension, ESP_TLS_REASON_CERT_EXTENSION, false},
 
@@ -598,6 +676,11 @@ static const struct rule {
     {OF(VERIFY), is_early, ESP_TLS_REASON_CERT_NOT_YET_VALID, false},
     {OF(VERIFY), out_of_order, ESP_TLS_REASON_CHAIN_OUT_OF_ORDER, false},
     {OF(VERIFY), not_a_ca, ESP_TLS_REASON_NOT_A_CA, false},
+    {OF(VERIFY), no_cert_sign, ESP_TLS_REASON_NO_CERT_SIGN, false},
+    {OF(VERIFY), path_too_long, ESP_TLS_REASON_PATH_LENGTH, false},
+    {OF(VERIFY), bad_signature, ESP_TLS_REASON_BAD_SIGNATURE, false},
+    {OF(VERIFY), anchor_is_leaf, ESP_TLS_REASON_ANCHOR_IS_LEAF, false},
+    {OF(VERIFY), renewed, ESP_TLS_REASON_SELF_SIGNED_RENEWED, false},
     {OF(VERIFY), issuer_usage, ESP_TLS_REASON_ISSUER_USAGE, true},
     {OF(VERIFY), anchor_namesake, ESP_TLS_REASON_ANCHOR_KEY_DIFFERS, false},
     {OF(VERIFY), self_signed, ESP_TLS_REASON_SELF_SIGNED, false},
@@ -634,6 +717,11 @@ static bool in_handshake_of_peer(const struct facts *f)
     return in_handshake(f) && f->e->input == NULL;
 }
 
+static bool chain_fits(const struct facts *f)
+{
+    return f->e->chain_count > 0 && !chain_too_long(f);
+}
+
 /** What a code may mean elsewhere, and cannot mean here. */
 static const struct {
     uint8_t reason;
@@ -643,6 +731,7 @@ static const struct {
     {ESP_TLS_REASON_CONNECTION_LOST, in_handshake},
     {ESP_TLS_REASON_CLIENT_CERT_MISSING, identity_cannot_be_missing},
     {ESP_TLS_REASON_INPUT_MALFORMED, in_handshake_of_peer},
+    {ESP_TLS_REASON_CHAIN_TOO_LONG, chain_fits},
 };
 
 static bool is_excluded(const struct facts *f, uint8_t reason)
@@ -680,7 +769,7 @@ static void add_code_if(esp_tls_diagnosis_t *d, const struct facts *f, esp_tls_c
 
 static bool is_said(const struct facts *f, uint32_t flag)
 {
-    return (flag == FLAG_NAME && asked(f, ESP_TLS_ASKED_IP)) ||
+    return (flag == FLAG_NAME && (asked(f, ESP_TLS_ASKED_IP) || authority_is_first(f))) ||
            (flag == FLAG_FUTURE && is_early(f)) || (flag == FLAG_NOT_TRUSTED && issuer_is_there(f));
 }
 

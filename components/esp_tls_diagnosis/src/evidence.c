@@ -21,6 +21,7 @@ static void read_request(esp_tls_evidence_t *e, const struct evidence *kept)
     if (plat_addr_parse(e->name, strlen(e->name), &addr)) {
         e->asked |= ESP_TLS_ASKED_IP;
     }
+    e->chain_count = kept->sent;
 }
 
 static void read_moment(esp_tls_evidence_t *e, const struct stack_moment *moment)
@@ -31,6 +32,8 @@ static void read_moment(esp_tls_evidence_t *e, const struct stack_moment *moment
     memcpy(e->peer_bytes, moment->peer_bytes, sizeof(e->peer_bytes));
     e->peer_bytes_len = moment->peer_bytes_len;
     e->record_got = moment->record_got;
+    e->group = moment->group;
+    e->scheme = moment->scheme;
 }
 
 /* --- an input that cannot be read ------------------------------------------------------------- */

@@ -34,8 +34,8 @@ struct evidence_chain {
     struct stack_date not_before;
     struct stack_date not_after;
     uint16_t key_bits;
+    uint16_t relations;
     uint8_t count;
-    uint8_t relations;
     uint16_t subject_len; /* lengths of the pieces of `bytes`, in their order */
     uint16_t issuer_len;
     uint16_t names_len;
@@ -60,6 +60,7 @@ struct evidence {
     bool is_complete; /* the failure was told */
     bool clock_is_set;
     bool mem_over_limit;
+    uint8_t sent; /* certificates of a chain that was too long */
     uint16_t port;
     uint16_t asked; /* ESP_TLS_ASKED_... */
     uint32_t mem_free;

@@ -13,7 +13,14 @@ _Static_assert((int)STACK_CHAIN_SELF_SIGNED == (int)ESP_TLS_CHAIN_SELF_SIGNED &&
                    (int)STACK_CHAIN_ANCHOR_NAMESAKE == (int)ESP_TLS_CHAIN_ANCHOR_NAMESAKE &&
                    (int)STACK_CHAIN_ROOT_SENT == (int)ESP_TLS_CHAIN_ROOT_SENT &&
                    (int)STACK_CHAIN_NO_IP_NAMES == (int)ESP_TLS_CHAIN_NO_IP_NAMES &&
-                   (int)STACK_CHAIN_ANCHOR_KIN == (int)ESP_TLS_CHAIN_ANCHOR_KIN,
+                   (int)STACK_CHAIN_ANCHOR_KIN == (int)ESP_TLS_CHAIN_ANCHOR_KIN &&
+                   (int)STACK_CHAIN_BAD_SIGNATURE == (int)ESP_TLS_CHAIN_BAD_SIGNATURE &&
+                   (int)STACK_CHAIN_NO_CERT_SIGN == (int)ESP_TLS_CHAIN_NO_CERT_SIGN &&
+                   (int)STACK_CHAIN_PATH_LENGTH == (int)ESP_TLS_CHAIN_PATH_LENGTH &&
+                   (int)STACK_CHAIN_FIRST_ISSUED == (int)ESP_TLS_CHAIN_FIRST_ISSUED &&
+                   (int)STACK_CHAIN_ANCHOR_IS_LEAF == (int)ESP_TLS_CHAIN_ANCHOR_IS_LEAF &&
+                   (int)STACK_CHAIN_ANCHOR_RENEWED == (int)ESP_TLS_CHAIN_ANCHOR_RENEWED &&
+                   (int)STACK_CHAIN_WEAK_ISSUER == (int)ESP_TLS_CHAIN_WEAK_ISSUER,
                "one list of bits");
 
 /** Memory of the connection's. Without it the record still says what failed. */
@@ -219,6 +226,21 @@ static void note_chain(struct observed *on, struct evidence *e, const void *stac
     e->chain = c;
 }
 
+/** @param arg  receives how many certificates there are */
+static void count_sent(void *arg, const uint8_t *body, size_t len, bool is_tls13)
+{
+    size_t at = is_tls13 && len > 0 ? 1U + body[0] : 0; /* behind certificate_request_context */
+    size_t tail = is_tls13 ? 2 : 0; /* the length of a certificate's extensions */
+    uint8_t *count = arg;
+
+    for (at += 3; at + 3 <= len && *count < UINT8_MAX; (*count)++) {
+        at += 3 + ((size_t)body[at] << 16 | (size_t)body[at + 1] << 8 | body[at + 2]);
+        if (tail != 0 && at + tail <= len) {
+            at += tail + ((size_t)body[at] << 8 | body[at + 1]);
+        }
+    }
+}
+
 static void on_chain(struct observed *on, struct conn_watch *w, const struct conn_chain *chain)
 {
     struct evidence *e = evidence_of(on, w);
@@ -228,6 +250,8 @@ static void on_chain(struct observed *on, struct conn_watch *w, const struct con
     }
     if (chain->event == CONN_CHAIN_REFUSED) {
         note_chain(on, e, chain->stack);
+    } else if (chain->event == CONN_CHAIN_TOO_LONG) {
+        et_stack_certificates(chain->stack, count_sent, &e->sent);
     } else if (chain->event == CONN_CHAIN_UNREADABLE && e->input.name == NULL) {
         note_input(on, e, "peer", chain->der, chain->len, ESP_TLS_INPUT_CERTIFICATES);
         e->input.item = (uint16_t)chain->index;

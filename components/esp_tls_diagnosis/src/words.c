@@ -71,6 +71,16 @@ static void issuer(struct out *out, diagnosis *d)
     et_out_text(out, "\"");
 }
 
+/** Whose key is too weak. */
+static void weak(struct out *out, diagnosis *d)
+{
+    if ((d->evidence.chain & ESP_TLS_CHAIN_WEAK_ISSUER) != 0) {
+        issuer(out, d);
+    } else {
+        certificate(out, d);
+    }
+}
+
 static void clause(struct out *out, const char *before, const char *text)
 {
     if (text != NULL && text[0] != '\0') {
@@ -144,6 +154,44 @@ static void host_clause(struct out *out, diagnosis *d)
     const char *fault = et_words_host_fault(d->evidence.host);
 
     et_out_text(out, fault != NULL ? fault : "");
+}
+
+static void state_clause(struct out *out, diagnosis *d)
+{
+    clause(out, " (", d->record.option);
+}
+
+/** How many there are, and how many may be: the depth is that of the last one that fits. */
+static void chain_clause(struct out *out, diagnosis *d)
+{
+    if (d->evidence.chain_count != 0 && d->record.verify_depth >= 0) {
+        et_out_text(out, ": it sent ");
+        et_out_number(out, d->evidence.chain_count);
+        et_out_text(out, ", and ");
+        et_out_number(out, (uint64_t)d->record.verify_depth + 1);
+        et_out_text(out, " are the most without the root");
+    }
+}
+
+/** A number of IANA's registry for TLS, as it is written there. */
+static void chosen(struct out *out, uint16_t number)
+{
+    if (number != 0) {
+        et_out_text(out, " (it chose 0x");
+        et_out_hex(out, (uint8_t)(number >> 8));
+        et_out_hex(out, (uint8_t)number);
+        et_out_text(out, ")");
+    }
+}
+
+static void group_clause(struct out *out, diagnosis *d)
+{
+    chosen(out, d->evidence.group);
+}
+
+static void scheme_clause(struct out *out, diagnosis *d)
+{
+    chosen(out, d->evidence.scheme);
 }
 
 static void bits_clause(struct out *out, diagnosis *d)
@@ -269,10 +317,15 @@ static const struct word {
     {"peer_bytes", "other bytes", FUNCTION, 0, peer_bytes},
     {"certificate", "the certificate", FUNCTION, 0, certificate},
     {"issuer", "its issuer", FUNCTION, 0, issuer},
+    {"weak", "a certificate of the chain", FUNCTION, 0, weak},
     {"not_before", "its notBefore date", TIME, AT(evidence.not_before), NULL},
     {"not_after", "its notAfter date", TIME, AT(evidence.not_after), NULL},
     {"now", "what the platform says", TIME, AT(evidence.now), NULL},
     {"bits_clause", "", FUNCTION, 0, bits_clause},
+    {"state_clause", "", FUNCTION, 0, state_clause},
+    {"chain_clause", "", FUNCTION, 0, chain_clause},
+    {"group_clause", "", FUNCTION, 0, group_clause},
+    {"scheme_clause", "", FUNCTION, 0, scheme_clause},
     {"names_clause", "", FUNCTION, 0, names_clause},
     {"address_clause", "", FUNCTION, 0, address_clause},
     {"issuer_clause", "", FUNCTION, 0, issuer_clause},

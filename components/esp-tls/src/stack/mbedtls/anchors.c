@@ -187,7 +187,7 @@ static bool compare_whole(void *arg, const uint8_t *der, size_t len)
     return !s->found;
 }
 
-static bool is_self_issued(const mbedtls_x509_crt *crt)
+bool et_mbed_is_self_issued(const mbedtls_x509_crt *crt)
 {
     return crt->issuer_raw.len == crt->subject_raw.len &&
            memcmp(crt->issuer_raw.p, crt->subject_raw.p, crt->issuer_raw.len) == 0;
@@ -197,7 +197,7 @@ bool et_mbed_is_anchor(struct mbed *m, const mbedtls_x509_crt *crt)
 {
     struct same s = {.crt = crt};
 
-    if (is_self_issued(crt)) {
+    if (et_mbed_is_self_issued(crt)) {
         (void)et_mbed_each_anchor(m, compare_whole, &s);
     }
     return s.found;

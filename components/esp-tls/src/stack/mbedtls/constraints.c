@@ -45,12 +45,6 @@ static unsigned constraints_of(const mbedtls_x509_crt *crt, mbedtls_x509_buf *co
                                   content);
 }
 
-static bool is_self_issued(const mbedtls_x509_crt *crt)
-{
-    return crt->subject_raw.len == crt->issuer_raw.len &&
-           memcmp(crt->subject_raw.p, crt->issuer_raw.p, crt->issuer_raw.len) == 0;
-}
-
 /** @param names  those of subjectAltName; ptr NULL: there is none
  *  @return false: it is malformed */
 static bool alt_names(const mbedtls_x509_crt *crt, struct name_span *names)
@@ -79,7 +73,7 @@ static bool names_hold(struct mbed_path *path, const mbedtls_x509_crt *crt, int 
     size_t work = NAMES_MOST_WORK - path->compared;
     bool hold = true;
 
-    if (depth > 0 && is_self_issued(crt)) { /* RFC 5280 section 6.1.3 (b) */
+    if (depth > 0 && et_mbed_is_self_issued(crt)) { /* RFC 5280 section 6.1.3 (b) */
         return true;
     }
     if (!alt_names(crt, &names.alt)) {

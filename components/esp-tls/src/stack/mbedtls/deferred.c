@@ -114,6 +114,7 @@ static int refuse(struct mbed *m)
         depth++;
     }
     m->io.err->verify_depth = (int8_t)depth;
+    m->io.err->option = "signature";
     if (m->ssl.session_negotiate != NULL) {
         m->ssl.session_negotiate->verify_result |= MBEDTLS_X509_BADCERT_NOT_TRUSTED;
     }

@@ -96,9 +96,23 @@ static bool is_overlooked(const struct mbed *m, int ret)
     return goes_on && !m->buffers.starved && m->io.account->failure.size != 0;
 }
 
+/** Mbed TLS breaks off where a path has more than MBEDTLS_X509_MAX_INTERMEDIATE_CA, and asks nobody
+ *  then. */
+static void note_too_long(struct mbed *m, int ret)
+{
+    if (ret == MBEDTLS_ERR_X509_FATAL_ERROR) {
+        m->io.err->verify_depth = MBEDTLS_X509_MAX_INTERMEDIATE_CA;
+        et_observers_chain(m->io.observed,
+                           &(struct conn_chain){.event = CONN_CHAIN_TOO_LONG, .stack = m});
+    }
+}
+
 /** The peer's chain is in the input buffer now, and gone after this step. */
 static void show_chain(struct mbed *m, int state, int ret)
 {
+    if (state == MBEDTLS_SSL_SERVER_CERTIFICATE) {
+        note_too_long(m, ret);
+    }
     if (state == MBEDTLS_SSL_SERVER_CERTIFICATE && !m->buffers.starved &&
         ret != MBEDTLS_ERR_SSL_WANT_READ && ret != MBEDTLS_ERR_SSL_WANT_WRITE &&
         et_observers_want(m->io.observed, WATCH_CHAIN)) {

@@ -53,8 +53,11 @@ struct mbed_anchors {
 /** The chain that is verified, from its anchor down; in the frame of the step that does it. */
 struct mbed_path {
     const mbedtls_x509_crt *refused; /* the first with flags */
+    const mbedtls_x509_crt *last;    /* judged before the next one: it stands above it */
+    const mbedtls_x509_crt *issuer;  /* above the refused one; NULL: none was found */
     bool refused_is_untrusted;       /* BADCERT_NOT_TRUSTED is among them */
     bool issuer_is_false;            /* the one above is no authority, though it issued */
+    uint8_t self_issued;             /* intermediates below the refused one that are */
     uint8_t count;                   /* of those above that constrain names */
     const mbedtls_x509_crt *above[MBED_CONSTRAINING];
     size_t compared; /* bytes, judging names */
@@ -148,6 +151,8 @@ TLS_MUST_USE tls_status et_mbed_set_anchors(void *ctx, const struct stack_anchor
 void et_mbed_anchors_clear(struct mbed *m);
 /** Call fn with each anchor's DER. @return 0, or the code that ended the walk */
 int et_mbed_each_anchor(struct mbed *m, stack_cert_fn fn, void *arg);
+/** Are its subject and its issuer the same bytes? Another key of theirs may have signed it. */
+bool et_mbed_is_self_issued(const mbedtls_x509_crt *crt);
 /** Is this certificate, byte for byte, one of the anchors? */
 bool et_mbed_is_anchor(struct mbed *m, const mbedtls_x509_crt *crt);
 

@@ -61,6 +61,44 @@ static void look_at_step(const struct mbed *m, struct stack_moment *now)
 #endif
 }
 
+/* --- what the server chose without having been offered it ------------------------------------- */
+
+#define NAMED_CURVE 3 /* ECCurveType, RFC 8422 section 5.4 */
+
+/** @param list  what was offered, 0 at its end */
+static bool is_offered(const uint16_t *list, uint16_t value)
+{
+    for (; list != NULL && *list != 0; list++) {
+        if (*list == value) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/** ServerKeyExchange of ECDHE (RFC 8422 section 5.4): the curve, a point, then the scheme of the
+ *  signature (RFC 5246 section 4.7). It lies in the input buffer until the next message is read. */
+static void look_at_choice(const struct mbed *m, struct stack_moment *now)
+{
+    const uint8_t *p = m->ssl.in_msg;
+    size_t len = m->ssl.in_hslen;
+    size_t point;
+    uint16_t value;
+
+    if (p == NULL || now->message != SERVER_KEY_EXCHANGE || now->message_is_ours || len < 8 ||
+        len > m->ssl.in_msglen || p[0] != SERVER_KEY_EXCHANGE || p[4] != NAMED_CURVE) {
+        return;
+    }
+    value = (uint16_t)(p[5] << 8 | p[6]);
+    point = p[7];
+    if (!is_offered(m->conf.group_list, value)) {
+        now->group = value;
+    } else if (len >= 8 + point + 2) {
+        value = (uint16_t)(p[8 + point] << 8 | p[9 + point]);
+        now->scheme = is_offered(m->conf.sig_algs, value) ? 0 : value;
+    }
+}
+
 /* --- the record that was coming in ------------------------------------------------------------ */
 
 static void look_at_record(const struct mbed *m, struct stack_moment *now)
@@ -86,5 +124,6 @@ void et_stack_moment(const void *stack, struct stack_moment *moment)
 
     memset(moment, 0, sizeof(*moment));
     look_at_step(m, moment);
+    look_at_choice(m, moment);
     look_at_record(m, moment);
 }

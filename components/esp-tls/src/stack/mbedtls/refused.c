@@ -5,9 +5,18 @@
 
 #include <string.h>
 
+#include "mbedtls/md.h"
 #include "mbedtls/oid.h"
 
 #include "stack_views.h"
+
+#define EC_LEAST 256 /* bits: every profile of Mbed TLS asks so many of a curve */
+
+#ifdef MBED_HAS_SIGNATURES
+#define verify_signature et_mbed_pk_verify_now
+#else
+#define verify_signature mbedtls_pk_verify_ext
+#endif
 
 static struct stack_bytes bytes_of(const mbedtls_x509_buf *buf)
 {
@@ -34,6 +43,14 @@ static bool is_no_ca(const mbedtls_x509_crt *crt)
 {
     return crt->version >= 3 && !et_mbed_is_authority(crt);
 }
+
+/** What is looked at, and what was seen. */
+struct look {
+    struct mbed *m;
+    const mbedtls_x509_crt *head; /* the peer's own, and those behind it */
+    const mbedtls_x509_crt *refused;
+    unsigned bits;
+};
 
 /* --- where the issuer's certificate can be had ------------------------------------------------ */
 
@@ -69,39 +86,85 @@ static bool is_needed(const mbedtls_x509_crt *head, const mbedtls_x509_crt *crt)
     return false;
 }
 
-/** A certificate that has the name of the issuer that was looked for. One behind the refused one
- *  was looked at by the verifier, and did not sign it. */
-static unsigned issuer_relation(const mbedtls_x509_crt *crt, bool is_before)
+/** Does Mbed TLS go up from the refused certificate to one with this pathLenConstraint? As its
+ *  x509_crt_find_parent_in() has it; max_pathlen is the number plus 1. */
+static bool is_path_too_long(const struct look *look, const mbedtls_x509_crt *issuer)
 {
-    if (is_no_ca(crt)) {
-        return STACK_CHAIN_NO_CONSTRAINTS;
-    }
-    return is_before ? STACK_CHAIN_OUT_OF_ORDER : 0;
+    unsigned below = (unsigned)look->m->io.err->verify_depth - look->m->path->self_issued;
+
+    return issuer->max_pathlen > 0 && (unsigned)issuer->max_pathlen < below + 1;
 }
 
-/** @param is_untrusted  its issuer is missing, or is none */
-static unsigned sent_relations(const mbedtls_x509_crt *head, const mbedtls_x509_crt *refused,
-                               bool is_untrusted, uint8_t *count)
+enum verdict {
+    NOT_KNOWN,
+    YES,
+    NO
+};
+
+/** Did the key of this certificate sign the other? It is not known where there is no memory. */
+static enum verdict has_signed(const mbedtls_x509_crt *issuer, const mbedtls_x509_crt *crt)
 {
-    unsigned bits = 0;
+    const mbedtls_md_info_t *md = mbedtls_md_info_from_type(crt->sig_md);
+    mbedtls_pk_context key = issuer->pk; /* Mbed TLS does not change it */
+    unsigned char hash[MBEDTLS_MD_MAX_SIZE];
+    struct mbed_scope scope;
+    enum verdict verdict;
+    int ret;
+
+    if (md == NULL || !mbedtls_pk_can_do(&key, crt->sig_pk)) {
+        return md == NULL ? NOT_KNOWN : NO;
+    }
+    et_mbed_enter(&scope, NULL, PLAT_MEM_PROCESS);
+    ret = mbedtls_md(md, crt->tbs.p, crt->tbs.len, hash);
+    if (ret == 0) {
+        ret = verify_signature(crt->sig_pk, crt->sig_opts, &key, crt->sig_md, hash,
+                               mbedtls_md_get_size(md), crt->sig.p, crt->sig.len);
+    }
+    verdict = ret == 0 ? YES : et_mbed_is_starved() || et_mbed_is_no_mem(ret) ? NOT_KNOWN : NO;
+    et_mbed_leave(&scope);
+    return verdict;
+}
+
+/** Why one that has the name of the issuer that was looked for was not taken. Mbed TLS checks the
+ *  signature last: where it came that far, nothing else can be wrong.
+ *  @param is_before  it stands in front of the refused one, where Mbed TLS does not look
+ *  @param namesake   what it is when its key did not sign the refused one */
+static unsigned issuer_relation(const struct look *look, const mbedtls_x509_crt *crt,
+                                bool is_before, unsigned namesake)
+{
+    bool must_be_ca = crt->version >= 3 || namesake != STACK_CHAIN_ANCHOR_NAMESAKE;
+    unsigned fault =
+        must_be_ca && !et_mbed_is_authority(crt) ? STACK_CHAIN_NO_CONSTRAINTS
+        : must_be_ca && mbedtls_x509_crt_check_key_usage(crt, MBEDTLS_X509_KU_KEY_CERT_SIGN) != 0
+            ? STACK_CHAIN_NO_CERT_SIGN
+        : is_path_too_long(look, crt) ? STACK_CHAIN_PATH_LENGTH
+        : is_before                   ? STACK_CHAIN_OUT_OF_ORDER
+                                      : 0;
+
+    return fault != 0 && has_signed(crt, look->refused) != NO ? fault : namesake;
+}
+
+static void look_at_sent(struct look *look, uint8_t *count)
+{
     bool is_before = true;
 
     *count = 0;
-    for (const mbedtls_x509_crt *crt = head; crt != NULL && *count < UINT8_MAX; crt = crt->next) {
+    for (const mbedtls_x509_crt *crt = look->head; crt != NULL && *count < UINT8_MAX;
+         crt = crt->next) {
         (*count)++;
-        if (crt != head && !is_needed(head, crt)) {
-            bits |= STACK_CHAIN_EXTRA;
+        if (crt != look->head && !is_needed(look->head, crt)) {
+            look->bits |= STACK_CHAIN_EXTRA;
         }
-        if (crt == refused) {
+        if (crt == look->refused) {
             is_before = false;
-        } else if (is_untrusted && same(&crt->subject_raw, &refused->issuer_raw)) {
-            bits |= issuer_relation(crt, is_before);
+        } else if (look->m->path->refused_is_untrusted &&
+                   same(&crt->subject_raw, &look->refused->issuer_raw)) {
+            look->bits |= issuer_relation(look, crt, is_before, STACK_CHAIN_BAD_SIGNATURE);
         }
     }
-    return bits;
 }
 
-/** Is this its issuer? Not where it says that another key signed it (RFC 5280 section 4.2.1.1):
+/** Is this its own issuer? Not where it says that another key signed it (RFC 5280 section 4.2.1.1):
  *  names alone may be alike. */
 static bool is_self_signed(const mbedtls_x509_crt *crt)
 {
@@ -110,6 +173,18 @@ static bool is_self_signed(const mbedtls_x509_crt *crt)
 
     return same(&crt->subject_raw, &crt->issuer_raw) &&
            (own->len == 0 || signer->len == 0 || same(own, signer));
+}
+
+/** The first must be the peer's own. Is it an authority, and did it sign one behind it? */
+static bool has_first_issued(const mbedtls_x509_crt *head)
+{
+    for (const mbedtls_x509_crt *crt = head->next; crt != NULL; crt = crt->next) {
+        if (same(&crt->issuer_raw, &head->subject_raw) && et_mbed_is_authority(head) &&
+            has_signed(head, crt) != NO) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* --- the anchors ------------------------------------------------------------------------------ */
@@ -127,43 +202,45 @@ static const mbedtls_x509_buf *organization(const mbedtls_x509_name *name)
     return found;
 }
 
-struct look {
-    const mbedtls_x509_crt *refused;
-    unsigned bits;
-};
+/** @param is_own  the refused one is the peer's own, and signed itself: an anchor of its name is an
+ *                 older one of it, and no issuer */
+static unsigned anchor_bits(const struct look *look, const mbedtls_x509_crt *anchor, bool is_own)
+{
+    const mbedtls_x509_buf *wanted = organization(&look->refused->issuer);
+    const mbedtls_x509_buf *has = organization(&anchor->subject);
+    unsigned bits = wanted != NULL && has != NULL && same(wanted, has) ? STACK_CHAIN_ANCHOR_KIN : 0;
+
+    if (same(&anchor->subject_raw, &look->refused->issuer_raw)) {
+        bits |= is_own ? STACK_CHAIN_ANCHOR_RENEWED
+                       : issuer_relation(look, anchor, false, STACK_CHAIN_ANCHOR_NAMESAKE);
+    }
+    if (same(&anchor->pk_raw, &look->head->pk_raw) && is_no_ca(anchor) && !is_own) {
+        bits |= STACK_CHAIN_ANCHOR_IS_LEAF;
+    }
+    return bits;
+}
 
 static bool look_at_anchor(void *arg, const uint8_t *der, size_t len)
 {
     struct look *look = arg;
-    const mbedtls_x509_buf *wanted = organization(&look->refused->issuer);
-    const mbedtls_x509_buf *has;
     mbedtls_x509_crt anchor;
 
     mbedtls_x509_crt_init(&anchor);
     if (et_mbed_crt_parse(&anchor, der, len, true) == 0) {
-        has = organization(&anchor.subject);
-        if (same(&anchor.subject_raw, &look->refused->issuer_raw)) {
-            look->bits |=
-                is_no_ca(&anchor) ? STACK_CHAIN_NO_CONSTRAINTS : STACK_CHAIN_ANCHOR_NAMESAKE;
-        }
-        if (wanted != NULL && has != NULL && same(wanted, has)) {
-            look->bits |= STACK_CHAIN_ANCHOR_KIN;
-        }
+        look->bits |= anchor_bits(look, &anchor, (look->bits & STACK_CHAIN_SELF_SIGNED) != 0);
     }
     mbedtls_x509_crt_free(&anchor);
     return true;
 }
 
 /** Anchors are decoded and parsed in memory of the process: what fails is not the connection's. */
-static unsigned anchor_relations(struct mbed *m, const mbedtls_x509_crt *refused)
+static void look_at_anchors(struct look *look)
 {
-    struct look look = {.refused = refused};
     struct mbed_scope scope;
 
     et_mbed_enter(&scope, NULL, PLAT_MEM_PROCESS);
-    (void)et_mbed_each_anchor(m, look_at_anchor, &look);
+    (void)et_mbed_each_anchor(look->m, look_at_anchor, look);
     et_mbed_leave(&scope);
-    return look.bits;
 }
 
 /* --- views ------------------------------------------------------------------------------------ */
@@ -181,27 +258,66 @@ static bool has_ip_name(const mbedtls_x509_crt *leaf)
     return false;
 }
 
+/** Of two that have the issuer's name one is the issuer: then the other says nothing. */
+static unsigned without_namesakes(unsigned bits)
+{
+    const unsigned faults = STACK_CHAIN_OUT_OF_ORDER | STACK_CHAIN_NO_CONSTRAINTS |
+                            STACK_CHAIN_NO_CERT_SIGN | STACK_CHAIN_PATH_LENGTH;
+
+    return (bits & faults) != 0
+               ? bits & ~(unsigned)(STACK_CHAIN_BAD_SIGNATURE | STACK_CHAIN_ANCHOR_NAMESAKE)
+               : bits;
+}
+
+/** Where an issuer is is asked only of a chain that is not trusted: otherwise it is known. */
+static unsigned look_for_issuer(struct look *look)
+{
+    const mbedtls_x509_crt *crt = look->refused;
+
+    if (is_self_signed(crt) && crt != look->head) {
+        look->bits |= STACK_CHAIN_ROOT_SENT;
+    } else if (look->m->path->issuer != NULL && !is_no_ca(look->m->path->issuer)) {
+        look->bits |= STACK_CHAIN_BAD_SIGNATURE; /* Mbed TLS went up to it all the same */
+    }
+    if ((look->bits & STACK_CHAIN_SELF_SIGNED) != 0 && has_signed(crt, crt) == NO) {
+        look->bits ^= STACK_CHAIN_SELF_SIGNED | STACK_CHAIN_BAD_SIGNATURE;
+    }
+    look_at_anchors(look);
+    return without_namesakes(look->bits);
+}
+
+/** The key of a peer's own is judged together with its issuer's. */
+static bool is_issuer_weak(const struct mbed *m, const mbedtls_x509_crt *issuer)
+{
+    size_t bits = issuer != NULL ? mbedtls_pk_get_bitlen(&issuer->pk) : SIZE_MAX;
+
+    return bits < (issuer != NULL && mbedtls_pk_can_do(&issuer->pk, MBEDTLS_PK_RSA)
+                       ? m->conf.cert_profile->rsa_min_bitlen
+                       : EC_LEAST);
+}
+
 static unsigned relations(const struct mbed_chain *chain, const mbedtls_x509_crt *crt,
                           uint8_t *count)
 {
-    bool is_untrusted = chain->m->path->refused_is_untrusted;
-    unsigned bits = sent_relations(chain->head, crt, is_untrusted, count);
+    const struct mbed_path *path = chain->m->path;
+    struct look look = {.m = chain->m, .head = chain->head, .refused = crt};
 
-    bits |= has_ip_name(chain->head) ? 0 : STACK_CHAIN_NO_IP_NAMES;
-    if (is_self_signed(crt) && crt == chain->head) {
-        bits |= STACK_CHAIN_SELF_SIGNED;
+    look_at_sent(&look, count);
+    look.bits |= has_ip_name(chain->head) ? 0 : STACK_CHAIN_NO_IP_NAMES;
+    look.bits |= has_first_issued(chain->head) ? STACK_CHAIN_FIRST_ISSUED : 0;
+    look.bits |= is_issuer_weak(chain->m, path->issuer) ? STACK_CHAIN_WEAK_ISSUER : 0;
+    if (is_self_signed(crt) && crt == chain->head && (look.bits & STACK_CHAIN_FIRST_ISSUED) == 0) {
+        look.bits |= STACK_CHAIN_SELF_SIGNED;
     }
-    if (is_untrusted) { /* otherwise its issuer is known: an anchor, or one that was sent */
-        bits |= is_self_signed(crt) && crt != chain->head ? STACK_CHAIN_ROOT_SENT : 0;
-        bits |= anchor_relations(chain->m, crt);
-    }
-    return bits;
+    return path->refused_is_untrusted ? look_for_issuer(&look) : look.bits;
 }
 
 void et_stack_refused(const void *stack, struct stack_refused *refused)
 {
     const struct mbed_chain *chain = stack;
-    const mbedtls_x509_crt *crt = chain->m->path->refused;
+    const struct mbed_path *path = chain->m->path;
+    const mbedtls_x509_crt *crt = path->refused;
+    const mbedtls_x509_crt *weak;
 
     *refused = (struct stack_refused){
         .subject = bytes_of(&crt->subject_raw),
@@ -210,9 +326,10 @@ void et_stack_refused(const void *stack, struct stack_refused *refused)
         .aia = issuer_url(crt),
         .not_before = date_of(&crt->valid_from),
         .not_after = date_of(&crt->valid_to),
-        .key_bits = (uint16_t)mbedtls_pk_get_bitlen(&crt->pk),
     };
-    refused->relations = (uint8_t)relations(chain, crt, &refused->count);
+    refused->relations = (uint16_t)relations(chain, crt, &refused->count);
+    weak = (refused->relations & STACK_CHAIN_WEAK_ISSUER) != 0 ? path->issuer : crt;
+    refused->key_bits = (uint16_t)mbedtls_pk_get_bitlen(&weak->pk);
 }
 
 bool et_stack_next_name(const void *stack, const void **at, uint8_t *tag, struct stack_bytes *name)

@@ -148,11 +148,16 @@ int et_mbed_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
         *flags &= ~(uint32_t)MBEDTLS_X509_BADCERT_NOT_TRUSTED;
     }
     judge_issuer(path, crt, depth, flags);
+    if (path->refused != NULL && depth > 0 && et_mbed_is_self_issued(crt)) {
+        path->self_issued++;
+    }
     if (*flags != 0 && m->io.err->verify_depth < 0) {
         m->io.err->verify_depth = (int8_t)depth;
         path->refused = crt;
+        path->issuer = path->last;
         path->refused_is_untrusted = (*flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0;
     }
+    path->last = crt;
     if (depth == 0 && path->refused != NULL) {
         const struct mbed_chain chain = {m, crt};
 
