@@ -166,6 +166,9 @@ enum tool_exit cert_files_read(struct cert_files *f, char **paths, size_t count)
     for (size_t i = 0; i < count && status == EXIT_OK; i++) {
         status = read_one(f, paths[i]);
     }
+    if (status == EXIT_OK && !certs_look_at_selves(&f->certs)) {
+        status = tool_no_memory();
+    }
     return status;
 }
 
@@ -179,6 +182,7 @@ void cert_files_clear(struct cert_files *f)
         free(f->key[i].input);
     }
     certs_clear(&f->certs);
+    findings_clear(&f->findings);
 }
 
 /* --- judging ---------------------------------------------------------------------------------- */
@@ -294,22 +298,24 @@ static void judge_chain(struct cert_files *f, const struct cert_file *file)
     struct certs roots = {NULL, 0};
     struct chain_tree *tree = calloc(1, sizeof(*tree));
 
+    f->no_memory = f->no_memory || tree == NULL;
     for (size_t i = 0; tree != NULL && i < f->certs.count; i++) {
         const struct cert *cert = &f->certs.item[i];
 
-        if (cert_is_self_signed(cert) && (i < file->first || i >= file->first + file->count)) {
-            (void)certs_add(&roots, cert->der, cert->len);
+        if (cert_is_self_signed(cert) && (i < file->first || i >= file->first + file->count) &&
+            certs_add(&roots, cert->der, cert->len) == NULL) {
+            f->no_memory = true;
         }
     }
     if (tree != NULL) {
-        chain_tree_make(tree, &sent, &roots);
+        f->no_memory = !chain_tree_make(tree, &sent, &roots) || f->no_memory;
         chain_tree_place(tree, file->first, &f->findings);
     }
     certs_clear(&roots);
     free(tree);
 }
 
-void cert_files_judge(struct cert_files *f)
+enum tool_exit cert_files_judge(struct cert_files *f)
 {
     for (size_t i = 0; i < f->count; i++) {
         judge_file(f, &f->file[i]);
@@ -332,4 +338,5 @@ void cert_files_judge(struct cert_files *f)
     for (size_t i = 0; i < f->count; i++) {
         judge_embedding(f, &f->file[i]);
     }
+    return f->no_memory || f->findings.no_memory ? tool_no_memory() : EXIT_OK;
 }

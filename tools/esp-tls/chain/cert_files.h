@@ -37,12 +37,13 @@ struct cert_files {
     const char *password; /* NULL: none */
     struct findings findings;
     bool is_unusable; /* a file does not parse */
+    bool no_memory;   /* for judging all of it */
 };
 
 /** Read them all. @return EXIT_OK, or what is wrong has been said on stderr */
 enum tool_exit cert_files_read(struct cert_files *f, char **paths, size_t count);
-/** Find what is to be said about them. */
-void cert_files_judge(struct cert_files *f);
+/** Find what is to be said about them. @return EXIT_OK, or there was no memory: that was said */
+enum tool_exit cert_files_judge(struct cert_files *f);
 void cert_files_clear(struct cert_files *f);
 
 const char *cert_key_format_name(esp_tls_key_format_t format);

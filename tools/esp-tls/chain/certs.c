@@ -138,30 +138,56 @@ bool cert_has_issuer_name(const struct cert *cert, const struct cert *issuer)
     return is_same_name(cert->read.issuer, issuer->read.subject);
 }
 
-bool cert_is_issued_by(const struct cert *cert, const struct cert *issuer)
+enum cert_link cert_link(const struct cert *cert, const struct cert *issuer)
 {
-    esp_err_t err;
-
     if (!cert_has_issuer_name(cert, issuer)) {
-        return false;
+        return CERT_STRANGER;
     }
-    err = esp_tls_certificate_is_signed_by(&cert->read, &issuer->read);
-    return err == ESP_OK || err == ESP_ERR_NOT_SUPPORTED;
+    switch (esp_tls_certificate_is_signed_by(&cert->read, &issuer->read)) {
+    case ESP_OK:
+        return CERT_SIGNED;
+    case ESP_FAIL:
+        return CERT_NOT_SIGNED;
+    case ESP_ERR_NO_MEM:
+        return CERT_NO_MEMORY;
+    default:
+        return CERT_UNCHECKED;
+    }
+}
+
+bool certs_look_at_selves(struct certs *certs)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < certs->count; i++) {
+        struct cert *cert = &certs->item[i];
+
+        cert->self = cert->read.is_self_issued ? cert_link(cert, cert) : CERT_STRANGER;
+        ok = ok && cert->self != CERT_NO_MEMORY;
+    }
+    return ok;
 }
 
 bool cert_is_self_signed(const struct cert *cert)
 {
-    return cert->read.is_self_issued && cert_is_issued_by(cert, cert);
+    return cert->self == CERT_SIGNED || cert->self == CERT_UNCHECKED;
 }
 
-const struct cert *cert_find_issuer(const struct cert *cert, const struct certs *among)
+const struct cert *cert_find_issuer(const struct cert *cert, const struct certs *among,
+                                    enum cert_link *link)
 {
-    for (size_t i = 0; i < among->count; i++) {
-        if (cert_is_issued_by(cert, &among->item[i])) {
-            return &among->item[i];
+    const struct cert *found = NULL;
+
+    *link = CERT_STRANGER;
+    for (size_t i = 0; i < among->count && *link < CERT_SIGNED; i++) {
+        enum cert_link this = cert_link(cert, &among->item[i]);
+
+        if (this > *link) {
+            *link = this;
+            found = &among->item[i];
         }
     }
-    return NULL;
+    return *link == CERT_SIGNED || *link == CERT_UNCHECKED ? found : NULL;
 }
 
 /* --- text ------------------------------------------------------------------------------------- */

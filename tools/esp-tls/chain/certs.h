@@ -10,12 +10,22 @@
 #include "esp_tls_certificate.h"
 #include "cli/json.h"
 
+/** How a certificate stands to one that may have issued it. */
+enum cert_link {
+    CERT_STRANGER = 0, /* the issuer has another name */
+    CERT_NOT_SIGNED,   /* its name, and another key */
+    CERT_UNCHECKED, /* its name; this build cannot check the signature, or not read one of them */
+    CERT_SIGNED,
+    CERT_NO_MEMORY /* there was none for checking it */
+};
+
 struct cert {
     unsigned char *der;
     size_t len;
     bool is_read; /* false: it is damaged, and `read` has what stands before the damage */
     esp_tls_certificate_t read;
     esp_tls_input_problem_t problem; /* reason OK: none */
+    enum cert_link self;             /* to itself: certs_look_at_selves() */
     char title[200];                 /* the common name, or what of the subject is there */
     char subject[1024];              /* as text; "": there is none */
     char issuer[1024];
@@ -36,11 +46,17 @@ void certs_clear(struct certs *certs);
 bool cert_is_same(const struct cert *a, const struct cert *b);
 /** Of this name? As bytes, and where they differ as text without regard to case. */
 bool cert_has_issuer_name(const struct cert *cert, const struct cert *issuer);
-/** Was it signed by this one, by name, and by signature where this build has the algorithm? */
-bool cert_is_issued_by(const struct cert *cert, const struct cert *issuer);
+/** Was it signed by this one: by name, then by signature? */
+enum cert_link cert_link(const struct cert *cert, const struct cert *issuer);
+/** Find out which are their own issuers. @return false: no memory */
+bool certs_look_at_selves(struct certs *certs);
+/** Is it its own issuer, as far as this build can check it? */
 bool cert_is_self_signed(const struct cert *cert);
-/** The first of `among` that issued it; NULL: none. */
-const struct cert *cert_find_issuer(const struct cert *cert, const struct certs *among);
+/** The first of `among` that issued it, otherwise the first that may have.
+ *  @param link  receives how it stands to that one; of none NOT_SIGNED, STRANGER or NO_MEMORY
+ *  @return NULL: none */
+const struct cert *cert_find_issuer(const struct cert *cert, const struct certs *among,
+                                    enum cert_link *link);
 
 /** The next place where the issuer's certificate is to be had (authorityInfoAccess).
  *  @param at  0 at first @return false: no more */

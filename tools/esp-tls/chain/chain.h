@@ -22,8 +22,8 @@ struct chain_compare {
     struct findings findings;
 };
 
-/** Say what differs, and why a device cares. */
-void chain_compare_make(struct chain_compare *c, const struct chain_tree *tree,
+/** Say what differs, and why a device cares. @return false: no memory */
+bool chain_compare_make(struct chain_compare *c, const struct chain_tree *tree,
                         const struct certs *sent, const struct certs *trust);
 
 /** Ask an installed Chromium for the chain that it sees. Blocks: at most timeout_ms.

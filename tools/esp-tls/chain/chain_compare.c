@@ -22,25 +22,30 @@ static bool is_same_list(const struct certs *a, const struct certs *b)
     return a->count == b->count;
 }
 
-/** Does the issuer of the last certificate stand among those that we trust, or is it one? */
-static bool ends_in(const struct certs *chain, const struct certs *trust)
+/** Does the issuer of the last certificate stand among those that we trust, or is it one?
+ *  @param no_memory  set where there was none for finding out */
+static bool ends_in(const struct certs *chain, const struct certs *trust, bool *no_memory)
 {
     const struct cert *last = &chain->item[chain->count - 1];
+    enum cert_link link = CERT_STRANGER;
+    bool is_trusted = has(trust, last) || cert_find_issuer(last, trust, &link) != NULL;
 
-    return has(trust, last) || cert_find_issuer(last, trust) != NULL;
+    *no_memory = link == CERT_NO_MEMORY;
+    return is_trusted;
 }
 
-/** Another certificate of the server's own. */
-static void compare_leaf(struct chain_compare *c, const struct cert *ours,
+/** Another certificate of the server's own. @return false: no memory */
+static bool compare_leaf(struct chain_compare *c, const struct cert *ours,
                          const struct certs *trust)
 {
     const struct cert *theirs = &c->theirs.item[0];
     char key_ours[40];
     char key_theirs[40];
+    bool no_memory;
 
     cert_key_text(&ours->read.key, key_ours, sizeof(key_ours));
     cert_key_text(&theirs->read.key, key_theirs, sizeof(key_theirs));
-    if (!ends_in(&c->theirs, trust)) {
+    if (!ends_in(&c->theirs, trust, &no_memory)) {
         findings_add(
             &c->findings, FINDING_WARNING, "intercepted", 1,
             "%s sees another certificate, issued by %s, which is not trusted here: an "
@@ -60,6 +65,7 @@ static void compare_leaf(struct chain_compare *c, const struct cert *ours,
                      "since, or another server answered (another address, another name in SNI).",
                      c->who, theirs->issuer);
     }
+    return !no_memory;
 }
 
 /** Certificates that only they have. */
@@ -117,20 +123,22 @@ static void compare_ours(struct chain_compare *c, const struct chain_tree *tree)
     }
 }
 
-void chain_compare_make(struct chain_compare *c, const struct chain_tree *tree,
+bool chain_compare_make(struct chain_compare *c, const struct chain_tree *tree,
                         const struct certs *sent, const struct certs *trust)
 {
+    bool ok = true;
+
     if (sent->count == 0 || c->theirs.count == 0) {
-        return;
+        return true;
     }
     c->is_same = is_same_list(sent, &c->theirs);
     if (c->is_same) {
         findings_add(&c->findings, FINDING_NOTE, "same", 0, "%s sees the same certificates.",
                      c->who);
-        return;
+        return !c->findings.no_memory;
     }
     if (!cert_is_same(&sent->item[0], &c->theirs.item[0])) {
-        compare_leaf(c, &sent->item[0], trust);
+        ok = compare_leaf(c, &sent->item[0], trust);
     }
     compare_theirs(c, tree, sent, trust);
     compare_ours(c, tree);
@@ -138,4 +146,5 @@ void chain_compare_make(struct chain_compare *c, const struct chain_tree *tree,
         findings_add(&c->findings, FINDING_NOTE, "other-order", 0,
                      "%s has the same certificates in another order.", c->who);
     }
+    return ok && !c->findings.no_memory;
 }

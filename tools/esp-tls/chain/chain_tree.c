@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "mbedtls/x509_crt.h"
+
 #define SOON_DAYS 30
 #define SERVER    (ESP_TLS_EXTENDED_ANY | ESP_TLS_EXTENDED_SERVER_AUTH)
 
@@ -51,39 +53,54 @@ static unsigned issuer_rank(const struct cert *issuer, bool is_behind)
     return !is_behind ? 2 : is_current(issuer) ? 4 : 3;
 }
 
-static int find_parent(const struct chain_tree *t, size_t of)
+/** The best of those that issued it, or may have. @return false: no memory */
+static bool find_parent(struct chain_tree *t, size_t of)
 {
-    unsigned best_rank = 0;
-    int best = -1;
+    struct chain_node *n = &t->node[of];
+    unsigned best = 0;
 
     for (size_t i = 0; i < t->count; i++) {
-        unsigned r = issuer_rank(t->node[i].cert, i > of);
+        enum cert_link link = i != of && t->node[i].role != CHAIN_DUPLICATE
+                                  ? cert_link(n->cert, t->node[i].cert)
+                                  : CERT_STRANGER;
+        unsigned rank = issuer_rank(t->node[i].cert, i > of) + (link == CERT_SIGNED ? 4 : 0);
 
-        if (i != of && t->node[i].role != CHAIN_DUPLICATE && r > best_rank &&
-            cert_is_issued_by(t->node[of].cert, t->node[i].cert)) {
-            best = (int)i;
-            best_rank = r;
+        if (link == CERT_NO_MEMORY) {
+            return false;
+        }
+        if (link == CERT_NOT_SIGNED && n->namesake < 0) {
+            n->namesake = (int)i;
+        } else if (link >= CERT_UNCHECKED && rank > best) {
+            n->parent = (int)i;
+            n->is_unchecked = n->trust == NULL && link == CERT_UNCHECKED;
+            best = rank;
         }
     }
-    return best;
+    return true;
 }
 
-static void fill_node(struct chain_tree *t, size_t i, const struct certs *trust)
+/** @return false: no memory */
+static bool fill_node(struct chain_tree *t, size_t i, const struct certs *trust)
 {
     struct chain_node *n = &t->node[i];
+    enum cert_link self =
+        n->cert->read.is_self_issued ? cert_link(n->cert, n->cert) : CERT_STRANGER;
+    enum cert_link link = CERT_STRANGER;
 
     for (size_t k = 0; k < i; k++) {
         if (cert_is_same(n->cert, t->node[k].cert)) {
             n->role = CHAIN_DUPLICATE;
         }
     }
-    n->parent = -1;
-    n->is_self_signed = cert_is_self_signed(n->cert);
+    n->parent = n->namesake = -1;
+    n->is_self_signed = self == CERT_SIGNED || self == CERT_UNCHECKED;
     n->trust = find_same(n->cert, trust);
     n->is_trusted = n->trust != NULL;
     if (n->trust == NULL) {
-        n->trust = cert_find_issuer(n->cert, trust);
+        n->trust = cert_find_issuer(n->cert, trust, &link);
+        n->is_unchecked = link == CERT_UNCHECKED;
     }
+    return self != CERT_NO_MEMORY && link != CERT_NO_MEMORY;
 }
 
 static bool is_on_path(const struct chain_tree *t, size_t i)
@@ -113,7 +130,7 @@ static void climb_path(struct chain_tree *t)
             t->end = CHAIN_UNTRUSTED_ROOT;
             return;
         }
-        t->end = CHAIN_MISSING;
+        t->end = n->cert->read.issuer.ptr == NULL ? CHAIN_UNREADABLE : CHAIN_MISSING;
         if (n->parent < 0 || is_on_path(t, (size_t)n->parent)) {
             return;
         }
@@ -150,11 +167,16 @@ static enum chain_role role_of(const struct chain_tree *t, size_t i)
     if (n->is_trusted || (top->parent == (int)i && n->is_self_signed)) {
         return CHAIN_ROOT;
     }
-    return CHAIN_EXTRA;
+    if (t->end == CHAIN_MISSING && top->namesake == (int)i) {
+        return CHAIN_NAMESAKE;
+    }
+    return t->end == CHAIN_UNREADABLE ? CHAIN_UNKNOWN : CHAIN_EXTRA;
 }
 
-void chain_tree_make(struct chain_tree *tree, const struct certs *sent, const struct certs *trust)
+bool chain_tree_make(struct chain_tree *tree, const struct certs *sent, const struct certs *trust)
 {
+    bool ok = true;
+
     memset(tree, 0, sizeof(*tree));
     tree->bytes = 4 + 3;
     for (size_t i = 0; i < sent->count; i++) {
@@ -163,10 +185,10 @@ void chain_tree_make(struct chain_tree *tree, const struct certs *sent, const st
     for (size_t i = 0; i < sent->count && i < CHAIN_MOST; i++) {
         tree->node[i].cert = &sent->item[i];
         tree->count++;
-        fill_node(tree, i, trust);
+        ok = fill_node(tree, i, trust) && ok;
     }
     for (size_t i = 0; i < tree->count; i++) {
-        tree->node[i].parent = find_parent(tree, i);
+        ok = find_parent(tree, i) && ok;
     }
     climb_path(tree);
     tree->is_in_order = is_path_in_order(tree);
@@ -175,6 +197,7 @@ void chain_tree_make(struct chain_tree *tree, const struct certs *sent, const st
             tree->node[i].role = role_of(tree, i);
         }
     }
+    return ok;
 }
 
 /* --- findings --------------------------------------------------------------------------------- */
@@ -256,6 +279,9 @@ static void find_missing(const struct chain_tree *t, const struct certs *trust, 
     for (size_t i = 0; i < trust->count; i++) {
         is_twin = is_twin || cert_has_issuer_name(top->cert, &trust->item[i]);
     }
+    if (top->namesake >= 0 && !is_twin) {
+        return; /* find_signatures() says it */
+    }
     if (is_twin) {
         findings_add(f, FINDING_ERROR, "other-key", number,
                      "An authority named %s is trusted, but another key than its key signed "
@@ -296,21 +322,6 @@ static void find_end(const struct chain_tree *t, const struct certs *trust, stru
     }
 }
 
-/** Those that issue must be authorities. */
-static void find_issuers(const struct chain_tree *t, size_t first, struct findings *f)
-{
-    for (size_t k = 1; k < t->path_count; k++) {
-        const struct cert *cert = t->node[t->path[k]].cert;
-
-        if (cert->read.version == 3 && !cert->read.is_ca) {
-            findings_add(f, FINDING_ERROR, "no-authority", (int)t->path[k] + 1,
-                         "Certificate %zu (%s) issued another one, and is no authority "
-                         "(basicConstraints): it is refused.",
-                         first + t->path[k] + 1, cert->title);
-        }
-    }
-}
-
 /** What stands above the server's certificate, from k = 1 on, the anchor at the end.
  *  @return NULL: nothing more */
 static const struct cert *find_above(const struct chain_tree *t, size_t k)
@@ -318,6 +329,111 @@ static const struct cert *find_above(const struct chain_tree *t, size_t k)
     return k < t->path_count    ? t->node[t->path[k]].cert
            : k == t->path_count ? t->node[t->path[k - 1]].trust
                                 : NULL;
+}
+
+/** "Certificate 2", or "The authority" of what was not sent. @param k  its place in the path */
+static int name_one(const struct chain_tree *t, size_t k, size_t first, char *who, size_t cap)
+{
+    int number = k < t->path_count ? (int)t->path[k] + 1 : 0;
+
+    if (number > 0) {
+        snprintf(who, cap, "Certificate %zu", first + (size_t)number);
+    } else {
+        snprintf(who, cap, "The authority");
+    }
+    return number;
+}
+
+/** Before version 3 a certificate cannot say that it is an authority: then an anchor is one, and no
+ *  other is. */
+static bool is_no_authority(const struct chain_tree *t, size_t k, const struct cert *cert)
+{
+    bool is_anchor =
+        k >= t->path_count || t->node[t->path[k]].is_trusted || t->node[t->path[k]].is_self_signed;
+
+    return !cert->read.is_ca && (cert->read.version == 3 || !is_anchor);
+}
+
+/** How many authorities the one at this place has below it, as Mbed TLS counts them
+ *  (x509_crt_verify_chain()): the uppermost also where it is its own issuer. */
+static int count_below(const struct chain_tree *t, size_t k)
+{
+    int count = (int)k - 1;
+
+    for (size_t i = 1; i + 1 < k; i++) {
+        count -= t->node[t->path[i]].cert->read.is_self_issued;
+    }
+    return count;
+}
+
+/** @return false: it may not issue what stands below it */
+static bool judge_issuer(const struct chain_tree *t, size_t k, const struct cert *cert,
+                         size_t first, struct findings *f)
+{
+    const esp_tls_certificate_t *read = &cert->read;
+    char who[48];
+    int number = name_one(t, k, first, who, sizeof(who));
+
+    if (is_no_authority(t, k, cert)) {
+        findings_add(f, FINDING_ERROR, "no-authority", number,
+                     "%s (%s) issued another one, and is no authority (basicConstraints): it is "
+                     "refused.",
+                     who, cert->title);
+    } else if (read->has_key_usage && (read->key_usage & ESP_TLS_USAGE_CERT_SIGN) == 0) {
+        findings_add(f, FINDING_ERROR, "no-cert-sign", number,
+                     "%s (%s) issued another one, and its keyUsage does not allow that (no "
+                     "keyCertSign): the chain is refused.",
+                     who, cert->title);
+    } else if (read->path_length >= 0 && read->path_length < count_below(t, k)) {
+        findings_add(f, FINDING_ERROR, "path-length", number,
+                     "%s (%s) may have %d other authorities below it (pathLenConstraint), and has "
+                     "%d: the chain is refused.",
+                     who, cert->title, read->path_length, count_below(t, k));
+    } else {
+        return true;
+    }
+    return false;
+}
+
+/** Those that issue must be authorities, and may be so for others only. The verifier goes up, and
+ *  no further than to the first that is not. What a damaged one says of itself is not known. */
+static void find_issuers(const struct chain_tree *t, size_t first, struct findings *f)
+{
+    const struct cert *cert;
+
+    for (size_t k = 1; (cert = find_above(t, k)) != NULL; k++) {
+        bool is_itself = k == t->path_count && t->node[t->path[k - 1]].is_trusted;
+
+        if (!is_itself && cert->is_read && !judge_issuer(t, k, cert, first, f)) {
+            return;
+        }
+    }
+}
+
+/** What was said to be signed by another, and is not, or cannot be checked. */
+static void find_signatures(const struct chain_tree *t, size_t first, struct findings *f)
+{
+    for (size_t k = 0; k < t->path_count; k++) {
+        const struct chain_node *n = &t->node[t->path[k]];
+        const struct cert *above = find_above(t, k + 1);
+        int number = (int)t->path[k] + 1;
+
+        if (above == NULL && n->namesake >= 0 && !n->is_self_signed) {
+            findings_add(f, FINDING_ERROR, "bad-signature", number,
+                         "The signature on certificate %zu (%s) is not by the key of certificate "
+                         "%zu (%s), which has its issuer's name: one of the two was changed or "
+                         "forged, or is another authority's of that name. It is refused.",
+                         first + (size_t)number, n->cert->title, first + (size_t)n->namesake + 1,
+                         t->node[n->namesake].cert->title);
+        } else if (above != NULL && n->is_unchecked) {
+            findings_add(f, FINDING_WARNING, "unchecked-signature", number,
+                         "Whether %s signed certificate %zu (%s) cannot be checked here: this "
+                         "build does not have the algorithm (%s), or cannot read one of the two.",
+                         above->title, first + (size_t)number, n->cert->title,
+                         n->cert->read.signature_name != NULL ? n->cert->read.signature_name
+                                                              : "of an unknown kind");
+        }
+    }
 }
 
 /** May this one give the names? An intermediate that is its own issuer is not constrained (RFC 5280
@@ -371,19 +487,33 @@ static void find_usages(const struct chain_tree *t, size_t first, struct finding
     const struct cert *cert;
 
     for (size_t k = 1; (cert = find_above(t, k)) != NULL; k++) {
-        size_t number = k < t->path_count ? t->path[k] + 1 : 0;
-        char who[48] = "The authority";
+        char who[48];
+        int number = name_one(t, k, first, who, sizeof(who));
 
         if (!cert->read.has_extended_usage || (cert->read.extended_usage & SERVER) != 0) {
             continue;
         }
-        if (number > 0) {
-            snprintf(who, sizeof(who), "Certificate %zu", first + number);
-        }
-        findings_add(f, FINDING_ERROR, "issuer-usage", (int)number,
+        findings_add(f, FINDING_ERROR, "issuer-usage", number,
                      "%s (%s) may not issue certificates of servers (extendedKeyUsage without "
                      "serverAuth): devices refuse the chain.",
                      who, cert->title);
+    }
+}
+
+/** Of a chain as it is sent: Mbed TLS goes up so far, without the anchor. */
+static void find_too_many(const struct chain_tree *t, struct findings *f)
+{
+    const size_t most = MBEDTLS_X509_MAX_INTERMEDIATE_CA + 1;
+    size_t count = 0;
+
+    for (size_t k = 0; k < t->path_count; k++) {
+        count += !t->node[t->path[k]].is_trusted;
+    }
+    if (count > most) {
+        findings_add(f, FINDING_ERROR, "too-long", 0,
+                     "The chain has %zu certificates up to its root: Mbed TLS refuses more than "
+                     "%zu (MBEDTLS_X509_MAX_INTERMEDIATE_CA).",
+                     count, most);
     }
 }
 
@@ -395,6 +525,9 @@ static void find_superfluous(const struct chain_tree *t, size_t first, bool dupl
         const char *code;
         const char *text;
     } roles[] = {
+        [CHAIN_PATH] = {FINDING_NOTE, NULL, NULL},
+        [CHAIN_NAMESAKE] = {FINDING_NOTE, NULL, NULL}, /* find_signatures() */
+        [CHAIN_UNKNOWN] = {FINDING_NOTE, NULL, NULL},
         [CHAIN_ROOT] = {FINDING_NOTE, "root-sent",
                         "is an authority that is trusted or not: a device that trusts it has it, "
                         "and one that does not gains nothing by it."},
@@ -409,7 +542,7 @@ static void find_superfluous(const struct chain_tree *t, size_t first, bool dupl
         const struct chain_node *n = &t->node[i];
         char cost[48] = "";
 
-        if (n->role == CHAIN_PATH || (n->role == CHAIN_DUPLICATE && !duplicates)) {
+        if (roles[n->role].code == NULL || (n->role == CHAIN_DUPLICATE && !duplicates)) {
             continue;
         }
         if (n->role != CHAIN_CROSS) { /* which somebody needs */
@@ -491,6 +624,7 @@ void chain_tree_place(const struct chain_tree *tree, size_t first, struct findin
 {
     size_t from = f->count;
 
+    find_signatures(tree, first, f);
     find_issuers(tree, first, f);
     find_constraints(tree, first, f);
     if (tree->count > 0 && (tree->node[0].cert->read.extended_usage & SERVER) != 0) {
@@ -508,7 +642,7 @@ void chain_tree_place(const struct chain_tree *tree, size_t first, struct findin
             "for nothing, %zu bytes of each handshake.",
             number, tree->node[tree->path[tree->path_count - 1]].cert->len);
     }
-    if (tree->end == CHAIN_MISSING) {
+    if (tree->end == CHAIN_MISSING && tree->node[tree->path[tree->path_count - 1]].namesake < 0) {
         size_t top = tree->path[tree->path_count - 1];
 
         findings_add(f, FINDING_NOTE, "issuer-elsewhere", (int)(first + top) + 1,
@@ -528,7 +662,9 @@ void chain_tree_findings(const struct chain_tree *tree, const struct certs *trus
         chain_find_in(tree->node[i].cert, (int)i + 1, tree->node[i].role == CHAIN_PATH,
                       tree->node[i].is_trusted, f);
     }
+    find_signatures(tree, 0, f);
     find_issuers(tree, 0, f);
+    find_too_many(tree, f);
     find_constraints(tree, 0, f);
     find_usages(tree, 0, f);
     find_order(tree, f);
@@ -548,14 +684,15 @@ void chain_tree_findings(const struct chain_tree *tree, const struct certs *trus
 
 const char *chain_role_name(enum chain_role role)
 {
-    static const char *const names[] = {"path", "root", "cross-signed", "duplicate", "extra"};
+    static const char *const names[] = {"path",     "root",  "cross-signed", "duplicate",
+                                        "namesake", "extra", "unknown"};
 
     return names[role];
 }
 
 const char *chain_end_name(enum chain_end end)
 {
-    static const char *const names[] = {"anchored", "missing", "untrusted-root"};
+    static const char *const names[] = {"anchored", "missing", "untrusted-root", "unreadable"};
 
     return names[end];
 }
@@ -577,6 +714,9 @@ static void print_path(const struct chain_tree *t, FILE *out)
         print_line(out, depth++, top->trust, "trusted, not sent");
     } else if (t->end == CHAIN_MISSING) {
         fprintf(out, "  %s   [MISSING: not sent, not trusted]\n", top->cert->issuer);
+        depth++;
+    } else if (t->end == CHAIN_UNREADABLE) {
+        fputs("  ?   [its issuer cannot be read]\n", out);
         depth++;
     }
     for (size_t k = t->path_count; k-- > 0;) {
@@ -603,6 +743,8 @@ void chain_tree_print(const struct chain_tree *tree, FILE *out)
             [CHAIN_ROOT] = "a root, need not be sent",
             [CHAIN_CROSS] = "cross-signed",
             [CHAIN_DUPLICATE] = "sent before",
+            [CHAIN_NAMESAKE] = "of the issuer's name, with another key",
+            [CHAIN_UNKNOWN] = "nothing can be said of its place",
             [CHAIN_EXTRA] = "EXTRA, verifies none of the others",
         };
         const struct chain_node *n = &tree->node[i];

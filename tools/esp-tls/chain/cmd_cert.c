@@ -132,9 +132,12 @@ static enum tool_exit cert_run(void *state)
     if (status != EXIT_OK) {
         return status;
     }
-    cert_files_judge(f);
-    if (shortage_take()) {
-        return tool_no_memory();
+    status = cert_files_judge(f);
+    if (status == EXIT_OK && shortage_take()) {
+        status = tool_no_memory();
+    }
+    if (status != EXIT_OK) {
+        return status;
     }
     status = f->is_unusable ? EXIT_USAGE : f->findings.errors > 0 ? EXIT_CERTIFICATE : EXIT_OK;
     if (o->json) {

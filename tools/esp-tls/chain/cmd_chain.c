@@ -23,7 +23,7 @@ struct chain {
     bool was_shown;        /* the hook was called */
     bool no_memory;
     bool opened;
-    esp_tls_record_t record;
+    struct failure failure;
     char version[16];
     enum tool_exit exit;
     struct text verdict;
@@ -69,7 +69,7 @@ static void note_result(struct chain *c, esp_tls_t *tls)
 {
     esp_tls_session_info_t info;
 
-    (void)esp_tls_get_record(tls, &c->record);
+    explain_note(&c->failure, tls);
     if (c->opened && esp_tls_get_session_info(tls, &info) == ESP_OK && info.version != NULL) {
         snprintf(c->version, sizeof(c->version), "%s", info.version);
     }
@@ -119,7 +119,6 @@ static void connect_starttls(struct chain *c, esp_tls_t *tls)
 static void explain_result(struct chain *c)
 {
     const struct chain_options *o = &c->options;
-    struct failure failure = {.options = &o->connect, .record = c->record};
 
     if (c->opened) {
         text_add(&c->verdict,
@@ -128,10 +127,11 @@ static void explain_result(struct chain *c)
                  o->target.name);
         c->exit = EXIT_OK;
     } else if (c->verdict.len == 0) {
-        snprintf(failure.host, sizeof(failure.host), "%s",
+        c->failure.options = &o->connect;
+        snprintf(c->failure.host, sizeof(c->failure.host), "%s",
                  connect_options_host(&o->connect, o->target.host));
-        snprintf(failure.name, sizeof(failure.name), "%s", o->target.name);
-        c->exit = explain(&failure, &c->verdict);
+        snprintf(c->failure.name, sizeof(c->failure.name), "%s", o->target.name);
+        c->exit = explain(&c->failure, &c->verdict);
     }
 }
 
@@ -152,10 +152,12 @@ static enum tool_exit look_chain(struct chain *c)
     }
     explain_result(c);
     if (c->was_shown) {
-        chain_tree_make(&c->tree, &c->sent, &c->trust);
+        if (!certs_look_at_selves(&c->sent) || !chain_tree_make(&c->tree, &c->sent, &c->trust)) {
+            return tool_no_memory();
+        }
         chain_tree_findings(&c->tree, &c->trust, &c->findings);
     }
-    return EXIT_OK;
+    return c->findings.no_memory ? tool_no_memory() : EXIT_OK;
 }
 
 /* --- comparing -------------------------------------------------------------------------------- */
@@ -183,8 +185,9 @@ static enum tool_exit compare(struct chain *c)
         }
         c->has_compare = status == EXIT_OK;
     }
-    if (c->has_compare) {
-        chain_compare_make(&c->compare, &c->tree, &c->sent, &c->trust);
+    if (c->has_compare && (!certs_look_at_selves(&c->compare.theirs) ||
+                           !chain_compare_make(&c->compare, &c->tree, &c->sent, &c->trust))) {
+        status = tool_no_memory();
     }
     return status;
 }
@@ -356,6 +359,8 @@ static void chain_clear(void *state)
     certs_clear(&c->sent);
     certs_clear(&c->trust);
     certs_clear(&c->compare.theirs);
+    findings_clear(&c->findings);
+    findings_clear(&c->compare.findings);
     esp_tls_free_global_ca_store();
 }
 

@@ -1,26 +1,51 @@
 #include "findings.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 
 #include "cli/text.h"
+
+static bool make_room(struct findings *f)
+{
+    size_t room = f->room == 0 ? 16 : 2 * f->room;
+    struct finding *grown;
+
+    if (f->count < f->room) {
+        return true;
+    }
+    grown = realloc(f->item, room * sizeof(*grown));
+    if (grown == NULL) {
+        f->no_memory = true;
+        return false;
+    }
+    f->item = grown;
+    f->room = room;
+    return true;
+}
 
 void findings_add(struct findings *f, enum finding_level level, const char *code, int certificate,
                   const char *format, ...)
 {
-    struct finding *item = &f->item[f->count];
+    struct finding *item;
     va_list args;
 
     f->errors += level == FINDING_ERROR;
-    if (f->count == FINDINGS_MOST) {
+    if (!make_room(f)) {
         return;
     }
-    f->count++;
+    item = &f->item[f->count++];
     item->level = level;
     item->code = code;
     item->certificate = certificate;
     va_start(args, format);
     (void)vsnprintf(item->text, sizeof(item->text), format, args);
     va_end(args);
+}
+
+void findings_clear(struct findings *f)
+{
+    free(f->item);
+    *f = (struct findings){0};
 }
 
 static const char *const levels[] = {"error", "warning", "note"};

@@ -2,6 +2,7 @@
 #ifndef FINDINGS_H
 #define FINDINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -20,16 +21,17 @@ struct finding {
     char text[700];
 };
 
-#define FINDINGS_MOST 64
-
 struct findings {
-    struct finding item[FINDINGS_MOST];
+    struct finding *item;
     size_t count;
-    size_t errors; /* also those for which there was no room */
+    size_t room;
+    size_t errors;
+    bool no_memory; /* one was lost: what there is says too little */
 };
 
 void findings_add(struct findings *f, enum finding_level level, const char *code, int certificate,
                   const char *format, ...) __attribute__((format(printf, 5, 6)));
+void findings_clear(struct findings *f);
 void findings_print(const struct findings *f, FILE *out);
 /** As the member "findings". */
 void findings_json(const struct findings *f, struct json *j);

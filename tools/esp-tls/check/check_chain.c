@@ -14,7 +14,9 @@ void check_take_chain(struct check *c)
     if (!ok) {
         certs_clear(&c->sent);
     }
-    chain_tree_make(&c->chain, &c->sent, &nobody);
+    if (!chain_tree_make(&c->chain, &c->sent, &nobody)) {
+        fputs("esp-tls: warning: out of memory for the chain's signatures\n", stderr);
+    }
 }
 
 size_t check_chain_len(const struct check *c)

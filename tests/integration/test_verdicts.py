@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A refusal says what the evidence says: signature, position and usage before a name. Each chain has
+one fault; the verifier, the diagnosis and `esp-tls chain` must agree on it."""
+import json
+import ssl
+import subprocess
+
+import peers
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from conftest import BUILD, SYMBOLS
+from test_constraints import KEYS, LOCAL, Authority, general, leaf_of, name, why, write
+
+TLS12 = ssl.TLSVersion.TLSv1_2
+PEM = serialization.Encoding.PEM
+SYSTEM = "ESP_TLS_SYSTEM_MBEDTLS:BOOL=ON" in (BUILD / "CMakeCache.txt").read_text()
+DEFERRED = "CONFIG_ESP_TLS_DEFER_CERT_SIGNATURES" in SYMBOLS and not SYSTEM
+
+
+def signs(crl_only=False, **more):
+    """keyUsage; without more an authority's, or one that lacks keyCertSign."""
+    bits = dict.fromkeys(("digital_signature", "content_commitment", "key_encipherment",
+                          "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign",
+                          "encipher_only", "decipher_only"), False)
+    return x509.KeyUsage(**{**bits, "crl_sign": True, "key_cert_sign": not crl_only, **more})
+
+
+def authority(key, subject, above=None, path=None, ca=True, usage=None, signer=None):
+    """@param signer  another key than the issuer's"""
+    extensions = [(x509.BasicConstraints(ca, path), True)]
+    if usage is not None:
+        extensions.append((usage, True))
+    made = Authority.__new__(Authority)
+    made.key, made.subject = key, name(f"CN={subject}")
+    issuer = Authority.__new__(Authority)
+    issuer.key, issuer.subject = signer or (above or made).key, (above or made).subject
+    made.cert = issuer.issue(made.subject, key, extensions)
+    return made
+
+
+def good():
+    root = authority(KEYS[0], "Root")
+    return root, authority(KEYS[1], "Int", root)
+
+
+def send(folder, anchors, *sent, key=None):
+    """What TlsPeer and the clients take."""
+    write(folder, anchors[0], sent[1:], sent[0])
+    (folder / "x.pem").write_bytes(sent[0].public_bytes(PEM))
+    (folder / "root.pem").write_bytes(b"".join(a.public_bytes(PEM) for a in anchors))
+    if key is not None:
+        (folder / "x.key").write_bytes(key.private_bytes(
+            PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+
+
+def refusal(folder, **options):
+    with peers.TlsPeer(folder, peers.echo, cert="x", **options) as p:
+        return why(folder, p.port)
+
+
+def chain_codes(folder, **options):
+    with peers.TlsPeer(folder, peers.echo, cert="x", **options) as p:
+        result = subprocess.run([BUILD / "esp-tls", "chain", "--json", "--cacert",
+                                 folder / "root.pem", f"localhost:{p.port}"], check=False,
+                                capture_output=True, text=True)
+    found = json.loads(result.stdout)
+    return found, {f["code"] for f in found["findings"] if f["level"] == "error"}
+
+
+# --- signature, usage, path length ---------------------------------------------------------------
+
+
+def test_a_forged_certificate_is_no_missing_intermediate(tmp_path):
+    """The issuer is sent, and did not sign it."""
+    root, inter = good()
+    forger = authority(KEYS[2], "Int", root)
+    send(tmp_path, [root.cert], leaf_of(forger, LOCAL), inter.cert)
+    reasons, text = refusal(tmp_path)
+    assert reasons == ["BAD_SIGNATURE"], reasons
+    assert "forged" in text and (DEFERRED or '"CN=Int"' in text), text
+
+
+def test_a_forged_certificate_with_its_namesake_in_front_is_no_wrong_order(tmp_path):
+    """leaf, Int, Low: Int did not sign Low, which stands behind it."""
+    root, inter = good()
+    low = authority(KEYS[2], "Low", inter, signer=KEYS[2])
+    send(tmp_path, [root.cert], leaf_of(low, LOCAL), inter.cert, low.cert)
+    assert refusal(tmp_path)[0] == ["BAD_SIGNATURE"]
+    low = authority(KEYS[2], "Low", inter)
+    send(tmp_path, [root.cert], leaf_of(low, LOCAL), inter.cert, low.cert)
+    assert refusal(tmp_path)[0] == ["CHAIN_OUT_OF_ORDER"]
+
+
+@pytest.mark.parametrize("where", ["sent", "trusted"])
+def test_an_issuer_without_keyCertSign_is_named(tmp_path, where):
+    root = authority(KEYS[0], "Root", usage=signs(crl_only=where == "trusted"))
+    inter = authority(KEYS[1], "Int", root, usage=signs(crl_only=where == "sent"))
+    send(tmp_path, [root.cert], leaf_of(inter, LOCAL), inter.cert)
+    reasons, text = refusal(tmp_path)
+    assert reasons == ["NO_CERT_SIGN"], reasons
+    assert f'"CN={"Int" if where == "sent" else "Root"}" issued' in text, text
+    assert "no-cert-sign" in chain_codes(tmp_path)[1]
+
+
+def test_an_anchor_without_keyCertSign_and_with_another_key_is_another_one(tmp_path):
+    """The key is looked at before the usage."""
+    root, inter = good()
+    other = authority(KEYS[2], "Root", usage=signs(crl_only=True))
+    send(tmp_path, [other.cert], leaf_of(inter, LOCAL), inter.cert)
+    assert refusal(tmp_path)[0] == ["ANCHOR_KEY_DIFFERS"]
+
+
+@pytest.mark.parametrize("where", ["sent", "trusted"])
+def test_an_exceeded_path_length_is_named(tmp_path, where):
+    root = authority(KEYS[0], "Root", path=1 if where == "trusted" else None)
+    inter = authority(KEYS[1], "Int", root, path=0 if where == "sent" else None)
+    low = authority(KEYS[2], "Low", inter)
+    send(tmp_path, [root.cert], leaf_of(low, LOCAL), low.cert, inter.cert)
+    reasons, text = refusal(tmp_path)
+    assert reasons == ["PATH_LENGTH"], reasons
+    assert f'"CN={"Int" if where == "sent" else "Root"}" has more' in text, text
+    assert "path-length" in chain_codes(tmp_path)[1]
+
+
+@pytest.mark.parametrize("path", [0, 1])
+def test_self_issued_intermediates_count_for_the_path_length_as_in_mbed_tls(tmp_path, path):
+    """Of two it counts the upper one, of which RFC 5280 says that it need not."""
+    root = authority(KEYS[0], "Root", path=path)
+    again = authority(KEYS[1], "Root", root)
+    third = authority(KEYS[2], "Root", again)
+    send(tmp_path, [root.cert], leaf_of(third, LOCAL), third.cert, again.cert)
+    found, codes = chain_codes(tmp_path)
+    assert found["accepted"] == (path == 1), found
+    assert codes == (set() if path == 1 else {"path-length"})
+    assert path == 1 or "pathLenConstraint" in found["verdict"]
+
+
+# --- the leaf ------------------------------------------------------------------------------------
+
+
+def test_the_key_usage_of_a_server_is_not_its_authoritys(tmp_path):
+    """OpenSSL signs with an RSA key that is for encryption only."""
+    root, _ = good()
+    key = rsa.generate_private_key(65537, 2048)
+    leaf = root.issue(name("CN=leaf"), key, [
+        (x509.SubjectAlternativeName([general(a) for a in LOCAL]), False),
+        (signs(crl_only=True, crl_sign=False, key_encipherment=True), True)])
+    send(tmp_path, [root.cert], leaf, key=key)
+    for version in (TLS12, ssl.TLSVersion.TLSv1_3):
+        reasons, text = refusal(tmp_path, low=version, high=version)
+        assert reasons == ["WRONG_USAGE"] and "not for a TLS server" in text, (reasons, text)
+
+
+
+
+@pytest.mark.parametrize("who", ["issuer", "anchor", "leaf"])
+def test_a_weak_key_is_named_itself(tmp_path, who):
+    short = rsa.generate_private_key(65537, 1024)
+    strong = rsa.generate_private_key(65537, 2048)
+    root = authority(short if who == "anchor" else strong, "Root")
+    inter = authority(short if who == "issuer" else strong, "Int", root)
+    key = short if who == "leaf" else KEYS[3]
+    leaf = inter.issue(name("CN=leaf"), key, [
+        (x509.BasicConstraints(False, None), True),
+        (x509.SubjectAlternativeName([general(a) for a in LOCAL]), False)])
+    send(tmp_path, [root.cert], leaf, inter.cert, key=key)
+    with peers.Openssl(tmp_path, "-cipher", "ALL:@SECLEVEL=0", cert="x") as p:
+        reasons, text = why(tmp_path, p.port)
+    whose = {"issuer": '"CN=Int"', "anchor": '"CN=Root"',
+             "leaf": 'the certificate "CN=leaf"'}[who]
+    assert reasons == ["WEAK_KEY"], reasons
+    assert text == f"the key of {whose} is too weak (1024 bits)", text
+
+
+# --- what is trusted -----------------------------------------------------------------------------
+
+
+def test_a_self_signed_server_that_was_made_anew_is_told(tmp_path):
+    old = authority(KEYS[1], "localhost", ca=False)
+    new = authority(KEYS[3], "localhost", ca=False)
+    send(tmp_path, [old.cert], new.cert)
+    reasons, text = refusal(tmp_path)
+    assert reasons == ["SELF_SIGNED_RENEWED"] and "made anew" in text, (reasons, text)
+
+
+@pytest.mark.parametrize("renewed", [False, True])
+def test_a_leaf_that_is_trusted_as_an_authority_is_told(tmp_path, renewed):
+    root, inter = good()
+    leaf = leaf_of(inter, LOCAL)
+    send(tmp_path, [leaf], leaf_of(inter, LOCAL) if renewed else leaf, inter.cert)
+    reasons, text = refusal(tmp_path)
+    assert reasons == ["ANCHOR_IS_LEAF"] and "the server's own certificate" in text, text
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_a_reversed_chain_is_in_the_wrong_order(tmp_path, host):
+    """No server of OpenSSL starts with a key that is not the first's: the authority has it."""
+    root, inter = good()
+    send(tmp_path, [root.cert], inter.cert, leaf_of(inter, LOCAL), key=KEYS[1])
+    with peers.TlsPeer(tmp_path, peers.echo, cert="x") as p:
+        result = subprocess.run([BUILD / "esp-tls", "get", "--json", "--cacert",
+                                 tmp_path / "root.pem", f"https://{host}:{p.port}/"],
+                                capture_output=True, text=True, check=False)
+    causes = [c["name"] for c in json.loads(result.stderr)["causes"]]
+    assert causes == ["CHAIN_OUT_OF_ORDER"], causes
+
+
+def test_an_authority_that_did_not_issue_what_follows_has_another_name(tmp_path):
+    root, inter = good()
+    other = authority(KEYS[2], "Int", root)
+    send(tmp_path, [root.cert], inter.cert, leaf_of(other, LOCAL), key=KEYS[1])
+    assert refusal(tmp_path)[0] == ["NAME_MISMATCH"]
+
+
+def test_an_empty_store_is_told(client):
+    r = client(port=1, **{"global": 1})
+    causes = r.diagnosis["causes"]
+    assert [c["name"] for c in causes] == ["STORE_EMPTY"], r.diagnosis
+    assert causes[0]["remedies"][0]["setting"] == "use_global_ca_store"
+    assert "no certificate in the store" in causes[0]["text"]
+
+
+# --- the chain's length --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [9, 10])
+def test_a_chain_that_is_too_long_says_how_many_and_the_limit(client, tmp_path, count):
+    """The leaf and eight authorities are what Mbed TLS takes, as it is built."""
+    root = above = authority(KEYS[0], "Root")
+    sent = []
+    for i in range(count - 1):
+        above = authority(KEYS[1 + i % 2], f"Int {i}", above)
+        sent.insert(0, above.cert)
+    send(tmp_path, [root.cert], leaf_of(above, LOCAL), *sent)
+    for version in (TLS12, ssl.TLSVersion.TLSv1_3):
+        with peers.TlsPeer(tmp_path, peers.echo, cert="x", low=version, high=version) as p:
+            r = client(port=p.port, cacert=str(tmp_path / "root.pem"))
+        if count == 9:
+            r.opened()
+            continue
+        causes = [c["name"] for c in r.diagnosis["causes"]]
+        assert causes == ["CHAIN_TOO_LONG"], r.diagnosis
+        text = r.diagnosis["causes"][0]["text"]
+        assert "it sent 10, and 9 are the most" in text, text
+    found, codes = chain_codes(tmp_path)
+    assert found["accepted"] == (count == 9) and codes == (set() if count == 9 else {"too-long"})
+    assert count == 9 or "it sent 10, and 9 are the most" in found["verdict"], found["verdict"]
+
+
+# --- ServerKeyExchange ---------------------------------------------------------------------------
+
+
+def altered(change):
+    """Change the server's ServerKeyExchange on its way: in TLS 1.2 nothing protects it yet."""
+    def down(sink, chunks):
+        for data in chunks:
+            at = data.find(b"\x03\x00\x1d\x20")
+            at = at if at >= 0 else data.find(b"\x03\x00\x17\x41")
+            sink.sendall(change(bytearray(data), at) if at >= 0 else data)
+    return down
+
+
+def other_curve(data, at):
+    data[at + 2] = 0x1E  # X448
+    return data
+
+
+def other_scheme(data, at):
+    end = at + 4 + data[at + 3]
+    data[end:end + 2] = b"\x02\x01"  # rsa_pkcs1_sha1
+    return data
+
+
+def no_named_curve(data, at):
+    data[at] = 1
+    return data
+
+
+@pytest.mark.parametrize("change, wanted, said", [
+    (other_curve, "NO_COMMON_GROUP", "it chose 0x001E"),
+    (other_scheme, "NO_COMMON_SIGNATURE", "it chose 0x0201"),
+    (no_named_curve, "PEER_FAULT", "TLS does not allow")])
+def test_illegal_parameter_is_what_was_illegal(client, certs, change, wanted, said):
+    with peers.TlsPeer(certs, peers.echo, low=TLS12, high=TLS12) as server, \
+            peers.Relay(server.port, down=altered(change)) as relay:
+        r = client(port=relay.port, cacert="root-ec.pem", version=1)
+    assert r.record.alert_sent == 47, r
+    cause = r.diagnosis["causes"][0]
+    assert cause["name"] == wanted and said.lower() in cause["text"].lower(), r.diagnosis
