@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A refusal says what the evidence says: signature, position and usage before a name. Each chain has
-one fault; the verifier, the diagnosis and `esp-tls chain` must agree on it."""
+"""A refusal says what the evidence says: signature, position and usage before a name. Each chain
+has one fault; the verifier, the diagnosis and `esp-tls chain` must agree on it."""
 import json
 import ssl
 import subprocess

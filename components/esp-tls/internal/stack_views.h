@@ -32,8 +32,9 @@ void et_stack_moment(const void *stack, struct stack_moment *moment);
  *  @param is_tls13  RFC 8446 section 4.4.2, otherwise RFC 5246 section 7.4.2 */
 typedef void (*stack_certificates_t)(void *arg, const uint8_t *body, size_t len, bool is_tls13);
 
-/** Of CONN_CHAIN_SENT and CONN_CHAIN_TOO_LONG: call fn with the peer's Certificate message, as the application's code (the
- *  memory that it takes is not the connection's). Not called when none was read. */
+/** Of CONN_CHAIN_SENT and CONN_CHAIN_TOO_LONG: call fn with the peer's Certificate message, as the
+ *  application's code (the memory that it takes is not the connection's). Not called when none was
+ *  read. */
 void et_stack_certificates(const void *stack, stack_certificates_t fn, void *arg);
 
 /** A piece of somebody's memory. */
@@ -67,7 +68,7 @@ struct stack_date {
 #define STACK_CHAIN_PATH_LENGTH     0x0400 /* the issuer's pathLenConstraint is exceeded */
 #define STACK_CHAIN_FIRST_ISSUED    0x0800 /* the first is an authority, and issued one behind it */
 #define STACK_CHAIN_ANCHOR_IS_LEAF  0x1000 /* an anchor is the peer's own, which is no CA */
-#define STACK_CHAIN_ANCHOR_RENEWED  0x2000 /* an anchor is self-signed as the peer's own, an older one */
+#define STACK_CHAIN_ANCHOR_RENEWED  0x2000 /* an anchor is an older self-signed one of the peer */
 #define STACK_CHAIN_WEAK_ISSUER     0x4000 /* the key that is too weak is the issuer's */
 
 /** What is known of a chain that was refused: the certificate that the flags belong to, and the

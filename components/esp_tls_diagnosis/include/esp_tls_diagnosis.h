@@ -66,10 +66,10 @@ extern "C" {
 #define ESP_TLS_CHAIN_ROOT_SENT       0x20 /* it ends in a root, which is not among the anchors */
 #define ESP_TLS_CHAIN_NO_IP_NAMES     0x40 /* the server's certificate has no IP address in it */
 #define ESP_TLS_CHAIN_ANCHOR_KIN      0x80 /* an anchor is of the same organization as the issuer */
-#define ESP_TLS_CHAIN_BAD_SIGNATURE   0x0100 /* one that was sent has the issuer's name, not its key */
+#define ESP_TLS_CHAIN_BAD_SIGNATURE   0x0100 /* one sent has the issuer's name, not its key */
 #define ESP_TLS_CHAIN_NO_CERT_SIGN    0x0200 /* its issuer may not sign certificates (keyUsage) */
-#define ESP_TLS_CHAIN_PATH_LENGTH     0x0400 /* its issuer has too many below it (pathLenConstraint) */
-#define ESP_TLS_CHAIN_FIRST_ISSUED    0x0800 /* the first is an authority, which issued another one */
+#define ESP_TLS_CHAIN_PATH_LENGTH     0x0400 /* its issuer has too many below it (pathLen) */
+#define ESP_TLS_CHAIN_FIRST_ISSUED    0x0800 /* the first is an authority and issued another */
 #define ESP_TLS_CHAIN_ANCHOR_IS_LEAF  0x1000 /* an anchor is the server's own, which is no CA */
 #define ESP_TLS_CHAIN_ANCHOR_RENEWED  0x2000 /* an anchor is an older one of a self-signed server */
 #define ESP_TLS_CHAIN_WEAK_ISSUER     0x4000 /* the key that is too weak is the issuer's */
