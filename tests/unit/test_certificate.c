@@ -583,6 +583,160 @@ static void test_pem_next_finds_and_decodes_each_block(void **state)
     assert_true(esp_tls_pem_is(&block, "EC PRIVATE KEY"));
 }
 
+/** The blocks of a text, as "LABEL:line:body;". */
+static void blocks_of(const char *text, size_t len, char out[256])
+{
+    esp_tls_pem_block_t block;
+    size_t at = 0;
+
+    out[0] = '\0';
+    while (esp_tls_pem_next(text, len, &at, &block)) {
+        size_t n = strlen(out);
+
+        assert_true(at <= len);
+        assert_memory_equal(text + block.offset, "-----BEGIN ", 11);
+        snprintf(out + n, 256 - n, "%.*s:%u%s:%.*s;", (int)block.label.len,
+                 (const char *)block.label.ptr, block.line, block.is_encrypted ? "!" : "",
+                 (int)block.body.len, (const char *)block.body.ptr);
+    }
+}
+
+#define LABEL64 "0123456789012345678901234567890123456789012345678901234567890123"
+
+static void test_pem_next_of_each_text_gives_its_blocks(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *blocks;
+    } rows[] = {
+        {"", ""},
+        {"-----BEGIN ", ""},
+        {"-----BEGIN A-----", ""},
+        {"-----BEGIN A-----\nx\n-----END A----", ""},
+        {"-----BEGIN A-----\nx\n-----END A-----", "A:1:x\n;"},
+        {"-----BEGIN A-----x\ny\n-----END A-----", "A:1:y\n;"}, /* what follows the dashes */
+        {"a\n\n-----BEGIN A-----\n-----END A-----\nb\n-----BEGIN B-----\n-----END B-----\n",
+         "A:3:;B:6:;"},
+        /* one without an end, or with another's: what follows is found */
+        {"-----BEGIN A-----\nx\n-----BEGIN B-----\ny\n-----END B-----\n", "B:3:y\n;"},
+        {"-----BEGIN A-----\nx\n-----END B-----\n-----END A-----\n", "A:1:x\n-----END B-----\n;"},
+        {"-----BEGIN A-----\nx\n-----END AB-----\n-----BEGIN A-----\n-----END A-----\n", "A:4:;"},
+        {"-----END A-----\n-----BEGIN A-----\nx\n-----END A-----\n", "A:2:x\n;"},
+        /* labels of no line, or too long */
+        {"-----BEGIN A\n-----\nx\n-----END A\n-----\n-----BEGIN B-----\n-----END B-----", "B:6:;"},
+        {"-----BEGIN " LABEL64 "-----\n-----END " LABEL64 "-----\n", LABEL64 ":1:;"},
+        {"-----BEGIN x" LABEL64 "-----\n-----END x" LABEL64 "-----\n", ""},
+        {"-----BEGIN -----\n-----END -----\n", ":1:;"},
+        /* headers */
+        {"-----BEGIN A-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: X,1\n\nx\n-----END A-----\n",
+         "A:1!:x\n;"},
+        {"-----BEGIN A-----\r\nNote: y\r\n\r\nx\r\n-----END A-----\r\n", "A:1:x\r\n;"},
+        {"-----BEGIN A-----\nx\nProc-Type: 4,ENCRYPTED\n-----END A-----\n",
+         "A:1:x\nProc-Type: 4,ENCRYPTED\n;"},
+        {"-----BEGIN A-----\nNote: y\n-----END A-----\n", "A:1:;"},
+    };
+    esp_tls_pem_block_t block;
+    char out[256];
+    size_t at = 0;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        size_t len = strlen(rows[i].text);
+        char *exact = malloc(len + (len == 0));
+
+        assert_non_null(exact);
+        memcpy(exact, rows[i].text, len);
+        blocks_of(exact, len, out);
+        assert_string_equal(out, rows[i].blocks);
+        free(exact);
+        blocks_of(rows[i].text, len + 1, out); /* up to its NUL */
+        assert_string_equal(out, rows[i].blocks);
+    }
+    assert_false(esp_tls_pem_next(NULL, 1, &at, &block));
+}
+
+static void test_pem_decode_of_each_body(void **state)
+{
+    static const struct {
+        const char *body;
+        const char *bytes;
+        esp_err_t err;
+    } rows[] = {
+        {"AQID", "\1\2\3", ESP_OK},
+        {"AQI=\n", "\1\2", ESP_OK},
+        {"AQ==", "\1", ESP_OK},
+        {"A\nQ\r\nI  \nD\n", "\1\2\3", ESP_OK},
+        {"+/09azAZ", "\xFB\xFD\x3D\x6B\x30\x19", ESP_OK},
+        {"//8A", "\xFF\xFF", ESP_OK}, /* and a zero byte */
+        {"", "", ESP_FAIL},
+        {"====", "", ESP_FAIL},
+        {"AQI", "", ESP_FAIL},
+        {"AQ=", "", ESP_FAIL},
+        {"A===", "", ESP_FAIL},
+        {"AQ=I", "", ESP_FAIL},
+        {"AQ===", "", ESP_FAIL},
+        {"AQIDA", "", ESP_FAIL},
+        {" AQID", "", ESP_FAIL},
+        {"AQ\rID", "", ESP_FAIL},
+        {"AQ@D", "", ESP_FAIL},
+        {"AQ[D", "", ESP_FAIL},
+        {"AQ`D", "", ESP_FAIL},
+        {"AQ{D", "", ESP_FAIL},
+        {"AQ:D", "", ESP_FAIL},
+        {"AQ.D", "", ESP_FAIL},
+        {"AQ,D", "", ESP_FAIL},
+    };
+    esp_tls_pem_block_t block = {.offset = 0};
+    uint8_t out[8];
+    size_t len = 1;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        block.body = (esp_tls_bytes_t){(const uint8_t *)rows[i].body, strlen(rows[i].body)};
+        memset(out, 0, sizeof(out));
+        assert_int_equal(esp_tls_pem_decode(&block, out, sizeof(out), &len), rows[i].err);
+        assert_string_equal((const char *)out, rows[i].bytes);
+        assert_true(rows[i].err == ESP_OK ? len >= strlen(rows[i].bytes) : len == 0);
+        if (rows[i].err == ESP_OK) {
+            size_t need = len;
+
+            assert_int_equal(esp_tls_pem_decode(&block, out, need, &len), ESP_OK);
+            assert_int_equal(esp_tls_pem_decode(&block, out, need - 1, &len), ESP_ERR_INVALID_SIZE);
+            assert_int_equal(len, need);
+        }
+    }
+    assert_int_equal(esp_tls_pem_decode(NULL, out, 8, &len), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_tls_pem_decode(&block, NULL, 8, &len), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_tls_pem_decode(&block, out, 8, NULL), ESP_ERR_INVALID_ARG);
+    block.body.ptr = NULL;
+    assert_int_equal(esp_tls_pem_decode(&block, out, 8, &len), ESP_ERR_INVALID_ARG);
+}
+
+static void test_name_attribute_is_the_last_of_its_kind(void **state)
+{
+    static const char name[] = "\x30\x32\x31\x18\x30\x0A\x06\x03\x55\x04\x03\x0C\x03"
+                               "a,1\x30\x0A\x06\x03\x55\x04\x03\x0C\x03#b2"
+                               "\x31\x16\x30\x09\x06\x03\x55\x04\x0A\x0C\x02 c"
+                               "\x30\x09\x06\x03\x55\x04\x06\x13\x02\x01\\";
+    esp_tls_bytes_t bytes = {(const uint8_t *)name, sizeof(name) - 1};
+    char text[16];
+
+    (void)state;
+    assert_int_equal(esp_tls_name_attribute(bytes, "\x55\x04\x03", text, sizeof(text)), 3);
+    assert_string_equal(text, "#b2"); /* as it is: nothing follows it that it could be taken for */
+    assert_int_equal(esp_tls_name_attribute(bytes, "\x55\x04\x0A", text, sizeof(text)), 2);
+    assert_string_equal(text, " c");
+    assert_int_equal(esp_tls_name_attribute(bytes, "\x55\x04\x06", text, sizeof(text)), 5);
+    assert_string_equal(text, "\\01\\\\");
+    assert_int_equal(esp_tls_name_attribute(bytes, "\x55\x04", text, sizeof(text)), 0);
+    assert_int_equal(esp_tls_name_attribute(bytes, "\x55\x04\x03\x01", text, sizeof(text)), 0);
+    assert_int_equal(esp_tls_name_attribute((esp_tls_bytes_t){NULL, 0}, "\x55\x04\x03", text, 16),
+                     0);
+    assert_string_equal(text, "");
+    bytes.len--; /* cut off: no name */
+    assert_int_equal(esp_tls_name_text(bytes, text, sizeof(text)), 0);
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -697,6 +851,9 @@ int main(void)
         cmocka_unit_test(test_is_signed_by_tells_issuers_from_others),
         cmocka_unit_test(test_belonging_without_memory_says_so),
         cmocka_unit_test(test_pem_next_finds_and_decodes_each_block),
+        cmocka_unit_test(test_pem_next_of_each_text_gives_its_blocks),
+        cmocka_unit_test(test_pem_decode_of_each_body),
+        cmocka_unit_test(test_name_attribute_is_the_last_of_its_kind),
         cmocka_unit_test(test_next_of_der_in_a_row_gives_each),
         cmocka_unit_test(test_next_of_pkcs7_gives_its_certificates),
     };

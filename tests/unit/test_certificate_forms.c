@@ -642,6 +642,259 @@ static void test_each_kind_of_der_is_named(void **state)
     }
 }
 
+/* --- what is in it ----------------------------------------------------------------------------- */
+
+/** A certificate from a text, whether or not this build can use it. */
+static const esp_tls_certificate_t *read_text(const char *text)
+{
+    static uint8_t der[X509_MOST];
+    static esp_tls_certificate_t cert;
+
+    (void)esp_tls_certificate_read(der, x509_der(text, der), &cert);
+    return &cert;
+}
+
+static void test_signature_of_each_algorithm_is_named(void **state)
+{
+    static const struct {
+        const char *oid;
+        const char *name;
+        bool is_weak;
+    } rows[] = {
+        {"2A8648CE3D040302", "ECDSA with SHA-256", false},
+        {"2A8648CE3D040303", "ECDSA with SHA-384", false},
+        {"2A8648CE3D040304", "ECDSA with SHA-512", false},
+        {"2A8648CE3D040301", "ECDSA with SHA-224", false},
+        {"2A8648CE3D0401", "ECDSA with SHA-1", true},
+        {"2A864886F70D01010B", "RSA with SHA-256", false},
+        {"2A864886F70D01010C", "RSA with SHA-384", false},
+        {"2A864886F70D01010D", "RSA with SHA-512", false},
+        {"2A864886F70D01010E", "RSA with SHA-224", false},
+        {"2A864886F70D01010A", "RSASSA-PSS", false},
+        {"2A864886F70D010105", "RSA with SHA-1", true},
+        {"2B0E03021D", "RSA with SHA-1", true},
+        {"2A864886F70D010104", "RSA with MD5", true},
+        {"2A864886F70D010102", "RSA with MD2", true},
+        {"2A8648CE380403", "DSA with SHA-1", true},
+        {"6086480165030402", NULL, false},
+        {"608648016503040302", "DSA with SHA-256", false},
+        {"2B6570", "Ed25519", false}, /* the OID of its keys as well */
+    };
+    char text[1024];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const esp_tls_certificate_t *cert;
+
+        snprintf(text, sizeof(text),
+                 "30(30(" V3 SERIAL "30(06(%s))" NAME TIMES NAME EC_KEY ") 30(06(%s)) 03(00 3000))",
+                 rows[i].oid, rows[i].oid);
+        cert = read_text(text);
+        if (rows[i].name != NULL) {
+            assert_string_equal(cert->signature_name, rows[i].name);
+        } else {
+            assert_null(cert->signature_name);
+        }
+        assert_int_equal(cert->is_signature_weak, rows[i].is_weak);
+    }
+}
+
+static void test_key_of_each_type_has_its_bits(void **state)
+{
+    static const struct {
+        const char *text;
+        esp_tls_key_type_t type;
+        unsigned bits;
+        const char *name;
+    } rows[] = {
+        {KEY(EC "06(2A8648CE3D030107)", "00"), ESP_TLS_KEY_EC, 256, "P-256"},
+        {KEY(EC "06(2B81040022)", "00"), ESP_TLS_KEY_EC, 384, "P-384"},
+        {KEY(EC "06(2B81040023)", "00"), ESP_TLS_KEY_EC, 521, "P-521"},
+        {KEY(EC "06(2A8648CE3D030101)", "00"), ESP_TLS_KEY_EC, 192, "P-192"},
+        {KEY(EC "06(2B81040021)", "00"), ESP_TLS_KEY_EC, 224, "P-224"},
+        {KEY(EC "06(2B8104001F)", "00"), ESP_TLS_KEY_EC, 192, "secp192k1"},
+        {KEY(EC "06(2B81040020)", "00"), ESP_TLS_KEY_EC, 224, "secp224k1"},
+        {KEY(EC "06(2B8104000A)", "00"), ESP_TLS_KEY_EC, 256, "secp256k1"},
+        {KEY(EC "06(2B240303020801 0107)", "00"), ESP_TLS_KEY_EC, 256, "brainpoolP256r1"},
+        {KEY(EC "06(2B240303020801 010B)", "00"), ESP_TLS_KEY_EC, 384, "brainpoolP384r1"},
+        {KEY(EC "06(2B240303020801 010D)", "00"), ESP_TLS_KEY_EC, 512, "brainpoolP512r1"},
+        {KEY(EC "06(2A03)", "00"), ESP_TLS_KEY_EC, 0, "EC"},
+        {KEY("06(2B6570)", GX), ESP_TLS_KEY_EDWARDS, 256, "Ed25519"},
+        {KEY("06(2B6571)", GX), ESP_TLS_KEY_EDWARDS, 456, "Ed448"},
+        {KEY("06(2B656E)", GX), ESP_TLS_KEY_MONTGOMERY, 255, "X25519"},
+        {KEY("06(2B656F)", GX), ESP_TLS_KEY_MONTGOMERY, 448, "X448"},
+        {KEY("06(2A8648CE380401)", "00"), ESP_TLS_KEY_DSA, 0, "DSA"},
+        {KEY("06(608648016503040312)", "00"), ESP_TLS_KEY_UNKNOWN, 0, "ML-DSA-65"},
+        {KEY("06(2A03)", "00"), ESP_TLS_KEY_UNKNOWN, 0, NULL},
+        {KEY(RSA "0500", "30(" N136 "0203 010001)"), ESP_TLS_KEY_RSA, 136, "RSA"},
+        {KEY(RSA "0500", "30(02(7F00) 0203 010001)"), ESP_TLS_KEY_RSA, 15, "RSA"},
+        {KEY(RSA "0500", "30(02(01) 0203 010001)"), ESP_TLS_KEY_RSA, 1, "RSA"},
+        {KEY(RSA "0500", "30(02(0000) 0203 010001)"), ESP_TLS_KEY_RSA, 0, "RSA"},
+    };
+    char text[1024];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const esp_tls_certificate_t *cert;
+
+        snprintf(text, sizeof(text),
+                 "30(30(" V3 SERIAL ECDSA NAME TIMES NAME "%s)" ECDSA "03(00 3000))", rows[i].text);
+        cert = read_text(text);
+        assert_int_equal(cert->key.type, rows[i].type);
+        assert_int_equal(cert->key.bits, rows[i].bits);
+        if (rows[i].name != NULL) {
+            assert_string_equal(cert->key.name, rows[i].name);
+        } else {
+            assert_null(cert->key.name);
+        }
+    }
+}
+
+static void test_usages_are_bits(void **state)
+{
+    static const struct {
+        const char *oid;
+        unsigned bit;
+    } purposes[] = {
+        {"551D2500", ESP_TLS_EXTENDED_ANY},
+        {"2B06010505070301", ESP_TLS_EXTENDED_SERVER_AUTH},
+        {"2B06010505070302", ESP_TLS_EXTENDED_CLIENT_AUTH},
+        {"2B06010505070303", ESP_TLS_EXTENDED_CODE_SIGNING},
+        {"2B06010505070304", ESP_TLS_EXTENDED_EMAIL},
+        {"2B06010505070308", ESP_TLS_EXTENDED_TIME_STAMP},
+        {"2B06010505070309", ESP_TLS_EXTENDED_OCSP_SIGNING},
+        {"2B06010505070305", ESP_TLS_EXTENDED_OTHER},
+    };
+    const esp_tls_certificate_t *cert;
+    char text[1024];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(purposes); i++) {
+        snprintf(text, sizeof(text), HAVING(EXT(CE_EXTENDED, "30(06(%s))")), purposes[i].oid);
+        cert = read_text(text);
+        assert_int_equal(cert->extended_usage, purposes[i].bit);
+        assert_true(cert->has_extended_usage);
+        assert_false(cert->has_key_usage);
+    }
+    for (unsigned bit = 0; bit < 10; bit++) { /* the tenth has no meaning */
+        snprintf(text, sizeof(text), HAVING(EXT(CE_USAGE, "03(00 %02X%02X)")),
+                 bit < 8 ? 0x80U >> bit : 0, bit >= 8 ? 0x80U >> (bit - 8) : 0);
+        cert = read_text(text);
+        assert_int_equal(cert->key_usage, bit < 9 ? 1U << bit : 0);
+        assert_true(cert->has_key_usage);
+    }
+    assert_int_equal(read_text(HAVING(EXT(CE_USAGE, "03(00 01)")))->key_usage, 1U << 7);
+}
+
+static void test_names_of_each_kind_are_told(void **state)
+{
+    static const struct {
+        esp_tls_name_kind_t kind;
+        const char *value;
+    } wanted[] = {
+        {ESP_TLS_NAME_OTHER, "\x06\1x"}, {ESP_TLS_NAME_EMAIL, "a@b"}, {ESP_TLS_NAME_DNS, "c"},
+        {ESP_TLS_NAME_OTHER, "x"},       {ESP_TLS_NAME_URI, "d:e"},   {ESP_TLS_NAME_IP, "1234"},
+        {ESP_TLS_NAME_OTHER, "y"},       {ESP_TLS_NAME_OTHER, "z"},   {ESP_TLS_NAME_DIRECTORY, "0"},
+    };
+    esp_tls_certificate_t cert = *read_text(
+        HAVING(EXT(CE_NAMES, "30(A0(06('x')) 81('a@b') 82('c') 83('x') 86('d:e') 87('1234') 88('y')"
+                             "89('z') 84('0'))")));
+    esp_tls_name_kind_t kind;
+    esp_tls_bytes_t value;
+    size_t at = 0;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(wanted); i++) {
+        assert_true(esp_tls_certificate_next_name(&cert, &at, &kind, &value));
+        assert_int_equal(kind, wanted[i].kind);
+        assert_int_equal(value.len, strlen(wanted[i].value));
+        assert_memory_equal(value.ptr, wanted[i].value, value.len);
+    }
+    assert_false(esp_tls_certificate_next_name(&cert, &at, &kind, &value));
+    assert_int_equal(at, cert.names.len);
+    cert.names.len--; /* the last is cut off */
+    at = 0;
+    for (size_t i = 0; i + 1 < COUNT(wanted); i++) {
+        assert_true(esp_tls_certificate_next_name(&cert, &at, &kind, &value));
+    }
+    assert_false(esp_tls_certificate_next_name(&cert, &at, &kind, &value));
+    at = 0;
+    assert_false(esp_tls_certificate_next_name(NULL, &at, &kind, &value));
+    cert.names = (esp_tls_bytes_t){NULL, 0};
+    assert_false(esp_tls_certificate_next_name(&cert, &at, &kind, &value));
+}
+
+#define ACCESS(list) HAVING(EXT("2B06010505070101", list))
+
+static void test_access_of_each_kind_is_told(void **state)
+{
+    esp_tls_certificate_t cert = *read_text(
+        ACCESS("30(30(06(2B06010505073001) 86('a')) 30(06(2B06010505073002) 82('no URL'))"
+               "30(0500) 30(06(2B06010505073002)) 30(06(2B06010505073002) 86('bc'))"
+               "30(06(2A03) 86('d')) 30(06(2A03) 86('e')))"));
+    static const struct {
+        esp_tls_access_kind_t kind;
+        const char *url;
+    } wanted[] = {{ESP_TLS_ACCESS_OCSP, "a"},
+                  {ESP_TLS_ACCESS_CA_ISSUERS, "bc"},
+                  {ESP_TLS_ACCESS_OTHER, "d"},
+                  {ESP_TLS_ACCESS_OTHER, "e"}};
+    esp_tls_access_kind_t kind;
+    esp_tls_bytes_t url;
+    size_t at = 0;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(wanted); i++) {
+        assert_true(esp_tls_certificate_next_access(&cert, &at, &kind, &url));
+        assert_int_equal(kind, wanted[i].kind);
+        assert_int_equal(url.len, strlen(wanted[i].url));
+        assert_memory_equal(url.ptr, wanted[i].url, url.len);
+    }
+    assert_false(esp_tls_certificate_next_access(&cert, &at, &kind, &url));
+    at = 0;
+    assert_false(esp_tls_certificate_next_access(NULL, &at, &kind, &url));
+    assert_false(esp_tls_certificate_next_access(read_text(OF(EC_KEY)), &at, &kind, &url));
+    assert_false(esp_tls_certificate_next_access(read_text(ACCESS("31(30(06(2A03) 86('d')))")), &at,
+                                                 &kind, &url));
+    assert_false(esp_tls_certificate_next_access(read_text(ACCESS("30")), &at, &kind, &url));
+}
+
+/** Issuer and subject, each a common name; a byte of the subject is another one. */
+static bool is_self_issued(size_t len, size_t other_len, size_t different)
+{
+    char issuer[256];
+    char subject[256];
+    char text[2048];
+
+    memset(issuer, 'x', len);
+    issuer[len] = '\0';
+    memset(subject, 'x', other_len);
+    subject[other_len] = '\0';
+    if (different < other_len) {
+        subject[different] = 'y';
+    }
+    snprintf(text, sizeof(text),
+             "30(30(" V3 SERIAL ECDSA "30(31(30(06(550403) 0C('%s'))))" TIMES
+             "30(31(30(06(550403) 0C('%s'))))" EC_KEY ")" ECDSA "03(00 3000))",
+             issuer, subject);
+    return read_text(text)->is_self_issued;
+}
+
+static void test_names_of_each_length_are_compared_to_their_end(void **state)
+{
+    static const size_t lens[] = {1, 51, 52, 53, 54, 100, 115, 116, 117, 118, 180, 200};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(lens); i++) {
+        assert_true(is_self_issued(lens[i], lens[i], SIZE_MAX));
+        assert_false(is_self_issued(lens[i], lens[i] + 1, SIZE_MAX));
+        assert_false(is_self_issued(lens[i] + 1, lens[i], SIZE_MAX));
+        for (size_t n = 0; n < lens[i]; n++) {
+            assert_false(is_self_issued(lens[i], lens[i], n));
+        }
+    }
+}
+
 /* --- arguments -------------------------------------------------------------------------------- */
 
 static bool is_all_zero(const void *p, size_t len)
@@ -691,6 +944,12 @@ int main(void)
         cmocka_unit_test(test_each_day_of_each_month_is_read),
         cmocka_unit_test(test_each_second_of_a_day_is_read),
         cmocka_unit_test(test_each_kind_of_der_is_named),
+        cmocka_unit_test(test_signature_of_each_algorithm_is_named),
+        cmocka_unit_test(test_key_of_each_type_has_its_bits),
+        cmocka_unit_test(test_usages_are_bits),
+        cmocka_unit_test(test_names_of_each_kind_are_told),
+        cmocka_unit_test(test_access_of_each_kind_is_told),
+        cmocka_unit_test(test_names_of_each_length_are_compared_to_their_end),
         cmocka_unit_test(test_read_of_nothing_leaves_nothing),
     };
 

@@ -8,13 +8,11 @@
 
 int64_t et_unix_days(int year, int month, int day)
 {
-    int64_t y = month <= 2 ? year - 1 : year; /* a year begins in March: the leap day is its last */
+    /* A year begins in March, so that the leap day is its last; counted from the year -400 on. */
+    int64_t y = year + (month <= 2 ? 399 : 400);
     int64_t m = month <= 2 ? month + 9 : month - 3;
-    int64_t era = (y >= 0 ? y : y - 399) / 400;
-    int64_t of_era = y - era * 400;
 
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + (153 * m + 2) / 5 + day - 1 -
-           719468;
+    return y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468 - 146097;
 }
 
 static int days_of_month(int year, int month)
