@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <errno.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -17,6 +18,7 @@
 #include "esp_timer.h"
 #include "mbedtls/build_info.h"
 #include "esp_tls_errors.h"
+#include "plat_errno.h"
 #include "plat_sim.h"
 #include "soc/soc_caps.h"
 
@@ -33,6 +35,16 @@ ESP_STATIC_ASSERT(ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 5, 0), "version");
 #define NAMED(name) "UNKNOWN ERROR"
 #define UNKNOWN     "UNKNOWN ERROR"
 #endif
+
+static void test_set_errno_of_nothing_leaves_it(void **state)
+{
+    (void)state;
+    errno = ERANGE;
+    plat_set_errno(0);
+    assert_int_equal(errno, ERANGE);
+    plat_set_errno(1);
+    assert_int_equal(errno, 1);
+}
 
 static void test_codes_have_their_macros_names(void **state)
 {
@@ -211,6 +223,7 @@ static void test_the_small_calls_reach_the_platform(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_set_errno_of_nothing_leaves_it),
         cmocka_unit_test(test_codes_have_their_macros_names),
         cmocka_unit_test(test_the_list_agrees_with_the_headers_of_esp_tls),
         cmocka_unit_test(test_unknown_codes_are_the_systems_or_a_number),

@@ -216,6 +216,43 @@ static void test_chunks_framed_by_hand(void **state)
     assert_seen(w, "\r\n\r\n4\r\nabcd\r\n2\r\nef\r\n0\r\n\r\n");
 }
 
+/** Each of its calls finds out by itself. */
+static void test_chunks_to_a_server_that_is_gone_fail(void **state)
+{
+    static const struct sim_line lines[] = {{0, SIM_TEXT(""), SIM_SCRIPT_RESET}};
+    struct http_case *w = *state;
+
+    w->cfg.method = HTTP_METHOD_POST;
+    for (int call = 0; call < 4; call++) {
+        http_play(w, lines, COUNT(lines));
+        http_open(w);
+        assert_int_equal(esp_http_client_open(w->client, -1), ESP_OK);
+        if (call > 1) {
+            assert_int_equal(esp_http_client_chunk_write_begin(w->client, 1), 0);
+        }
+        if (call > 2) {
+            assert_int_equal(esp_http_client_write(w->client, "a", 1), 1);
+        }
+        sim_advance_us(MS(20));
+        switch (call) {
+        case 0:
+            assert_int_equal(esp_http_client_write(w->client, "a", 1), -1);
+            break;
+        case 1:
+            assert_int_equal(esp_http_client_chunk_write_begin(w->client, 1), -1);
+            break;
+        case 2:
+            assert_int_equal(esp_http_client_write(w->client, "a", 1), -1);
+            break;
+        default:
+            assert_int_equal(esp_http_client_chunk_write_end(w->client, true), -1);
+            break;
+        }
+        assert_string_equal(w->events, "CSED");
+        assert_int_equal(esp_http_client_get_state(w->client), HTTP_STATE_INIT);
+    }
+}
+
 static void test_a_chunk_that_is_not_complete_cannot_end_a_request(void **state)
 {
     static const struct sim_line lines[] = {HTTP_LINE("")};
@@ -602,6 +639,7 @@ int main(void)
         http_test(test_a_body_is_written_as_announced),
         http_test(test_a_body_of_unknown_length_goes_in_chunks),
         http_test(test_chunks_framed_by_hand),
+        http_test(test_chunks_to_a_server_that_is_gone_fail),
         http_test(test_a_chunk_that_is_not_complete_cannot_end_a_request),
         http_test(test_the_answer_to_half_a_body_ends_the_connection),
         http_test(test_a_write_that_cannot_go_on_says_how_much_went),

@@ -60,6 +60,18 @@ static void transcribe(struct ws_world *w, char *text, size_t cap, int piece)
     }
 }
 
+static void test_the_connection_below_is_told(void **state)
+{
+    struct ws_world *w = *state;
+    esp_transport_handle_t own = esp_transport_init();
+
+    assert_null(esp_transport_get_esp_tls(own));
+    assert_int_equal(esp_transport_destroy(own), ESP_OK);
+    ws_open(w, "");
+    assert_non_null(esp_transport_get_esp_tls(w->tcp));
+    assert_ptr_equal(esp_transport_get_esp_tls(w->t), esp_transport_get_esp_tls(w->tcp));
+}
+
 /** 7f54410256f, d8949fe50ff: with the answer, behind it, byte by byte. */
 static void test_frames_are_read_however_they_are_cut(void **state)
 {
@@ -1077,6 +1089,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ws_test(test_first_frame_arrives_with_the_answer),
+        ws_test(test_the_connection_below_is_told),
         ws_test(test_frames_are_read_however_they_are_cut),
         ws_test(test_long_frames_are_streamed),
         ws_test(test_malformed_frame_is_a_clean_failure),

@@ -15,11 +15,8 @@ static const char TAG[] = "HTTP_CLIENT";
 
 /* --- what the parser finds -------------------------------------------------------------------- */
 
-static esp_http_response_go_t say(struct http_exchange *x, enum http_said what, const char *name,
-                                  const char *text, size_t len)
+static esp_http_response_go_t say(struct http_exchange *x, struct http_saying said)
 {
-    const struct http_saying said = {.what = what, .name = name, .text = text, .len = len};
-
     x->answer.error = x->tell(x->tell_arg, &said);
     return x->answer.error == ESP_OK ? ESP_HTTP_RESPONSE_GO : ESP_HTTP_RESPONSE_STOP;
 }
@@ -29,7 +26,7 @@ static esp_http_response_go_t on_status(void *arg, int status)
     struct http_exchange *x = arg;
 
     x->answer.status = status;
-    return say(x, HTTP_SAID_STATUS, NULL, NULL, 0);
+    return say(x, (struct http_saying){.what = HTTP_SAID_STATUS});
 }
 
 /** The size of the whole in "bytes 0-9/100" (RFC 9110 section 14.4). */
@@ -93,12 +90,12 @@ static esp_http_response_go_t on_header(void *arg, const char *name, const char 
     if (x->answer.error != ESP_OK) {
         return ESP_HTTP_RESPONSE_STOP;
     }
-    return say(x, HTTP_SAID_HEADER, name, value, 0);
+    return say(x, (struct http_saying){.what = HTTP_SAID_HEADER, .name = name, .text = value});
 }
 
 static esp_http_response_go_t on_headers_complete(void *arg)
 {
-    esp_http_response_go_t go = say(arg, HTTP_SAID_HEAD, NULL, NULL, 0);
+    esp_http_response_go_t go = say(arg, (struct http_saying){.what = HTTP_SAID_HEAD});
 
     return go == ESP_HTTP_RESPONSE_GO ? ESP_HTTP_RESPONSE_PAUSE : go;
 }
@@ -112,7 +109,7 @@ static esp_http_response_go_t on_body(void *arg, const char *data, size_t len)
     if (x->answer.is_followed) {
         return ESP_HTTP_RESPONSE_GO;
     }
-    go = say(x, HTTP_SAID_BODY, NULL, data, len);
+    go = say(x, (struct http_saying){.what = HTTP_SAID_BODY, .text = data, .len = len});
     if (go == ESP_HTTP_RESPONSE_GO && x->sink != NULL) {
         /* at least len: not more is fed than there is room for */
         memmove(x->sink + x->sink_len, data, len);
@@ -129,7 +126,7 @@ static esp_http_response_go_t on_trailer(void *arg, const char *name, const char
     if (x->answer.is_followed) {
         return ESP_HTTP_RESPONSE_GO;
     }
-    return say(x, HTTP_SAID_TRAILER, name, value, 0);
+    return say(x, (struct http_saying){.what = HTTP_SAID_TRAILER, .name = name, .text = value});
 }
 
 const esp_http_response_handler_t et_http_response_handler = {
@@ -159,7 +156,7 @@ static esp_err_t judge_result(struct http_exchange *x, esp_http_response_result_
         return ESP_OK;
     case ESP_HTTP_RESPONSE_COMPLETE:
     case ESP_HTTP_RESPONSE_UPGRADE:
-        (void)say(x, HTTP_SAID_END, NULL, NULL, 0);
+        (void)say(x, (struct http_saying){.what = HTTP_SAID_END});
         return ESP_OK;
     case ESP_HTTP_RESPONSE_MALFORMED:
         return malformed_error(x);

@@ -149,7 +149,7 @@ static tls_status race_lost(struct link_tcp *tcp)
 }
 
 /** See how the attempts under way went. @return the one that connected, or NULL */
-static struct attempt *race_poll(struct link_tcp *tcp, size_t *open)
+static struct attempt *race_poll(struct link_tcp *tcp, uint64_t now, size_t *open)
 {
     struct tcp_race *race = tcp->race;
 
@@ -167,7 +167,7 @@ static struct attempt *race_poll(struct link_tcp *tcp, size_t *open)
         }
         if (os > 0) {
             attempt_fail(tcp, a, ESP_ERR_ESP_TLS_FAILED_CONNECT_TO_HOST, os);
-            race->next_us = 0; /* section 5: do not wait for the delay after a failure */
+            race->next_us = now; /* section 5: do not wait for the delay after a failure */
         } else {
             (*open)++;
         }
@@ -179,8 +179,8 @@ static tls_status race_step(struct link_tcp *tcp)
 {
     struct tcp_race *race = tcp->race;
     size_t open;
-    struct attempt *winner = race_poll(tcp, &open);
     uint64_t now = plat_clock_us();
+    struct attempt *winner = race_poll(tcp, now, &open);
 
     if (winner != NULL) {
         return race_won(tcp, winner);
@@ -195,7 +195,7 @@ static tls_status race_step(struct link_tcp *tcp)
         if (plat_stream_is_open(a->stream)) {
             open++;
         } else {
-            race->next_us = 0;
+            race->next_us = now;
         }
     }
     return open > 0 ? TLS_WANT_WRITE : race_lost(tcp);

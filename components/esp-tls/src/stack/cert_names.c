@@ -92,6 +92,15 @@ static size_t find_byte(struct name_span s, uint8_t c)
     return at != NULL ? (size_t)(at - s.ptr) : s.len;
 }
 
+/** Move behind the first byte, if it is this one. */
+static bool take_byte(struct name_span *s, uint8_t c)
+{
+    bool is_it = s->len > 0 && *s->ptr == c;
+
+    *s = is_it ? behind(*s, 1) : *s;
+    return is_it;
+}
+
 /* --- DNS names -------------------------------------------------------------------------------- */
 
 static bool is_wildcard(struct name_span name)
@@ -202,14 +211,12 @@ static bool mail_is_in(struct name_span name, struct name_span base, bool is_exc
 /** The host of a URI (RFC 3986 section 3.2.2). @return len 0: it has none */
 static struct name_span uri_host(struct name_span uri)
 {
-    struct name_span none = {uri.ptr, 0};
-    size_t colon = find_byte(uri, ':');
     size_t end = 0;
 
-    if (uri.len - colon < 3 || uri.ptr[colon + 1] != '/' || uri.ptr[colon + 2] != '/') {
-        return none;
+    uri = behind(uri, find_byte(uri, ':'));
+    if (!take_byte(&uri, ':') || !take_byte(&uri, '/') || !take_byte(&uri, '/')) {
+        return (struct name_span){uri.ptr, 0};
     }
-    uri = behind(uri, colon + 3);
     while (end < uri.len && uri.ptr[end] != '/' && uri.ptr[end] != '?' && uri.ptr[end] != '#') {
         end++;
     }
