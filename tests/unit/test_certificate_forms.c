@@ -642,7 +642,7 @@ static void test_each_kind_of_der_is_named(void **state)
     }
 }
 
-/* --- what is in it ----------------------------------------------------------------------------- */
+/* --- what is in it ---------------------------------------------------------------------------- */
 
 /** A certificate from a text, whether or not this build can use it. */
 static const esp_tls_certificate_t *read_text(const char *text)
