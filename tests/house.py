@@ -47,6 +47,7 @@ INTERNAL = {
 TOOL = {
     "cli": (),
     "probe": (),
+    "completion": ("cli",),
     "explain": ("cli",),
     "get": ("cli",),
     "memory": ("cli",),

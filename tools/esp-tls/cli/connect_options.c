@@ -78,6 +78,29 @@ uint16_t connect_options_port(const struct connect_options *o, uint16_t port)
     return o->connect_to != NULL ? o->connect_port : port;
 }
 
+/** The command that the scheme is for. */
+static const char *hint_of(const esp_tls_url_t *url)
+{
+    static const struct {
+        const char *scheme, *hint;
+    } hints[] = {
+        {"wss", "; esp-tls ws opens WebSockets"},
+        {"ws", "; esp-tls ws opens WebSockets"},
+        {"https", "; esp-tls get fetches"},
+        {"http", "; esp-tls get fetches"},
+        {"mqtts", "; esp-tls check looks at a broker"},
+        {"smtp", "; esp-tls check looks at it"},
+        {"smtps", "; esp-tls check looks at it"},
+    };
+
+    for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+        if (esp_tls_url_part_is(url->scheme, hints[i].scheme)) {
+            return hints[i].hint;
+        }
+    }
+    return "";
+}
+
 bool connect_options_url(const char *text, const char *secure, const char *plain,
                          const char *example, esp_tls_url_t *url)
 {
@@ -86,7 +109,8 @@ bool connect_options_url(const char *text, const char *secure, const char *plain
         return false;
     }
     if (!esp_tls_url_part_is(url->scheme, secure) && !esp_tls_url_part_is(url->scheme, plain)) {
-        fprintf(stderr, "esp-tls: the scheme of '%s' is neither %s nor %s\n", text, secure, plain);
+        fprintf(stderr, "esp-tls: the scheme of '%s' is neither %s nor %s%s\n", text, secure, plain,
+                hint_of(url));
         return false;
     }
     return true;

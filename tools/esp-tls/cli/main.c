@@ -14,7 +14,8 @@
 #include "tool.h"
 
 static const struct command *const commands[] = {
-    &cmd_get, &cmd_check, &cmd_explain, &cmd_chain, &cmd_cert, &cmd_memory, &cmd_ws,
+    &cmd_get,  &cmd_check,  &cmd_explain, &cmd_chain,
+    &cmd_cert, &cmd_memory, &cmd_ws,      &cmd_completion,
 };
 
 enum tool_exit tool_no_memory(void)
@@ -31,6 +32,11 @@ int64_t tool_now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+const struct command *tool_command(size_t i)
+{
+    return i < sizeof(commands) / sizeof(commands[0]) ? commands[i] : NULL;
+}
+
 static void print_help(FILE *out)
 {
     fputs("usage: esp-tls COMMAND [OPTION]... [ARGUMENT]...\n"
@@ -39,7 +45,7 @@ static void print_help(FILE *out)
           "Commands:\n",
           out);
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-        fprintf(out, "  %-8s  %s\n", commands[i]->options->command, commands[i]->summary);
+        fprintf(out, "  %-10s  %s\n", commands[i]->options->command, commands[i]->summary);
     }
     fputs("\n"
           "Options:\n"

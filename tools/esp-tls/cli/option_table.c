@@ -56,6 +56,21 @@ static const struct option_row *find_option_row(const struct option_table *t, in
     return NULL;
 }
 
+/** Other programs have an option to trust anybody. Who looks for it gets what it was meant for. */
+static void say_hint(const struct option_table *t, const char *word)
+{
+    bool verifies = false;
+
+    for (size_t i = 0; i < t->count; i++) {
+        verifies = verifies || strcmp(t->rows[i].name, "cacert") == 0;
+    }
+    if (verifies && (optopt == 'k' || strcmp(word, "--insecure") == 0)) {
+        fputs("esp-tls: no server is talked to unverified. --cacert FILE trusts the authority that "
+              "issued its certificate, --no-name-check takes a certificate for another name.\n",
+              stderr);
+    }
+}
+
 /** All words once, for the options that are first or for the others.
  *  @return as option_table_parse() */
 static int take_options(const struct option_table *t, void *to, int argc, char **argv, bool first)
@@ -72,6 +87,9 @@ static int take_options(const struct option_table *t, void *to, int argc, char *
         const struct option_row *row = find_option_row(t, value);
 
         if (row == NULL) {
+            if (opterr != 0) {
+                say_hint(t, argv[optind - 1]);
+            }
             return -1;
         }
         is_help = is_help || row->set == NULL;

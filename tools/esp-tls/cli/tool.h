@@ -50,6 +50,9 @@ struct command {
     void (*clear)(void *state); /* NULL: there is nothing to free */
 };
 
+/** The commands, in the order of --help. @return NULL: there are no more */
+const struct command *tool_command(size_t i);
+
 extern const struct command cmd_get;
 extern const struct command cmd_check;
 extern const struct command cmd_explain;
@@ -57,5 +60,6 @@ extern const struct command cmd_memory;
 extern const struct command cmd_ws;
 extern const struct command cmd_chain;
 extern const struct command cmd_cert;
+extern const struct command cmd_completion;
 
 #endif
