@@ -28,8 +28,8 @@ build: ## the program build/esp-tls and the libraries build/libesp-tls.{a,so}
 	@cmake -S . -B $(BUILD) -G Ninja -DESP_TLS_WERROR=ON $(CMAKE_ARGS) --log-level=WARNING
 	@cmake --build $(BUILD) -j $(JOBS)
 
-run: deps build ## a verified TLS connection to a server of this machine, or URL=https://...
-	@BUILD=$(BUILD) tools/run-demo.sh $(if $(URL),'$(URL)')
+run: deps build ## a verified TLS connection to a server of this machine, or URL=https://... [CACERT=FILE]
+	@BUILD=$(BUILD) tools/run-demo.sh $(if $(URL),'$(URL)' $(if $(CACERT),'$(CACERT)'))
 
 test: deps ## every test that takes minutes; the summary is the last line
 	@tests/run.sh

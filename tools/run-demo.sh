@@ -4,7 +4,7 @@
 # must be refused. Each result is checked.
 #
 #   tools/run-demo.sh        the demonstration
-#   tools/run-demo.sh URL    fetch that instead
+#   tools/run-demo.sh URL [CACERT]    fetch that instead, and trust the authorities in CACERT
 #
 # BUILD names the build directory (default: build, beside tools).
 set -eu
@@ -20,7 +20,8 @@ if [ ! -x "$program" ]; then
     exit 1
 fi
 if [ $# -gt 0 ] && [ -n "$1" ]; then
-    exec "$program" get -v "$1"
+    [ $# -lt 2 ] || set -- "$1" --cacert "$2"
+    exec "$program" get -v "$@"
 fi
 
 fail() {

@@ -196,6 +196,18 @@ def test_output_to_a_device_is_written_in_place(get, peer):
     assert result.returncode == 0 and not Path("/dev/null").is_file()
 
 
+def test_body_of_an_error_is_written_where_that_is_asked_for(get, peer, tmp_path):
+    out = tmp_path / "body"
+    page = b"HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nsorry"
+    url = f"http://127.0.0.1:{peer(answers(page)).port}/"
+    failed(get(url, "-o", out), HTTP, "404")
+    assert not out.exists()
+    result = get(url, "--body-on-error")
+    assert (result.returncode, result.stdout) == (HTTP, b"sorry") and "404" in result.err
+    assert get(url, "--body-on-error", "-o", out).returncode == HTTP
+    assert out.read_bytes() == b"sorry"
+
+
 @pytest.mark.parametrize("path", ["/dev/full", "/nowhere/file", "/tmp"])
 def test_output_that_cannot_be_written_is_status_9(get, peer, path):
     result = get(f"http://127.0.0.1:{peer(answers(PLAIN)).port}/", "-o", path)

@@ -13,6 +13,7 @@
 
 struct chain {
     struct chain_options options;
+    struct identity identity;
     struct certs sent;
     struct certs trust;
     struct chain_tree tree;
@@ -79,11 +80,10 @@ static void connect_tls(struct chain *c, esp_tls_t *tls)
 {
     const struct chain_options *o = &c->options;
     const char *host = connect_options_host(&o->connect, o->target.host);
-    esp_tls_cfg_t cfg = {.timeout_ms = o->connect.timeout_ms,
-                         .use_global_ca_store = true,
-                         .tls_version = o->connect.version,
-                         .common_name = o->target.name};
+    esp_tls_cfg_t cfg;
 
+    credentials_configure(&c->identity, &o->connect, o->target.name, &cfg);
+    cfg.alpn_protos = connect_options_alpn(&o->connect, NULL);
     (void)esp_tls_set_peer_chain_hook(tls, take_certificate, c);
     c->opened =
         esp_tls_conn_new_sync(host, (int)strlen(host),
@@ -101,7 +101,8 @@ static void connect_starttls(struct chain *c, esp_tls_t *tls)
     int fd = -1;
 
     if (dial_resolve(&name, connect_options_host(&o->connect, o->target.host),
-                     connect_options_port(&o->connect, o->target.port), AF_UNSPEC, until_us)) {
+                     connect_options_port(&o->connect, o->target.port),
+                     dial_family(o->connect.family), until_us)) {
         for (size_t i = 0; i < name.count && fd < 0; i++) {
             fd = dial_open(&name.address[i], true, until_us, &why);
         }
@@ -323,7 +324,7 @@ static enum tool_exit tell_chain(struct chain *c)
 static enum tool_exit load_trust(struct chain *c)
 {
     struct blob blob = {NULL, 0};
-    enum tool_exit status = credentials_trust(c->options.connect.cacert);
+    enum tool_exit status = credentials_load(&c->identity, &c->options.connect);
 
     if (status == EXIT_OK) {
         status = credentials_read_trust(c->options.connect.cacert, &blob);
@@ -361,6 +362,7 @@ static void chain_clear(void *state)
     certs_clear(&c->compare.theirs);
     findings_clear(&c->findings);
     findings_clear(&c->compare.findings);
+    credentials_clear(&c->identity);
     esp_tls_free_global_ca_store();
 }
 
@@ -374,10 +376,13 @@ static const struct option_row rows[] = {
     {0, "starttls", "PROTOCOL", "smtp: begin with its STARTTLS", target_set_starttls,
      AT(target.smtp)},
     CONNECT_ROW_CACERT,
+    CONNECT_ROWS_IDENTITY,
     CONNECT_ROW_TLS,
     CONNECT_ROW_NAME,
+    CONNECT_ROW_ALPN,
     CONNECT_ROW_CONNECT_TO("connect there; all names stay"),
     CONNECT_ROW_TIMEOUT("seconds, or 500ms: to connect (10)"),
+    CONNECT_ROWS_FAMILY,
     OPTION_ROW_HELP,
 };
 
@@ -400,7 +405,8 @@ static bool chain_accept(void *options, char **servers, size_t count)
     struct chain_options *o = options;
 
     (void)count;
-    return target_parse(&o->target, o->connect.name, servers[0]);
+    return target_parse(&o->target, o->connect.name, servers[0]) &&
+           connect_options_fit(&o->connect, "https", "http");
 }
 
 const struct command cmd_chain = {

@@ -18,15 +18,6 @@ enum {
 
 /* --- connections ------------------------------------------------------------------------------ */
 
-static int family_of(const struct check *c)
-{
-    static const int families[] = {[ESP_TLS_AF_UNSPEC] = AF_UNSPEC,
-                                   [ESP_TLS_AF_INET] = AF_INET,
-                                   [ESP_TLS_AF_INET6] = AF_INET6};
-
-    return families[c->options.connect.family];
-}
-
 static int64_t until(const struct check *c, unsigned times)
 {
     return dial_now_us() + (int64_t)c->options.connect.timeout_ms * 1000 * times;
@@ -36,7 +27,8 @@ static bool find_address(struct check *c)
 {
     const struct target *t = &c->options.target;
 
-    if (!dial_resolve(&c->dns, t->host, t->port, family_of(c), until(c, 1))) {
+    if (!dial_resolve(&c->dns, t->host, t->port, dial_family(c->options.connect.family),
+                      until(c, 1))) {
         return false;
     }
     (void)dial_try_all(&c->dns, until(c, 1));

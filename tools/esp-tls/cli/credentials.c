@@ -333,6 +333,7 @@ void credentials_configure(const struct identity *identity, const struct connect
     *cfg = (esp_tls_cfg_t){
         .timeout_ms = o->timeout_ms,
         .use_global_ca_store = true,
+        .addr_family = o->family,
         .tls_version = o->version,
         .common_name = name,
         .skip_common_name = o->insecure_no_name_check,

@@ -117,6 +117,12 @@ static bool is_good(int status)
     return status / 100 == 2;
 }
 
+/** Is its body what was asked for? */
+static bool is_wanted(const struct fetch *f, int status)
+{
+    return is_good(status) || f->options.body_on_error;
+}
+
 /** The bar would write over a body that goes to the same terminal. */
 static bool wants_progress(const struct fetch *f)
 {
@@ -199,10 +205,10 @@ static esp_err_t on_event(esp_http_client_event_t *evt)
         on_header(f, evt);
         break;
     case HTTP_EVENT_ON_HEADERS_COMPLETE:
-        result = is_good(status) && !f->options.head ? begin_body(f, status) : EXIT_OK;
+        result = is_wanted(f, status) && !f->options.head ? begin_body(f, status) : EXIT_OK;
         break;
     case HTTP_EVENT_ON_DATA:
-        if (is_good(status)) {
+        if (is_wanted(f, status)) {
             result = output_write(&f->output, evt->data, (size_t)evt->data_len);
             progress_add(&f->progress, evt->data_len);
         }
@@ -443,7 +449,9 @@ static enum tool_exit finish_get(struct fetch *f)
         return output_finish(&f->output);
     }
     if (!is_good(esp_http_client_get_status_code(f->client))) {
-        return fail(f, ESP_OK);
+        enum tool_exit written = f->is_open ? output_finish(&f->output) : EXIT_OK;
+
+        return written == EXIT_OK ? fail(f, ESP_OK) : written;
     }
     return f->is_open ? output_finish(&f->output) : EXIT_OK;
 }

@@ -62,6 +62,8 @@ static const struct option_row rows[] = {
      AT(data)},
     CONNECT_ROW_HEADER("'Name: value' to send, 'Name:' to leave out"),
     {'I', "head", NULL, "ask for the headers only, and print them", option_set_true, AT(head)},
+    {0, "body-on-error", NULL, "write the body also where the status is an error", option_set_true,
+     AT(body_on_error)},
     CONNECT_ROW_LOCATION,
     {0, "range", "RANGE", "only these bytes: FROM-TO, FROM- or -LAST", set_range, AT(range)},
     CONNECT_ROW_USER,
@@ -90,7 +92,8 @@ const struct option_table get_options = {
              "Fetch http or https URLs and write the bodies to standard output. URLs of the\n"
              "same server share a connection.\n",
     .exits = "Exit status: 0 done, 2 usage, 3 name, 4 TCP, 5 timeout, 6 certificate refused,\n"
-             "7 other TLS, 8 HTTP status, 9 output, 10 memory, 11 broken answer, 1 other.\n",
+             "7 other TLS, 8 HTTP status, 9 output, 10 memory, 11 broken answer, 1 other.\n"
+             "Of several URLs: that of the first that failed; the others are fetched as well.\n",
     .rows = rows,
     .count = sizeof(rows) / sizeof(rows[0]),
     .columns = 27,
@@ -111,6 +114,11 @@ static bool get_options_fit(const struct get_options *o)
     if (o->resume && (o->output_count < o->url_count || o->range != NULL || o->data != NULL)) {
         fputs("esp-tls: --resume needs -o FILE, and goes neither with --range nor with -d\n",
               stderr);
+        return false;
+    }
+    if (o->body_on_error && (o->resume || o->head)) {
+        fprintf(stderr, "esp-tls: --body-on-error does not go with %s\n",
+                o->resume ? "--resume" : "-I");
         return false;
     }
     if (o->head && (o->data != NULL || o->has_method)) {

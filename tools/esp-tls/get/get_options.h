@@ -15,8 +15,9 @@ struct get_options {
     esp_http_client_method_t method;
     bool has_method;
     bool head;
-    const char *data;  /* as -d has it; NULL: none */
-    const char *range; /* without "bytes=" */
+    bool body_on_error; /* write the body whatever the status is */
+    const char *data;   /* as -d has it; NULL: none */
+    const char *range;  /* without "bytes=" */
     bool async;
 
     /* the answer */

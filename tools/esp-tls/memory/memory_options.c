@@ -69,6 +69,7 @@ static const struct option_row rows[] = {
     CONNECT_ROW_NO_NAME_CHECK,
     CONNECT_ROW_ALPN,
     CONNECT_ROW_TIMEOUT("seconds, or 500ms; of the connect, of each wait"),
+    CONNECT_ROWS_FAMILY,
     {0, "compare", NULL, "try the other settings even if it fits", option_set_true, AT(compare)},
     CONNECT_ROW_JSON("print JSON"),
     {0, "html", "FILE", "write a page with the heap over time", option_set_text, AT(html)},

@@ -134,6 +134,15 @@ static bool await_answer(struct question *q, int64_t until_us)
     return is_done;
 }
 
+int dial_family(esp_tls_addr_family_t family)
+{
+    static const int families[] = {[ESP_TLS_AF_UNSPEC] = AF_UNSPEC,
+                                   [ESP_TLS_AF_INET] = AF_INET,
+                                   [ESP_TLS_AF_INET6] = AF_INET6};
+
+    return families[family];
+}
+
 bool dial_resolve(struct dial_name *name, const char *host, uint16_t port, int family,
                   int64_t until_us)
 {

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "esp_tls.h"
 #include "starttls.h"
 
 #define DIAL_ADDRESSES 16
@@ -32,6 +33,9 @@ struct dial_name {
 
 /** The monotonic clock. */
 int64_t dial_now_us(void);
+
+/** The system's number for a family. */
+int dial_family(esp_tls_addr_family_t family);
 
 /** All addresses of a name or a literal, in the order of getaddrinfo(). When the deadline passes,
  *  the resolver is left behind in a thread of its own.
