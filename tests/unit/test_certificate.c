@@ -195,6 +195,14 @@ static void test_name_text_escapes_as_rfc_4514_says(void **state)
     } rows[] = {
 #define NAME(der, text) {der, sizeof(der) - 1, text}
         NAME("\x30\x00", ""),
+        /* no names: an empty set, no attribute, one of no type, one of no value, one cut off */
+        NAME("\x30\x02\x31\x00", ""),
+        NAME("\x30\x04\x31\x02\x30\x00", ""),
+        NAME("\x30\x05\x31\x03\x30\x01\x06", ""),
+        NAME("\x30\x09\x31\x07\x30\x05\x06\x03\x55\x04\x03", ""),
+        NAME("\x30\x0A\x31\x08\x30\x06\x06\x03\x55\x04\x03\x0C", ""),
+        NAME("\x30\x0B\x31\x09\x30\x07\x06\x03\x55\x04\x03\x0C\x01", ""),
+        NAME("\x30\x0D\x31\x0B\x30\x09\x06\x03\x55\x04\x03\x0C\x02M", ""),
         /* RFC 4514 section 4: the last set first */
         NAME("\x30\x1A\x31\x0B\x30\x09\x06\x03\x55\x04\x06\x13\x02GB"
              "\x31\x0B\x30\x09\x06\x03\x55\x04\x03\x0C\x02Me",
@@ -411,6 +419,14 @@ static void test_oid_text_is_dotted(void **state)
         {"\x55\x1D\x25", "2.5.29.37"},
         {"\x88\x37", "2.999"},
         {"\x2B\x65\x70", "1.3.101.112"},
+        {"\x27", "0.39"},
+        {"\x28", "1.0"},
+        {"\x4F", "1.39"},
+        {"\x50", "2.0"},
+        {"\x7F", "2.47"},
+        {"\x2A\x81", "1.2"}, /* the last arc is cut off */
+        {"\x2A\x81\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F", "1.2.18446744073709551615"},
+        {"\x2A\x82\x80\x80\x80\x80\x80\x80\x80\x80\x01", "1.2.?"},
         {"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F", "?"},
     };
     char text[64];
@@ -422,6 +438,15 @@ static void test_oid_text_is_dotted(void **state)
             sizeof(text));
         assert_string_equal(text, rows[i].text);
     }
+}
+
+static void test_oid_name_is_its_standards(void **state)
+{
+    (void)state;
+    assert_string_equal(esp_tls_oid_name((esp_tls_bytes_t){(const uint8_t *)"\x55\x04\x03", 3}),
+                        "commonName");
+    assert_null(esp_tls_oid_name((esp_tls_bytes_t){(const uint8_t *)"\x55\x04\x03", 2}));
+    assert_null(esp_tls_oid_name((esp_tls_bytes_t){NULL, 0}));
 }
 
 /* --- private keys, pairs, signatures ---------------------------------------------------------- */
@@ -846,6 +871,7 @@ int main(void)
         cmocka_unit_test(test_time_text_of_each_month_of_the_calendar),
         cmocka_unit_test(test_ip_text_is_rfc_5952),
         cmocka_unit_test(test_oid_text_is_dotted),
+        cmocka_unit_test(test_oid_name_is_its_standards),
         cmocka_unit_test(test_key_read_knows_every_format),
         cmocka_unit_test(test_fits_key_tells_pairs_from_others),
         cmocka_unit_test(test_is_signed_by_tells_issuers_from_others),

@@ -80,6 +80,12 @@ static const struct form {
         what, text, ESP_TLS_INPUT_##reason, field, false                                           \
     }
     GOOD("the plainest", OF(EC_KEY)),
+    GOOD("lengths of four bytes",
+         SIGNED(V3 SERIAL ECDSA "30840000000C" CN TIMES NAME EC_KEY, ECDSA)),
+    BAD("lengths of five bytes",
+        SIGNED(V3 SERIAL ECDSA "!3085000000000C" CN TIMES NAME EC_KEY, ECDSA), LENGTH, ".issuer"),
+    BAD("lengths of no bytes", SIGNED(V3 SERIAL ECDSA "!3080" CN "0000" TIMES NAME EC_KEY, ECDSA),
+        LENGTH, ".issuer"),
     GOOD("version 1", SIGNED(SERIAL ECDSA NAME TIMES NAME EC_KEY, ECDSA)),
     GOOD("version 2, unique IDs",
          SIGNED("A0(0201 01)" SERIAL ECDSA NAME TIMES NAME EC_KEY "A1(0000) A2(0000)", ECDSA)),
@@ -373,6 +379,8 @@ static void expect_evidence(const esp_tls_input_problem_t *p, const uint8_t *der
     if (p->reason == ESP_TLS_INPUT_TRAILING) {
         assert_in_range(p->available, 1, behind);
         assert_true(p->available == behind || der[p->der_offset + p->available] != 0);
+    } else if (p->reason == ESP_TLS_INPUT_LENGTH) {
+        assert_in_range(p->available, 0, behind);
     } else {
         assert_int_equal(p->available, 0);
     }
@@ -623,6 +631,9 @@ static void test_each_kind_of_der_is_named(void **state)
         {"30(3000 0400 0500)", ESP_TLS_INPUT_KEY, "ASN.1 of an unknown kind"},
         {"30(30(0500) 3000 0300)", ESP_TLS_INPUT_KEY, "ASN.1 of an unknown kind"},
         {"30(30(0500))", ESP_TLS_INPUT_KEY, "ASN.1 of an unknown kind"},
+        {"30(0201 00 02)", ESP_TLS_INPUT_KEY, "ASN.1 of an unknown kind"}, /* cut off */
+        {"30(0201 00 0285)", ESP_TLS_INPUT_KEY, "ASN.1 of an unknown kind"},
+        {"30(0201 00 0205 01)", ESP_TLS_INPUT_KEY, "an RSA public key (PKCS #1)"},
         {"30(30(0201 00 3000 3000))", ESP_TLS_INPUT_KEY, "ASN.1 of an unknown kind"},
     };
     uint8_t der[X509_MOST];

@@ -651,6 +651,184 @@ static void test_examine_of_armor_inside_a_key_is_der(void **state)
     }
 }
 
+#define LABEL64             "0123456789012345678901234567890123456789012345678901234567890123"
+#define BEGIN               "-----BEGIN CERTIFICATE-----"
+#define END                 "-----END CERTIFICATE-----\n"
+#define BLOCK               BEGIN "\nMAA=\n" END
+#define LOCK(kind, headers) "-----BEGIN " kind "-----\n" headers "\nMA==\n-----END " kind "-----\n"
+#define PROC                "Proc-Type: 4,ENCRYPTED\n"
+
+/** What is said of short inputs, each with its NUL. */
+static void test_examine_of_each_text_says_what_and_where(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t len;
+        const char *said;
+        unsigned count;
+        unsigned bad;
+    } said[] = {
+#define SAID(text, said, count, bad) {text, sizeof(text), said, count, bad}
+        SAID(
+            "x\n-----BEGIN CERTIFICATE REQUEST-----\n-----END CERTIFICATE REQUEST-----\n",
+            "it is something else than what is wanted here: CERTIFICATE REQUEST (line 2, column 1)",
+            0, 1),
+        SAID("-----BEGIN " LABEL64 "-----\n",
+             "it is something else than what is wanted here: " LABEL64 " (line 1, column 1)", 0, 1),
+        SAID("-----BEGIN x" LABEL64 "-----\n",
+             "it is something else than what is wanted here (line 1, column 1)", 0, 1),
+        SAID("-----BEGIN NO\nDASHES-----\n",
+             "it is something else than what is wanted here (line 1, column 1)", 0, 1),
+        SAID(BEGIN "\nMAA=\n-----END X509 CRL-----\n",
+             "the END line names something else than BEGIN: X509 CRL (line 3, column 1)", 1, 1),
+        SAID(BEGIN "\nMAA=\n-----END " LABEL64 "-----\n",
+             "the END line names something else than BEGIN: " LABEL64 " (line 3, column 1)", 1, 1),
+        SAID(BEGIN "\nMAA=\n-----END x" LABEL64 "-----\n",
+             "the END line names something else than BEGIN (line 3, column 1)", 1, 1),
+        SAID(BEGIN "\nMAA=\n-----END CERT",
+             "the END line names something else than BEGIN (line 3, column 1)", 1, 1),
+        SAID("x\n-----END X-----\n",
+             "there is an END line without its BEGIN line (line 2, column 1)", 0, 1),
+        SAID(END BEGIN "\n", "there is an END line without its BEGIN line (line 1, column 1)", 1,
+             1),
+        SAID(BEGIN "\nMAA=\n" BLOCK,
+             "the END line is missing: the text is cut off (line 3, column 1)", 1, 1),
+        SAID(BEGIN "\nMAA=\n", "the END line is missing: the text is cut off (line 1, column 1)", 1,
+             1),
+        SAID(BEGIN "\nMAA=\n----" END, "a character is not of base64: 0x2d (line 3, column 1)", 1,
+             1),
+        SAID(BEGIN " \nMAA=\n" END,
+             "it ends too early (line 2, column 1, byte 2 of its DER, tbsCertificate)", 1, 1),
+        SAID(BEGIN "  \nMAA=\n" END, "the line breaks of the PEM were removed (line 1, column 28)",
+             1, 1),
+        SAID(BEGIN " \r\nMAA=\n" END,
+             "it ends too early (line 2, column 1, byte 2 of its DER, tbsCertificate)", 1, 1),
+        SAID(BEGIN "\rMAA=\n" END, "lines end in CR without LF (line 1, column 28)", 1, 1),
+        SAID(BEGIN "\\nMAA=\n" END,
+             "the line breaks are a backslash and an n instead (line 1, column 28)", 1, 1),
+        SAID(BEGIN "\\rMAA=\n" END,
+             "the line breaks are a backslash and an n instead (line 1, column 28)", 1, 1),
+        SAID(BEGIN "\\xMAA=\n" END, "the line breaks of the PEM were removed (line 1, column 28)",
+             1, 1),
+        SAID(BEGIN "END CERTIFICATE-----",
+             "the line breaks of the PEM were removed (line 1, column 28)", 1, 1),
+        SAID(BEGIN "\nMA\\nA=\n" END,
+             "the line breaks are a backslash and an n instead (line 2, column 3)", 1, 1),
+        SAID(BEGIN "\nMA\\xA=\n" END, "a character is not of base64: 0x5c (line 2, column 3)", 1,
+             1),
+        SAID(BEGIN "\nMA=A\n" END, "a character is not of base64: 0x41 (line 2, column 4)", 1, 1),
+        SAID(BEGIN "\nMA===\n" END, "a character is not of base64: 0x3d (line 2, column 5)", 1, 1),
+        SAID(BEGIN "\n==\n" END,
+             "characters of the base64 are missing: its number is no multiple of four (line 2, "
+             "column 2)",
+             1, 1),
+        SAID(BEGIN "\nMAAAA\n" END,
+             "characters of the base64 are missing: its number is no multiple of four (line 2, "
+             "column 5)",
+             1, 1),
+        SAID(BEGIN "\nM\n" END,
+             "characters of the base64 are missing: its number is no multiple of four (line 2, "
+             "column 1)",
+             1, 1),
+        SAID(BEGIN "\n\n" END, "nothing stands between BEGIN and END (line 2, column 1)", 1, 1),
+        SAID(BEGIN "\nMA==\n" END,
+             "it ends too early (line 2, column 1, byte 0 of its DER, Certificate)", 1, 1),
+        SAID(BLOCK BLOCK BLOCK,
+             "it ends too early (line 2, column 1, byte 2 of its DER, certificate 1, "
+             "tbsCertificate)",
+             3, 3),
+        SAID("MAA=", "it is base64 without its BEGIN and END lines (byte 0)", 0, 1),
+        SAID("MQA=", "it is neither PEM nor DER (byte 0)", 0, 1),
+        SAID("MAA", "it is neither PEM nor DER (byte 0)", 0, 1),
+        SAID("-\0-\0-\0-", "it is PEM in UTF-16; save it as ASCII or UTF-8 (byte 0)", 0, 1),
+        SAID("-\0-\0-\0+", "it is neither PEM nor DER (byte 0)", 0, 1),
+        SAID("\x30", "it ends too early (byte 1, tbsCertificate)", 1, 1),
+    };
+    char text[256];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(said); i++) {
+        esp_tls_input_problem_t p;
+        struct input in = {.len = 0};
+
+        put(&in, said[i].text, said[i].len);
+        assert_int_equal(esp_tls_certificate_examine(in.bytes, in.len, CA, &p), ESP_FAIL);
+        (void)esp_tls_input_problem_text(&p, text, sizeof(text));
+        assert_string_equal(text, said[i].said);
+        assert_int_equal(p.count, said[i].count);
+        assert_int_equal(p.bad, said[i].bad);
+    }
+}
+
+/** Keys that PEM itself encrypts (RFC 1421), as Mbed TLS decrypts them. */
+static void test_examine_of_each_encryption_in_pem(void **state)
+{
+    static const struct {
+        const char *text;
+        esp_tls_input_reason_t without;
+        esp_tls_input_reason_t with;
+        const char *found;
+    } locked[] = {
+#define NEEDED(with, found) ESP_TLS_INPUT_NEEDS_PASSWORD, ESP_TLS_INPUT_##with, found
+        {LOCK("RSA PRIVATE KEY", PROC "DEK-Info: AES-128-CBC,00\n"), NEEDED(OK, NULL)},
+        {LOCK("EC PRIVATE KEY", PROC "DEK-Info: AES-256-CBC,00\n"), NEEDED(OK, NULL)},
+        {LOCK("PRIVATE KEY", PROC "DEK-Info: AES-128-CBC,00\n"), NEEDED(ENCRYPTION, "AES-128-CBC")},
+        {LOCK("RSA PRIVATE KEY", PROC "DEK-Info: AES-128-CFB,00\n"),
+         NEEDED(ENCRYPTION, "AES-128-CFB")},
+        {LOCK("RSA PRIVATE KEY", PROC "DEK-Info: AES-1280-CBC,00\n"),
+         NEEDED(ENCRYPTION, "AES-1280-CBC")},
+        {LOCK("RSA PRIVATE KEY", PROC "DEK-Info: aes-128-CBC,00\n"),
+         NEEDED(ENCRYPTION, "aes-128-CBC")},
+        {LOCK("RSA PRIVATE KEY", PROC "DEK-Info: DES-EDE3-CBC,00\n"),
+         NEEDED(ENCRYPTION, "DES-EDE3-CBC")},
+        {LOCK("RSA PRIVATE KEY", PROC "DEK-Info: DES\n"), NEEDED(ENCRYPTION, "DES")},
+        {LOCK("RSA PRIVATE KEY", PROC), NEEDED(ENCRYPTION, NULL)},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(locked); i++) {
+        size_t len = strlen(locked[i].text) + 1;
+        esp_tls_input_problem_t p;
+
+        (void)esp_tls_certificate_examine(locked[i].text, len, KEY, &p);
+        assert_int_equal(p.reason, locked[i].without);
+        assert_int_equal(p.line, 2);
+        assert_int_equal(p.count, 1);
+        (void)esp_tls_certificate_examine(locked[i].text, len, LOCKED, &p);
+        assert_int_equal(p.reason, locked[i].with);
+        assert_int_equal(p.count, 1);
+        assert_int_equal(p.found.len, locked[i].found != NULL ? strlen(locked[i].found) : 0);
+        if (locked[i].found != NULL) {
+            assert_memory_equal(p.found.ptr, locked[i].found, p.found.len);
+        }
+    }
+}
+
+/** Where the beginning of UTF-16 is still seen, and DER that ends where a string would. */
+static void test_examine_of_first_bytes(void **state)
+{
+    static const unsigned char cut[] = {0x30, 0x82, 0x02, 0x14, 0x30, 0x82};
+    static const unsigned char zero[] = {0x30, 0x82, 0x02, 0x00, 0x30, 0x82};
+    unsigned char text[300];
+    esp_tls_input_problem_t p;
+
+    (void)state;
+    for (size_t at = 250; at < 260; at++) {
+        memset(text, 'x', sizeof(text));
+        memcpy(text + at, "-\0-\0-\0-", 8);
+        (void)esp_tls_certificate_examine(text, sizeof(text), CA, &p);
+        assert_int_equal(p.reason, at < 256 ? ESP_TLS_INPUT_UTF16 : ESP_TLS_INPUT_NO_FORMAT);
+        (void)esp_tls_certificate_examine(text, at + 7, CA, &p);
+        assert_int_equal(p.reason, ESP_TLS_INPUT_NO_FORMAT);
+    }
+    for (size_t len = 1; len <= sizeof(cut); len++) {
+        (void)esp_tls_certificate_examine(cut, len, CA, &p);
+        assert_int_equal(p.reason, len > 4 ? ESP_TLS_INPUT_STRLEN_OF_DER : ESP_TLS_INPUT_TRUNCATED);
+        (void)esp_tls_certificate_examine(zero, len, CA, &p);
+        assert_int_equal(p.reason, ESP_TLS_INPUT_TRUNCATED);
+    }
+}
+
 static void test_examine_of_bad_arguments_is_refused(void **state)
 {
     esp_tls_input_problem_t p;
@@ -768,6 +946,9 @@ int main(void)
         cmocka_unit_test(test_examine_of_each_damage_gives_its_reason),
         cmocka_unit_test(test_examine_of_changed_characters_agrees_with_mbedtls),
         cmocka_unit_test(test_examine_of_armor_inside_a_key_is_der),
+        cmocka_unit_test(test_examine_of_each_text_says_what_and_where),
+        cmocka_unit_test(test_examine_of_each_encryption_in_pem),
+        cmocka_unit_test(test_examine_of_first_bytes),
         cmocka_unit_test(test_examine_of_bad_arguments_is_refused),
         cmocka_unit_test(test_reason_text_of_each_reason_is_there),
         cmocka_unit_test(test_problem_text_names_place_and_evidence),

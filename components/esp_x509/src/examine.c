@@ -197,35 +197,33 @@ static void no_end(struct exam *e, size_t len, size_t begin)
 {
     size_t next = et_pem_find(e->buf, len, begin + 1, "-----BEGIN ");
     size_t other = et_pem_find(e->buf, len, begin, "-----END ");
-    size_t label_end;
 
     if (other == PEM_NONE || (next != PEM_NONE && next < other)) {
         (void)found_at(e, ESP_TLS_INPUT_NO_END, begin);
         return;
     }
     if (found_at(e, ESP_TLS_INPUT_WRONG_END, other)) {
-        label_end = et_pem_find(e->buf, len, other + 9, "-----");
-        label_end = label_end == PEM_NONE || label_end - other > 80 ? other + 9 : label_end;
-        e->problem->found = (esp_tls_bytes_t){e->buf + other + 9, label_end - other - 9};
+        (void)et_pem_label(e->buf, len, other + strlen("-----END "), &e->problem->found);
     }
 }
 
-/** The BEGIN line must be over behind its dashes. @param at  moved to the next line */
-static bool line_is_over(struct exam *e, size_t len, size_t *at)
+/** The BEGIN line must be over behind its dashes. An END line follows somewhere, whose label is long
+ *  enough for what is looked at here. @param at  moved to the next line */
+static bool line_is_over(struct exam *e, size_t *at)
 {
-    size_t i = *at;
+    const uint8_t *p = e->buf + *at;
     esp_tls_input_reason_t reason = ESP_TLS_INPUT_NO_LINES;
 
-    i += i < len && e->buf[i] == ' ';
-    if (i < len && e->buf[i] == '\r') {
-        i++;
+    p += *p == ' ';
+    if (*p == '\r') {
+        p++;
         reason = ESP_TLS_INPUT_LONE_CR;
     }
-    if (i < len && e->buf[i] == '\n') {
-        *at = i + 1;
+    if (*p == '\n') {
+        *at = (size_t)(p - e->buf) + 1;
         return true;
     }
-    if (i + 1 < len && e->buf[i] == '\\' && (e->buf[i + 1] == 'n' || e->buf[i + 1] == 'r')) {
+    if (*p == '\\' && (p[1] == 'n' || p[1] == 'r')) {
         reason = ESP_TLS_INPUT_BACKSLASH_N;
     }
     (void)found_at(e, reason, *at);
@@ -302,7 +300,7 @@ static bool examine_block(struct exam *e, size_t len, size_t *at, const struct w
         return false;
     }
     body = begin + strlen(wanted->begin);
-    if (!line_is_over(e, len, &body)) {
+    if (!line_is_over(e, &body)) {
         e->problem->count++;
         return false;
     }
@@ -324,9 +322,7 @@ static void nothing_wanted(struct exam *e, size_t len)
         return;
     }
     if (found_at(e, ESP_TLS_INPUT_WRONG_KIND, begin)) {
-        end = et_pem_find(e->buf, len, begin + 11, "-----");
-        end = end == PEM_NONE || end - begin > 80 ? begin + 11 : end;
-        e->problem->found = (esp_tls_bytes_t){e->buf + begin + 11, end - begin - 11};
+        (void)et_pem_label(e->buf, len, begin + strlen("-----BEGIN "), &e->problem->found);
     }
 }
 

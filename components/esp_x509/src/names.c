@@ -180,18 +180,14 @@ static void put_set(struct out *o, struct der_source *src, struct der_span set)
     }
 }
 
-/** The sets of a Name. @return false: it is none */
-static bool open_name(struct der_source *src, esp_tls_bytes_t name, struct der_span *sets)
+/** The sets of a Name; none where it is no Name. */
+static struct der_span sets_of(struct der_source *src, esp_tls_bytes_t name)
 {
+    struct der_span in = {0, name.len};
     struct der_item item;
 
-    *sets = (struct der_span){0, name.len};
     et_der_source_raw(src, name.ptr, name.len);
-    if (name.ptr == NULL || et_der_next(src, sets, &item) != DER_OK) {
-        return false;
-    }
-    *sets = et_der_inside(&item);
-    return true;
+    return et_der_next(src, &in, &item) == DER_OK ? et_der_inside(&item) : (struct der_span){0, 0};
 }
 
 /** RFC 4514 section 2.1: the last set first. */
@@ -204,9 +200,7 @@ size_t esp_tls_name_text(esp_tls_bytes_t name, char *out, size_t cap)
     size_t end;
 
     et_out_init(&o, out, cap);
-    if (!open_name(&src, name, &sets)) {
-        return 0;
-    }
+    sets = sets_of(&src, name);
     end = sets.end;
     while (end > sets.at) { /* the set that ends where the one before began */
         struct der_span in = sets;
@@ -236,9 +230,7 @@ size_t esp_tls_name_attribute(esp_tls_bytes_t name, const char *oid, char *out, 
     struct out o;
 
     et_out_init(&o, out, cap);
-    if (!open_name(&src, name, &sets)) {
-        return 0;
-    }
+    sets = sets_of(&src, name);
     while (et_der_next(&src, &sets, &item) == DER_OK) {
         struct der_span set = et_der_inside(&item);
 

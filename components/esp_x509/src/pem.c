@@ -149,12 +149,12 @@ esp_tls_input_reason_t et_pem_check(const uint8_t *text, size_t size, size_t *le
 
 /* --- blocks ----------------------------------------------------------------------------------- */
 
-/** The label that begins at `at`, up to the dashes. */
-static bool label_at(const uint8_t *text, size_t len, size_t at, esp_tls_bytes_t *label)
+bool et_pem_label(const uint8_t *text, size_t len, size_t at, esp_tls_bytes_t *label)
 {
     size_t end = et_pem_find(text, len, at, DASHES);
 
     if (end == PEM_NONE || end - at > 64 || memchr(text + at, '\n', end - at) != NULL) {
+        *label = (esp_tls_bytes_t){text + at, 0};
         return false;
     }
     *label = (esp_tls_bytes_t){text + at, end - at};
@@ -173,7 +173,7 @@ static size_t find_end(const uint8_t *text, size_t len, size_t at, esp_tls_bytes
         if (at == PEM_NONE || (begin != PEM_NONE && begin < at)) {
             return PEM_NONE;
         }
-        if (label_at(text, len, at + strlen(END), &other) && other.len == label.len &&
+        if (et_pem_label(text, len, at + strlen(END), &other) && other.len == label.len &&
             memcmp(other.ptr, label.ptr, label.len) == 0) {
             return at;
         }
@@ -198,7 +198,7 @@ bool esp_tls_pem_next(const void *text, size_t len, size_t *at, esp_tls_pem_bloc
             return false;
         }
         *at = begin + 1;
-        if (!label_at(p, len, begin + strlen(BEGIN), &block->label)) {
+        if (!et_pem_label(p, len, begin + strlen(BEGIN), &block->label)) {
             continue;
         }
         body = begin + strlen(BEGIN) + block->label.len + strlen(DASHES);

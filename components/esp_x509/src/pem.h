@@ -9,6 +9,10 @@
 /** Where a text begins in another, from `at` on. @return its offset, or PEM_NONE */
 size_t et_pem_find(const uint8_t *text, size_t len, size_t at, const char *what);
 
+/** The label that begins at `at`, up to the dashes. @return false: there is none on this line, or
+ *  it is longer than 64 bytes; *label is empty then */
+bool et_pem_label(const uint8_t *text, size_t len, size_t at, esp_tls_bytes_t *label);
+
 /** Is this base64 as RFC 7468 has it in a block (RFC 4648 section 4, lines, blanks at their ends)?
  *  @param len  receives how many bytes it stands for
  *  @param at   receives the offset of what is wrong

@@ -107,7 +107,7 @@ static void put_oid(struct out *o, const esp_tls_input_problem_t *p)
 
 static void put_evidence(struct out *o, const esp_tls_input_problem_t *p)
 {
-    if (p->found.ptr != NULL) {
+    if (p->found.len > 0) {
         put_found(o, p);
     } else if (p->oid[0] != '\0') {
         put_oid(o, p);
