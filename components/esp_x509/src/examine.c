@@ -207,8 +207,8 @@ static void no_end(struct exam *e, size_t len, size_t begin)
     }
 }
 
-/** The BEGIN line must be over behind its dashes. An END line follows somewhere, whose label is long
- *  enough for what is looked at here. @param at  moved to the next line */
+/** The BEGIN line must be over behind its dashes. An END line follows, whose label is long enough
+ *  for what is looked at here. @param at  moved to the next line */
 static bool line_is_over(struct exam *e, size_t *at)
 {
     const uint8_t *p = e->buf + *at;
