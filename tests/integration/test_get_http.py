@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """esp-tls get: the options about HTTP do what the manual page says."""
 import hashlib
+import json
 import os
 import pty
 import re
@@ -18,6 +19,45 @@ BODY = bytes(range(256)) * 40
 @pytest.fixture
 def get(certs):
     return Get(certs)
+
+
+def once(answer):
+    """A server of one answer, to whatever it is asked."""
+    def handler(conn):
+        read_request(conn)
+        conn.sendall(answer)
+    return handler
+
+
+@pytest.mark.parametrize("answer, reason, status, says", [
+    (b"HTTP/1.1 200 OK\r\nA : b\r\n\r\n", "HTTP_MALFORMED", 200, "the answer cannot be used"),
+    (b"SSH-2.0-x\r\n", "HTTP_MALFORMED", None, "Perhaps this is no web server"),
+    (b"", "HTTP_NO_ANSWER", None, "without an answer"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "HTTP_INCOMPLETE", 200, "before the end"),
+    (b"HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n", "HTTP_STATUS", 404, "404 Not Found"),
+    (b"HTTP/1.1 302 X\r\nLocation: javascript:a()\r\nContent-Length: 0\r\n\r\n", "HTTP_LOCATION",
+     302, "no URL of http or https")])
+def test_text_and_json_name_one_cause_and_nothing_of_tls(get, peer, answer, reason, status, says):
+    url = url_of(peer(once(answer)))
+    text = get(url, "-L").err
+    assert says in text, text
+    assert status is None or "no web server" not in text, text
+    found = json.loads(get(url, "-L", "--json").err)
+    assert [cause["name"] for cause in found["causes"]] == [reason], found
+    assert found["class"] == "http" and found.get("status") == status, found
+    assert "has not failed" not in found["what"] and "TLS" not in found["causes"][0]["text"]
+
+
+def test_a_proxy_that_trickles_is_to_blame(get, peer):
+    def trickle(conn):
+        read_request(conn)
+        for byte in b"HTTP/1.1 200 OK\r\nX: " + b"a" * 100:
+            conn.sendall(bytes([byte]))
+            time.sleep(0.1)
+    proxy = f"http://127.0.0.1:{peer(trickle).port}"
+    args = "https://localhost:9/", "--proxy", proxy, "--timeout", "700ms"
+    failed(get(*args), 5, "timeout: the proxy 127.0.0.1 did not open the way to localhost")
+    assert json.loads(get(*args, "--json").err)["causes"][0]["name"] == "PROXY_TIMEOUT"
 
 
 class Files:

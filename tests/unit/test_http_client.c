@@ -1,4 +1,5 @@
 /* One exchange: what is sent, what is told, what fails and how. */
+#include "esp_http_client_diagnosis.h"
 #include "plat_lock.h"
 #include "esp_transport_tcp.h"
 #include "http_case.h"
@@ -1123,9 +1124,65 @@ static void test_calls_without_a_handle_are_errors(void **state)
     assert_int_equal(esp_http_client_set_proxy(NULL, NULL), ESP_ERR_INVALID_ARG);
 }
 
+/* --- diagnosis -------------------------------------------------------------------------------- */
+
+/** Every failure has its first reason, its status, and a text without what is not known. */
+static void test_a_diagnosis_says_what_came_of_the_request(void **state)
+{
+    static const struct {
+        struct sim_line line;
+        esp_tls_reason_t reason;
+        uint16_t status;
+        const char *says;
+    } expected[] = {
+        {{0, SIM_TEXT(""), SIM_SCRIPT_SILENT},
+         ESP_TLS_REASON_READ_TIMEOUT,
+         0,
+         "was not done within 2000 ms"},
+        {{0, SIM_TEXT("HTTP/1.1 200 OK\r\nX"), SIM_SCRIPT_SILENT},
+         ESP_TLS_REASON_READ_TIMEOUT,
+         200,
+         "test.example port 80 sent nothing in time"},
+        {HTTP_LINE("HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n"), ESP_TLS_REASON_HTTP_STATUS, 404,
+         "was answered with status 404"},
+        {HTTP_LINE_CLOSE("HTTP/1.1 500 X\r\n\r\n"), ESP_TLS_REASON_HTTP_STATUS, 500,
+         "was answered with status 500"},
+        {HTTP_LINE("SSH-2.0-OpenSSH\r\n"), ESP_TLS_REASON_HTTP_MALFORMED, 0, "is not HTTP"},
+        {HTTP_LINE(HTTP_OK("A : b\r\n")), ESP_TLS_REASON_HTTP_MALFORMED, 200, "is not HTTP"},
+        {HTTP_LINE_CLOSE(""), ESP_TLS_REASON_HTTP_NO_ANSWER, 0, "without an answer"},
+        {HTTP_LINE_CLOSE(HTTP_OK("Content-Length: 4\r\n") "abc"), ESP_TLS_REASON_HTTP_INCOMPLETE,
+         200, "ended before its length"},
+        {HTTP_LINE("HTTP/1.1 302 X\r\nLocation: ftp://a/\r\nContent-Length: 0\r\n\r\n"),
+         ESP_TLS_REASON_HTTP_LOCATION, 302, "no URL of http or https"},
+    };
+    struct http_case *w = *state;
+
+    for (size_t i = 0; i < COUNT(expected); i++) {
+        esp_tls_diagnosis_t d;
+        char text[2048];
+        char json[4096];
+        esp_err_t err;
+
+        http_play(w, &expected[i].line, 1);
+        http_open(w);
+        err = http_perform(w);
+        assert_int_equal(esp_http_client_get_diagnosis(w->client, err, &d), ESP_OK);
+        assert_true(esp_tls_diagnosis_text(&d, text, sizeof(text)) < sizeof(text));
+        assert_true(esp_tls_diagnosis_json(&d, json, sizeof(json)) < sizeof(json));
+        if (d.reasons[0] != expected[i].reason || d.evidence.http_status != expected[i].status ||
+            strstr(text, expected[i].says) == NULL || strstr(text, " N ") != NULL ||
+            strstr(text, "has not failed") != NULL || strstr(text, "TLS") != NULL) {
+            fail_msg("%zu: %s", i, text);
+        }
+        assert_non_null(strstr(json, "\"host\":\"test.example\""));
+        assert_true((strstr(json, "\"status\":") != NULL) == (expected[i].status != 0));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        http_test(test_a_diagnosis_says_what_came_of_the_request),
         http_test(test_a_get_is_one_request_and_its_events_come_in_order),
         http_test(test_responses_of_every_kind),
         http_test(test_a_trailer_is_told_and_changes_nothing),

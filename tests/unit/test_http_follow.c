@@ -241,10 +241,10 @@ static void test_locations_that_lead_nowhere(void **state)
         const char *location;
         esp_err_t err;
     } rows[] = {
-        {"ftp://test.example/", ESP_ERR_HTTP_FETCH_HEADER},
-        {"mailto:a@b", ESP_ERR_HTTP_FETCH_HEADER},
-        {"/a b", ESP_ERR_HTTP_FETCH_HEADER},
-        {"http://test.example:99999/", ESP_ERR_HTTP_FETCH_HEADER},
+        {"ftp://test.example/", ESP_ERR_HTTP_BAD_LOCATION},
+        {"mailto:a@b", ESP_ERR_HTTP_BAD_LOCATION},
+        {"/a b", ESP_ERR_HTTP_BAD_LOCATION},
+        {"http://test.example:99999/", ESP_ERR_HTTP_BAD_LOCATION},
         {"http://nowhere.example/", ESP_ERR_HTTP_CONNECT},
     };
     static const struct sim_line none = HTTP_LINE("HTTP/1.1 302 X\r\nContent-Length: 0\r\n\r\n");

@@ -340,6 +340,7 @@ typedef enum {
 #define ESP_ERR_HTTP_INCOMPLETE_DATA       (ESP_ERR_HTTP_BASE + 12) /* the body ended too early */
 #define ESP_ERR_HTTP_REDIRECT_DOWNGRADE    (ESP_ERR_HTTP_BASE + 13) /* from https to http */
 #define ESP_ERR_HTTP_HEADER_TOO_LONG       (ESP_ERR_HTTP_BASE + 14) /* a line above the limit */
+#define ESP_ERR_HTTP_BAD_LOCATION          (ESP_ERR_HTTP_BASE + 15) /* no URL of http or https */
 
 /* ---- a handle ---- */
 

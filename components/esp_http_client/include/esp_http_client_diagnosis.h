@@ -27,6 +27,16 @@ extern "C" {
 esp_err_t esp_http_client_get_diagnosis(esp_http_client_handle_t client, esp_err_t err,
                                         esp_tls_diagnosis_t *diagnosis);
 
+/** Add to the diagnosis of a connection what came of the request, for who noted that while the
+ *  connection was open. esp_http_client_get_diagnosis() does it for all others.
+ *  @param diagnosis     changed
+ *  @param err           what the request returned; ESP_OK: a status of 300 or above is a failure
+ *  @param status        of the answer; 0 or less: none came
+ *  @param is_malformed  esp_http_client_get_malformed() said why
+ *  Blocks: no. Memory: none. Any thread. */
+void esp_http_client_diagnose(esp_tls_diagnosis_t *diagnosis, esp_err_t err, int status,
+                              bool is_malformed);
+
 #ifdef __cplusplus
 }
 #endif

@@ -63,7 +63,7 @@ static esp_err_t follow_redirect(esp_http_client_handle_t c)
         return err;
     }
     err = esp_http_client_set_redirection(c);
-    return err == ESP_ERR_INVALID_ARG ? ESP_ERR_HTTP_FETCH_HEADER : err;
+    return err == ESP_ERR_INVALID_ARG ? ESP_ERR_HTTP_BAD_LOCATION : err;
 }
 
 /* --- challenges ------------------------------------------------------------------------------- */

@@ -88,12 +88,13 @@ typedef struct esp_tls_evidence {
     int64_t now;           /**< the time then, in seconds since 1970; 0: not known */
     uint8_t peer_bytes[8]; /**< the beginning of what came and was no TLS record */
     uint8_t peer_bytes_len;
-    uint16_t group;      /**< that the server chose (NamedGroup), and was not offered; 0: none */
-    uint16_t scheme;     /**< the same, of its signature (SignatureScheme) */
-    uint32_t record_got; /**< bytes that had come of a record of record_len when it ended */
-    uint32_t mem_free;   /**< free heap when an allocation failed; 0: unknown */
-    bool mem_over_limit; /**< the connection's own limit refused it, not the heap */
-    bool is_writing;     /**< the last operation was a write */
+    uint16_t group;       /**< that the server chose (NamedGroup), and was not offered; 0: none */
+    uint16_t scheme;      /**< the same, of its signature (SignatureScheme) */
+    uint32_t record_got;  /**< bytes that had come of a record of record_len when it ended */
+    uint32_t mem_free;    /**< free heap when an allocation failed; 0: unknown */
+    bool mem_over_limit;  /**< the connection's own limit refused it, not the heap */
+    bool is_writing;      /**< the last operation was a write */
+    uint16_t http_status; /**< of the answer to an HTTP request */
 
     /* the peer's chain, when it was refused */
     uint8_t chain_count;                 /**< certificates in it, also when it was too long */

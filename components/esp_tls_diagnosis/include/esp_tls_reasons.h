@@ -327,17 +327,20 @@
     X(PROXY_AUTH, PROXY, "the proxy wants user name and password, or did not accept them", PROXY_PASSWORD, NONE, NONE) \
     X(PROXY_DENIED, PROXY, "the proxy does not allow this connection", PROXY_RULES, NONE, NONE) \
     X(PROXY_TARGET, PROXY, "the proxy could not reach the server", CHECK_SPELLING, CHECK_PORT, PROXY_RULES) \
+    X(PROXY_TIMEOUT, PROXY, "the proxy did not open the way to the server in time: it, or the server behind it, is slow or does not answer", PROXY_ADDRESS, CHECK_SERVER_LOAD, MORE_TIME) \
     X(PROXY_FAILED, PROXY, "the proxy failed", PROXY_ADDRESS, ASK_SERVER_OWNER, NONE) \
     /* HTTP */ \
-    X(HTTP_MALFORMED, HTTP, "the answer is not HTTP, or is broken", CHECK_SERVICE, ASK_SERVER_OWNER, NONE) \
+    X(HTTP_MALFORMED, HTTP, "the answer is not HTTP, or is broken", CHECK_PORT, ASK_SERVER_OWNER, NONE) \
     X(HTTP_INCOMPLETE, HTTP, "the answer ended before its length", RECONNECT, READ_LOG, CHECK_NETWORK) \
+    X(HTTP_NO_ANSWER, HTTP, "{peer} closed the connection without an answer to the request", READ_LOG, RECONNECT, CHECK_PORT) \
     X(HTTP_LIMIT, HTTP, "the answer's head or the request is longer than its limit", CHECK_OPTION, NONE, NONE) \
     X(HTTP_REDIRECT, HTTP, "the redirect was not followed", CHECK_OPTION, ASK_SERVER_OWNER, NONE) \
+    X(HTTP_LOCATION, HTTP, "the server redirects to what is no URL of http or https", ASK_SERVER_OWNER, NONE, NONE) \
     X(HTTP_UNCHANGED, HTTP, "nothing has changed since the copy that is there (304)", KEEP_COPY, NONE, NONE) \
     X(HTTP_RANGE, HTTP, "the server has no such range of bytes (416)", CHECK_RANGE, NONE, NONE) \
     X(WS_REFUSED, HTTP, "the server does not change over to WebSocket there", CHECK_WEBSOCKET, CHECK_SERVICE, NONE) \
     X(WS_FAULT, PROTOCOL, "the server, or a proxy on the way, breaks the rules of WebSocket", CAPTURE, ASK_SERVER_OWNER, CHECK_MIDDLEBOX) \
-    X(HTTP_STATUS, HTTP, "the server answered with an error", ASK_SERVER_OWNER, NONE, NONE) \
+    X(HTTP_STATUS, HTTP, "the server answered with an error{status_clause}", ASK_SERVER_OWNER, NONE, NONE) \
     /* updates */ \
     X(OTA_IMAGE, CONFIG, "the program image is damaged, or not one for this device", CHECK_IMAGE, NONE, NONE) \
     X(OTA_PARTITION, CONFIG, "the partition table leaves no place for the update", CHECK_PARTITIONS, NONE, NONE) \

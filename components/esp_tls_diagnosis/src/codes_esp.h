@@ -42,7 +42,7 @@
     X(0x7001, ESP_ERR_HTTP_MAX_REDIRECT, HTTP_REDIRECT, NONE, NONE, "the server sent the client on more often than max_redirection_count allows") \
     X(0x7002, ESP_ERR_HTTP_CONNECT, TCP_REFUSED, ROOT_NOT_TRUSTED, DNS_NO_NAME, "the HTTP client could not connect; the codes of the connection below it say why") \
     X(0x7003, ESP_ERR_HTTP_WRITE_DATA, CONNECTION_LOST, WRITE_TIMEOUT, NONE, "the request could not be sent to its end") \
-    X(0x7004, ESP_ERR_HTTP_FETCH_HEADER, CLOSED_WITHOUT_NOTIFY, HTTP_MALFORMED, READ_TIMEOUT, "the head of the answer did not come, or is no HTTP") \
+    X(0x7004, ESP_ERR_HTTP_FETCH_HEADER, HTTP_NO_ANSWER, HTTP_MALFORMED, READ_TIMEOUT, "the head of the answer did not come, or is no HTTP") \
     X(0x7005, ESP_ERR_HTTP_INVALID_TRANSPORT, OPTION_INVALID, NONE, NONE, "the URL's scheme is none that the client was given: it is neither http nor https") \
     X(0x7006, ESP_ERR_HTTP_CONNECTING, WANT_MORE, NONE, NONE, "no error: the connection is still being opened") \
     X(0x7007, ESP_ERR_HTTP_EAGAIN, WANT_MORE, READ_TIMEOUT, NONE, "nothing came within the time, and the call may be made again") \
@@ -53,6 +53,7 @@
     X(0x700C, ESP_ERR_HTTP_INCOMPLETE_DATA, HTTP_INCOMPLETE, NONE, NONE, "the answer ended before all of it had come") \
     X(0x700D, ESP_ERR_HTTP_REDIRECT_DOWNGRADE, HTTP_REDIRECT, NONE, NONE, "the server sent the client from https to http, which is not followed") \
     X(0x700E, ESP_ERR_HTTP_HEADER_TOO_LONG, HTTP_LIMIT, NONE, NONE, "a header is longer than there is room for (buffer_size, buffer_size_tx)") \
+    X(0x700F, ESP_ERR_HTTP_BAD_LOCATION, HTTP_LOCATION, NONE, NONE, "the server sent the client to what is no URL of http or https") \
     /* connections */ \
     X(0x8000, ESP_ERR_ESP_TLS_BASE, RANGE_BEGIN, NONE, NONE, "not a code of its own: those of ESP-TLS count from here") \
     X(0x8001, ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME, DNS_NO_NAME, DNS_NO_SERVER, DNS_NO_ADDRESS, "the server's name has no usable address") \

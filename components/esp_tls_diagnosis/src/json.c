@@ -185,6 +185,7 @@ static void evidence(struct out *out, diagnosis *d)
     number(out, "port", d->record.port != 0 ? d->record.port : e->port);
     member(out, "name_wanted", e->name);
     number(out, "timeout_ms", e->timeout_ms);
+    number(out, "status", e->http_status);
     time_member(out, "now", e->now);
     number(out, "bytes_in", (int64_t)d->record.bytes_in);
     number(out, "bytes_out", (int64_t)d->record.bytes_out);

@@ -88,12 +88,35 @@ static const char *const hows[] = {
     [ESP_TLS_CAUSE_FLOOD] = " was ended because the server sent nothing of use",
 };
 
+/** The connection was open, and what failed is the request. */
+static bool is_request(diagnosis *d)
+{
+    return d->record.phase == ESP_TLS_PHASE_OPEN && d->kind == ESP_TLS_CLASS_HTTP &&
+           (d->record.cause == ESP_TLS_CAUSE_NONE || d->record.cause == ESP_TLS_CAUSE_EOF);
+}
+
+static void request(struct out *out, diagnosis *d)
+{
+    et_words_expand(out, "the request to {peer}", d);
+    if (d->evidence.http_status == 0) {
+        et_out_text(out, " failed");
+    } else {
+        et_out_text(out, " was answered with status ");
+        et_out_number(out, d->evidence.http_status);
+    }
+    codes(out, d);
+}
+
 static void happened(struct out *out, diagnosis *d)
 {
     const esp_tls_record_t *r = &d->record;
 
     if (d->reasons[0] == ESP_TLS_REASON_WANT_MORE) {
         et_out_text(out, "the call would have had to wait");
+        return;
+    }
+    if (is_request(d)) {
+        request(out, d);
         return;
     }
     if ((unsigned)r->phase < sizeof(whats) / sizeof(whats[0])) {

@@ -117,6 +117,14 @@ static void names_clause(struct out *out, diagnosis *d)
     clause(out, " (it is for: ", d->evidence.names);
 }
 
+static void status_clause(struct out *out, diagnosis *d)
+{
+    if (d->evidence.http_status != 0) {
+        et_out_text(out, ": status ");
+        et_out_number(out, d->evidence.http_status);
+    }
+}
+
 static void field_clause(struct out *out, diagnosis *d)
 {
     clause(out, " (in ", d->evidence.input_field);
@@ -330,6 +338,7 @@ static const struct word {
     {"address_clause", "", FUNCTION, 0, address_clause},
     {"issuer_clause", "", FUNCTION, 0, issuer_clause},
     {"aia_clause", "", FUNCTION, 0, aia_clause},
+    {"status_clause", "", FUNCTION, 0, status_clause},
     {"field_clause", "", FUNCTION, 0, field_clause},
     {"oid_clause", "", FUNCTION, 0, oid_clause},
     {"input", "the certificate or key", FUNCTION, 0, input},

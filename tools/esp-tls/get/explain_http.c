@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "esp_http_client_diagnosis.h"
 #include "esp_transport_diagnosis.h"
 #include "esp_transport_proxy.h"
 
@@ -120,6 +121,8 @@ static const struct http_sentence request_says[] = {
      "more than ten redirects: probably they lead in a circle."},
     {ESP_ERR_HTTP_REDIRECT_DOWNGRADE, EXIT_HTTP,
      "the server redirects from https to http, where everybody can read along: not followed."},
+    {ESP_ERR_HTTP_BAD_LOCATION, EXIT_HTTP,
+     "the server redirects to what is no URL of http or https: not followed."},
     {ESP_ERR_NOT_ALLOWED, EXIT_HTTP,
      "the server redirects to another one, which would get what -d sends: not followed. If that "
      "is wanted, send it there yourself."},
@@ -146,8 +149,8 @@ const struct http_sentence *http_sentence_of(const struct http_sentence *rows, s
 static enum tool_exit explain_answer(const struct http_failure *f, struct text *text)
 {
     if (f->malformed != NULL) {
-        text_add(text, "the answer cannot be used: %s. Perhaps this is no web server.",
-                 f->malformed);
+        text_add(text, "the answer cannot be used: %s.%s", f->malformed,
+                 f->status > 0 ? "" : " Perhaps this is no web server.");
     } else if (f->status > 0) {
         text_add(text, "the server closed the connection before the end of its answer. Try again; "
                        "its log may say why.");
@@ -195,6 +198,23 @@ static enum tool_exit explain_write(const struct http_failure *f, struct text *t
     return EXIT_USAGE;
 }
 
+/** A proxy stands where the time went by: the connection to the server had not begun. */
+static bool is_proxy_slow(const struct http_failure *f, esp_err_t err)
+{
+    return err == ESP_ERR_HTTP_CONNECT && f->of.options->proxy.proxy.host != NULL &&
+           f->code == ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT &&
+           f->of.record.phase <= ESP_TLS_PHASE_CONNECT;
+}
+
+static enum tool_exit explain_slow_proxy(const struct http_failure *f, struct text *text)
+{
+    text_add(text,
+             "timeout: the proxy %s did not open the way to %s within %d ms: it, or the server "
+             "behind it, is slow or does not answer. If it only needs longer: --timeout TIME.",
+             f->of.options->proxy.proxy.host, f->of.host, f->of.options->timeout_ms);
+    return EXIT_TIMEOUT;
+}
+
 enum tool_exit explain_http(const struct http_failure *f, esp_err_t err, struct text *text)
 {
     const struct http_sentence *s = http_sentence_of(proxy_says, COUNT(proxy_says), f->code);
@@ -214,6 +234,9 @@ enum tool_exit explain_http(const struct http_failure *f, esp_err_t err, struct 
         text_add(text, "%s did not accept the user name and password.",
                  f->status == 401 ? "the server" : "the proxy");
         return EXIT_HTTP;
+    }
+    if (is_proxy_slow(f, err)) {
+        return explain_slow_proxy(f, text);
     }
     if (err == ESP_ERR_HTTP_READ_TIMEOUT) {
         return explain_silence(f, text);
@@ -240,12 +263,11 @@ void explain_http_json(const struct http_failure *f, esp_err_t err, FILE *out)
 
     explain_diagnose(&f->of, &d);
     esp_transport_diagnose_code(&d, f->code);
-    if (err != ESP_OK) {
-        esp_transport_diagnose_code(&d, err);
-    } else if (f->status >= 300) {
-        esp_tls_diagnosis_lead(&d, f->status >= 400 ? ESP_TLS_REASON_HTTP_STATUS
-                                                    : ESP_TLS_REASON_HTTP_REDIRECT);
+    if (is_proxy_slow(f, err)) {
+        d.reason_count = 0;
+        esp_tls_diagnosis_lead(&d, ESP_TLS_REASON_PROXY_TIMEOUT);
     }
+    esp_http_client_diagnose(&d, err, f->status, f->malformed != NULL);
     (void)esp_tls_diagnosis_json(&d, text, sizeof(text));
     fprintf(out, "%s\n", text);
 }
