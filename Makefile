@@ -66,6 +66,7 @@ fuzz: deps ## run each fuzzer for FUZZ_SECONDS (60)
 
 install: build ## library, program, headers, man pages into DESTDIR/PREFIX
 	@cmake --install $(BUILD) --prefix $(PREFIX)
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" -eq 0 ]; then ldconfig; fi # for libesp-tls.so
 
 deb: deps-long ## Debian packages, into build-deb
 	@cmake/deb-source.sh build-deb

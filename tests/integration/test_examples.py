@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The examples do what they are meant to show."""
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -103,6 +104,50 @@ def test_http_post_sends_what_it_reads(peer):
     assert result.returncode == 0 and result.stdout == b"hello", result.stderr
     assert b"Transfer-Encoding: chunked" in seen[0] and seen[0].count(b"x") == 5000
     assert b"status 200" in result.stderr
+
+
+def test_http_json_posts_with_its_token_over_one_connection(certs, tls_peer):
+    seen = []
+
+    def handler(tls):
+        for n in (1, 2, 3):
+            data = b""
+            while b"}" not in data:
+                data += tls.recv(4096)
+            seen.append(data)
+            tls.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 8\r\n\r\n{\"id\":%d}" % n)
+
+    peer = tls_peer(handler)
+    result = run("http_json", certs / "root-ec.pem", f"https://localhost:{peer.port}/v", "t0ken",
+                 "1", "2.5", "-3e9")
+    assert result.stdout == b'201 {"id":1}\n201 {"id":2}\n201 {"id":3}\n', result
+    assert result.returncode == 0 and result.stderr == b"connected\n"
+    for request, value in zip(seen, (b"1", b"2.5", b"-3e+09")):
+        assert b"Authorization: Bearer t0ken\r\n" in request
+        assert b"Content-Type: application/json\r\n" in request
+        assert request.endswith(b'{"value": %s}' % value)
+    failed = run("http_json", certs / "root-other.pem", f"https://localhost:{peer.port}/v", "x", 1)
+    assert failed.returncode == 1 and failed.stderr == b"failed: ESP_ERR_HTTP_CONNECT\n"
+
+
+def test_reconnect_comes_back_later_each_time_until_it_works(certs, tls_peer):
+    left = [3]  # connections that bring nothing
+
+    def handler(tls):
+        left[0] -= 1
+        tls.sendall(b"" if left[0] >= 0 else b"measured\n")
+
+    peer = tls_peer(handler)
+    command = [BUILD / "examples" / "reconnect", certs / "root-ec.pem", "localhost", str(peer.port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        first, second = process.stdout.readline(), process.stdout.readline()
+        process.kill()
+        said = process.stderr.read().decode()
+    assert first == second == b"measured\n"
+    waits = [int(ms) for ms in re.findall(r"open: .*; again in (\d+) ms", said)]
+    for wait, most in zip(waits, (500, 1000, 2000, 500)):
+        assert most // 2 <= wait <= most, said
+    assert len(waits) >= 4
 
 
 ASKS = (b"HTTP/1.1 401 X\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth\", "
