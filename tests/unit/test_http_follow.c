@@ -38,6 +38,9 @@ static void test_a_location_is_resolved_against_the_url(void **state)
         {"b?c", "GET /b?c ", "Host: test.example\r\n", 1},
         {"?x", "GET /path?x ", "Host: test.example\r\n", 1},
         {"../..", "GET / ", "Host: test.example\r\n", 1},
+        {"a b\t?c d=\xC3\xA4|", "GET /a%20b%09?c%20d=%C3%A4%7C ", "Host: test.example\r\n", 1},
+        {"http://test.example/\xE4", "GET /%E4 ", "Host: test.example\r\n", 1},
+        {"?to=http://x y/", "GET /path?to=http://x%20y/ ", "Host: test.example\r\n", 1},
         {"http://test.example/c#frag", "GET /c ", "Host: test.example\r\n", 1},
         {"//test.example:81/d", "GET /d ", "Host: test.example:81\r\n", 2},
         {OTHER "/e", "GET /e ", "Host: other.example:8080\r\n", 2},
@@ -243,7 +246,9 @@ static void test_locations_that_lead_nowhere(void **state)
     } rows[] = {
         {"ftp://test.example/", ESP_ERR_HTTP_BAD_LOCATION},
         {"mailto:a@b", ESP_ERR_HTTP_BAD_LOCATION},
-        {"/a b", ESP_ERR_HTTP_BAD_LOCATION},
+        {"javascript:alert(1)", ESP_ERR_HTTP_BAD_LOCATION},
+        {"http://a b/", ESP_ERR_HTTP_BAD_LOCATION},
+        {"http://\xC3\xA4.example/", ESP_ERR_HTTP_BAD_LOCATION},
         {"http://test.example:99999/", ESP_ERR_HTTP_BAD_LOCATION},
         {"http://nowhere.example/", ESP_ERR_HTTP_CONNECT},
     };
@@ -261,6 +266,29 @@ static void test_locations_that_lead_nowhere(void **state)
     assert_int_equal(http_perform(w), ESP_OK);
     assert_int_equal(esp_http_client_get_status_code(w->client), 302);
     assert_int_equal(esp_http_client_set_redirection(w->client), ESP_ERR_INVALID_ARG);
+}
+
+/** As stores of objects sign them: the line is longer than the buffer that it is sent from. */
+static void test_a_long_location_is_followed_with_default_buffers(void **state)
+{
+    static char answer[2600] = "HTTP/1.1 302 X\r\nContent-Length: 0\r\nLocation: /file?signature=";
+    static struct sim_line lines[2];
+    char target[2300] = "GET /file?signature=";
+    struct http_case *w = *state;
+    size_t head = strlen(answer);
+    size_t begin = strlen(target);
+
+    memset(answer + head, 's', 2200);
+    strcat(answer, "\r\n\r\n");
+    memset(target + begin, 's', sizeof(target) - begin - 80);
+    lines[0] = (struct sim_line){0, answer, strlen(answer), SIM_SCRIPT_GO_ON};
+    lines[1] = (struct sim_line)HTTP_LINE(HTTP_OK("Content-Length: 4\r\n") "here");
+    http_play(w, lines, COUNT(lines));
+    http_open(w);
+    assert_int_equal(http_perform(w), ESP_OK);
+    assert_int_equal(esp_http_client_get_status_code(w->client), 200);
+    assert_seen(w, target);
+    assert_seen(w, "sss HTTP/1.1\r\n");
 }
 
 static void test_https_does_not_lead_to_http_unless_allowed(void **state)
@@ -549,6 +577,7 @@ int main(void)
         http_test(test_a_body_goes_to_another_origin_only_if_allowed),
         http_test(test_redirects_are_counted),
         http_test(test_locations_that_lead_nowhere),
+        http_test(test_a_long_location_is_followed_with_default_buffers),
         http_test(test_https_does_not_lead_to_http_unless_allowed),
         http_test(test_without_auto_redirect_the_handler_decides),
         http_test(test_a_long_body_of_a_redirect_is_not_read),

@@ -42,7 +42,9 @@
  *
  * Where this differs from ESP-IDF (each on purpose, each with a test):
  *   - A location, and the URL of set_url(), is resolved against the current URL (RFC 3986 section
- *     5), on https, too. Credentials in a URL are percent-decoded.
+ *     5), on https, too. Blanks, non-ASCII bytes and others that no URL has are percent-encoded in
+ *     a location, as browsers do; one that is no URL of http or https is
+ *     ESP_ERR_HTTP_BAD_LOCATION. Credentials in a URL are percent-decoded.
  *   - 303 turns the method into GET (HEAD stays), 301 and 302 turn POST into GET (RFC 9110 section
  *     15.4); ESP-IDF repeats the method. 307 and 308 keep it. The body of a response that is
  *     followed is not reported, nor its end: ON_DATA and ON_FINISH are of the last response.
@@ -69,6 +71,9 @@
  *     the application sets for them are not sent.
  *   - CR, LF and other control characters in a method's target, host, header name or value are
  *     refused when they are set.
+ *   - The line of a request is sent in pieces where it is longer than buffer_size_tx, so that long
+ *     URLs need no larger buffer; a header is not, unless the build says so
+ *     (CONFIG_ESP_HTTP_CLIENT_STRICT_HEADER_BUFFER).
  *   - Host is sent in every request, with the port unless it is the scheme's own; a deleted one is
  *     made anew.
  *   - A kept connection that the server closed in the meantime is opened again, and an idempotent

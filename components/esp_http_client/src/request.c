@@ -193,7 +193,7 @@ esp_err_t et_http_exchange_fill_head(struct http_exchange *x, const char *target
     http_empty_buffer(x);
     while (line_of(&x->req, target, headers, x->req.line, &line)) {
 #ifdef CONFIG_ESP_HTTP_CLIENT_STRICT_HEADER_BUFFER
-        if (length_of(&line) > (size_t)x->cfg->buffer_size_tx) {
+        if (x->req.line > 0 && length_of(&line) > (size_t)x->cfg->buffer_size_tx) {
             return ESP_ERR_HTTP_HEADER_TOO_LONG;
         }
 #endif

@@ -63,11 +63,62 @@ static esp_err_t save_header(struct http_answer *answer, const char *name, const
 }
 #endif
 
+/** Where the part of a reference begins that may be encoded: behind the host, if it names one. */
+static size_t path_at(const char *url)
+{
+    size_t at = strcspn(url, "/?#");
+
+    if (url[at] == '/' && url[at + 1] == '/' && (at == 0 || url[at - 1] == ':')) {
+        at += 2;
+        return at + strcspn(url + at, "/?#");
+    }
+    return 0;
+}
+
+/** What RFC 3986 section 2 has in no URL, and servers send all the same. */
+static bool wants_encoding(char c)
+{
+    return c <= ' ' || c >= 0x7F || strchr("\"<>\\^`{|}", c) != NULL;
+}
+
+/** Copy a reference as browsers read it: blanks, non-ASCII and some others percent-encoded.
+ *  @return NULL: no memory */
+static char *copy_location(const char *from)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    const char *path = from + path_at(from);
+    size_t len = strlen(from);
+    const char *p;
+    char *copy;
+    char *to;
+
+    for (p = path; *p != '\0'; p++) {
+        len += wants_encoding(*p) ? 2 : 0;
+    }
+    copy = plat_alloc(NULL, PLAT_MEM_APPLICATION, len + 1);
+    if (copy == NULL) {
+        return NULL;
+    }
+    memcpy(copy, from, (size_t)(path - from));
+    to = copy + (path - from);
+    for (p = path; *p != '\0'; p++) {
+        if (wants_encoding(*p)) {
+            *to++ = '%';
+            *to++ = hex[(unsigned char)*p >> 4];
+            *to++ = hex[*p & 15];
+        } else {
+            *to++ = *p;
+        }
+    }
+    *to = '\0';
+    return copy;
+}
+
 /** Keep what the exchange, or who uses it, wants to know later. */
 static esp_err_t keep_header(struct http_answer *answer, const char *name, const char *value)
 {
     if (esp_http_name_equals(name, "Location") && answer->location == NULL) {
-        answer->location = et_http_text_copy(value, strlen(value));
+        answer->location = copy_location(value);
         if (answer->location == NULL) {
             return ESP_ERR_NO_MEM;
         }
