@@ -101,6 +101,12 @@
       "DER has no line ends and no NUL: give its exact length, and no text around it") \
     X(RIGHT_FILE, "", \
       "give {input} the file that it is for: certificates to cacert_buf and clientcert_buf, the private key to clientkey_buf") \
+    X(SHORTER_KEY, "CONFIG_ESP_TLS_MPI_MAX_SIZE", \
+      "take a key of 2048 to 4096 bits, or of P-256; CONFIG_ESP_TLS_MPI_MAX_SIZE is the longest that a build reads, in bytes") \
+    X(KEY_ANEW, "", \
+      "write the key anew with `openssl pkey -in OLD -out NEW`: PKCS #8 stands below BEGIN PRIVATE KEY, PKCS #1 below BEGIN RSA PRIVATE KEY, SEC 1 below BEGIN EC PRIVATE KEY") \
+    X(ENCRYPT_ANEW, "", \
+      "encrypt it anew with AES-256: `openssl pkcs8 -topk8 -v2 aes256 -in OLD -out NEW`") \
     X(CHECK_CERT, "", "`esp-tls cert FILE` says what is in it, and where reading stops") \
     /* options */ \
     X(CHECK_OPTION, "", "set {option} to a value that esp_tls.h allows") \
@@ -220,6 +226,9 @@
     X(INPUT_UNSUPPORTED, CONFIG, "{input} uses an algorithm that this build does not have", ENABLE_ALGORITHM, CHECK_CERT, NONE) \
     X(INPUT_TRAILING, CONFIG, "{input} has bytes behind its end, at byte {input_at}", DER_LENGTH, CHECK_CERT, NONE) \
     X(INPUT_MALFORMED, CONFIG, "{input} is damaged at byte {input_at}{field_clause}", WHOLE_FILE, CHECK_CERT, NONE) \
+    X(INPUT_KEY_SIZE, CONFIG, "{input} has an RSA key that is longer than this build can read", SHORTER_KEY, CHECK_CERT, NONE) \
+    X(INPUT_ARMOR, CONFIG, "the BEGIN line of {input} names another kind of key than what stands below it", KEY_ANEW, CHECK_CERT, NONE) \
+    X(KEY_ENCRYPTION, CONFIG, "{input} is encrypted in a way that this build cannot undo{oid_clause}", ENCRYPT_ANEW, CHECK_CERT, NONE) \
     X(KEY_PASSWORD, CONFIG, "the private key is encrypted, and its password is missing or wrong", SET_PASSWORD, NONE, NONE) \
     X(KEY_MISMATCH, IDENTITY, "the private key does not belong to the own certificate", MATCH_KEY, NONE, NONE) \
     X(KEY_MISSING, IDENTITY, "an own certificate is set without its private key (0x7600 MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED)", SET_CLIENT_KEY, NONE, NONE) \
@@ -299,6 +308,7 @@
     X(CERT_REVOKED, CERTIFICATE, "{certificate} has been revoked", DISTRUST, RENEW_CERTIFICATE, NONE) \
     X(CERT_UNREADABLE, CERTIFICATE, "{sent_certificate} cannot be read{field_clause}", COMPARE_CHAIN, ASK_SERVER_OWNER, NONE) \
     X(CERT_UNSUPPORTED, CERTIFICATE, "{sent_certificate} uses an algorithm that this build does not have", ENABLE_ALGORITHM, ASK_SERVER_OWNER, NONE) \
+    X(CERT_KEY_SIZE, CERTIFICATE, "{sent_certificate} has an RSA key that is longer than this build can read", SHORTER_KEY, ASK_SERVER_OWNER, NONE) \
     X(CERT_EXTENSION, CERTIFICATE, "{sent_certificate} has a critical extension that this build does not know{oid_clause}", WITHOUT_EXTENSION, ENABLE_NAME_CONSTRAINTS, ASK_SERVER_OWNER) \
     X(CHAIN_TOO_LONG, CERTIFICATE, "the server's chain has too many certificates{chain_clause}", SHORTEN_CHAIN, ASK_SERVER_OWNER, NONE) \
     X(CERT_MISSING, CERTIFICATE, "the server sent no certificate", ASK_SERVER_OWNER, NONE, NONE) \

@@ -255,6 +255,9 @@ typedef enum esp_tls_input_reason {
     ESP_TLS_INPUT_EXTENSION,         /**< a critical extension that is not supported: see oid */
     ESP_TLS_INPUT_REPEATED,          /**< an extension stands twice: see oid */
     ESP_TLS_INPUT_ALGORITHMS_DIFFER, /**< the two signature algorithms are not the same */
+    ESP_TLS_INPUT_KEY_SIZE,          /**< an RSA key that is longer than this build takes */
+    ESP_TLS_INPUT_ARMOR,             /**< PEM of one kind of key around another: see found */
+    ESP_TLS_INPUT_BAD_BEGIN,         /**< a damaged BEGIN line, whose END is one that is wanted */
     ESP_TLS_INPUT_REASONS
 } esp_tls_input_reason_t;
 
@@ -341,6 +344,19 @@ esp_err_t esp_tls_certificate_names_allowed(const esp_tls_certificate_t *cert,
  *          ESP_ERR_NO_MEM */
 esp_err_t esp_tls_certificate_fits_key(const esp_tls_certificate_t *cert, const void *key,
                                        size_t key_len, const void *password, size_t password_len);
+
+/** Can a private key be used: is its password the right one, and does it parse?
+ *  @param key       PEM with its NUL counted, or DER
+ *  @param password  NULL: none
+ *  @return ESP_OK                 it can
+ *          ESP_ERR_INVALID_STATE  it is encrypted, and the password is missing or wrong
+ *          ESP_ERR_NOT_SUPPORTED  its algorithm is not in this build
+ *          ESP_ERR_INVALID_ARG    key is NULL, or cannot be parsed: it is damaged, or a wrong
+ *                                 password turned it into something that is no key
+ *          ESP_ERR_NO_MEM
+ *  Blocks: no, computes some milliseconds. Any thread. */
+esp_err_t esp_tls_private_key_check(const void *key, size_t key_len, const void *password,
+                                    size_t password_len);
 
 /* --- the peer's chain ------------------------------------------------------------------------- */
 

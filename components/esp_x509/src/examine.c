@@ -77,11 +77,12 @@ static void found_in_walk(struct exam *e, struct walk *w, size_t base)
 }
 
 /** The buffer holds something else. */
-static void wrong_kind(struct exam *e, size_t offset, enum der_kind kind)
+static void wrong_kind(struct exam *e, esp_tls_input_reason_t reason, size_t offset,
+                       enum der_kind kind)
 {
     const char *name = et_der_kind_name(kind);
 
-    if (found_at(e, ESP_TLS_INPUT_WRONG_KIND, offset)) {
+    if (found_at(e, reason, offset)) {
         e->problem->found = (esp_tls_bytes_t){(const uint8_t *)name, strlen(name)};
     }
 }
@@ -111,13 +112,18 @@ static size_t examine_der(struct exam *e, struct der_source *src, size_t base,
     e->problem->count++;
     if (e->as == ESP_TLS_INPUT_CERTIFICATES) {
         if (kind != DER_KIND_CERTIFICATE && kind != DER_KIND_NONE && kind != DER_KIND_OTHER) {
-            wrong_kind(e, base, kind);
+            wrong_kind(e, ESP_TLS_INPUT_WRONG_KIND, base, kind);
             return 0;
         }
         et_walk_certificate(&w, &in, &read.cert);
     } else {
         if (format == ESP_TLS_KEY_FORMAT_NONE && !is_key_kind(kind)) {
-            wrong_kind(e, base, kind);
+            wrong_kind(e, ESP_TLS_INPUT_WRONG_KIND, base, kind);
+            return 0;
+        }
+        if (format != ESP_TLS_KEY_FORMAT_NONE && is_key_kind(kind) &&
+            et_key_format_of(kind) != format) {
+            wrong_kind(e, ESP_TLS_INPUT_ARMOR, base, kind);
             return 0;
         }
         et_walk_private_key(&w, &in, e->as == ESP_TLS_INPUT_KEY_PASSWORD, format, &read.key);
@@ -240,10 +246,12 @@ static void examine_encrypted(struct exam *e, size_t offset, esp_tls_bytes_t cip
         /* Mbed TLS does the same */
         format == ESP_TLS_KEY_FORMAT_PKCS1 || format == ESP_TLS_KEY_FORMAT_SEC1;
 
-    if (e->as != ESP_TLS_INPUT_KEY_PASSWORD) {
+    if (!is_known || !is_own) {
+        if (found_at(e, ESP_TLS_INPUT_ENCRYPTION, offset)) {
+            e->problem->found = cipher;
+        }
+    } else if (e->as != ESP_TLS_INPUT_KEY_PASSWORD) {
         (void)found_at(e, ESP_TLS_INPUT_NEEDS_PASSWORD, offset);
-    } else if ((!is_known || !is_own) && found_at(e, ESP_TLS_INPUT_ENCRYPTION, offset)) {
-        e->problem->found = cipher;
     }
 }
 
@@ -309,12 +317,47 @@ static bool examine_block(struct exam *e, size_t len, size_t *at, const struct w
     return true;
 }
 
+/** Where the first END line of a wanted kind is. */
+static size_t wanted_end(const struct exam *e, size_t len)
+{
+    size_t found = PEM_NONE;
+
+    if (e->as == ESP_TLS_INPUT_CERTIFICATES) {
+        return et_pem_find(e->buf, len, 0, certificate.end);
+    }
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        size_t end = et_pem_find(e->buf, len, 0, keys[i].end);
+
+        found = end < found ? end : found;
+    }
+    return found;
+}
+
+/** The last line that begins with a dash in front of an END line, unless it ends something itself.
+ *  @return PEM_NONE: there is none */
+static size_t damaged_begin(const struct exam *e, size_t end)
+{
+    size_t found = PEM_NONE;
+
+    for (size_t at = 0; at < end; at++) {
+        if (e->buf[at] == '-' && (at == 0 || e->buf[at - 1] == '\n')) {
+            found = at;
+        }
+    }
+    return found != PEM_NONE && et_pem_find(e->buf, end, found, "END ") == PEM_NONE ? found
+                                                                                    : PEM_NONE;
+}
+
 /** No block of a wanted kind: what is there instead? */
 static void nothing_wanted(struct exam *e, size_t len)
 {
     size_t begin = et_pem_find(e->buf, len, 0, "-----BEGIN ");
-    size_t end;
+    size_t end = wanted_end(e, len);
 
+    if (end != PEM_NONE && damaged_begin(e, end) != PEM_NONE) {
+        (void)found_at(e, ESP_TLS_INPUT_BAD_BEGIN, damaged_begin(e, end));
+        return;
+    }
     if (begin == PEM_NONE) {
         end = et_pem_find(e->buf, len, 0, "-----END ");
         (void)found_at(e, end != PEM_NONE ? ESP_TLS_INPUT_NO_BEGIN : ESP_TLS_INPUT_NO_FORMAT,

@@ -70,8 +70,10 @@ static void rsa_pair(struct walk *w, struct der_span *in, const char *field,
     if (!number(w, in, field, &exponent)) {
         return;
     }
-    if (*bits < 128 || !is_odd(w, modulus) || bits_of(w, &exponent) < 2 || !is_odd(w, &exponent) ||
-        !is_below(w, &exponent, modulus)) {
+    if (*bits > et_support_rsa_bits()) {
+        et_walk_value(w, ESP_TLS_INPUT_KEY_SIZE, field, modulus->begin);
+    } else if (*bits < 128 || !is_odd(w, modulus) || bits_of(w, &exponent) < 2 ||
+               !is_odd(w, &exponent) || !is_below(w, &exponent, modulus)) {
         et_walk_value(w, ESP_TLS_INPUT_VALUE, field, modulus->begin);
     }
 }
@@ -336,22 +338,22 @@ static bool is_pbes2(const struct oid *oid)
     return oid->row->name != NULL && strcmp(oid->row->name, "id-PBES2") == 0;
 }
 
-/** PBES2-params, RFC 8018 appendix A.4: which cipher? */
-static void pbes2(struct walk *w, const struct algorithm *alg)
+/** PBES2-params, RFC 8018 appendix A.4: which cipher?
+ *  @param cipher  receives it, where it is there */
+static void pbes2(struct walk *w, const struct algorithm *alg, struct algorithm *cipher)
 {
     const char *field = "EncryptedPrivateKeyInfo.encryptionAlgorithm";
     struct der_span in = et_der_inside(&alg->parameters);
     struct algorithm derive;
-    struct algorithm cipher;
 
     if (!alg->has_parameters || alg->parameters.tag != DER_SEQUENCE) {
         et_walk_value(w, ESP_TLS_INPUT_VALUE, field, alg->oid.item.begin);
     } else if (et_walk_algorithm(w, &in, field, &derive) &&
-               et_walk_algorithm(w, &in, field, &cipher)) {
+               et_walk_algorithm(w, &in, field, cipher)) {
         if (derive.oid.row->name == NULL || strcmp(derive.oid.row->name, "id-PBKDF2") != 0) {
             et_walk_unsupported(w, ESP_TLS_INPUT_ENCRYPTION, field, &derive.oid);
-        } else if (!et_support_cipher(cipher.oid.bytes, cipher.oid.len)) {
-            et_walk_unsupported(w, ESP_TLS_INPUT_ENCRYPTION, field, &cipher.oid);
+        } else if (!et_support_cipher(cipher->oid.bytes, cipher->oid.len)) {
+            et_walk_unsupported(w, ESP_TLS_INPUT_ENCRYPTION, field, &cipher->oid);
         }
     }
 }
@@ -363,6 +365,7 @@ static void pkcs8_encrypted(struct walk *w, struct der_span *in, bool with_passw
     const char *field = "EncryptedPrivateKeyInfo.encryptionAlgorithm";
     struct der_span inside;
     struct algorithm alg;
+    struct algorithm cipher;
     struct der_item item;
 
     if (!et_walk_enter(w, in, DER_SEQUENCE, "EncryptedPrivateKeyInfo", &inside) ||
@@ -371,16 +374,20 @@ static void pkcs8_encrypted(struct walk *w, struct der_span *in, bool with_passw
         return;
     }
     key->algorithm = et_walk_view_of(w, &alg.oid.item);
-    if (!with_password) {
-        et_walk_unsupported(w, ESP_TLS_INPUT_NEEDS_PASSWORD, "EncryptedPrivateKeyInfo", &alg.oid);
-    } else if (!et_support_encryption(alg.oid.bytes, alg.oid.len)) {
+    cipher = alg;
+    if (!et_support_encryption(alg.oid.bytes, alg.oid.len)) {
         et_walk_unsupported(w, ESP_TLS_INPUT_ENCRYPTION, field, &alg.oid);
     } else if (is_pbes2(&alg.oid)) {
-        pbes2(w, &alg);
+        pbes2(w, &alg, &cipher);
+    }
+    if (!with_password && !w->is_broken) { /* where one would help */
+        cipher.oid.item = alg.oid.item;
+        et_walk_unsupported(w, ESP_TLS_INPUT_NEEDS_PASSWORD, "EncryptedPrivateKeyInfo",
+                            &cipher.oid);
     }
 }
 
-static esp_tls_key_format_t format_of(enum der_kind kind)
+esp_tls_key_format_t et_key_format_of(enum der_kind kind)
 {
     switch (kind) {
     case DER_KIND_PKCS8:
@@ -402,7 +409,7 @@ void et_walk_private_key(struct walk *w, struct der_span *in, bool with_password
     enum der_kind kind = et_der_kind(w->src);
 
     memset(key, 0, sizeof(*key));
-    key->format = format != ESP_TLS_KEY_FORMAT_NONE ? format : format_of(kind);
+    key->format = format != ESP_TLS_KEY_FORMAT_NONE ? format : et_key_format_of(kind);
     switch (key->format) {
     case ESP_TLS_KEY_FORMAT_PKCS8:
         pkcs8(w, in, key);

@@ -55,6 +55,8 @@ bool et_support_key(const uint8_t *oid, size_t len);
 bool et_support_curve(const uint8_t *oid, size_t len);
 /** RSASSA-PSS with its parameters? */
 bool et_support_pss(void);
+/** The longest modulus. */
+unsigned et_support_rsa_bits(void);
 /** Curves that are written out instead of named? */
 bool et_support_explicit_curves(void);
 /** How a private key in PKCS#8 is encrypted, and with which cipher (RFC 8018). */

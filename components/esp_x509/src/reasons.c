@@ -49,6 +49,10 @@ static const struct {
     [ESP_TLS_INPUT_REPEATED] = {"repeated", "an extension stands in it twice"},
     [ESP_TLS_INPUT_ALGORITHMS_DIFFER] = {"algorithms-differ",
                                          "the signature algorithm inside is not the one outside"},
+    [ESP_TLS_INPUT_KEY_SIZE] = {"key-size", "its RSA key is longer than this build can read"},
+    [ESP_TLS_INPUT_ARMOR] = {"armor-kind",
+                             "its BEGIN line names another kind of key than what stands below it"},
+    [ESP_TLS_INPUT_BAD_BEGIN] = {"bad-begin", "the BEGIN line is damaged"},
 };
 
 const char *esp_tls_input_reason_name(esp_tls_input_reason_t reason)
@@ -102,7 +106,12 @@ static void put_found(struct out *o, const esp_tls_input_problem_t *p)
 static void put_oid(struct out *o, const esp_tls_input_problem_t *p)
 {
     et_out_text(o, ": ");
+    if (p->oid_name != NULL) {
+        et_out_text(o, p->oid_name);
+        et_out_text(o, " (");
+    }
     et_out_text(o, p->oid);
+    et_out_text(o, p->oid_name != NULL ? ")" : "");
 }
 
 static void put_evidence(struct out *o, const esp_tls_input_problem_t *p)

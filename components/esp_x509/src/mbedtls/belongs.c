@@ -175,6 +175,31 @@ static esp_err_t parse_and_compare(void *arg)
     return err;
 }
 
+static esp_err_t parse_key(void *arg)
+{
+    const struct pair *pair = arg;
+    mbedtls_pk_context key;
+    int ret;
+
+    mbedtls_pk_init(&key);
+    ret = mbedtls_pk_parse_key(&key, pair->key.ptr, pair->key.len, pair->password.ptr,
+                               pair->password.len, random_bytes, NULL);
+    mbedtls_pk_free(&key);
+    return ret == 0 ? ESP_OK : is_missing(ret) ? ESP_ERR_NOT_SUPPORTED : no_parse(ret);
+}
+
+esp_err_t esp_tls_private_key_check(const void *key, size_t key_len, const void *password,
+                                    size_t password_len)
+{
+    struct pair pair = {.key = (esp_tls_bytes_t){key, key_len},
+                        .password = (esp_tls_bytes_t){password, password_len}};
+
+    if (key == NULL || key_len == 0) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    return et_stack_work(PLAT_MEM_KEY, parse_key, &pair);
+}
+
 esp_err_t esp_tls_certificate_fits_key(const esp_tls_certificate_t *cert, const void *key,
                                        size_t key_len, const void *password, size_t password_len)
 {

@@ -1,6 +1,7 @@
 /* What Mbed TLS takes in a certificate or a key, asked of Mbed TLS itself (oids.h). */
 #include <string.h>
 
+#include "mbedtls/bignum.h"
 #include "mbedtls/cipher.h"
 #include "mbedtls/oid.h"
 #include "mbedtls/pk.h"
@@ -65,6 +66,11 @@ bool et_support_pss(void)
 #else
     return false;
 #endif
+}
+
+unsigned et_support_rsa_bits(void)
+{
+    return MBEDTLS_MPI_MAX_BITS;
 }
 
 bool et_support_explicit_curves(void)
