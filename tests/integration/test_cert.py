@@ -178,3 +178,114 @@ def test_cert_of_the_systems_roots_reads_all_of_them():
     found, _ = look(path)
     assert len(found["files"][0]["certificates"]) == path.read_text().count("BEGIN CERTIFICATE")
     assert found["files"][0]["problem"] is None
+
+
+# --- keys as openssl writes them ------------------------------------------------------------------
+
+
+def openssl(*args):
+    subprocess.run(["openssl", *map(str, args)], check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory):
+    """One RSA key, and ways to write it down; a key whose curve is written out."""
+    folder = tmp_path_factory.mktemp("keys")
+    plain, pkcs1 = folder / "plain", folder / "pkcs1"
+    openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", plain)
+    openssl("rsa", "-in", plain, "-traditional", "-out", pkcs1)
+    locked = ["pkcs8", "-topk8", "-in", plain, "-passout", "pass:x"]
+    openssl(*locked, "-v2", "aes256", "-out", folder / "aes")
+    openssl(*locked, "-v2", "des3", "-out", folder / "3des")
+    openssl(*locked, "-v2", "des-cbc", "-provider", "legacy", "-provider", "default", "-out",
+            folder / "des")
+    openssl(*locked, "-scrypt", "-out", folder / "scrypt")
+    openssl(*locked, "-v1", "PBE-SHA1-3DES", "-out", folder / "pkcs12")
+    openssl("rsa", "-in", plain, "-des3", "-traditional", "-passout", "pass:x", "-out",
+            folder / "dek")
+    (folder / "8-as-1").write_text(plain.read_text().replace(" PRIVATE", " RSA PRIVATE"))
+    (folder / "1-as-8").write_text(pkcs1.read_text().replace(" RSA PRIVATE", " PRIVATE"))
+    openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-param_enc", "explicit", "-out",
+            folder / "explicit")
+    openssl("req", "-x509", "-new", "-key", folder / "explicit", "-subj", "/CN=x", "-out",
+            folder / "explicit.crt")
+    return folder
+
+
+@pytest.mark.parametrize("password", [None, "x"])
+@pytest.mark.parametrize("key, cipher", [
+    ("3des", "3DES (1.2.840.113549.3.7)"), ("des", "DES (1.3.14.3.2.7)"),
+    ("scrypt", "scrypt (1.3.6.1.4.1.11591.4.11)"), ("pkcs12", "PKCS #12, 3DES"),
+    ("dek", "DES-EDE3-CBC")])
+def test_cert_of_a_key_that_cannot_be_decrypted_names_the_cipher(keys, key, cipher, password):
+    """With a password and without: none would help."""
+    found, said = look(*(["--pass", password] if password else []), keys / key)
+    texts = [f["text"] for f in found["findings"] if f["code"] == "encryption"]
+    assert texts and found["exit"] == USAGE, found
+    assert cipher in texts[0] and "openssl pkcs8 -topk8 -v2 aes256" in texts[0], texts
+    assert "needs-password" not in said
+
+
+def test_cert_of_a_locked_key_names_the_cipher_that_a_password_opens(keys):
+    found, said = look(keys / "aes")
+    assert "needs-password" in said and "AES-256-CBC" in found["files"][0]["problem"], found
+
+
+def test_cert_of_a_key_alone_tries_its_password(keys):
+    found, said = look("--pass", "wrong", keys / "aes")
+    assert said == {"key-unusable"} and found["exit"] == CERTIFICATE
+    assert "password is wrong" in found["findings"][0]["text"]
+    found, said = look("--pass", "x", keys / "aes")
+    assert said == set() and found["exit"] == GOOD
+
+
+@pytest.mark.parametrize("key, holds", [("8-as-1", "a private key (PKCS #8)"),
+                                        ("1-as-8", "an RSA private key (PKCS #1)")])
+def test_cert_of_a_key_under_the_armour_of_another_kind(keys, key, holds):
+    found, said = look(keys / key)
+    assert "armor-kind" in said and found["exit"] == USAGE
+    assert holds in found["files"][0]["problem"]
+    assert any("openssl pkey" in f["text"] for f in found["findings"])
+
+
+def test_cert_of_a_curve_that_is_written_out(keys):
+    found, said = look(keys / "explicit", keys / "explicit.crt")
+    assert said >= {"explicit-curve"} and "key-unusable" not in said, said
+    assert {f["certificate"] for f in found["findings"] if f["code"] == "explicit-curve"} == {0, 1}
+    assert found["exit"] == CERTIFICATE
+    assert any("named_curve" in f["text"] for f in found["findings"])
+
+
+def test_cert_of_rsa_that_is_too_long_for_this_build(certs, tmp_path):
+    """No key is needed: a modulus of that length does, the certificate signs nothing."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    signer = serialization.load_pem_private_key((certs / "root-rsa.key").read_bytes(), None)
+    long_key = rsa.RSAPublicNumbers(65537, (1 << 8192) - 1).public_key()
+    one = x509.load_pem_x509_certificate((certs / "root-rsa.pem").read_bytes())
+    cert = (x509.CertificateBuilder().subject_name(one.subject).issuer_name(one.subject)
+            .public_key(long_key).serial_number(1).not_valid_before(one.not_valid_before)
+            .not_valid_after(one.not_valid_after).sign(signer, hashes.SHA256()))
+    (tmp_path / "x.pem").write_bytes(cert.public_bytes(serialization.Encoding.PEM))
+    found, said = look(tmp_path / "x.pem")
+    assert "key-size" in said and found["exit"] == USAGE, found
+    assert "longer than this build can read" in found["files"][0]["problem"]
+
+
+@pytest.mark.parametrize("damage", [
+    lambda t: t.replace("-----BEGIN", "----BEGIN"),
+    lambda t: t.replace("BEGIN CERTIFICATE-", "BEGIN CERTIFICATE"),
+    lambda t: t.replace("BEGIN CERTIFICATE", "BEGIN CERTIFICAT"),
+    lambda t: t.replace("BEGIN", "BEGN"), lambda t: t.replace("-----BEGIN ", "-----BEGIN")])
+def test_cert_of_a_damaged_begin_line_says_so(certs, tmp_path, damage):
+    (tmp_path / "x.pem").write_text(damage((certs / "root-ec.pem").read_text()))
+    found, said = look(tmp_path / "x.pem")
+    assert said == {"bad-begin"} and found["exit"] == USAGE, found
+    assert found["files"][0]["format"] == "PEM" and "line 1" in found["files"][0]["problem"]
+
+
+def test_cert_finds_without_a_limit(certs, tmp_path):
+    (tmp_path / "x.pem").write_bytes((certs / "root-ec.pem").read_bytes() * 90)
+    found, _ = look(tmp_path / "x.pem")
+    assert sum(f["code"] == "duplicate" for f in found["findings"]) == 89

@@ -289,3 +289,102 @@ def test_illegal_parameter_is_what_was_illegal(client, certs, change, wanted, sa
     assert r.record.alert_sent == 47, r
     cause = r.diagnosis["causes"][0]
     assert cause["name"] == wanted and said.lower() in cause["text"].lower(), r.diagnosis
+
+
+# --- `esp-tls chain` and `esp-tls cert` ----------------------------------------------------------
+
+
+def cert_codes(*paths):
+    result = subprocess.run([BUILD / "esp-tls", "cert", "--json", *paths], capture_output=True,
+                            check=False, text=True)
+    found = json.loads(result.stdout)
+    assert found["exit"] == result.returncode
+    return found, {f["code"] for f in found["findings"] if f["level"] != "note"}
+
+
+def test_a_signature_that_does_not_verify_is_an_error(tmp_path):
+    """And the issuer is not superfluous for it."""
+    root, inter = good()
+    forger = authority(KEYS[2], "Int", root)
+    send(tmp_path, [root.cert], leaf_of(forger, LOCAL), inter.cert)
+    found, codes = cert_codes(tmp_path / "x-chain.pem")
+    assert codes == {"bad-signature"} and found["exit"] == 6, found
+    found, codes = chain_codes(tmp_path)
+    assert codes == {"bad-signature"} and not found["accepted"]
+    assert [c["role"] for c in found["certificates"]] == ["path", "namesake"]
+
+
+def test_a_signature_that_cannot_be_checked_is_another_answer(tmp_path):
+    """This build has no Ed25519: it cannot say that the root did not sign."""
+    from cryptography.hazmat.primitives.asymmetric import ed25519
+    key = ed25519.Ed25519PrivateKey.generate()
+    root = authority(KEYS[0], "Root")
+    builder = (x509.CertificateBuilder().subject_name(name("CN=Leaf")).issuer_name(root.subject)
+               .public_key(KEYS[3].public_key()).serial_number(9)
+               .not_valid_before(root.cert.not_valid_before)
+               .not_valid_after(root.cert.not_valid_after))
+    leaf = builder.sign(key, None)
+    (tmp_path / "x.pem").write_bytes(leaf.public_bytes(PEM) + root.cert.public_bytes(PEM))
+    _, codes = cert_codes(tmp_path / "x.pem")
+    assert "unchecked-signature" in codes and "bad-signature" not in codes, codes
+    assert "extra" not in codes
+
+
+def pathological(fault):
+    root = authority(KEYS[0], "Root", path=0 if fault == "path-length" else None,
+                     usage=signs(crl_only=fault == "no-cert-sign"))
+    return root, authority(KEYS[1], "Int", root)
+
+
+@pytest.mark.parametrize("fault", ["path-length", "no-cert-sign"])
+def test_cert_judges_issuers(tmp_path, fault):
+    root, inter = pathological(fault)
+    low = authority(KEYS[2], "Low", inter)
+    send(tmp_path, [root.cert], leaf_of(low, LOCAL), low.cert, inter.cert)
+    found, codes = cert_codes(tmp_path / "x-chain.pem", tmp_path / "root.pem")
+    assert codes == {fault} and found["exit"] == 6, found
+
+
+@pytest.mark.parametrize("extra", [
+    x509.ExtendedKeyUsage([x509.oid.ExtendedKeyUsageOID.CODE_SIGNING]),
+    signs(crl_only=True, crl_sign=False, key_encipherment=True)])
+def test_cert_names_a_leaf_that_cannot_serve(tmp_path, extra):
+    root, inter = good()
+    send(tmp_path, [root.cert], leaf_of(inter, LOCAL, extra=[(extra, False)]), inter.cert)
+    found, codes = cert_codes(tmp_path / "x-chain.pem", tmp_path / "root.pem")
+    assert codes == {"wrong-usage"} and found["exit"] == 6, found
+
+
+@pytest.mark.skipif("CONFIG_ESP_TLS_NAME_CONSTRAINTS" not in SYMBOLS, reason="not applied")
+def test_constraints_of_a_server_are_named(tmp_path):
+    root, inter = good()
+    extra = [(x509.NameConstraints([general("dns:localhost")], None), True)]
+    send(tmp_path, [root.cert], leaf_of(inter, LOCAL, extra=extra), inter.cert)
+    found, codes = chain_codes(tmp_path)
+    assert not found["accepted"] and codes == {"name-constraints"}, found
+    assert "is no authority" in found["findings"][0]["text"]
+    assert cert_codes(tmp_path / "x-chain.pem", tmp_path / "root.pem")[1] == {"name-constraints"}
+
+
+@pytest.mark.parametrize("damage, end, role", [
+    (lambda der: der.replace(b"\x17\x0d240101", b"\x0c\x0d240101", 1), "anchored", "path"),
+    (lambda der: der[:4] + b"\x31" + der[5:], "unreadable", "unknown")])
+def test_chain_with_a_leaf_that_cannot_be_parsed_invents_nothing(certs, damage, end, role):
+    """Where its issuer is read, that is its issuer; otherwise nothing is said of the rest."""
+    leaf = (certs / "server-ec.der").read_bytes()
+    changed = damage(leaf)
+    assert len(changed) == len(leaf) and changed != leaf
+
+    def change(sink, chunks):
+        for chunk in chunks:
+            sink.sendall(chunk.replace(leaf, changed))
+
+    with peers.Openssl(certs, "-tls1_2", cert="server-ec") as s, \
+            peers.Relay(s.port, down=change) as relay:
+        result = subprocess.run([BUILD / "esp-tls", "chain", "--json", "--cacert",
+                                 certs / "root-ec.pem", f"localhost:{relay.port}"],
+                                capture_output=True, text=True, check=False)
+    found = json.loads(result.stdout)
+    assert {f["code"] for f in found["findings"] if f["level"] == "error"} == {"unparsable"}, found
+    assert found["end"] == end and found["certificates"][-1]["role"] == role, found
+    assert "extra" not in {f["code"] for f in found["findings"]}

@@ -21,10 +21,17 @@ const char *cert_key_format_name(esp_tls_key_format_t format)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
+/** PEM, also where its BEGIN line is damaged. */
+static bool is_armoured(const struct blob *blob)
+{
+    return credentials_is_pem(blob) || (blob->size > 0 && blob->data[0] != 0x30 &&
+                                        memmem(blob->data, blob->size, "-----END ", 9) != NULL);
+}
+
 /** What a program would give as the length: the blob has a NUL behind it. */
 static size_t input_len(const struct blob *blob)
 {
-    return blob->size + (credentials_is_pem(blob) ? 1 : 0);
+    return blob->size + (is_armoured(blob) ? 1 : 0);
 }
 
 static bool add_key(struct cert_files *f, const struct cert_file *file, const unsigned char *input,
@@ -113,7 +120,7 @@ static void name_format(struct cert_file *file)
 
     if (memmem(blob->data, blob->size, "-----BEGIN PKCS7", 16) != NULL) {
         file->format = "PKCS #7 in PEM";
-    } else if (credentials_is_pem(blob)) {
+    } else if (is_armoured(blob)) {
         file->format = "PEM";
     } else if (blob->size > 0 && blob->data[0] == 0x30) {
         file->format =
@@ -187,6 +194,19 @@ void cert_files_clear(struct cert_files *f)
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
+/** What helps, where it is not said with what is wrong. */
+static const char *remedy_of(esp_tls_input_reason_t reason)
+{
+    switch (reason) {
+    case ESP_TLS_INPUT_ENCRYPTION:
+        return " Encrypt it anew with AES-256: openssl pkcs8 -topk8 -v2 aes256 -in OLD -out NEW";
+    case ESP_TLS_INPUT_ARMOR:
+        return " Write it anew: openssl pkey -in OLD -out NEW";
+    default:
+        return "";
+    }
+}
+
 /** What is wrong with a file as a whole. */
 static void judge_file(struct cert_files *f, const struct cert_file *file)
 {
@@ -198,7 +218,8 @@ static void judge_file(struct cert_files *f, const struct cert_file *file)
     (void)esp_tls_input_problem_text(&file->problem, why, sizeof(why));
     f->is_unusable = true;
     findings_add(&f->findings, FINDING_ERROR, esp_tls_input_reason_name(file->problem.reason), 0,
-                 "%s cannot be used as it is: %s.", file->path, why);
+                 "%s cannot be used as it is: %s.%s", file->path, why,
+                 remedy_of(file->problem.reason));
 }
 
 static void judge_embedding(struct cert_files *f, const struct cert_file *file)
@@ -217,53 +238,98 @@ static void judge_embedding(struct cert_files *f, const struct cert_file *file)
     }
 }
 
+static size_t password_len(const struct cert_files *f)
+{
+    return f->password != NULL ? strlen(f->password) : 0;
+}
+
 /** Does a certificate belong to one of the keys? */
 static void pair(struct cert_files *f, struct cert_key *k)
 {
     for (size_t i = 0; i < f->certs.count; i++) {
         esp_err_t err = esp_tls_certificate_fits_key(&f->certs.item[i].read, k->input, k->input_len,
-                                                     f->password,
-                                                     f->password != NULL ? strlen(f->password) : 0);
+                                                     f->password, password_len(f));
 
         if (err == ESP_OK) {
             k->certificate = (int)i + 1;
             return;
         }
-        if (err != ESP_FAIL) {
+        if (err == ESP_ERR_NO_MEM) {
+            f->no_memory = true;
+        } else if (err != ESP_FAIL) {
             k->certificate = -1;
         }
     }
 }
 
-static void judge_key(struct cert_files *f, struct cert_key *k)
+static void judge_pair(struct cert_files *f, struct cert_key *k)
 {
-    char why[400];
-
-    if (k->problem.reason != ESP_TLS_INPUT_OK) {
-        (void)esp_tls_input_problem_text(&k->problem, why, sizeof(why));
-        f->is_unusable = f->is_unusable || k->problem.reason != ESP_TLS_INPUT_NEEDS_PASSWORD;
-        findings_add(
-            &f->findings,
-            k->problem.reason == ESP_TLS_INPUT_NEEDS_PASSWORD ? FINDING_WARNING : FINDING_ERROR,
-            esp_tls_input_reason_name(k->problem.reason), 0, "The key in %s: %s.", k->file, why);
-        k->certificate = -1;
-        return;
-    }
     pair(f, k);
     if (k->certificate > 0) {
         findings_add(&f->findings, FINDING_NOTE, "pair", k->certificate,
                      "The key in %s belongs to certificate %d.", k->file, k->certificate);
     } else if (k->certificate < 0) {
-        findings_add(&f->findings, FINDING_ERROR, "key-unusable", 0,
-                     "The key in %s cannot be read: %s.", k->file,
-                     f->password != NULL ? "the password is wrong, or it is damaged"
-                                         : "it is damaged");
+        findings_add(&f->findings, FINDING_WARNING, "pair-unchecked", 0,
+                     "Whether the key in %s belongs to a certificate cannot be checked here.",
+                     k->file);
     } else if (f->certs.count > 0) {
         findings_add(
             &f->findings, FINDING_ERROR, "no-pair", 0,
             "The key in %s belongs to none of the certificates: a handshake with this pair "
             "fails.",
             k->file);
+    }
+}
+
+/** A curve that is written out instead of named. */
+static bool has_explicit_curve(const struct cert_key *k)
+{
+    return k->read.type == ESP_TLS_KEY_EC && k->read.bits == 0;
+}
+
+static void say_unusable(struct cert_files *f, const struct cert_key *k, esp_err_t err)
+{
+    bool is_encrypted = k->read.type == ESP_TLS_KEY_UNKNOWN && f->password != NULL;
+
+    findings_add(&f->findings, FINDING_ERROR, "key-unusable", 0,
+                 "The key in %s cannot be read: %s.", k->file,
+                 err == ESP_ERR_INVALID_STATE   ? "the password is wrong"
+                 : err == ESP_ERR_NOT_SUPPORTED ? "this build does not have its algorithm"
+                 : is_encrypted                 ? "the password is wrong, or it is damaged"
+                                                : "it is damaged");
+}
+
+static void judge_key(struct cert_files *f, struct cert_key *k)
+{
+    char why[400];
+    esp_err_t err;
+
+    if (k->problem.reason != ESP_TLS_INPUT_OK) {
+        (void)esp_tls_input_problem_text(&k->problem, why, sizeof(why));
+        f->is_unusable = f->is_unusable || k->problem.reason != ESP_TLS_INPUT_NEEDS_PASSWORD;
+        findings_add(&f->findings,
+                     k->problem.reason == ESP_TLS_INPUT_NEEDS_PASSWORD ? FINDING_WARNING
+                                                                       : FINDING_ERROR,
+                     esp_tls_input_reason_name(k->problem.reason), 0, "The key in %s: %s.%s",
+                     k->file, why, remedy_of(k->problem.reason));
+        k->certificate = -1;
+        return;
+    }
+    err = esp_tls_private_key_check(k->input, k->input_len, f->password, password_len(f));
+    if (has_explicit_curve(k)) {
+        findings_add(
+            &f->findings, err == ESP_OK ? FINDING_WARNING : FINDING_ERROR, "explicit-curve", 0,
+            "The key in %s writes its curve out (explicit parameters) instead of naming "
+            "it%s. Name it: openssl ec -param_enc named_curve -in OLD -out NEW",
+            k->file,
+            err == ESP_OK ? ", which many TLS libraries refuse" : ": this build cannot read it so");
+    }
+    if (err == ESP_ERR_NO_MEM) {
+        f->no_memory = true;
+    } else if (err == ESP_OK) {
+        judge_pair(f, k);
+    } else if (!has_explicit_curve(k)) {
+        say_unusable(f, k, err);
     }
 }
 

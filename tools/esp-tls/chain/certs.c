@@ -213,6 +213,11 @@ long cert_days(int64_t unix_s)
     return (long)(left >= 0 ? left / 86400 : -((-left + 86399) / 86400));
 }
 
+bool cert_is_early(const esp_tls_certificate_t *read)
+{
+    return read->not_before > (int64_t)time(NULL);
+}
+
 void cert_name_text(esp_tls_name_kind_t kind, esp_tls_bytes_t value, char *out, size_t cap)
 {
     size_t n = value.len < cap - 1 ? value.len : cap - 1;
@@ -333,7 +338,7 @@ static void print_period(const esp_tls_certificate_t *read, FILE *out)
     fprintf(out, "   valid      %.10s to %.10s", from, to);
     if (ends < 0) {
         fprintf(out, " (EXPIRED %ld days ago)\n", -ends);
-    } else if (begins >= 0) {
+    } else if (cert_is_early(read)) {
         fprintf(out, " (NOT YET, in %ld days)\n", begins);
     } else {
         fprintf(out, " (%ld days left)\n", ends);

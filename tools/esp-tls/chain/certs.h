@@ -68,6 +68,9 @@ void cert_key_text(const esp_tls_public_key_t *key, char *out, size_t cap);
 /** Days from now to a time; below 0: it is past. */
 long cert_days(int64_t unix_s);
 
+/** Is it not yet valid? */
+bool cert_is_early(const esp_tls_certificate_t *read);
+
 /** Print what is in it, indented below its number and title, and an empty line. */
 void cert_print(const struct cert *cert, size_t number, FILE *out);
 /** The same as members of an object. */

@@ -39,7 +39,7 @@ static bool is_authority(const struct cert *cert)
 
 static bool is_current(const struct cert *cert)
 {
-    return cert_days(cert->read.not_after) >= 0 && cert_days(cert->read.not_before) < 0;
+    return cert_days(cert->read.not_after) >= 0 && !cert_is_early(&cert->read);
 }
 
 /** How soon Mbed TLS takes an issuer (x509_crt_find_parent_in()): it looks only behind the
@@ -223,7 +223,7 @@ static void find_period(const struct cert *cert, int number, bool counts, struct
         findings_add(f, counts ? FINDING_ERROR : FINDING_NOTE, "expired", number,
                      "Certificate %d (%s) expired %ld days ago.", number, cert->title,
                      -cert_days(read->not_after));
-    } else if (cert_days(read->not_before) >= 0) {
+    } else if (cert_is_early(read)) {
         findings_add(f, counts ? FINDING_ERROR : FINDING_NOTE, "not-yet-valid", number,
                      "Certificate %d (%s) is valid in %ld days only.", number, cert->title,
                      cert_days(read->not_before));
@@ -231,6 +231,18 @@ static void find_period(const struct cert *cert, int number, bool counts, struct
         findings_add(f, FINDING_WARNING, "expires-soon", number,
                      "Certificate %d (%s) expires in %ld days: renew it.", number, cert->title,
                      cert_days(read->not_after));
+    }
+}
+
+/** RFC 5480 section 2.1.1 wants curves named in certificates. */
+static void find_curve(const struct cert *cert, int number, struct findings *f)
+{
+    if (cert->read.key.type == ESP_TLS_KEY_EC && cert->read.key.bits == 0 &&
+        cert->read.key.curve.ptr == NULL) {
+        findings_add(f, FINDING_ERROR, "explicit-curve", number,
+                     "Certificate %d (%s) writes the curve of its key out (explicit parameters) "
+                     "instead of naming it, which RFC 5480 forbids: TLS libraries refuse it.",
+                     number, cert->title);
     }
 }
 
@@ -262,6 +274,7 @@ void chain_find_in(const struct cert *cert, int number, bool counts, bool is_anc
     find_unparsable(cert, number, f);
     if (cert->is_read) {
         find_period(cert, number, counts, f);
+        find_curve(cert, number, f);
         if (counts) {
             find_weak(cert, number, is_anchor, f);
         }
@@ -461,6 +474,45 @@ static bool judge_names(const struct chain_tree *t, size_t k, const struct cert 
     return false;
 }
 
+/** Only authorities may have constraints (RFC 5280 section 4.2.1.10): the verifier refuses others.
+ */
+static void find_misplaced(const struct chain_tree *t, size_t first, struct findings *f)
+{
+    const struct cert *cert = t->node[t->path[0]].cert;
+
+    if (cert->read.name_constraints.ptr != NULL && !cert->read.is_ca) {
+        findings_add(f, FINDING_ERROR, "name-constraints", (int)t->path[0] + 1,
+                     "Certificate %zu (%s) has nameConstraints, and is no authority: it is "
+                     "refused.",
+                     first + t->path[0] + 1, cert->title);
+    }
+}
+
+/** Can the first one be used by the peer that has it?
+ *  @param uses  ESP_TLS_EXTENDED_..., one of which it needs */
+static void find_use(const struct chain_tree *t, size_t first, unsigned uses, struct findings *f)
+{
+    const struct cert *cert = t->node[t->path[0]].cert;
+    const esp_tls_certificate_t *read = &cert->read;
+    const char *peers =
+        (uses & ESP_TLS_EXTENDED_CLIENT_AUTH) != 0 ? "TLS servers or clients" : "TLS servers";
+
+    if (read->is_ca || !cert->is_read) {
+        return;
+    }
+    if (read->has_extended_usage && (read->extended_usage & uses) == 0) {
+        findings_add(f, FINDING_ERROR, "wrong-usage", 1,
+                     "Certificate %zu (%s) is not for %s (extendedKeyUsage): it is refused.",
+                     first + 1, cert->title, peers);
+    }
+    if (read->has_key_usage && (read->key_usage & ESP_TLS_USAGE_DIGITAL_SIGNATURE) == 0) {
+        findings_add(f, FINDING_ERROR, "wrong-usage", 1,
+                     "The key of certificate %zu (%s) may not sign (keyUsage without "
+                     "digitalSignature), which TLS 1.3 and ECDHE need: it is refused.",
+                     first + 1, cert->title);
+    }
+}
+
 /** What those above say of those below, in a build that asks them. */
 static void find_constraints(const struct chain_tree *t, size_t first, struct findings *f)
 {
@@ -470,6 +522,9 @@ static void find_constraints(const struct chain_tree *t, size_t first, struct fi
     const bool are_applied = false;
 #endif
 
+    if (are_applied && t->path_count > 0) {
+        find_misplaced(t, first, f);
+    }
     for (size_t k = 0; are_applied && k < t->path_count; k++) {
         const struct cert *above;
 
@@ -627,6 +682,9 @@ void chain_tree_place(const struct chain_tree *tree, size_t first, struct findin
     find_signatures(tree, first, f);
     find_issuers(tree, first, f);
     find_constraints(tree, first, f);
+    if (tree->count > 0) { /* an own chain may be a client's */
+        find_use(tree, first, SERVER | ESP_TLS_EXTENDED_CLIENT_AUTH, f);
+    }
     if (tree->count > 0 && (tree->node[0].cert->read.extended_usage & SERVER) != 0) {
         find_usages(tree, first, f); /* an own chain may be a client's */
     }
@@ -666,6 +724,7 @@ void chain_tree_findings(const struct chain_tree *tree, const struct certs *trus
     find_issuers(tree, 0, f);
     find_too_many(tree, f);
     find_constraints(tree, 0, f);
+    find_use(tree, 0, SERVER, f);
     find_usages(tree, 0, f);
     find_order(tree, f);
     find_end(tree, trust, f);
