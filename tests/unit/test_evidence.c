@@ -234,10 +234,14 @@ static void test_extra_certificates_are_told_apart(void **state)
 }
 
 /** A certificate that nobody signed, with all that is copied of one. Its key is 1. */
-static void test_refused_certificate_is_copied_whole(void **state)
-{
 #define GX "6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296"
 #define GY "4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5"
+#define P256_KEY                                                                                   \
+    "30(0201 01 04(0000000000000000000000000000000000000000000000000000000000000001)"              \
+    "A0(06(2A8648CE3D030107)))"
+
+static void test_refused_certificate_is_copied_whole(void **state)
+{
     static const char text[] =
         "30(30(A0(0201 02) 0201 05 30(06(2A8648CE3D040302)) 30(31(30(06(550403)0C('an issuer'))))"
         "30(17('200102030405Z') 17('400607080910Z')) 30(31(30(06(550403)0C('a subject'))))"
@@ -245,15 +249,12 @@ static void test_refused_certificate_is_copied_whole(void **state)
         "30(06(551D11) 04(30(82('a.example') 81('m@b') 8704 C0000201 82('c.example'))))"
         "30(06(2B06010505070101) 04(30(30(06(2B06010505073002) 86('http://ca.example/i'))))))))"
         "30(06(2A8648CE3D040302)) 03(00 3006 0201 01 0201 01))";
-    static const char key[] = "30(0201 01"
-                              "04(00000000000000000000000000000000"
-                              "00000000000000000000000000000001) A0(06(2A8648CE3D030107)))";
     static uint8_t der[2][X509_MOST];
     struct sim_case *t = *state;
     esp_tls_diagnosis_t d;
 
     serve(t, (struct sim_cert){der[0], (unsigned)x509_der(text, der[0])},
-          (struct sim_cert){der[1], (unsigned)x509_der(key, der[1])});
+          (struct sim_cert){der[1], (unsigned)x509_der(P256_KEY, der[1])});
     assert_int_equal(sim_connect(t), -1);
     d = diagnose(t);
     assert_string_equal(d.evidence.subject, "CN=a subject");
@@ -264,6 +265,45 @@ static void test_refused_certificate_is_copied_whole(void **state)
     assert_int_equal(d.evidence.chain_count, 1);
     assert_int_equal(d.evidence.not_before, 1577934245);
     assert_int_equal(d.evidence.not_after, 2222669350);
+}
+
+/** Of a subject of two parts, the first of which is so long: is the first left out? */
+static bool is_first_left_out(struct sim_case *t, size_t len)
+{
+    static uint8_t der[2][X509_MOST];
+    char first[512];
+    char text[2048];
+    esp_tls_diagnosis_t d;
+
+    memset(first, 'x', len);
+    first[len] = '\0';
+    snprintf(text, sizeof(text),
+             "30(30(A0(0201 02) 0201 05 30(06(2A8648CE3D040302)) 30(31(30(06(550403)0C('i'))))"
+             "30(17('200102030405Z') 17('400607080910Z'))"
+             "30(31(30(06(550403)0C('%s'))) 31(30(06(55040A) 0C('last'))))"
+             "30(30(06(2A8648CE3D0201) 06(2A8648CE3D030107)) 03(00 04" GX GY ")))"
+             "30(06(2A8648CE3D040302)) 03(00 3006 0201 01 0201 01))",
+             first);
+    serve(t, (struct sim_cert){der[0], (unsigned)x509_der(text, der[0])},
+          (struct sim_cert){der[1], (unsigned)x509_der(P256_KEY, der[1])});
+    assert_int_equal(sim_connect(t), -1);
+    d = diagnose(t);
+    assert_int_equal(strncmp(d.evidence.subject, "O=last", 6), 0);
+    assert_true(d.evidence.subject[6] == ',' || d.evidence.subject[6] == '\0');
+    assert_int_equal(esp_tls_conn_destroy(t->tls), 0);
+    t->tls = esp_tls_init();
+    return d.evidence.subject[6] == '\0';
+}
+
+/** 256 bytes of a Name are kept; lengths of one, two and three bytes in it. */
+static void test_subject_that_is_long_is_told_without_its_beginning(void **state)
+{
+    static const size_t lens[] = {1,   113, 114, 117, 118, 127, 128, 200, 226, 227, 228,
+                                  229, 241, 242, 243, 244, 247, 248, 255, 256, 300, 400};
+
+    for (size_t i = 0; i < COUNT(lens); i++) {
+        assert_int_equal(is_first_left_out(*state, lens[i]), lens[i] > 227);
+    }
 }
 
 /** Each option by itself. */
@@ -677,6 +717,7 @@ int main(void)
         sim_test(test_issuer_that_is_no_ca_is_told_apart),
         sim_test(test_extra_certificates_are_told_apart),
         sim_test(test_refused_certificate_is_copied_whole),
+        sim_test(test_subject_that_is_long_is_told_without_its_beginning),
         sim_test(test_what_was_asked_for_is_noted),
         sim_test(test_last_operation_was_a_write_or_not),
         sim_test(test_certificate_that_cannot_be_read_is_told),

@@ -37,13 +37,17 @@ unsigned et_mbed_find_extension(const mbedtls_x509_crt *crt, const char *oid, si
                                 mbedtls_x509_buf *content)
 {
     unsigned char *p = crt->v3_ext.p;
-    const unsigned char *end = p + crt->v3_ext.len;
+    const unsigned char *end;
     mbedtls_x509_buf name = {0};
     mbedtls_x509_buf found = {0};
     unsigned times = 0;
     size_t len;
 
-    if (p == NULL || mbedtls_asn1_get_tag(&p, end, &len, SEQUENCE) != 0) {
+    if (p == NULL) {
+        return 0;
+    }
+    end = p + crt->v3_ext.len;
+    if (mbedtls_asn1_get_tag(&p, end, &len, SEQUENCE) != 0) {
         return 0;
     }
     while (next_extension(&p, end, &name, &found)) {
