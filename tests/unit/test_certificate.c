@@ -287,6 +287,8 @@ static void test_name_text_of_each_length_of_utf_8(void **state)
         {"\xED\xBF\xBF", "CN=\\ed\\bf\\bf"},
         {"\xF4\x90\x80\x80", "CN=\\f4\\90\\80\\80"}, /* beyond the last */
         {"\xF5\x80\x80\x80", "CN=\\f5\\80\\80\\80"},
+        {"\xF8\x90\x80\x80", "CN=\\f8\\90\\80\\80"},
+        {"\xBF\x80", "CN=\\bf\\80"},
         {"\xC3", "CN=\\c3"}, /* cut off, and interrupted */
         {"\xE2\x82", "CN=\\e2\\82"},
         {"\xE2\x82z", "CN=\\e2\\82z"},
@@ -659,6 +661,7 @@ static void test_pem_next_of_each_text_gives_its_blocks(void **state)
         {"-----BEGIN A-----\nx\nProc-Type: 4,ENCRYPTED\n-----END A-----\n",
          "A:1:x\nProc-Type: 4,ENCRYPTED\n;"},
         {"-----BEGIN A-----\nNote: y\n-----END A-----\n", "A:1:;"},
+        {"----", ""},
     };
     esp_tls_pem_block_t block;
     char out[256];

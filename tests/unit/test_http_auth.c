@@ -205,6 +205,42 @@ static void test_huge_parameter_is_refused(void **state)
     esp_http_auth_clear(NULL);
 }
 
+static void test_an_answer_to_bad_arguments_is_refused(void **state)
+{
+    static const struct {
+        const char *user;
+        const char *password;
+        const char *method;
+        const char *uri;
+        const char *cnonce;
+    } rows[] = {
+        {NULL, "p", "GET", "/", "c"},    {"u", NULL, "GET", "/", "c"},
+        {"u", "p", NULL, "/", "c"},      {"u", "p", "GET", NULL, "c"},
+        {"u", "p", "GET", "/", NULL},    {"u\n", "p", "GET", "/", "c"},
+        {"u", "p\x7F", "GET", "/", "c"},
+    };
+    esp_http_auth_t *auth = esp_http_auth_new(BOTH);
+    char *value = (char *)rows;
+
+    (void)state;
+    assert_int_equal(esp_http_auth_authorize_with(auth, "u", "p", "GET", "/", "c", &value),
+                     ESP_ERR_NOT_SUPPORTED);
+    assert_null(value);
+    assert_int_equal(esp_http_auth_challenge(auth, "Digest realm=r, nonce=n"), ESP_OK);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_int_equal(esp_http_auth_authorize_with(auth, rows[i].user, rows[i].password,
+                                                      rows[i].method, rows[i].uri, rows[i].cnonce,
+                                                      &value),
+                         ESP_ERR_INVALID_ARG);
+        assert_null(value);
+    }
+    assert_int_equal(esp_http_auth_authorize_with(NULL, "u", "p", "GET", "/", "c", &value),
+                     ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_http_auth_authorize_with(auth, "u", "p", "GET", "/", "c", NULL),
+                     ESP_ERR_INVALID_ARG);
+    esp_http_auth_free(auth);
+}
+
 static void test_a_new_challenge_replaces_the_old_one(void **state)
 {
     esp_http_auth_t *auth = esp_http_auth_new(BOTH);
@@ -260,6 +296,7 @@ int main(void)
         sim_test(test_basic_vectors_of_rfc_7617),
         sim_test(test_challenges_that_cannot_be_answered),
         sim_test(test_huge_parameter_is_refused),
+        sim_test(test_an_answer_to_bad_arguments_is_refused),
         sim_test(test_a_new_challenge_replaces_the_old_one),
         sim_test(test_each_allocation_and_random_number_may_fail),
     };

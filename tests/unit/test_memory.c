@@ -1,5 +1,6 @@
 /* Memory that is chosen, bounded and counted (esp_tls_memory.h). */
 #include "sim_test.h"
+#include "mbed_seam_features.h"
 
 #include <stdlib.h>
 
@@ -574,6 +575,27 @@ static void test_stats_add_up(void **state)
     assert_int_equal(s.by_purpose[ESP_TLS_MEM_KEY].live, 0);
 }
 
+#ifdef MBED_HAS_SLIM
+/** What an open connection keeps of its handshake are keys and the session, in both versions. */
+static void test_stats_of_an_open_connection_hold_no_handshake(void **state)
+{
+    static const int versions[] = {12, 13};
+    struct sim_case *t = *state;
+
+    for (size_t i = 0; i < COUNT(versions); i++) {
+        esp_tls_memory_stats_t s;
+
+        t->server.version = versions[i];
+        assert_int_equal(sim_connect(t), 1);
+        s = stats_of(t->tls);
+        assert_in_range(s.by_purpose[ESP_TLS_MEM_HANDSHAKE].live, 1,
+                        s.by_purpose[ESP_TLS_MEM_HANDSHAKE].peak / 4);
+        assert_int_equal(esp_tls_conn_destroy(t->tls), 0);
+        t->tls = esp_tls_init();
+    }
+}
+#endif
+
 static void test_stats_reset_forgets_peaks_and_keeps_what_is_live(void **state)
 {
     struct sim_case *t = *state;
@@ -710,6 +732,9 @@ int main(void)
         elastic_test(test_read_without_memory_can_be_repeated),
         elastic_test(test_write_without_memory_can_be_repeated),
         sim_test(test_stats_add_up),
+#ifdef MBED_HAS_SLIM
+        sim_test(test_stats_of_an_open_connection_hold_no_handshake),
+#endif
         sim_test(test_stats_reset_forgets_peaks_and_keeps_what_is_live),
         sim_test(test_stats_of_the_process_hold_what_no_connection_has),
         sim_test(test_trace_tells_of_every_block),

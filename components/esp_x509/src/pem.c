@@ -14,7 +14,7 @@ size_t et_pem_find(const uint8_t *text, size_t len, size_t at, const char *what)
 {
     size_t n = strlen(what);
 
-    while (at < len && len - at >= n) {
+    while (n <= len && at <= len - n) {
         const uint8_t *hit = memchr(text + at, what[0], len - at - n + 1);
 
         if (hit == NULL) {

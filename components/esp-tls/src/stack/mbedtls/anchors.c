@@ -244,7 +244,7 @@ static bool der_subject(const uint8_t *der, size_t len, const uint8_t **name, si
 struct candidates {
     const mbedtls_x509_crt *child;
     mbedtls_x509_crt *list;
-    const struct mbed_anchors *anchors;
+    bool stays; /* the DER outlives the verification: the store's does, and the caller's */
     int code;
 };
 
@@ -256,13 +256,6 @@ static bool may_be_issuer(const struct candidates *c, const uint8_t *der, size_t
     size_t name_len;
 
     return der_subject(der, len, &name, &name_len) && name_len == c->child->issuer_raw.len;
-}
-
-/** Does the DER outlive the verification? The store's does, and what lies in the caller's
- *  buffer. */
-static bool stays(const struct mbed_anchors *a, const uint8_t *der)
-{
-    return a->buf == NULL || (der >= a->buf && der < a->buf + a->len);
 }
 
 /** A chain ends at its anchor: nobody looks at the names of the anchor's own issuer. */
@@ -290,7 +283,7 @@ static bool add_candidate(void *arg, const uint8_t *der, size_t len)
         }
         mbedtls_x509_crt_init(c->list);
     }
-    c->code = et_mbed_crt_parse(c->list, der, len, stays(c->anchors, der));
+    c->code = et_mbed_crt_parse(c->list, der, len, c->stays);
     if (c->code == 0) {
         drop_issuer(c->list);
     } else if (!et_mbed_is_no_mem(c->code)) {
@@ -312,7 +305,8 @@ static void candidates_free(struct candidates *c)
 static int find_issuers(void *ctx, const mbedtls_x509_crt *child, mbedtls_x509_crt **list)
 {
     struct mbed *m = ctx;
-    struct candidates c = {.child = child, .anchors = &m->anchors};
+    const struct mbed_anchors *a = &m->anchors;
+    struct candidates c = {.child = child, .stays = a->buf == NULL || !is_pem(a->buf, a->len)};
     int code = et_mbed_each_anchor(m, add_candidate, &c);
 
     code = c.code != 0 ? c.code : code;
