@@ -760,7 +760,8 @@ static void test_examine_of_each_text_says_what_and_where(void **state)
     }
 }
 
-/** Keys that PEM itself encrypts (RFC 1421), as Mbed TLS decrypts them. */
+/** Keys that PEM itself encrypts (RFC 1421), as Mbed TLS decrypts them: no password is asked for
+ *  where none would help. */
 static void test_examine_of_each_encryption_in_pem(void **state)
 {
     static const struct {
@@ -769,20 +770,17 @@ static void test_examine_of_each_encryption_in_pem(void **state)
         esp_tls_input_reason_t with;
         const char *found;
     } locked[] = {
-#define NEEDED(with, found) ESP_TLS_INPUT_NEEDS_PASSWORD, ESP_TLS_INPUT_##with, found
-        {LOCK("RSA PRIVATE KEY", PROC "DEK-Info: AES-128-CBC,00\n"), NEEDED(OK, NULL)},
-        {LOCK("EC PRIVATE KEY", PROC "DEK-Info: AES-256-CBC,00\n"), NEEDED(OK, NULL)},
-        {LOCK("PRIVATE KEY", PROC "DEK-Info: AES-128-CBC,00\n"), NEEDED(ENCRYPTION, "AES-128-CBC")},
-        {LOCK("RSA PRIVATE KEY", PROC "DEK-Info: AES-128-CFB,00\n"),
-         NEEDED(ENCRYPTION, "AES-128-CFB")},
-        {LOCK("RSA PRIVATE KEY", PROC "DEK-Info: AES-1280-CBC,00\n"),
-         NEEDED(ENCRYPTION, "AES-1280-CBC")},
-        {LOCK("RSA PRIVATE KEY", PROC "DEK-Info: aes-128-CBC,00\n"),
-         NEEDED(ENCRYPTION, "aes-128-CBC")},
-        {LOCK("RSA PRIVATE KEY", PROC "DEK-Info: DES-EDE3-CBC,00\n"),
-         NEEDED(ENCRYPTION, "DES-EDE3-CBC")},
-        {LOCK("RSA PRIVATE KEY", PROC "DEK-Info: DES\n"), NEEDED(ENCRYPTION, "DES")},
-        {LOCK("RSA PRIVATE KEY", PROC), NEEDED(ENCRYPTION, NULL)},
+#define OPENED       ESP_TLS_INPUT_NEEDS_PASSWORD, ESP_TLS_INPUT_OK, NULL
+#define NEVER(found) ESP_TLS_INPUT_ENCRYPTION, ESP_TLS_INPUT_ENCRYPTION, found
+        {LOCK("RSA PRIVATE KEY", PROC "DEK-Info: AES-128-CBC,00\n"), OPENED},
+        {LOCK("EC PRIVATE KEY", PROC "DEK-Info: AES-256-CBC,00\n"), OPENED},
+        {LOCK("PRIVATE KEY", PROC "DEK-Info: AES-128-CBC,00\n"), NEVER("AES-128-CBC")},
+        {LOCK("RSA PRIVATE KEY", PROC "DEK-Info: AES-128-CFB,00\n"), NEVER("AES-128-CFB")},
+        {LOCK("RSA PRIVATE KEY", PROC "DEK-Info: AES-1280-CBC,00\n"), NEVER("AES-1280-CBC")},
+        {LOCK("RSA PRIVATE KEY", PROC "DEK-Info: aes-128-CBC,00\n"), NEVER("aes-128-CBC")},
+        {LOCK("RSA PRIVATE KEY", PROC "DEK-Info: DES-EDE3-CBC,00\n"), NEVER("DES-EDE3-CBC")},
+        {LOCK("RSA PRIVATE KEY", PROC "DEK-Info: DES\n"), NEVER("DES")},
+        {LOCK("RSA PRIVATE KEY", PROC), NEVER(NULL)},
     };
 
     (void)state;
@@ -826,6 +824,48 @@ static void test_examine_of_first_bytes(void **state)
         assert_int_equal(p.reason, len > 4 ? ESP_TLS_INPUT_STRLEN_OF_DER : ESP_TLS_INPUT_TRUNCATED);
         (void)esp_tls_certificate_examine(zero, len, CA, &p);
         assert_int_equal(p.reason, ESP_TLS_INPUT_TRUNCATED);
+    }
+}
+
+/** What stands below a BEGIN line that names something else, or is none itself. */
+static void test_examine_of_begin_lines_says_what_is_wrong_with_them(void **state)
+{
+    static const struct {
+        const char *text;
+        esp_tls_input_t as;
+        esp_tls_input_reason_t reason;
+        const char *found;
+        unsigned line;
+    } begins[] = {
+        /* version, algorithm, and an OCTET STRING: PKCS #8; version, OCTET STRING: SEC 1 */
+        {"-----BEGIN RSA PRIVATE KEY-----\nMAcCAQAwAAQA\n-----END RSA PRIVATE KEY-----\n", KEY,
+         ESP_TLS_INPUT_ARMOR, "a private key (PKCS #8)", 2},
+        {"-----BEGIN PRIVATE KEY-----\nMAUCAQEEAA==\n-----END PRIVATE KEY-----\n", KEY,
+         ESP_TLS_INPUT_ARMOR, "an EC private key (SEC 1)", 2},
+        {"----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", CA,
+         ESP_TLS_INPUT_BAD_BEGIN, NULL, 1},
+        {"\n-----BEGIN CERTIFICAT-----\nMAA=\n-----END CERTIFICATE-----\n", CA,
+         ESP_TLS_INPUT_BAD_BEGIN, NULL, 2},
+        {"-----BEGIN PRIVATE KEY----\nMAA=\n-----END PRIVATE KEY-----\n", KEY,
+         ESP_TLS_INPUT_BAD_BEGIN, NULL, 1},
+        {"MAA=\n-----END CERTIFICATE-----\n", CA, ESP_TLS_INPUT_NO_BEGIN, NULL, 2},
+        {"-----BEGIN X-----\nMAA=\n-----END X-----\nMAA=\n-----END CERTIFICATE-----\n", CA,
+         ESP_TLS_INPUT_WRONG_KIND, "X", 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(begins); i++) {
+        esp_tls_input_problem_t p;
+
+        assert_int_equal(esp_tls_certificate_examine(begins[i].text, strlen(begins[i].text) + 1,
+                                                     begins[i].as, &p),
+                         ESP_FAIL);
+        assert_int_equal(p.reason, begins[i].reason);
+        assert_int_equal(p.line, begins[i].line);
+        assert_int_equal(p.found.len, begins[i].found != NULL ? strlen(begins[i].found) : 0);
+        if (begins[i].found != NULL) {
+            assert_memory_equal(p.found.ptr, begins[i].found, p.found.len);
+        }
     }
 }
 
@@ -949,6 +989,7 @@ int main(void)
         cmocka_unit_test(test_examine_of_each_text_says_what_and_where),
         cmocka_unit_test(test_examine_of_each_encryption_in_pem),
         cmocka_unit_test(test_examine_of_first_bytes),
+        cmocka_unit_test(test_examine_of_begin_lines_says_what_is_wrong_with_them),
         cmocka_unit_test(test_examine_of_bad_arguments_is_refused),
         cmocka_unit_test(test_reason_text_of_each_reason_is_there),
         cmocka_unit_test(test_problem_text_names_place_and_evidence),
