@@ -1,6 +1,7 @@
 """esp-tls explain: what it reads in a code of any spelling, and in logs."""
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -452,6 +453,24 @@ def test_the_heap_of_a_log_says_whether_memory_is_short_or_in_pieces():
 def test_the_heap_of_a_log_is_left_out_where_memory_is_no_reason():
     log = "I (1) app: free heap: 61000\nE (2) esp-tls: mbedtls_ssl_handshake returned -0x2700\n"
     assert "heap" not in json.loads(run("--json", stdin=log).stdout)
+
+
+# What ESP-IDF's own esp-tls has of the names that sentences use.
+ESP_IDF_HAS = {"CONFIG_ESP_TLS_INSECURE", "CONFIG_ESP_TLS_SKIP_SERVER_CERT_VERIFY", "esp_tls.h",
+               "esp_tls_set_global_ca_store()", "esp_tls_conn_http_new_sync()"}
+
+
+@pytest.mark.usefixtures("sentences")
+def test_a_remedy_that_needs_this_library_says_so():
+    reasons = json.loads(run("--list", "--json").stdout)["reasons"]
+    needing = set()
+    for remedy in (remedy for reason in reasons for remedy in reason["remedies"]):
+        named = set(re.findall(r"CONFIG_ESP_TLS_\w+|esp_tls_?\w*\.h|esp_tls_\w+\(\)",
+                               remedy["sentence"]))
+        if named - ESP_IDF_HAS:
+            needing |= named - ESP_IDF_HAS
+            assert "this library" in remedy["sentence"], remedy
+    assert {"esp_tls_memory.h", "esp_tls_trace.h", "CONFIG_ESP_TLS_CLOCK_UNSET_ACCEPT"} <= needing
 
 
 # --- the command --------------------------------------------------------------------------------

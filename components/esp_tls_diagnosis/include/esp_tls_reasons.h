@@ -18,7 +18,7 @@
 #define ESP_TLS_REMEDIES(X) \
     /* trust */ \
     X(SET_CACERT, "cacert_buf", \
-      "set cacert_buf (cert_pem of the HTTP client) to the certificate of the authority that the server's chain ends in") \
+      "set cacert_buf (cert_pem of the HTTP client) to the certificate of the authority that the server's chain ends in; with ESP-IDF's own esp-tls crt_bundle_attach brings the usual ones") \
     X(SET_STORE, "use_global_ca_store", \
       "or fill the global store once with esp_tls_set_global_ca_store() and set use_global_ca_store") \
     X(FILL_STORE, "use_global_ca_store", \
@@ -53,7 +53,7 @@
     X(SET_CLOCK, "", \
       "set the clock, with SNTP before the first connection; the time here is {now}") \
     X(CLOCK_UNSET, "CONFIG_ESP_TLS_CLOCK_UNSET_ACCEPT", \
-      "CONFIG_ESP_TLS_CLOCK_UNSET_ACCEPT goes without the validity period until the clock is set") \
+      "with this library, CONFIG_ESP_TLS_CLOCK_UNSET_ACCEPT goes without the validity period until the clock is set") \
     X(USE_OFFERED_NAME, "common_name", \
       "connect by one of the certificate's names, or set common_name to it") \
     X(ADD_NAME, "", \
@@ -121,13 +121,13 @@
     X(SMALLER_IN, "CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN", \
       "a smaller CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN, if the server keeps to it (max_fragment_length): `esp-tls check HOST` says so") \
     X(USE_PSRAM, "CONFIG_MBEDTLS_EXTERNAL_MEM_ALLOC", \
-      "where the module has PSRAM: CONFIG_MBEDTLS_EXTERNAL_MEM_ALLOC, or the region by purpose in esp_tls_memory.h") \
+      "where the module has PSRAM: CONFIG_MBEDTLS_EXTERNAL_MEM_ALLOC, or with this library the region by purpose in esp_tls_memory.h") \
     X(RAISE_LIMIT, "esp_tls_set_memory_limit", \
-      "raise the limit or enlarge the arena that was set for this connection (esp_tls_memory.h)") \
+      "raise the limit or enlarge the arena that was set for this connection with this library (esp_tls_memory.h)") \
     X(FREE_HEAP, "", \
       "free memory before the connection, or make it earlier; `esp-tls memory HOST` says what this server needs, and which setting saves how much") \
     X(AVOID_FRAGMENTS, "", \
-      "{mem_free} bytes are free but not in one piece: allocate long-lived things first, or give the connection an arena of its own (esp_tls_memory.h)") \
+      "{mem_free} bytes are free but not in one piece: allocate long-lived things first, or with this library give the connection an arena of its own (esp_tls_memory.h)") \
     X(FEWER_CONNECTIONS, "", "keep fewer connections open at a time") \
     /* record sizes */ \
     X(RAISE_IN, "CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN", \
@@ -177,13 +177,13 @@
     X(RECONNECT, "", "connect again; what was not confirmed may have been lost") \
     X(CLOSE_PROPERLY, "", "if all data was there, the server only failed to say close_notify: count the bytes (Content-Length) before you rely on it") \
     X(KEEP_ALIVE, "keep_alive_cfg", "keep_alive_cfg notices a peer that is gone, and keeps addresses translated on the way") \
-    X(CAPTURE, "CONFIG_ESP_TLS_TRACE", "a capture shows who ended it: `esp-tls get --capture FILE URL`, or esp_tls_trace.h on the device") \
+    X(CAPTURE, "CONFIG_ESP_TLS_TRACE", "a capture shows who ended it: `esp-tls get --capture FILE URL`, or with this library esp_tls_trace.h on the device") \
     /* proxies */ \
     X(PROXY_PASSWORD, "", "give user name and password for the proxy") \
     X(PROXY_ADDRESS, "", "check the proxy's address, port and kind (SOCKS4, SOCKS5 or HTTP)") \
     X(PROXY_RULES, "", "the proxy's rules must allow this host and port") \
     /* the rest */ \
-    X(CALL_AGAIN, "", "wait until the socket is ready (esp_tls_get_wait()), and make the same call again") \
+    X(CALL_AGAIN, "", "wait until the socket is ready (select(); with this library esp_tls_get_wait() says for what), and make the same call again") \
     X(RETRY_CALL, "", "the connection lives: free some memory and make the same call again") \
     X(REPORT_BUG, "", "report it with the codes and a capture") \
     X(DISABLE_UPDATES, "", "have the server do without key updates and renegotiation, or connect again for each long transfer") \
