@@ -70,7 +70,7 @@ def mutual(certs, big):
 def check_shape(r):
     assert set(r) == {"host", "fits", "exit", "verdict", "advice", "advice_arguments",
                       "pointer_bits", "device", "failure", "session", "heap", "phases",
-                      "purposes", "timeline", "choices"}
+                      "purposes", "timeline", "choices", "esp_idf_estimate"}
     assert set(r["device"]) == {"profile", "heap", "largest", "psram", "in", "out", "stack",
                                 "buffers", "external"}
     assert set(r["heap"]) == {"free", "peak", "largest_request", "allocations", "open", "left",
@@ -177,7 +177,8 @@ def test_memory_fragmented_heap_fails_where_the_same_bytes_in_one_piece_do(ec, b
 @elastic
 @pytest.mark.parametrize("args", [["--profile", "esp8266", "--heap", "32K", "--fixed"],
                                   ["--heap", "20K", "--fixed", "--in", "4096"],
-                                  ["--heap", "9000"]])
+                                  ["--heap", "15000", "--psram", "1M"],
+                                  ["--heap", "20K", "--fixed", "--out", "4096"]])
 @device_stack
 def test_memory_advice_is_true(mutual, args):
     """What it tells to change, changed: it fits, with the peak that was foretold."""
@@ -231,6 +232,39 @@ def test_memory_compare_tries_the_other_settings(ec):
     assert r["fits"] and r["advice"] is None
 
 
+@elastic
+@device_stack
+def test_memory_advice_never_has_psram_that_a_profile_has_not(mutual):
+    r = report("--profile", "esp8266", "--heap", "9000", *mutual)
+    assert r["exit"] == MEMORY and r["choices"]
+    assert "PSRAM" not in json.dumps(r)
+    assert "EC key (P-256)" in r["advice"]  # the RSA key is the largest part
+
+
+# --- the other library ---------------------------------------------------------------------------------
+
+
+@device_stack
+def test_memory_estimates_esp_idfs_own_for_the_same_server(ec, mutual):
+    plain, with_key = report(*ec)["esp_idf_estimate"], report(*mutual)["esp_idf_estimate"]
+    for e in plain, with_key:
+        assert e["dynamic"]["least"] < e["fixed"]["least"] < e["fixed"]["most"]
+        assert e["dynamic"]["least"] < e["dynamic"]["most"]
+    assert with_key["fixed"]["least"] > plain["fixed"]["least"] + 5000
+    small = report("--in", 4096, *ec)["esp_idf_estimate"]
+    assert plain["fixed"]["most"] - small["fixed"]["most"] == 12288
+
+
+@device_stack
+def test_memory_says_whose_figures_are_whose(ec):
+    text = " ".join(run("--profile", "esp8266", *ec).stdout.split())
+    assert "figures are those of this library, measured" in text
+    assert "fits here fits there" not in text
+    found = re.search(r"ESP-IDF's own esp-tls takes by estimate ([\d,]+) to ([\d,]+) bytes at the peak, "
+                      r"which does not fit|which fits with settings that save", text)
+    assert found and "CONFIG_MBEDTLS_DYNAMIC_BUFFER" in text
+
+
 # --- profiles and options ------------------------------------------------------------------------------
 
 
@@ -242,6 +276,24 @@ def test_memory_profile_from_a_file_is_changed_by_options(ec, tmp_path):
     assert (r["device"]["heap"], r["device"]["in"], r["device"]["buffers"]) == (51200, 4096,
                                                                                "fixed")
     assert 29000 < r["device"]["largest"] <= 30000
+
+
+@pytest.mark.parametrize("name", ["esp8266", "esp32", "esp32-psram"])
+@device_stack
+def test_memory_built_in_profile_is_of_use_in_every_build_and_printed(ec, name):
+    """A build for records of 4096 bytes at most takes its profiles even so."""
+    result = run("--profile", name, *ec)
+    assert result.returncode in (FITS, MEMORY), result.stderr
+    device = re.search(r"^Device: (.*)\nRecord buffers: (.*)$", result.stdout, re.M)
+    page = (ROOT / "docs" / "memory.md").read_text()
+    row = re.search(rf"^\| {name} \| (.*) \|$", page, re.M)[1].split(" | ")
+    heap, largest, psram, external, stack = row
+    printed = re.match(rf"{name}, {heap} bytes of heap free, largest block ([\d,]+), ", device[1])
+    missing = int(largest.replace(",", "")) - int(printed[1].replace(",", ""))
+    assert 0 <= missing <= 16  # the block's own header
+    assert (f"{psram} of PSRAM" in device[1]) == (psram != "-")
+    assert device[1].endswith(f"stack {stack}")
+    assert device[2].endswith(f"in PSRAM: {external}" if external != "-" else "bytes")
 
 
 @pytest.mark.parametrize("text, said", [

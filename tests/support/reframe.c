@@ -47,6 +47,22 @@ static void expand(const unsigned char *secret, const char *label, unsigned char
     memcpy(out, block, len);
 }
 
+/** Where the key of a secret of TLS 1.3's server belongs. @return NULL: it is another secret */
+static struct reframe_key *key_of_secret(struct reframe *r, mbedtls_ssl_key_export_type type)
+{
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    if (type == MBEDTLS_SSL_KEY_EXPORT_TLS1_3_SERVER_HANDSHAKE_TRAFFIC_SECRET) {
+        return &r->next[0];
+    }
+    if (type == MBEDTLS_SSL_KEY_EXPORT_TLS1_3_SERVER_APPLICATION_TRAFFIC_SECRET) {
+        return &r->next[1];
+    }
+#endif
+    (void)r;
+    (void)type;
+    return NULL;
+}
+
 static void note_keys(void *arg, mbedtls_ssl_key_export_type type, const unsigned char *secret,
                       size_t secret_len, const unsigned char client_random[32],
                       const unsigned char server_random[32], mbedtls_tls_prf_types prf)
@@ -57,11 +73,8 @@ static void note_keys(void *arg, mbedtls_ssl_key_export_type type, const unsigne
     (void)client_random;
     (void)server_random;
     (void)prf;
-    if (type == MBEDTLS_SSL_KEY_EXPORT_TLS1_3_SERVER_HANDSHAKE_TRAFFIC_SECRET) {
-        key = &r->next[0];
-    } else if (type == MBEDTLS_SSL_KEY_EXPORT_TLS1_3_SERVER_APPLICATION_TRAFFIC_SECRET) {
-        key = &r->next[1];
-    } else {
+    key = key_of_secret(r, type);
+    if (key == NULL) {
         return;
     }
     must(secret_len == 32);

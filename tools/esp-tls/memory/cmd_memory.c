@@ -183,6 +183,36 @@ static bool try_other_buffers(struct memory *m, const struct trial_target *targe
     return m->report.has_other;
 }
 
+/** What the server sends is looked at in a connection of its own, whose figures do not count. */
+static bool estimate_others(struct memory *m, const struct trial_target *target)
+{
+    struct memory_report *r = &m->report;
+    const struct trial *whole = report_whole(r);
+    struct trial_target looking = *target;
+    struct device ample = without_bound(&m->options.device);
+    struct trial seen;
+    bool ok;
+
+    looking.path = NULL;
+    looking.looks = true;
+    ok = trial_run(&seen, &ample, &looking);
+    r->has_estimates = ok && seen.opened;
+    if (r->has_estimates) {
+        const struct connection_kind kind = {
+            .is_1_3 = strcmp(whole->version, "TLSv1.3") == 0,
+            .has_rsa = seen.has_rsa,
+            .is_mutual = target->cfg.clientcert_buf != NULL,
+            .in = m->options.device.in,
+            .out = m->options.device.out,
+            .chain_bytes = seen.chain_bytes,
+        };
+
+        r->estimates = estimate_esp_idf(&kind);
+    }
+    trial_clear(&seen);
+    return ok;
+}
+
 static bool run_trials(struct memory *m)
 {
     struct memory_report *r = &m->report;
@@ -195,6 +225,9 @@ static bool run_trials(struct memory *m)
     }
     if (ok) {
         judge(m);
+    }
+    if (ok && report_whole(r)->opened) {
+        ok = estimate_others(m, &target);
     }
     if (ok && (trial_is_out_of_memory(&r->device) || (r->fits && m->options.compare))) {
         ok = try_choices(m, &target);

@@ -19,7 +19,8 @@
 #define FILE_MAX  8192
 
 /* Typical figures. They depend on the program, the SDK and the state of Wi-Fi: put what your own
- * device says (esp_get_free_heap_size(), heap_caps_get_largest_free_block()) into a file. */
+ * device says (esp_get_free_heap_size(), heap_caps_get_largest_free_block()) into a file. The sizes
+ * of records are the defaults of menuconfig with "asymmetric in/out fragment length". */
 static const struct {
     const char *name;
     const char *text;
@@ -28,30 +29,25 @@ static const struct {
      "# ESP8266, typical, with Wi-Fi up. 80 KB of data memory, of which some 40 KB are free.\n"
      "heap = 40960\n"
      "# What the https_request example gives its task.\n"
-     "stack = 8192\n"
-     "# The defaults of menuconfig with \"asymmetric in/out fragment length\".\n"
-     "in = 16384\n"
-     "out = 4096\n"},
-    {"esp32",
-     "# ESP32, typical, with Wi-Fi up: some 160 KB are free, in several regions; no block is\n"
-     "# larger than the largest region, about 110 KB.\n"
-     "heap = 163840\n"
-     "largest = 112640\n"
-     "# What the https_request example gives its task.\n"
-     "stack = 8192\n"
-     "# The defaults of menuconfig with \"asymmetric in/out fragment length\".\n"
-     "in = 16384\n"
-     "out = 4096\n"},
+     "stack = 8192\n"},
+    {"esp32", "# ESP32, typical, with Wi-Fi up: some 160 KB are free, in several regions; no block "
+              "is\n"
+              "# larger than the largest region, about 110 KB.\n"
+              "heap = 163840\n"
+              "largest = 112640\n"
+              "# What the https_request example gives its task.\n"
+              "stack = 8192\n"},
     {"esp32-psram", "# ESP32 as above, typical, with PSRAM, of which it maps 4 MB at a time.\n"
                     "heap = 163840\n"
                     "largest = 112640\n"
                     "psram = 4194304\n"
                     "# Record buffers are large and short-lived; keys stay inside.\n"
                     "external = record-in record-out\n"
-                    "stack = 8192\n"
-                    "in = 16384\n"
-                    "out = 4096\n"},
+                    "stack = 8192\n"},
 };
+
+#define DEFAULT_IN  16384
+#define DEFAULT_OUT 4096
 
 void device_init(struct device *device)
 {
@@ -280,6 +276,8 @@ bool device_load(struct device *device, const char *name)
     for (size_t i = 0; i < sizeof(built_in) / sizeof(built_in[0]); i++) {
         if (strcmp(name, built_in[i].name) == 0) {
             snprintf(text, sizeof(text), "%s", built_in[i].text);
+            device->in = DEFAULT_IN < IN_MAX ? DEFAULT_IN : IN_MAX;
+            device->out = DEFAULT_OUT < OUT_MAX ? DEFAULT_OUT : OUT_MAX;
             return device_read(device, name, text);
         }
     }

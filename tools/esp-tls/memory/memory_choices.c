@@ -25,26 +25,34 @@ static const struct row {
     bool no_certificate;
 } rows[] = {
     {"elastic record buffers", "--elastic",
-     "CONFIG_MBEDTLS_DYNAMIC_BUFFER=y, or .buffers = ESP_TLS_BUFFERS_ELASTIC", true,
-     .elastic = true},
+     "CONFIG_MBEDTLS_DYNAMIC_BUFFER=y, or with this library .buffers = ESP_TLS_BUFFERS_ELASTIC",
+     true, .elastic = true},
     {"records sent of 2048 bytes", "--out 2048",
-     "CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN=2048, or .out_content_len", true, .out = 2048},
+     "CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN=2048, or with this library .out_content_len", true,
+     .out = 2048},
     {"records received of 4096 bytes", "--in 4096",
-     "CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN=4096, or .in_content_len", true, .in = 4096},
+     "CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN=4096, or with this library .in_content_len", true,
+     .in = 4096},
     {"TLS 1.2 only", "--tls 1.2", ".tls_version = ESP_TLS_VER_TLS_1_2", true,
      .version = ESP_TLS_VER_TLS_1_2},
     {"TLS 1.3 only", "--tls 1.3", ".tls_version = ESP_TLS_VER_TLS_1_3", true,
      .version = ESP_TLS_VER_TLS_1_3},
     {"record buffers in PSRAM", "--psram 4M --external record-in,record-out",
-     ".caps[ESP_TLS_MEM_RECORD_IN] and [..._OUT] = MALLOC_CAP_SPIRAM", true,
+     "this library's .caps[ESP_TLS_MEM_RECORD_IN] and [..._OUT] = MALLOC_CAP_SPIRAM", true,
      .external = DEVICE_RECORDS},
     {"everything in PSRAM", "--psram 4M --external all",
-     "CONFIG_MBEDTLS_EXTERNAL_MEM_ALLOC=y, or .caps = MALLOC_CAP_SPIRAM", true,
+     "CONFIG_MBEDTLS_EXTERNAL_MEM_ALLOC=y, or with this library .caps = MALLOC_CAP_SPIRAM", true,
      .external = DEVICE_ALL},
     {"fixed record buffers", "--fixed", "CONFIG_MBEDTLS_DYNAMIC_BUFFER=n", false, .fixed = true},
     {"no client certificate", NULL, "a server that does not ask for one", false,
      .no_certificate = true},
 };
+
+/** A device that is described has the PSRAM that it is said to have. */
+static bool may_have_psram(const struct device *d)
+{
+    return d->psram != 0 || (d->name[0] == '\0' && d->heap == 0);
+}
 
 /** Change the settings. @return false: they are so already, or are fixed by another choice */
 static bool apply(const struct row *row, struct settings *s)
@@ -58,7 +66,7 @@ static bool apply(const struct row *row, struct settings *s)
         d->in = row->in;
     } else if (row->out != 0 && d->out > row->out) {
         d->out = row->out;
-    } else if ((row->external & ~d->external) != 0) {
+    } else if ((row->external & ~d->external) != 0 && may_have_psram(d)) {
         d->external |= row->external;
         d->psram = d->psram != 0 ? d->psram : PSRAM;
     } else if (row->version != ESP_TLS_VER_ANY && cfg->tls_version == ESP_TLS_VER_ANY) {
@@ -172,33 +180,71 @@ static void add_words(char *to, size_t cap, const char *between, const char *wor
     snprintf(to + len, cap - len, "%s%s", len > 0 ? between : "", words);
 }
 
-/** All that save something, at once; one of several that exclude each other. */
-static bool advise_all(struct memory_report *r, const struct trial_target *target)
+/** The choice that saves most and was not taken yet. */
+static const struct choice *next_best(const struct memory_report *r, const bool *taken)
 {
-    struct settings s = as_asked(r, target);
-    struct choice all = {.name = ""};
-    char names[400] = "";
-    char peak[16];
-    unsigned count = 0;
+    const struct choice *best = NULL;
 
     for (size_t i = 0; i < r->choices; i++) {
         const struct choice *c = &r->choice[i];
         const struct row *row = row_named(c->name);
 
-        if (row != NULL && row->is_advice && c->works && c->saved > 0 && apply(row, &s)) {
-            add_words(names, sizeof(names), ", ", c->name);
-            add_words(r->advice_args, sizeof(r->advice_args), " ", c->args);
-            count++;
+        if (!taken[i] && row != NULL && row->is_advice && c->works && c->saved > 0 &&
+            (best == NULL || c->saved > best->saved)) {
+            best = c;
         }
     }
-    if (count > 1 && !measure(r, &s, &all)) {
+    return best;
+}
+
+static void advise_together(struct memory_report *r, const char *names, uint32_t peak)
+{
+    char text[16];
+
+    snprintf(r->advice, sizeof(r->advice),
+             "No single setting is enough. Together these fit, with a peak of %s bytes: %s.",
+             bytes_text(peak, text), names);
+}
+
+/** One after the other is added, the one that saves most first, until it fits: of several that
+ *  exclude each other only the first. */
+static bool try_together(struct memory_report *r, const struct trial_target *target, bool *fits)
+{
+    struct settings s = as_asked(r, target);
+    bool taken[CHOICES_MAX] = {false};
+    const struct choice *c;
+    char names[400] = "";
+    unsigned count = 0;
+
+    *fits = false;
+    while (!*fits && (c = next_best(r, taken)) != NULL) {
+        struct choice together = {.name = ""};
+
+        taken[c - r->choice] = true;
+        if (!apply(row_named(c->name), &s)) {
+            continue;
+        }
+        add_words(names, sizeof(names), ", ", c->name);
+        add_words(r->advice_args, sizeof(r->advice_args), " ", c->args);
+        if (++count > 1 && !measure(r, &s, &together)) {
+            return false;
+        }
+        *fits = together.fits;
+        if (*fits) {
+            advise_together(r, names, together.peak);
+        }
+    }
+    return true;
+}
+
+static bool advise_all(struct memory_report *r, const struct trial_target *target)
+{
+    bool fits;
+
+    if (!try_together(r, target, &fits)) {
         return false;
     }
-    if (all.fits) {
-        snprintf(r->advice, sizeof(r->advice),
-                 "No single setting is enough. Together these fit, with a peak of %s bytes: %s.",
-                 bytes_text(all.peak, peak), names);
-    } else {
+    if (!fits) {
         r->advice_args[0] = '\0';
         snprintf(r->advice, sizeof(r->advice),
                  "No setting that was tried makes it fit: the device needs more free heap when the "
@@ -207,11 +253,27 @@ static bool advise_all(struct memory_report *r, const struct trial_target *targe
     return true;
 }
 
-bool choices_advise(struct memory_report *r, const struct trial_target *target)
+/** The own key is the largest part only where it is an RSA key: one on P-256 takes 100 bytes. */
+static void advise_key(struct memory_report *r)
 {
-    if (r->fits) {
-        return true;
+    const esp_tls_memory_stats_t *stats = &report_whole(r)->stats;
+    uint32_t key = stats->by_purpose[ESP_TLS_MEM_KEY].peak;
+    size_t len = strlen(r->advice);
+    char text[16];
+
+    for (unsigned i = 0; i < ESP_TLS_MEM_PURPOSES; i++) {
+        if (i != ESP_TLS_MEM_KEY && stats->by_purpose[i].peak >= key) {
+            return;
+        }
     }
+    snprintf(r->advice + len, sizeof(r->advice) - len,
+             "%sThe largest part is the own RSA key, %s bytes: with a client certificate for an EC "
+             "key (P-256) it takes some 100.",
+             len > 0 ? " " : "", bytes_text(key, text));
+}
+
+static bool advise_settings(struct memory_report *r, const struct trial_target *target)
+{
     for (size_t i = 0; i < r->choices; i++) {
         const struct row *row = row_named(r->choice[i].name);
 
@@ -221,4 +283,16 @@ bool choices_advise(struct memory_report *r, const struct trial_target *target)
         }
     }
     return advise_all(r, target);
+}
+
+bool choices_advise(struct memory_report *r, const struct trial_target *target)
+{
+    if (r->fits) {
+        return true;
+    }
+    if (!advise_settings(r, target)) {
+        return false;
+    }
+    advise_key(r);
+    return true;
 }

@@ -121,6 +121,27 @@ static void put_choices(struct json *j, const struct memory_report *r)
     json_end(j, true);
 }
 
+static void put_estimate(struct json *j, const char *key, const struct estimate *e)
+{
+    json_object(j, key);
+    json_number(j, "least", e->least);
+    json_number(j, "most", e->most);
+    json_end(j, false);
+}
+
+/** Peaks of ESP-IDF's own esp-tls; null where the connection was not made. */
+static void put_estimates(struct json *j, const struct memory_report *r)
+{
+    if (!r->has_estimates) {
+        json_string(j, "esp_idf_estimate", NULL);
+        return;
+    }
+    json_object(j, "esp_idf_estimate");
+    put_estimate(j, "fixed", &r->estimates.fixed);
+    put_estimate(j, "dynamic", &r->estimates.dynamic);
+    json_end(j, false);
+}
+
 static void put_timeline(struct json *j, const struct trial *t)
 {
     json_object(j, "timeline");
@@ -209,6 +230,7 @@ static void put_members(struct json *j, const struct memory_report *r)
     put_purposes(j, t);
     put_timeline(j, t);
     put_choices(j, r);
+    put_estimates(j, r);
 }
 
 void memory_print_json(const struct memory_report *r, FILE *out)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "estimate.h"
 #include "memory_options.h"
 #include "cli/text.h"
 #include "cli/tool.h"
@@ -31,6 +32,8 @@ struct memory_report {
     struct trial ample; /* the same with as much heap as it takes, when the device had not enough */
     bool has_other;
     struct trial other; /* with the other kind of buffers and as much heap as it takes */
+    bool has_estimates;
+    struct estimates estimates; /* of ESP-IDF's own esp-tls, for this server */
     struct choice choice[CHOICES_MAX];
     size_t choices;
     bool fits;
@@ -50,8 +53,8 @@ const char *bytes_text(uint64_t n, char text[16]);
  *  the two connections differed by. @return false after a message on stderr */
 bool choices_try(struct memory_report *r, const struct trial_target *target);
 
-/** Fill r->advice, when it does not fit: the first choice with which it does, or all that save
- *  something together. @return false after a message on stderr */
+/** Fill r->advice, when it does not fit: the first choice with which it does, or several that do
+ *  together, and whether the own key is the largest part. @return false after a message on stderr */
 bool choices_advise(struct memory_report *r, const struct trial_target *target);
 
 void memory_print_text(const struct memory_report *r, FILE *out);

@@ -1,6 +1,19 @@
 /* What was found, as text for a terminal. */
 #include "memory_report.h"
 
+/** What lies in PSRAM. */
+static void print_external(const struct device *d, FILE *out)
+{
+    const char *before = "; in PSRAM: ";
+
+    for (unsigned i = 0; i < ESP_TLS_MEM_PURPOSES; i++) {
+        if ((d->external & 1u << i) != 0) {
+            fprintf(out, "%s%s", before, esp_tls_mem_purpose_name((esp_tls_mem_purpose_t)i));
+            before = ", ";
+        }
+    }
+}
+
 static void print_device(const struct memory_report *r, FILE *out)
 {
     const struct device *d = &r->options->device;
@@ -18,8 +31,13 @@ static void print_device(const struct memory_report *r, FILE *out)
     if (d->psram != 0) {
         fprintf(out, ", %s of PSRAM", bytes_text(d->psram, a));
     }
-    fprintf(out, "\nRecord buffers: %s, in %u, out %u bytes\n", d->fixed ? "fixed" : "elastic",
+    if (d->stack != 0) {
+        fprintf(out, ", stack %s", bytes_text(d->stack, a));
+    }
+    fprintf(out, "\nRecord buffers: %s, in %u, out %u bytes", d->fixed ? "fixed" : "elastic",
             (unsigned)d->in, (unsigned)d->out);
+    print_external(d, out);
+    fputc('\n', out);
 }
 
 static void print_session(const struct memory_report *r, FILE *out)
@@ -98,6 +116,40 @@ static void print_choices(const struct memory_report *r, FILE *out)
     }
 }
 
+/** Does what is estimated go into the device's heap? "" where that was not asked. */
+static const char *fits_text(const struct memory_report *r, const struct estimate *e)
+{
+    uint32_t heap = r->options->device.heap;
+
+    return heap == 0          ? ""
+           : e->most <= heap  ? ", which fits"
+           : e->least <= heap ? ", which fits with settings that save"
+                              : ", which does not fit";
+}
+
+/** Whose figures these are, and what the other library takes. */
+static void print_measured(const struct memory_report *r, FILE *out)
+{
+    struct text text = {0};
+    char fixed[40];
+    char dynamic[40];
+
+    text_add(&text, "The figures are those of this library, measured%s.",
+             sizeof(void *) > 4 ? " on a 64-bit machine; on a 32-bit device, where pointers and "
+                                  "block headers are half as large, it takes no more"
+                                : "");
+    if (r->has_estimates) {
+        text_add(&text,
+                 " ESP-IDF's own esp-tls takes by estimate %s bytes at the peak%s; with its "
+                 "CONFIG_MBEDTLS_DYNAMIC_BUFFER %s%s.",
+                 estimate_text(&r->estimates.fixed, fixed), fits_text(r, &r->estimates.fixed),
+                 estimate_text(&r->estimates.dynamic, dynamic),
+                 fits_text(r, &r->estimates.dynamic));
+    }
+    fputc('\n', out);
+    text_print(&text, out);
+}
+
 void memory_print_text(const struct memory_report *r, FILE *out)
 {
     struct text verdict = {0};
@@ -116,9 +168,5 @@ void memory_print_text(const struct memory_report *r, FILE *out)
         }
     }
     text_print(&verdict, out);
-    if (sizeof(void *) > 4) {
-        fputs("\nMeasured on a 64-bit machine: pointers and block headers are half as large on a\n"
-              "32-bit device, so what fits here fits there.\n",
-              out);
-    }
+    print_measured(r, out);
 }

@@ -12,6 +12,7 @@
 #include "esp_heap_caps.h"
 #include "esp_http_response.h"
 #include "esp_tls_async.h"
+#include "esp_tls_certificate.h"
 #include "esp_tls_url.h"
 #include "llhttp.h"
 #include "painted.h"
@@ -177,6 +178,19 @@ static int connect_in_steps(struct run *r)
     return result;
 }
 
+static void look_at(void *arg, const uint8_t *der, size_t len, unsigned index, unsigned count)
+{
+    struct trial *t = arg;
+    esp_tls_certificate_t cert;
+
+    (void)count;
+    t->chain_bytes += (uint32_t)len;
+    if (index == 0 && der != NULL) {
+        t->has_rsa =
+            esp_tls_certificate_read(der, len, &cert) == ESP_OK && cert.key.type == ESP_TLS_KEY_RSA;
+    }
+}
+
 static bool make_handle(struct run *r)
 {
     const struct device *d = r->device;
@@ -195,7 +209,8 @@ static bool make_handle(struct run *r)
         cfg.caps[i] = is_external ? (uint32_t)MALLOC_CAP_SPIRAM : (uint32_t)MALLOC_CAP_DEFAULT;
     }
     r->tls = esp_tls_init_with_memory(&cfg);
-    return r->tls != NULL && esp_tls_trace_memory(r->tls, on_block, r) == ESP_OK;
+    return r->tls != NULL && esp_tls_trace_memory(r->tls, on_block, r) == ESP_OK &&
+           (!r->target->looks || esp_tls_set_peer_chain_hook(r->tls, look_at, r->trial) == ESP_OK);
 }
 
 /* --- fetching --------------------------------------------------------------------------------- */
