@@ -552,6 +552,22 @@ def test_check_server_that_speaks_another_protocol_inside(certs):
     assert r["versions"]["1.2"]["accepted"]
 
 
+# --- memory ------------------------------------------------------------------------------------------
+
+
+def test_check_estimates_esp_idfs_own_memory_beside_this_librarys(certs):
+    with openssl(certs) as s:
+        result = run("--json", "--cacert", certs / "root-ec.pem", f"https://localhost:{s.port}")
+        text = run("--cacert", certs / "root-ec.pem", f"https://localhost:{s.port}").stdout
+    r = json.loads(result.stdout)
+    e = r["memory"]["esp_idf_estimate"]
+    assert r["memory"]["measured"] and e["dynamic"]["least"] < e["fixed"]["least"] < e["fixed"]["most"]
+    assert e["fixed"]["least"] > r["memory"]["elastic_heap_peak"]
+    own = device(r, "ESP-IDF's own esp-tls, dynamic record buffers")
+    assert own["works"] == "yes" and own["why"].startswith("estimated: ")
+    assert "ESP-IDF's own esp-tls, estimated: " in text and "this library, measured" in text
+
+
 # --- the verdict -------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@
 #include "probe/survey.h"
 #include "cli/target.h"
 #include "cli/text.h"
+#include "memory/estimate.h"
 #include "memory/trial.h"
 
 struct check_options {
@@ -94,6 +95,8 @@ struct check {
     bool has_memory;                     /* the trials were made, and both are complete */
     const char *no_memory_why;           /* why not */
     struct trial elastic, fixed;
+    bool has_estimates; /* of what ESP-IDF's own esp-tls takes for this server */
+    struct estimates estimates;
     unsigned connections;
     int64_t unix_s; /* when it began */
     uint32_t us;

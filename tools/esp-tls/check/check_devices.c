@@ -157,10 +157,11 @@ static void judge_memory_of(struct check *c, const char *profile, bool fixed)
         return;
     }
     c->devices++;
-    *d = (struct check_device){
-        .name = fixed ? "heap with full-size record buffers" : "heap with elastic record buffers",
-        .setting = fixed ? "CONFIG_MBEDTLS_DYNAMIC_BUFFER=n" : "CONFIG_MBEDTLS_DYNAMIC_BUFFER=y",
-        .works = t->heap_peak <= device.heap ? CHECK_YES : CHECK_NO};
+    *d = (struct check_device){.name = fixed ? "this library, full-size record buffers"
+                                             : "this library, elastic record buffers",
+                               .setting = fixed ? "CONFIG_MBEDTLS_DYNAMIC_BUFFER=n"
+                                                : "CONFIG_MBEDTLS_DYNAMIC_BUFFER=y",
+                               .works = t->heap_peak <= device.heap ? CHECK_YES : CHECK_NO};
     snprintf(d->why, sizeof(d->why), "%s bytes at the peak; %s has %s", bytes_text(t->heap_peak, a),
              profile, bytes_text(device.heap, b));
 }
@@ -190,9 +191,56 @@ static void judge_after_failure(struct check *c, const struct check_finding_row 
     }
 }
 
+static void judge_estimate_of(struct check *c, const char *profile, bool dynamic)
+{
+    const struct estimate *e = dynamic ? &c->estimates.dynamic : &c->estimates.fixed;
+    struct check_device *d = &c->device[c->devices];
+    struct device device;
+    char a[40];
+    char b[16];
+
+    device_init(&device);
+    if (!device_load(&device, profile)) {
+        return;
+    }
+    c->devices++;
+    *d = (struct check_device){.name = dynamic ? "ESP-IDF's own esp-tls, dynamic record buffers"
+                                               : "ESP-IDF's own esp-tls, full-size record buffers",
+                               .setting = dynamic ? "CONFIG_MBEDTLS_DYNAMIC_BUFFER=y"
+                                                  : "CONFIG_MBEDTLS_DYNAMIC_BUFFER=n",
+                               .works = e->most <= device.heap   ? CHECK_YES
+                                        : e->least > device.heap ? CHECK_NO
+                                                                 : CHECK_UNTRIED};
+    snprintf(d->why, sizeof(d->why), "estimated: %s bytes at the peak; %s has %s",
+             estimate_text(e, a), profile, bytes_text(device.heap, b));
+}
+
+/** By what was seen of the server; records are of ESP-IDF's default sizes. */
+static void estimate_others(struct check *c)
+{
+    const struct session *s = &c->session_any;
+    const struct cert *leaf = c->chain.count > 0 ? c->chain.node[0].cert : NULL;
+
+    c->has_estimates = s->opened && leaf != NULL && leaf->is_read;
+    if (c->has_estimates) {
+        const struct connection_kind kind = {
+            .is_1_3 = strcmp(s->version, "TLSv1.3") == 0,
+            .has_rsa = leaf->read.key.type == ESP_TLS_KEY_RSA,
+            .is_mutual = c->options.connect.cert != NULL,
+            .in = 16384,
+            .out = 4096,
+            .chain_bytes = check_chain_len(c),
+        };
+
+        c->estimates = estimate_esp_idf(&kind);
+    }
+}
+
 void check_judge_devices(struct check *c)
 {
     const struct session *s = check_shown(c);
+
+    estimate_others(c);
 
     for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++) {
         judge_device(c, &wishes[i]);
@@ -202,6 +250,10 @@ void check_judge_devices(struct check *c)
     }
     if (c->has_memory) {
         judge_memory_of(c, "esp8266", true);
+    }
+    if (c->has_estimates && !c->options.no_memory) {
+        judge_estimate_of(c, "esp8266", true);
+        judge_estimate_of(c, "esp8266", false);
     }
     for (size_t i = 0; s != NULL && s->opened && i < sizeof(wishes) / sizeof(wishes[0]); i++) {
         if (c->device[i].works == CHECK_YES) {

@@ -248,6 +248,14 @@ static void put_extras(struct json *j, const struct check *c)
               a->wants_certificate || c->survey.flight_1_3.answer.wants_certificate);
 }
 
+static void put_estimate(struct json *j, const char *key, const struct estimate *e)
+{
+    json_object(j, key);
+    json_number(j, "least", e->least);
+    json_number(j, "most", e->most);
+    json_end(j, false);
+}
+
 static void put_memory(struct json *j, const struct check *c)
 {
     json_object(j, "memory");
@@ -256,6 +264,14 @@ static void put_memory(struct json *j, const struct check *c)
     json_number(j, "elastic_heap_peak", c->has_memory ? c->elastic.heap_peak : 0);
     json_number(j, "fixed_heap_peak", c->has_memory ? c->fixed.heap_peak : 0);
     json_number(j, "stack", c->has_memory ? c->fixed.stack : 0);
+    if (c->has_estimates) {
+        json_object(j, "esp_idf_estimate");
+        put_estimate(j, "fixed", &c->estimates.fixed);
+        put_estimate(j, "dynamic", &c->estimates.dynamic);
+        json_end(j, false);
+    } else {
+        json_string(j, "esp_idf_estimate", NULL);
+    }
     json_end(j, false);
 }
 

@@ -260,6 +260,7 @@ static void print_extras(const struct check *c, FILE *out)
 static void print_memory(const struct check *c, FILE *out)
 {
     const char *left = "memory";
+    char text[40];
     char a[16];
     char b[16];
 
@@ -271,8 +272,14 @@ static void print_memory(const struct check *c, FILE *out)
         check_line(out, &left, "%s bytes of heap at the peak with elastic record buffers",
                    bytes_text(c->elastic.heap_peak, a));
     }
-    check_line(out, &left, "%s bytes with full-size ones; stack %s bytes",
+    check_line(out, &left, "%s bytes with full-size ones; stack %s bytes (this library, measured)",
                bytes_text(c->fixed.heap_peak, a), bytes_text(c->fixed.stack, b));
+    if (c->has_estimates) {
+        check_line(out, &left, "ESP-IDF's own esp-tls, estimated: %s bytes;",
+                   estimate_text(&c->estimates.fixed, text));
+        check_line(out, &left, "with its dynamic buffers: %s bytes",
+                   estimate_text(&c->estimates.dynamic, text));
+    }
 }
 
 static void print_devices(const struct check *c, FILE *out)
