@@ -1,5 +1,5 @@
-/* What esp-tls memory and check say of ESP-IDF's own memory is what was measured of it, where it was
- * measured. */
+/* What esp-tls memory and check say of ESP-IDF's own memory is what was measured of it, where it
+ * was measured. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,8 +19,8 @@ static void assert_near(uint32_t value, uint32_t wanted)
     assert_in_range(value, wanted - 64, wanted + 64);
 }
 
-/** Peaks of Mbed TLS 3.6.6 on 32-bit ARM: records of 16384 both ways with its defaults, of 16384 and
- *  2048 with settings that save, of 16384 and 4096 with ESP-IDF's dynamic buffers. */
+/** Peaks of Mbed TLS 3.6.6 on 32-bit ARM: records of 16384 both ways with its defaults, of 16384
+ *  and 2048 with settings that save, of 16384 and 4096 with ESP-IDF's dynamic buffers. */
 static void test_estimate_is_what_was_measured(void **state)
 {
     static const struct {

@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 
-/* Measured on 32-bit ARM with Mbed TLS 3.6.6, unmodified, and with ESP-IDF 5.5's dynamic buffers over
- * it, against openssl s_server with a chain of two certificates: the peak of the handshake, block
- * headers and all. Of the first two without the record buffers. */
+/* Measured on 32-bit ARM with Mbed TLS 3.6.6, unmodified, and with ESP-IDF 5.5's dynamic buffers
+ * over it, against openssl s_server with a chain of two certificates: the peak of the handshake,
+ * block headers and all. Of the first two without the record buffers. */
 static const struct measured {
     uint32_t sparing;  /* settings that save: P-256 and X25519 only, small windows, no SHA-512 */
     uint32_t defaults; /* Mbed TLS's defaults */

@@ -54,7 +54,8 @@ const char *bytes_text(uint64_t n, char text[16]);
 bool choices_try(struct memory_report *r, const struct trial_target *target);
 
 /** Fill r->advice, when it does not fit: the first choice with which it does, or several that do
- *  together, and whether the own key is the largest part. @return false after a message on stderr */
+ *  together, and whether the own key is the largest part.
+ *  @return false after a message on stderr */
 bool choices_advise(struct memory_report *r, const struct trial_target *target);
 
 void memory_print_text(const struct memory_report *r, FILE *out);
