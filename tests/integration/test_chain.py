@@ -360,7 +360,7 @@ def test_compare_with_chromium_sees_the_same_chain(certs, serve, monkeypatch):
     folder = Path(tempfile.mkdtemp())  # a short name, for Chromium's sockets
     monkeypatch.setenv("TMPDIR", str(folder))
     found, said = compare(certs, port, "chromium")
-    assert found["compare"]["failure"] is None, found["compare"]
+    assert found["compare"]["why"] is None, found["compare"]
     assert found["compare"]["same"] and said == {"same"}
     assert [c["subject"] for c in found["compare"]["certificates"]] == \
         [c["subject"] for c in found["certificates"]]
@@ -430,7 +430,7 @@ def test_compare_without_chromium_says_that_there_is_none(certs, serve):
         env={**os.environ, "PATH": "/nonexistent"})
     found = json.loads(result.stdout)
     assert result.returncode == ACCEPTED
-    assert re.search("install the package chromium", found["compare"]["failure"])
+    assert re.search("install the package chromium", found["compare"]["why"])
 
 
 @pytest.fixture
@@ -450,7 +450,7 @@ def compare_with(certs, serve, tmp_path):
                  "chromium", f"localhost:{port}"], capture_output=True, text=True,
                 timeout=deadline, check=False,
                 env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"})
-        return json.loads(result.stdout)["compare"]["failure"]
+        return json.loads(result.stdout)["compare"]["why"]
     return start
 
 

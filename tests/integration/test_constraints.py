@@ -234,7 +234,7 @@ def why(folder, port):
     result = subprocess.run([BUILD / "esp-tls", "get", "--json", "--cacert", folder / "root.pem",
                              f"https://localhost:{port}/"], capture_output=True, text=True,
                             check=False)
-    causes = json.loads(result.stderr)["causes"]
+    causes = json.loads(result.stdout)["reasons"]
     return [c["name"] for c in causes], causes[0]["text"]
 
 

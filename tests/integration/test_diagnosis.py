@@ -180,19 +180,19 @@ def by_program(certs, server, options):
         host = "nowhere.invalid"
     result = subprocess.run([PROGRAM, "get", "--json", *words, f"https://{host}:{server.port}/"],
                             capture_output=True, text=True, timeout=60, check=False)
-    assert result.returncode != 0 and result.stdout == "", result
-    return json.loads(result.stderr)
+    assert result.returncode != 0 and result.stderr == "", result
+    return json.loads(result.stdout)
 
 
 def judge(said, kind, wanted, setting):
-    causes = " ".join(c["name"] for c in said["causes"])
+    causes = " ".join(c["name"] for c in said["reasons"])
     assert causes in wanted.split(" or "), (causes, said["what"])
     assert said["class"] == kind, said
-    remedies = said["causes"][0]["remedies"]
+    remedies = said["reasons"][0]["remedies"]
     assert remedies, said
     if setting != "-":
         assert setting in [r["setting"] for r in remedies], remedies
-    assert "{" not in json.dumps([c["text"] for c in said["causes"]]), said
+    assert "{" not in json.dumps([c["text"] for c in said["reasons"]]), said
 
 
 @pytest.mark.parametrize("case", ROWS)
@@ -227,7 +227,7 @@ def test_working_server_gets_no_finding(bad, slowness, name):
     spec, root = WORKING[name]
     with serve(spec, bad) as server:
         report = Client(bad, slowness)(host="localhost", port=server.port, cacert=root).opened()
-        assert report.diagnosis["class"] == "none" and report.diagnosis["causes"] == [], report
+        assert report.diagnosis["class"] == "none" and report.diagnosis["reasons"] == [], report
         result = subprocess.run([PROGRAM, "get", "--json", "--cacert", bad / root,
                                  f"https://localhost:{server.port}/"], capture_output=True,
                                 text=True, timeout=60, check=False)

@@ -42,10 +42,10 @@ def test_text_and_json_name_one_cause_and_nothing_of_tls(get, peer, answer, reas
     text = get(url, "-L").err
     assert says in text, text
     assert status is None or "no web server" not in text, text
-    found = json.loads(get(url, "-L", "--json").err)
-    assert [cause["name"] for cause in found["causes"]] == [reason], found
+    found = json.loads(get(url, "-L", "--json").stdout)
+    assert [cause["name"] for cause in found["reasons"]] == [reason], found
     assert found["class"] == "http" and found.get("status") == status, found
-    assert "has not failed" not in found["what"] and "TLS" not in found["causes"][0]["text"]
+    assert "has not failed" not in found["what"] and "TLS" not in found["reasons"][0]["text"]
 
 
 def test_a_proxy_that_trickles_is_to_blame(get, peer):
@@ -57,7 +57,7 @@ def test_a_proxy_that_trickles_is_to_blame(get, peer):
     proxy = f"http://127.0.0.1:{peer(trickle).port}"
     args = "https://localhost:9/", "--proxy", proxy, "--timeout", "700ms"
     failed(get(*args), 5, "timeout: the proxy 127.0.0.1 did not open the way to localhost")
-    assert json.loads(get(*args, "--json").err)["causes"][0]["name"] == "PROXY_TIMEOUT"
+    assert json.loads(get(*args, "--json").stdout)["reasons"][0]["name"] == "PROXY_TIMEOUT"
 
 
 class Files:

@@ -203,7 +203,7 @@ def test_a_reversed_chain_is_in_the_wrong_order(tmp_path, host):
         result = subprocess.run([BUILD / "esp-tls", "get", "--json", "--cacert",
                                  tmp_path / "root.pem", f"https://{host}:{p.port}/"],
                                 capture_output=True, text=True, check=False)
-    causes = [c["name"] for c in json.loads(result.stderr)["causes"]]
+    causes = [c["name"] for c in json.loads(result.stdout)["reasons"]]
     assert causes == ["CHAIN_OUT_OF_ORDER"], causes
 
 
@@ -216,7 +216,7 @@ def test_an_authority_that_did_not_issue_what_follows_has_another_name(tmp_path)
 
 def test_an_empty_store_is_told(client):
     r = client(port=1, **{"global": 1})
-    causes = r.diagnosis["causes"]
+    causes = r.diagnosis["reasons"]
     assert [c["name"] for c in causes] == ["STORE_EMPTY"], r.diagnosis
     assert causes[0]["remedies"][0]["setting"] == "use_global_ca_store"
     assert "no certificate in the store" in causes[0]["text"]
@@ -240,9 +240,9 @@ def test_a_chain_that_is_too_long_says_how_many_and_the_limit(client, tmp_path, 
         if count == 9:
             r.opened()
             continue
-        causes = [c["name"] for c in r.diagnosis["causes"]]
+        causes = [c["name"] for c in r.diagnosis["reasons"]]
         assert causes == ["CHAIN_TOO_LONG"], r.diagnosis
-        text = r.diagnosis["causes"][0]["text"]
+        text = r.diagnosis["reasons"][0]["text"]
         assert "it sent 10, and 9 are the most" in text, text
     found, codes = chain_codes(tmp_path)
     assert found["accepted"] == (count == 9) and codes == (set() if count == 9 else {"too-long"})
@@ -287,7 +287,7 @@ def test_illegal_parameter_is_what_was_illegal(client, certs, change, wanted, sa
             peers.Relay(server.port, down=altered(change)) as relay:
         r = client(port=relay.port, cacert="root-ec.pem", version=1)
     assert r.record.alert_sent == 47, r
-    cause = r.diagnosis["causes"][0]
+    cause = r.diagnosis["reasons"][0]
     assert cause["name"] == wanted and said.lower() in cause["text"].lower(), r.diagnosis
 
 

@@ -52,7 +52,7 @@ class Table(unittest.TestCase):
     def setUpClass(cls):
         listed = json.loads(run("--list", "--json"))
         cls.codes = listed["codes"]
-        if not any(code["sentence"] for code in cls.codes):
+        if not any(code["what"] for code in cls.codes):
             raise unittest.SkipTest("the build has no sentences (CONFIG_ESP_TLS_DIAGNOSIS_TEXT)")
         cls.reasons = {reason["name"]: reason for reason in listed["reasons"]}
         cls.by_name = {code["name"]: code for code in cls.codes}
@@ -120,8 +120,8 @@ class Table(unittest.TestCase):
     def test_every_row_has_a_sentence_a_class_and_a_reason(self):
         for code in self.codes:
             with self.subTest(code["name"]):
-                self.assertRegex(code["sentence"], r"^\S.{8,}\S$")
-                self.assertNotRegex(code["sentence"], r"[{}]|\.$")
+                self.assertRegex(code["what"], r"^\S.{8,}\S$")
+                self.assertNotRegex(code["what"], r"[{}]|\.$")
                 if code["name"] == "ESP_OK":
                     self.assertEqual((code["class"], code["reasons"]), ("none", []))
                     continue
@@ -133,20 +133,20 @@ class Table(unittest.TestCase):
         for domain in ("esp", "stack", "alert", "verify", "errno", "resolver"):
             seen = {}
             for code in self.domain(domain):
-                self.assertNotIn(code["sentence"], seen,
+                self.assertNotIn(code["what"], seen,
                                  f"{code['name']} and {seen.get(code['sentence'])}")
-                seen[code["sentence"]] = code["name"]
+                seen[code["what"]] = code["name"]
 
     def test_every_reason_has_a_sentence_and_what_helps(self):
         for name, reason in self.reasons.items():
             with self.subTest(name):
-                self.assertRegex(reason["sentence"], r"^\S.{8,}\S$")
-                self.assertNotRegex(reason["sentence"], r"[{}]")
+                self.assertRegex(reason["text"], r"^\S.{8,}\S$")
+                self.assertNotRegex(reason["text"], r"[{}]")
                 if name != "CANCELLED":
                     self.assertTrue(reason["remedies"])
                 for remedy in reason["remedies"]:
-                    self.assertRegex(remedy["sentence"], r"^\S.{8,}\S$")
-                    self.assertNotRegex(remedy["sentence"], r"[{}]")
+                    self.assertRegex(remedy["text"], r"^\S.{8,}\S$")
+                    self.assertNotRegex(remedy["text"], r"[{}]")
 
     def test_every_reason_and_remedy_is_reachable(self):
         listed = (ROOT / "components/esp_tls_diagnosis/include/esp_tls_reasons.h").read_text()

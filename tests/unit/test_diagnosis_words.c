@@ -321,7 +321,7 @@ static void test_json_of_all_that_is_known(void **state)
         ":\"1970-01-02 00:00:00\",\"not_after\":\"1970-01-03 00:00:01\",\"key_bits\":1024,\"n"
         "ames\":\"a, b\",\"ca_issuers\":\"http://a\"},\"input\":{\"name\":\"cacert_buf\",\"certifi"
         "cate\":2,\"fault\":\"no-nul\",\"field\":\"tbsCertificate\",\"oid\":\"2.5.29.30\","
-        "\"offset\":9,\"line\":4},\"causes\":[{\"name\":\"NO_MEMORY\",\"class\":\"memory\","
+        "\"offset\":9,\"line\":4},\"reasons\":[{\"name\":\"NO_MEMORY\",\"class\":\"memory\","
         "\"text\":"
         "\"the heap is used up: 4200 bytes were wanted for record-in\",\"remedies\":[{\"setting\":"
         "\"CONFIG_MBEDTLS_DYNAMIC_BUFFER\",\"text\":\"CONFIG_MBEDTLS_DYNAMIC_BUFFER (Using dynamic "

@@ -219,7 +219,7 @@ static void remedies(struct out *out, diagnosis *d, esp_tls_reason_t reason)
 
 static void reasons(struct out *out, diagnosis *d)
 {
-    key(out, "causes");
+    key(out, "reasons");
     et_out_bytes(out, "[", 1);
     for (unsigned i = 0; i < d->reason_count; i++) {
         char sentence[SENTENCE_MAX];

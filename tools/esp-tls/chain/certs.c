@@ -392,11 +392,10 @@ static void json_hex(struct json *j, const char *key, esp_tls_bytes_t bytes)
     json_string(j, key, bytes.ptr != NULL ? text : NULL);
 }
 
-static void json_lists(const struct cert *cert, struct json *j)
+void cert_names_json(const struct cert *cert, struct json *j)
 {
     esp_tls_name_kind_t kind;
     esp_tls_bytes_t value;
-    const char *use;
     char text[256];
     size_t at = 0;
 
@@ -406,7 +405,15 @@ static void json_lists(const struct cert *cert, struct json *j)
         json_string(j, NULL, text);
     }
     json_end(j, true);
-    at = 0;
+}
+
+static void json_lists(const struct cert *cert, struct json *j)
+{
+    const char *use;
+    char text[256];
+    size_t at = 0;
+
+    cert_names_json(cert, j);
     json_array(j, "issuer_urls");
     while (cert_next_issuer_url(cert, &at, text, sizeof(text))) {
         json_string(j, NULL, text);

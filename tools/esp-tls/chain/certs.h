@@ -75,5 +75,7 @@ bool cert_is_early(const esp_tls_certificate_t *read);
 void cert_print(const struct cert *cert, size_t number, FILE *out);
 /** The same as members of an object. */
 void cert_json(const struct cert *cert, struct json *j);
+/** The member "names" alone. */
+void cert_names_json(const struct cert *cert, struct json *j);
 
 #endif

@@ -86,7 +86,7 @@ static void print_json(const struct cert_files *f, enum tool_exit status, FILE *
 {
     struct json j = {.out = out};
 
-    json_object(&j, NULL);
+    json_report(&j, "cert");
     json_array(&j, "files");
     for (size_t i = 0; i < f->count; i++) {
         json_file(f, &f->file[i], &j);

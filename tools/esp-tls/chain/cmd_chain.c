@@ -255,7 +255,7 @@ static void print_json(const struct chain *c, FILE *out)
                                     : NULL;
     struct json j = {.out = out};
 
-    json_object(&j, NULL);
+    json_report(&j, "chain");
     json_string(&j, "host", c->options.target.host);
     json_number(&j, "port", c->options.target.port);
     json_string(&j, "version", c->version[0] != '\0' ? c->version : NULL);
@@ -272,7 +272,7 @@ static void print_json(const struct chain *c, FILE *out)
         json_object(&j, "compare");
         json_string(&j, "who", c->compare.who);
         json_bool(&j, "same", c->compare.is_same);
-        json_string(&j, "failure", c->has_compare ? NULL : c->compare_why);
+        json_string(&j, "why", c->has_compare ? NULL : c->compare_why);
         json_certificates(&j, "certificates", &c->compare.theirs, NULL);
         findings_json(&c->compare.findings, &j);
         json_end(&j, false);

@@ -73,7 +73,7 @@ static void put_list(struct json *j, const char *key, const struct survey_list *
 
         json_object(j, NULL);
         json_string(j, "name", probe_point_name(kind, list->id[i], number));
-        json_number(j, "id", list->id[i]);
+        json_number(j, "value", list->id[i]);
         json_string(j, "esp_idf", support[probe_support(p, version)]);
         json_string(j, "setting", p != NULL ? p->symbol : NULL);
         json_end(j, false);
@@ -97,11 +97,9 @@ static void put_certificate(struct json *j, const struct chain_tree *t, size_t i
     const struct chain_node *n = &t->node[i];
     const esp_tls_certificate_t *read = &n->cert->read;
     bool is_read = n->cert->is_read;
-    char names[400] = "";
     char key[80] = "";
 
     if (is_read) {
-        check_names_text(n->cert, names, sizeof(names));
         check_key_text(n->cert, key, sizeof(key));
     }
     json_object(j, NULL);
@@ -109,7 +107,7 @@ static void put_certificate(struct json *j, const struct chain_tree *t, size_t i
     json_bool(j, "readable", is_read);
     json_string(j, "subject", is_read ? or_null(n->cert->subject) : NULL);
     json_string(j, "issuer", is_read ? or_null(n->cert->issuer) : NULL);
-    json_string(j, "names", or_null(names));
+    cert_names_json(n->cert, j);
     json_string(j, "key", or_null(key));
     json_string(j, "signature", is_read ? check_signature_text(n->cert) : NULL);
     json_number(j, "not_before", is_read ? read->not_before : 0);
@@ -316,7 +314,7 @@ void check_print_json(const void *check, FILE *out)
     struct json j = {.out = out};
     const struct target *t = &c->options.target;
 
-    json_object(&j, NULL);
+    json_report(&j, "check");
     json_string(&j, "host", t->host);
     json_number(&j, "port", t->port);
     json_string(&j, "scheme", t->scheme);

@@ -116,3 +116,20 @@ void json_string(struct json *j, const char *key, const char *value)
         put_quoted(j->out, value);
     }
 }
+
+void json_report(struct json *j, const char *command)
+{
+    json_object(j, NULL);
+    json_number(j, "schema", JSON_SCHEMA);
+    json_string(j, "command", command);
+}
+
+void json_members(struct json *j, const char *object)
+{
+    size_t len = strlen(object);
+
+    if (len > 2) {
+        begin_value(j, NULL);
+        fwrite(object + 1, 1, len - 2, j->out);
+    }
+}

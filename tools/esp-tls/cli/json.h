@@ -12,6 +12,15 @@ struct json {
     uint32_t has_members; /* one bit per level */
 };
 
+/* Of docs/json.md. It goes up where a member goes, or means something else. */
+#define JSON_SCHEMA 1
+
+/** The object that all of --json is in. @param command  NULL: there is none */
+void json_report(struct json *j, const char *command);
+
+/** The members of an object that is text already: "{...}". */
+void json_members(struct json *j, const char *object);
+
 /** key NULL: an element of an array. */
 void json_object(struct json *j, const char *key);
 void json_array(struct json *j, const char *key);

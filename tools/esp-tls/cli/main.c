@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "esp_log.h"
+#include "json.h"
 #include "streams.h"
 #include "tool.h"
 
@@ -140,6 +141,37 @@ static bool reserve_standard_streams(void)
     return true;
 }
 
+/** Was --json among the words, as getopt would find it? */
+static bool wants_json(int argc, char **argv)
+{
+    for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        size_t len = strlen(argv[i]);
+
+        if (len > 2 && strncmp(argv[i], "--json", len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/** Who reads JSON gets it also where a command ended before its report. */
+static void report_end(const char *command, enum tool_exit status)
+{
+    struct json j = {.out = stdout};
+    const char *said = streams_said();
+    char verdict[4096];
+    int len = (int)strlen(said);
+
+    while (len > 0 && said[len - 1] == '\n') {
+        len--;
+    }
+    snprintf(verdict, sizeof(verdict), "%.*s", len, said);
+    json_report(&j, find_command(command) != NULL ? command : NULL);
+    json_number(&j, "exit", status);
+    json_string(&j, "verdict", verdict);
+    json_end(&j, false);
+}
+
 /** What was printed has to arrive. @return status, or EXIT_OUTPUT after a message on stderr */
 static enum tool_exit finish_stdout(enum tool_exit status)
 {
@@ -154,11 +186,19 @@ static enum tool_exit finish_stdout(enum tool_exit status)
 
 int main(int argc, char **argv)
 {
+    const char *command = argc > 1 ? argv[1] : "";
+    bool is_json = wants_json(argc, argv); /* before getopt() moves them */
+    enum tool_exit status;
+
     if (!reserve_standard_streams()) {
         return EXIT_OTHER;
     }
     (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of the write, and said so */
     streams_begin();
     esp_log_level_set("*", ESP_LOG_NONE);
-    return (int)finish_stdout(run_program(argc, argv));
+    status = run_program(argc, argv);
+    if (status != EXIT_OK && is_json && !streams_has_output()) {
+        report_end(command, status);
+    }
+    return (int)finish_stdout(status);
 }

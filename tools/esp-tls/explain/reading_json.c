@@ -22,7 +22,7 @@ static void put_code(struct json *j, const esp_tls_code_t *code, int value)
     json_string(j, "number", number);
     json_string(j, "name", code->name);
     json_string(j, "class", esp_tls_class_name((esp_tls_class_t)code->kind));
-    json_string(j, "sentence", code->sentence);
+    json_string(j, "what", code->sentence);
 }
 
 static void put_reason_names(struct json *j, const esp_tls_reason_t *reasons, size_t count)
@@ -42,7 +42,7 @@ static void put_reason(struct json *j, esp_tls_reason_t reason, const esp_tls_di
     json_string(j, "name", esp_tls_reason_name(reason));
     json_string(j, "class", esp_tls_class_name(esp_tls_reason_class(reason)));
     (void)esp_tls_reason_sentence(d, reason, text, sizeof(text));
-    json_string(j, "sentence", text);
+    json_string(j, "text", text);
     json_array(j, "remedies");
     for (unsigned i = 0; i < ESP_TLS_REASON_REMEDIES; i++) {
         esp_tls_remedy_t remedy = esp_tls_reason_remedy(reason, i);
@@ -51,7 +51,7 @@ static void put_reason(struct json *j, esp_tls_reason_t reason, const esp_tls_di
             json_object(j, NULL);
             json_string(j, "setting", esp_tls_remedy_setting(remedy));
             (void)esp_tls_remedy_sentence(d, remedy, text, sizeof(text));
-            json_string(j, "sentence", text);
+            json_string(j, "text", text);
             json_end(j, false);
         }
     }
@@ -159,7 +159,8 @@ void report_json(const struct report *report, FILE *out)
 {
     struct json j = {.out = out};
 
-    json_object(&j, NULL);
+    json_report(&j, "explain");
+    json_number(&j, "exit", 0);
     put_places(&j, &report->readings);
     put_reasons(&j, report);
     if (report->failures > 1) {
@@ -176,7 +177,8 @@ void codes_json(FILE *out)
     struct json j = {.out = out};
     esp_tls_code_t code;
 
-    json_object(&j, NULL);
+    json_report(&j, "explain");
+    json_number(&j, "exit", 0);
     json_array(&j, "codes");
     for (size_t i = 0; esp_tls_code_at(i, &code); i++) {
         const struct reading row = {.code = code, .value = code.value};

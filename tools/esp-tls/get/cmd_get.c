@@ -9,6 +9,7 @@
 #include "esp_http_client_async.h"
 #include "esp_transport_async.h"
 #include "cli/explain.h"
+#include "cli/json.h"
 #include "explain_http.h"
 #include "get_options.h"
 #include "cli/output.h"
@@ -32,8 +33,9 @@ struct fetch {
     struct output output;
     struct progress progress;
     int64_t resume_from;
-    int64_t part_from; /* of Content-Range; -1: none */
-    bool is_open;      /* output */
+    int64_t part_from;  /* of Content-Range; -1: none */
+    int64_t body_bytes; /* that came */
+    bool is_open;       /* output */
     enum tool_exit sink_result;
     struct http_failure failure; /* what is known when something fails */
     esp_tls_timeline_t timeline;
@@ -123,6 +125,12 @@ static bool is_wanted(const struct fetch *f, int status)
     return is_good(status) || f->options.body_on_error;
 }
 
+/** With --json standard output has the report alone. */
+static bool is_dropped(const struct fetch *f)
+{
+    return f->options.connect.json && f->file == NULL;
+}
+
 /** The bar would write over a body that goes to the same terminal. */
 static bool wants_progress(const struct fetch *f)
 {
@@ -187,7 +195,7 @@ static esp_err_t on_event(esp_http_client_event_t *evt)
     int status = esp_http_client_get_status_code(evt->client);
     enum tool_exit result = EXIT_OK;
 
-    if (f->options.head) {
+    if (f->options.head && !f->options.connect.json) {
         print_head(evt, status);
     }
     switch (evt->event_id) {
@@ -209,7 +217,9 @@ static esp_err_t on_event(esp_http_client_event_t *evt)
         break;
     case HTTP_EVENT_ON_DATA:
         if (is_wanted(f, status)) {
-            result = output_write(&f->output, evt->data, (size_t)evt->data_len);
+            f->body_bytes += evt->data_len;
+            result = is_dropped(f) ? EXIT_OK
+                                   : output_write(&f->output, evt->data, (size_t)evt->data_len);
             progress_add(&f->progress, evt->data_len);
         }
         break;
@@ -410,6 +420,23 @@ static void note_names(struct fetch *f)
     }
 }
 
+/** What --json prints of a URL. */
+static void report_get(const struct fetch *f, enum tool_exit result, esp_err_t err)
+{
+    struct json j = {.out = stdout};
+
+    json_report(&j, "get");
+    json_number(&j, "exit", result);
+    json_string(&j, "url", f->url);
+    json_number(&j, "body_bytes", f->body_bytes);
+    if (result == EXIT_OK) {
+        json_number(&j, "status", esp_http_client_get_status_code(f->client));
+    } else {
+        explain_http_json(&f->failure, err, &j);
+    }
+    json_end(&j, false);
+}
+
 static enum tool_exit fail(struct fetch *f, esp_err_t err)
 {
     struct text text = {0};
@@ -429,7 +456,7 @@ static enum tool_exit fail(struct fetch *f, esp_err_t err)
         return tool_no_memory();
     }
     if (f->options.connect.json) {
-        explain_http_json(&f->failure, err, stderr);
+        report_get(f, result, err);
     } else {
         text_print(&text, stderr);
     }
@@ -445,15 +472,20 @@ static bool is_whole_already(const struct fetch *f)
 
 static enum tool_exit finish_get(struct fetch *f)
 {
+    enum tool_exit written;
+
     if (is_whole_already(f)) {
         return output_finish(&f->output);
     }
     if (!is_good(esp_http_client_get_status_code(f->client))) {
-        enum tool_exit written = f->is_open ? output_finish(&f->output) : EXIT_OK;
-
+        written = f->is_open ? output_finish(&f->output) : EXIT_OK;
         return written == EXIT_OK ? fail(f, ESP_OK) : written;
     }
-    return f->is_open ? output_finish(&f->output) : EXIT_OK;
+    written = f->is_open ? output_finish(&f->output) : EXIT_OK;
+    if (written == EXIT_OK && f->options.connect.json) {
+        report_get(f, EXIT_OK, ESP_OK);
+    }
+    return written;
 }
 
 static enum tool_exit fetch_url(struct fetch *f)
@@ -480,6 +512,7 @@ static enum tool_exit fetch_number(struct fetch *f, size_t i)
     f->url = o->urls[i];
     f->file = i < o->output_count ? o->outputs[i] : NULL;
     f->resume_from = 0;
+    f->body_bytes = 0;
     f->is_open = false;
     f->sink_result = EXIT_OK;
     memset(&f->failure, 0, sizeof(f->failure));

@@ -256,7 +256,7 @@ enum tool_exit explain_http(const struct http_failure *f, esp_err_t err, struct 
 
 /* --- for programs ----------------------------------------------------------------------------- */
 
-void explain_http_json(const struct http_failure *f, esp_err_t err, FILE *out)
+void explain_http_json(const struct http_failure *f, esp_err_t err, struct json *j)
 {
     static char text[16384]; /* the longest has about 6 KB */
     esp_tls_diagnosis_t d;
@@ -269,5 +269,5 @@ void explain_http_json(const struct http_failure *f, esp_err_t err, FILE *out)
     }
     esp_http_client_diagnose(&d, err, f->status, f->malformed != NULL);
     (void)esp_tls_diagnosis_json(&d, text, sizeof(text));
-    fprintf(out, "%s\n", text);
+    json_members(j, text);
 }

@@ -3,6 +3,7 @@
 #define EXPLAIN_HTTP_H
 
 #include "cli/explain.h"
+#include "cli/json.h"
 #include "upload.h"
 
 struct http_failure {
@@ -15,8 +16,8 @@ struct http_failure {
     const struct upload *upload;
 };
 
-/** Print the diagnosis as one JSON object on a line. */
-void explain_http_json(const struct http_failure *f, esp_err_t err, FILE *out);
+/** The members of the diagnosis. */
+void explain_http_json(const struct http_failure *f, esp_err_t err, struct json *j);
 
 /** @param err  what the request returned; ESP_OK: status is the failure
  *  @return the class; its paragraph is added to *text */

@@ -80,7 +80,7 @@ static const struct option_row rows[] = {
     CONNECT_ROWS_FAMILY,
     CONNECT_ROWS_CAPTURE("write what is sent and received, for Wireshark",
                          "append the secrets of TLS (like SSLKEYLOGFILE)"),
-    CONNECT_ROW_JSON("say what failed as a JSON object"),
+    CONNECT_ROW_JSON("print JSON of each URL; its body needs -o"),
     CONNECT_ROW_VERBOSE("say what was agreed, and the time; -vv: log, too"),
     OPTION_ROW_HELP,
 };

@@ -237,7 +237,7 @@ void memory_print_json(const struct memory_report *r, FILE *out)
 {
     struct json j = {.out = out};
 
-    json_object(&j, NULL);
+    json_report(&j, "memory");
     put_members(&j, r);
     json_end(&j, false);
 }
@@ -246,7 +246,7 @@ void memory_print_page_json(const void *report, FILE *out)
 {
     struct json j = {.out = out};
 
-    json_object(&j, NULL);
+    json_report(&j, "memory");
     put_members(&j, report);
     put_curves(&j, report);
     json_end(&j, false);
