@@ -276,13 +276,17 @@ void session_run(struct session *s, const struct session_plan *plan, int64_t unt
 {
     esp_tls_memory_cfg_t memory = {.in_content_len = plan->in_limit};
     esp_tls_t *tls = esp_tls_init_with_memory(&memory);
+    bool is_ready = false;
 
     memset(s, 0, sizeof(*s));
     s->was_tried = true;
     s->began_us = dial_now_us();
     s->record.cause = ESP_TLS_CAUSE_NO_MEM;
-    if (tls != NULL && set_trace(s, plan, tls) &&
-        (!plan->smtp || start_tls(s, plan, until_us, tls))) {
+    if (tls != NULL && set_trace(s, plan, tls)) {
+        s->record.cause = ESP_TLS_CAUSE_NONE; /* without STARTTLS there is nothing of TLS to tell */
+        is_ready = !plan->smtp || start_tls(s, plan, until_us, tls);
+    }
+    if (is_ready) {
         connect_and_fetch(s, plan, tls, until_us);
         (void)esp_tls_get_record(tls, &s->record);
         (void)esp_tls_get_diagnosis(tls, &s->diagnosis);
