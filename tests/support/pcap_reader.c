@@ -108,6 +108,7 @@ struct packet {
     struct plat_addr dst;
     const uint8_t *tcp;
     size_t tcp_len;
+    uint16_t id; /* IPv4's identification */
     int64_t us;
     bool is_sent;
 };
@@ -157,6 +158,21 @@ static void check_tcp_checksum(const struct packet *p)
     assert_int_equal(ones_sum(pseudo, 2 * ip_len + 4, p->tcp, p->tcp_len), 0);
 }
 
+/** RFC 9293 section 3.1: what is the same in each segment, and what only a SYN has. */
+static void check_tcp_head(const struct packet *p)
+{
+    size_t head = (size_t)(p->tcp[12] >> 4) * 4;
+
+    assert_int_equal(head, (p->tcp[13] & SYN) != 0 ? 24 : 20);
+    assert_true(head <= p->tcp_len);
+    assert_int_equal(p->tcp[12] & 15, 0);
+    assert_int_equal(be16(p->tcp + 14), 65535); /* window */
+    assert_int_equal(be16(p->tcp + 18), 0);     /* urgent pointer */
+    if (head == 24) {
+        assert_int_equal(be32(p->tcp + 20), 0x02040000 + 1440); /* maximum segment size */
+    }
+}
+
 static void take_data(struct pcap_flow *flow, int from, const uint8_t *data, size_t len)
 {
     assert_true(flow->len[from] + len <= PCAP_STREAM);
@@ -174,11 +190,13 @@ static void read_tcp(struct pcap *pcap, const struct packet *p)
     struct pcap_flow *flow = flow_of(pcap, p, (flags & (SYN | ACK)) == SYN);
 
     check_tcp_checksum(p);
-    assert_true(head >= 20 && head <= p->tcp_len);
+    check_tcp_head(p);
     assert_int_equal(be16(p->tcp), p->src.port);
     assert_true(p->us >= flow->last_us);
     flow->last_us = p->us;
     flow->frames++;
+    flow->ids[from]++;
+    assert_true(p->src.family == PLAT_AF_INET6 || p->id == flow->ids[from]);
     if ((flags & SYN) != 0) {
         assert_int_equal(len, 0);
         assert_false(flow->syn[from]);
@@ -195,6 +213,7 @@ static void read_tcp(struct pcap *pcap, const struct packet *p)
         flow->acked[1 - from] = flow->next[1 - from];
     } else {
         assert_int_equal(flags, SYN);
+        assert_int_equal(be32(p->tcp + 8), 0);
     }
     flow->next[from] += (uint32_t)len + ((flags & (SYN | FIN)) != 0 ? 1 : 0);
     assert_true(flow->next[from] - flow->acked[from] <= 65535); /* the window */
@@ -212,6 +231,8 @@ static void read_frame(struct pcap *pcap, const uint8_t *frame, size_t len, int6
     size_t ip_len = is_v6 ? 40 : 20;
 
     assert_true(len >= 14 + ip_len + 20 && len <= 1514);
+    assert_memory_equal(frame + (is_sent ? 6 : 0), "\2\0\0\0\0\1", 6); /* the near end */
+    assert_memory_equal(frame + (is_sent ? 0 : 6), "\2\0\0\0\0\2", 6);
     if (is_v6) {
         assert_int_equal(be32(ip), 0x60000000); /* no class, no flow */
         assert_int_equal(be16(ip + 4), len - 14 - 40);
@@ -222,6 +243,7 @@ static void read_frame(struct pcap *pcap, const uint8_t *frame, size_t len, int6
         memcpy(p.dst.ip, ip + 24, 16);
     } else {
         assert_int_equal(be16(frame + 12), 0x0800);
+        p.id = (uint16_t)be16(ip + 4);
         assert_int_equal(be16(ip), 0x4500);
         assert_int_equal(be16(ip + 6), 0x4000); /* never in fragments */
         assert_int_equal(ip[8], 64);
@@ -275,6 +297,7 @@ static void read_section(struct pcap *pcap, const uint8_t *body, size_t len)
     assert_int_equal(le32(body), 0x1A2B3C4D);
     assert_int_equal(le16(body + 4), 1);
     assert_int_equal(le16(body + 6), 0);
+    assert_int_equal(le32(body + 8) & le32(body + 12), 0xFFFFFFFF); /* its length is not known */
     assert_non_null(program);
     assert_memory_equal(program, "esp-tls ", 8);
     pcap->sections++;
@@ -285,7 +308,10 @@ static void read_interface(struct pcap *pcap, const uint8_t *body, size_t len)
     size_t n = 0;
 
     assert_int_equal(le16(body), 1); /* Ethernet */
-    assert_non_null(option_of(body + 8, len - 8, 2, &n));
+    assert_int_equal(le16(body + 2), 0);
+    assert_int_equal(le32(body + 4), 0); /* packets are whole */
+    assert_memory_equal(option_of(body + 8, len - 8, 2, &n), "esp-tls", 7);
+    assert_int_equal(n, 7);
     assert_null(option_of(body + 8, len - 8, 9, &n)); /* microseconds */
     pcap->interfaces++;
 }

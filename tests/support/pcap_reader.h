@@ -21,6 +21,7 @@ struct pcap_flow {
     struct plat_addr end[2];
     uint32_t next[2]; /* next byte of each end */
     uint32_t acked[2];
+    uint16_t ids[2]; /* of each end's last IPv4 packet */
     bool syn[2];
     bool fin[2];
     bool rst[2];

@@ -524,6 +524,14 @@ static void test_fits_key_tells_pairs_from_others(void **state)
                                                   cert_password_txt, 13),
                      ESP_OK);
     assert_int_equal(esp_tls_certificate_fits_key(&ec, NULL, 0, NULL, 0), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_tls_certificate_fits_key(&ec, NULL, 1, NULL, 0), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_tls_certificate_fits_key(&ec, cert_client_ec_key, 0, NULL, 0),
+                     ESP_ERR_INVALID_ARG);
+    assert_int_equal(FITS((esp_tls_certificate_t){.version = 3}, cert_client_ec_key),
+                     ESP_ERR_INVALID_ARG);
+    assert_int_equal(
+        esp_tls_certificate_fits_key(NULL, cert_client_ec_key, sizeof(cert_client_ec_key), NULL, 0),
+        ESP_ERR_INVALID_ARG);
 }
 
 static void test_is_signed_by_tells_issuers_from_others(void **state)
@@ -545,6 +553,24 @@ static void test_is_signed_by_tells_issuers_from_others(void **state)
     assert_int_equal(esp_tls_certificate_is_signed_by(&leaf, &root), ESP_FAIL);
     assert_int_equal(esp_tls_certificate_is_signed_by(&rsa_ca, &root), ESP_FAIL);
     assert_int_equal(esp_tls_certificate_is_signed_by(&leaf, NULL), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_tls_certificate_is_signed_by(NULL, &ca), ESP_ERR_INVALID_ARG);
+    for (unsigned i = 0; i < 4; i++) { /* each part is asked for */
+        esp_tls_certificate_t part = leaf;
+        esp_tls_certificate_t issuer = ca;
+
+        *(i == 0   ? &part.der
+          : i == 1 ? &part.signature_algorithm
+          : i == 2 ? &issuer.key.info
+                   : &issuer.key.algorithm) = (esp_tls_bytes_t){NULL, 0};
+        assert_int_equal(esp_tls_certificate_is_signed_by(&part, &issuer), ESP_ERR_INVALID_ARG);
+    }
+    ca.key.curve = ca.key.algorithm; /* no curve */
+    assert_int_equal(esp_tls_certificate_is_signed_by(&leaf, &ca), ESP_ERR_NOT_SUPPORTED);
+    ca = root;
+    ca.key.algorithm = ca.key.curve; /* no key */
+    assert_int_equal(esp_tls_certificate_is_signed_by(&leaf, &ca), ESP_ERR_NOT_SUPPORTED);
+    leaf.signature_algorithm = leaf.key.curve; /* no signature */
+    assert_int_equal(esp_tls_certificate_is_signed_by(&leaf, &root), ESP_ERR_NOT_SUPPORTED);
 }
 
 /** Every allocation of the two calls fails once: no memory is no memory, and nothing is left. */

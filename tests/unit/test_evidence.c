@@ -267,6 +267,46 @@ static void test_refused_certificate_is_copied_whole(void **state)
     assert_int_equal(d.evidence.not_after, 2222669350);
 }
 
+/** A certificate of one name for both, with these key identifiers: is it its own issuer? */
+static bool is_self_signed(struct sim_case *t, const char *subject_id, const char *issuer_id)
+{
+    static uint8_t der[2][X509_MOST];
+    char text[2048];
+    esp_tls_diagnosis_t d;
+
+    snprintf(text, sizeof(text),
+             "30(30(A0(0201 02) 0201 05 30(06(2A8648CE3D040302)) 30(31(30(06(550403)0C('i'))))"
+             "30(17('200102030405Z') 17('400607080910Z')) 30(31(30(06(550403)0C('i'))))"
+             "30(30(06(2A8648CE3D0201) 06(2A8648CE3D030107)) 03(00 04" GX GY "))"
+             "A3(30(30(06(551D0F) 04(03(0780)))%s%s)))"
+             "30(06(2A8648CE3D040302)) 03(00 3006 0201 01 0201 01))",
+             subject_id, issuer_id);
+    serve(t, (struct sim_cert){der[0], (unsigned)x509_der(text, der[0])},
+          (struct sim_cert){der[1], (unsigned)x509_der(P256_KEY, der[1])});
+    assert_int_equal(sim_connect(t), -1);
+    d = diagnose(t);
+    assert_int_equal(esp_tls_conn_destroy(t->tls), 0);
+    t->tls = esp_tls_init();
+    return (d.evidence.chain & ESP_TLS_CHAIN_BAD_SIGNATURE) != 0; /* its own, which is none */
+}
+
+/** Names alone may be alike: where both identifiers are there, they must be the same. */
+static void test_self_signed_is_told_by_the_key_identifiers(void **state)
+{
+#define SUBJECT_ID(bytes) "30(06(551D0E) 04(04(" bytes ")))"
+#define ISSUER_ID(bytes)  "30(06(551D23) 04(30(80(" bytes "))))"
+    struct sim_case *t = *state;
+
+    assert_true(is_self_signed(t, "", ""));
+    assert_true(is_self_signed(t, SUBJECT_ID("0102"), ""));
+    assert_true(is_self_signed(t, "", ISSUER_ID("0102")));
+    assert_true(is_self_signed(t, SUBJECT_ID("0102"), ISSUER_ID("0102")));
+    assert_true(is_self_signed(t, SUBJECT_ID("01"), ISSUER_ID("01")));
+    assert_false(is_self_signed(t, SUBJECT_ID("01"), ISSUER_ID("02")));
+    assert_false(is_self_signed(t, SUBJECT_ID("0102"), ISSUER_ID("0103")));
+    assert_false(is_self_signed(t, SUBJECT_ID("0102"), ISSUER_ID("010200")));
+}
+
 /** Of a subject of two parts, the first of which is so long: is the first left out? */
 static bool is_first_left_out(struct sim_case *t, size_t len)
 {
@@ -717,6 +757,7 @@ int main(void)
         sim_test(test_issuer_that_is_no_ca_is_told_apart),
         sim_test(test_extra_certificates_are_told_apart),
         sim_test(test_refused_certificate_is_copied_whole),
+        sim_test(test_self_signed_is_told_by_the_key_identifiers),
         sim_test(test_subject_that_is_long_is_told_without_its_beginning),
         sim_test(test_what_was_asked_for_is_noted),
         sim_test(test_last_operation_was_a_write_or_not),

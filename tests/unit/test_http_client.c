@@ -774,6 +774,47 @@ static void test_limits_are_errors_of_their_own(void **state)
 
 /* --- what came -------------------------------------------------------------------------------- */
 
+/** RFC 9110 section 14.4. Totals that do not fit are not known. */
+static void test_content_range_of_each_form(void **state)
+{
+    static const struct {
+        const char *value;
+        int64_t total;
+    } ranges[] = {
+        {"bytes 0-0/1", 1},
+        {"bytes 0-0/0", 0},
+        {"bytes 0-0/9223372036854775799", INT64_C(9223372036854775799)},
+        {"bytes 0-0/9223372036854775800", -1},
+        {"bytes 0-0/9223372036854775808", -1},
+        {"bytes 0-0/10000000000000000000", -1},
+        {"bytes 0-0/*", -1},
+        {"bytes 0-0/", -1},
+        {"bytes 0-0", -1},
+        {"bytes 0-0/1 ", 1},
+        {"bytes 0-0/1x", -1},
+        {"bytes 0-0/:", -1},
+        {"bytes 0-0//1", -1},
+    };
+    struct http_case *w = *state;
+    char answer[256];
+
+    for (size_t i = 0; i < COUNT(ranges); i++) {
+        size_t len = (size_t)snprintf(
+            answer, sizeof(answer),
+            "HTTP/1.1 206 X\r\nContent-Length: 0\r\nContent-Range: %s\r\n\r\n", ranges[i].value);
+        struct sim_line line = {0, answer, len, SIM_SCRIPT_GO_ON};
+
+        http_close(w);
+        http_play(w, &line, 1);
+        http_open(w);
+        assert_int_equal(http_perform(w), ESP_OK);
+        if (esp_http_client_get_content_range(w->client) != ranges[i].total) {
+            fail_msg("%s: %lld", ranges[i].value,
+                     (long long)esp_http_client_get_content_range(w->client));
+        }
+    }
+}
+
 static void test_response_headers_can_be_looked_up(void **state)
 {
     static const struct sim_line lines[] = {
@@ -1208,6 +1249,7 @@ int main(void)
         http_test(test_values_may_be_set_to_themselves),
         http_test(test_host_and_target_follow_the_url),
         http_test(test_limits_are_errors_of_their_own),
+        http_test(test_content_range_of_each_form),
         http_test(test_response_headers_can_be_looked_up),
         http_test(test_a_kept_connection_that_the_server_closed_is_replaced),
         http_test(test_a_request_that_got_lost_is_sent_again_once_if_that_is_safe),

@@ -299,7 +299,6 @@ tls_status et_mbed_write(void *ctx, const void *buf, size_t len, size_t *n)
         return et_error_passing(m->io.err, TLS_INVALID_ARG, "datalen");
     }
     m->io.account->failure.size = 0;
-    et_mbed_begin_step(m);
     do {
         et_mbed_enter(&scope, m, PLAT_MEM_RECORD_OUT);
         begin_call(m);
