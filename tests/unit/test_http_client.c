@@ -1165,6 +1165,97 @@ static void test_calls_without_a_handle_are_errors(void **state)
     assert_int_equal(esp_http_client_set_proxy(NULL, NULL), ESP_ERR_INVALID_ARG);
 }
 
+/* --- reading ahead ---------------------------------------------------------------------------- */
+
+#define AHEAD_BODY 5000
+
+/** An answer with a body that several reads of the default buffer bring. */
+static void play_long(struct http_case *w, const char *head, const char *behind)
+{
+    static char answer[AHEAD_BODY + 400];
+    static struct sim_line lines[2];
+    size_t len;
+
+    answer[0] = '\0';
+    strcat(answer, head);
+    len = strlen(answer);
+    memset(answer + len, 'b', AHEAD_BODY);
+    answer[len + AHEAD_BODY] = '\0';
+    strcat(answer, behind);
+    lines[0] = (struct sim_line){0, answer, strlen(answer), SIM_SCRIPT_GO_ON};
+    lines[1] = (struct sim_line)HTTP_LINE(HTTP_OK("Content-Length: 4\r\n") "next");
+    http_play(w, lines, COUNT(lines));
+}
+
+/** hook_arg is the length of the longest piece. */
+static esp_err_t note_longest(struct http_case *w, esp_http_client_event_t *evt)
+{
+    if (evt->event_id == HTTP_EVENT_ON_DATA && evt->data_len > w->hook_arg) {
+        w->hook_arg = evt->data_len;
+    }
+    return ESP_OK;
+}
+
+static void test_a_read_ahead_changes_no_event(void **state)
+{
+    static const char *const heads[] = {HTTP_OK("Content-Length: 5000\r\n"),
+                                        HTTP_OK(CHUNKED) "1388\r\n"};
+    static const char *const ends[] = {"", "\r\n0\r\n\r\n"};
+    struct http_case *w = *state;
+
+    w->hook = note_longest;
+    for (size_t i = 0; i < COUNT(heads); i++) {
+        for (int size = 100; size <= 6400; size *= 8) {
+            w->cfg.buffer_size = size;
+            w->hook_arg = 0;
+            play_long(w, heads[i], ends[i]);
+            http_open(w);
+            assert_int_equal(http_perform(w), ESP_OK);
+            assert_int_equal(w->body_len, AHEAD_BODY);
+            assert_true(w->hook_arg <= size);
+            assert_int_equal(http_perform(w), ESP_OK); /* on the same connection */
+            assert_memory_equal(w->body, "next", 4);
+            assert_int_equal(w->script.peer_count, 1);
+        }
+    }
+}
+
+static void test_what_was_read_ahead_behind_the_end_is_no_answer(void **state)
+{
+    struct http_case *w = *state;
+
+    play_long(w, HTTP_OK(CHUNKED) "1388\r\n",
+              "\r\n0\r\n\r\n" HTTP_OK("Content-Length: 4\r\n") "evil");
+    http_open(w);
+    assert_int_equal(http_perform(w), ESP_OK);
+    assert_int_equal(w->body_len, AHEAD_BODY);
+    assert_int_equal(http_perform(w), ESP_OK);
+    assert_memory_equal(w->body, "next", 4);
+    assert_int_equal(w->script.peer_count, 2);
+}
+
+/** hook_arg counts the pieces. */
+static esp_err_t cancel_at_once(struct http_case *w, esp_http_client_event_t *evt)
+{
+    if (evt->event_id == HTTP_EVENT_ON_DATA) {
+        w->hook_arg++;
+        assert_int_equal(esp_http_client_cancel(evt->client), ESP_OK);
+    }
+    return ESP_OK;
+}
+
+static void test_a_cancel_holds_within_what_was_read_ahead(void **state)
+{
+    struct http_case *w = *state;
+
+    w->hook = cancel_at_once;
+    w->hook_arg = 0;
+    play_long(w, HTTP_OK("Content-Length: 5000\r\n"), "");
+    http_open(w);
+    assert_int_equal(http_perform(w), ESP_ERR_NOT_FINISHED);
+    assert_int_equal(w->hook_arg, 1);
+}
+
 /* --- diagnosis -------------------------------------------------------------------------------- */
 
 /** Every failure has its first reason, its status, and a text without what is not known. */
@@ -1223,6 +1314,9 @@ static void test_a_diagnosis_says_what_came_of_the_request(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        http_test(test_a_read_ahead_changes_no_event),
+        http_test(test_what_was_read_ahead_behind_the_end_is_no_answer),
+        http_test(test_a_cancel_holds_within_what_was_read_ahead),
         http_test(test_a_diagnosis_says_what_came_of_the_request),
         http_test(test_a_get_is_one_request_and_its_events_come_in_order),
         http_test(test_responses_of_every_kind),

@@ -30,7 +30,9 @@
  *
  * Memory. The handle, one buffer of the larger of buffer_size and buffer_size_tx, the URL, the
  * request headers, and the parser with the longest header line that was received. Nothing grows
- * with the body. A header line above the limit, a URL above 8 KB: an error, nothing is ever cut.
+ * with the body. Where a read is a system call, perform() reads 4 KB of a body at once into the
+ * stack and hands them out in pieces of buffer_size; on devices it does not. A header line above
+ * the limit, a URL above 8 KB: an error, nothing is ever cut.
  *
  * Trust. crt_bundle_attach wins over use_global_ca_store, this over cert_pem. Without any of them
  * an https connection is refused, unless the build has the insecure pair of options (esp_tls.h).

@@ -61,6 +61,7 @@ struct esp_http_client {
     bool has_more;    /* the call ended before it had to wait */
     bool at_header;   /* the handler is told of a head */
     bool next_is_get; /* a redirect said so */
+    bool is_asked;    /* the request is out, and nobody looked for its answer */
     /* Its texts are the application's, and may be gone by now. The alignment makes the handle's
      * size a multiple of 8, which the rooms that stand behind it need. */
     _Alignas(uint64_t) esp_http_client_config_t cfg;

@@ -74,6 +74,11 @@ void et_http_exchange_set_sink(struct http_exchange *x, char *sink, int cap)
     x->sink_len = 0;
 }
 
+bool et_http_exchange_is_unsunk(const struct http_exchange *x)
+{
+    return x->sink == NULL;
+}
+
 int et_http_exchange_sunk(const struct http_exchange *x)
 {
     return x->sink_len;

@@ -128,6 +128,10 @@ void et_http_exchange_drop_input(struct http_exchange *x);
 char *et_http_exchange_room(struct http_exchange *x, size_t *cap);
 /** They came there. @return as et_http_exchange_parse() */
 esp_err_t et_http_exchange_came(struct http_exchange *x, const char *room, size_t len);
+/** Some of the body came elsewhere than in the room. Go through a piece of it.
+ *  @param len  of all that came @return as et_http_exchange_parse() */
+esp_err_t et_http_exchange_came_ahead(struct http_exchange *x, const char *data, size_t piece,
+                                      size_t len);
 /** Go through the input: to its end, or to that of the head.
  *  @return ESP_OK; what the callback said; or what is wrong with the answer */
 esp_err_t et_http_exchange_parse(struct http_exchange *x);
@@ -140,6 +144,8 @@ esp_err_t et_http_exchange_ended(struct http_exchange *x, esp_err_t why);
 
 /** Where body bytes go, beside the callback. @param sink  NULL: nowhere */
 void et_http_exchange_set_sink(struct http_exchange *x, char *sink, int cap);
+/** Does the body go to the callback only? */
+bool et_http_exchange_is_unsunk(const struct http_exchange *x);
 /** @return bytes that came there */
 int et_http_exchange_sunk(const struct http_exchange *x);
 

@@ -4,8 +4,8 @@
 
 #include "esp_log.h"
 
-/** A call that must not block makes so many steps, each of which moves a buffer at most, and more
- *  only while bytes are left in memory. */
+/** A call that must not block makes so many steps, each of which moves a buffer at most, or what
+ *  a read ahead brings, and more only while bytes are left in memory. */
 #define STEPS      64
 #define STEPS_MOST 4096
 
@@ -14,6 +14,7 @@ static const char TAG[] = "HTTP_CLIENT";
 static void enter_phase(esp_http_client_handle_t c, enum http_phase phase)
 {
     c->phase = (uint8_t)phase;
+    c->is_asked = phase == HTTP_READING_HEAD;
     et_http_wire_touch(c->wire);
 }
 
@@ -71,13 +72,27 @@ static esp_err_t step_body(esp_http_client_handle_t c)
     return err;
 }
 
+/** An answer takes time, so that the first read would find nothing: a call that may wait waits
+ *  first. */
+static esp_err_t step_answer(esp_http_client_handle_t c)
+{
+    const bool may_be_there = c->cfg.is_async || et_http_exchange_has_begun(c->exchange);
+
+    if (c->is_asked && !may_be_there) {
+        c->is_asked = false;
+        et_http_wire_await_answer(c->wire);
+        return ESP_ERR_HTTP_EAGAIN;
+    }
+    return et_http_transfer_receive(c);
+}
+
 typedef esp_err_t (*step_fn)(esp_http_client_handle_t c);
 
 static const step_fn steps[] = {
     [HTTP_CONNECTING] = step_connect,
     [HTTP_SENDING_HEAD] = step_head,
     [HTTP_SENDING_BODY] = step_body,
-    [HTTP_READING_HEAD] = et_http_transfer_receive,
+    [HTTP_READING_HEAD] = step_answer,
     [HTTP_READING_BODY] = et_http_transfer_receive,
 };
 

@@ -271,6 +271,21 @@ esp_err_t et_http_exchange_came(struct http_exchange *x, const char *room, size_
     return err;
 }
 
+esp_err_t et_http_exchange_came_ahead(struct http_exchange *x, const char *data, size_t piece,
+                                      size_t len)
+{
+    size_t n = piece < len ? piece : len;
+    size_t used;
+    esp_err_t err;
+
+    x->answer.dropped += x->answer.is_followed ? (uint32_t)n : 0;
+    err = feed(x, data, n, &used);
+    if (esp_http_response_is_complete(x->parser) && used < len) {
+        x->answer.has_surplus = true;
+    }
+    return err;
+}
+
 /** What follows the end of an answer belongs to none. */
 static void note_surplus(struct http_exchange *x)
 {

@@ -236,6 +236,7 @@ static esp_err_t end_request(esp_http_client_handle_t c)
     if (err == ESP_OK) {
         et_http_exchange_cut(c->exchange);
         c->phase = HTTP_READING_HEAD;
+        c->is_asked = true;
     }
     return err;
 }

@@ -2,6 +2,8 @@
  * exchange, and what the exchange says goes to the application. */
 #include "client.h"
 
+#include "plat_port.h"
+
 /** Bytes of one look at what comes while the body is sent. */
 #define EARLY 256
 
@@ -188,6 +190,54 @@ static esp_err_t read_more(esp_http_client_handle_t c)
                          : et_http_exchange_ended(c->exchange, err);
 }
 
+/** How much of a body a read may bring at once: whole pieces of the buffer's size, so that the
+ *  application sees those that it would see without it, and none of what follows the body where
+ *  its length is known. @return 0: less than two pieces */
+static size_t ahead_length(esp_http_client_handle_t c)
+{
+    const int64_t length = esp_http_response_content_length(et_http_exchange_parser(c->exchange));
+    const size_t piece = (size_t)c->cfg.buffer_size;
+    size_t most = PLAT_READ_AHEAD;
+
+    if (length >= 0 && length - et_http_exchange_received(c->exchange) < (int64_t)most) {
+        most = (size_t)(length - et_http_exchange_received(c->exchange));
+    }
+    return c->phase == HTTP_READING_BODY && et_http_exchange_is_unsunk(c->exchange) &&
+                   most / piece > 1
+               ? most / piece * piece
+               : 0;
+}
+
+/** Read several pieces at once where a read is a system call. All of them are gone through before
+ *  this returns: what is left when the request ends is lost with its connection. */
+static esp_err_t read_ahead(esp_http_client_handle_t c, size_t most)
+{
+    char ahead[PLAT_READ_AHEAD + 1]; /* there are platforms with 0 */
+    const size_t piece = (size_t)c->cfg.buffer_size;
+    size_t got;
+    size_t at = 0;
+    esp_err_t err = et_http_wire_read(c->wire, ahead, most, &got);
+
+    if (err != ESP_OK) {
+        return et_http_exchange_ended(c->exchange, err);
+    }
+    while (err == ESP_OK && at < got && c->phase == HTTP_READING_BODY) {
+        err = et_http_exchange_came_ahead(c->exchange, ahead + at, piece, got - at);
+        at += piece;
+        if (err == ESP_OK) {
+            err = et_http_wire_interrupted(c->wire);
+        }
+    }
+    return err;
+}
+
+static esp_err_t read_on(esp_http_client_handle_t c)
+{
+    const size_t most = ahead_length(c);
+
+    return most > 0 ? read_ahead(c, most) : read_more(c);
+}
+
 esp_err_t et_http_transfer_receive(esp_http_client_handle_t c)
 {
     if (c->phase == HTTP_READING_BODY && is_not_worth_reading(c)) {
@@ -197,7 +247,7 @@ esp_err_t et_http_transfer_receive(esp_http_client_handle_t c)
     }
     return looked_at(c, et_http_exchange_has_input(c->exchange)
                             ? et_http_exchange_parse(c->exchange)
-                            : read_more(c));
+                            : read_on(c));
 }
 
 esp_err_t et_http_transfer_look_early(esp_http_client_handle_t c)

@@ -329,6 +329,11 @@ esp_err_t et_http_wire_wait(struct http_wire *w)
     return esp_tls_wait(&wait, -1) == ESP_OK ? ESP_OK : ESP_FAIL;
 }
 
+void et_http_wire_await_answer(struct http_wire *w)
+{
+    w->wait_events = ESP_TLS_WAIT_READ;
+}
+
 void et_http_wire_await_both(struct http_wire *w)
 {
     w->wait_events = ESP_TLS_WAIT_READ | ESP_TLS_WAIT_WRITE;
@@ -352,7 +357,8 @@ esp_err_t et_http_wire_interrupted(const struct http_wire *w)
     if (plat_flag_get(&w->cancelled)) {
         return ESP_ERR_NOT_FINISHED;
     }
-    return plat_clock_us() >= w->deadline_us ? ESP_ERR_TIMEOUT : ESP_OK;
+    return w->deadline_us != PLAT_NEVER && plat_clock_us() >= w->deadline_us ? ESP_ERR_TIMEOUT
+                                                                             : ESP_OK;
 }
 
 void et_http_wire_cancel(struct http_wire *w)

@@ -55,6 +55,8 @@ esp_err_t et_http_wire_interrupted(const struct http_wire *w);
 esp_err_t et_http_wire_wait(struct http_wire *w);
 /** @param wait  receives what et_http_wire_wait() would wait for */
 void et_http_wire_get_wait(struct http_wire *w, esp_tls_wait_t *wait);
+/** Reading is to be tried when there is something. */
+void et_http_wire_await_answer(struct http_wire *w);
 /** Reading and writing are both to be tried again, whatever the last step was. */
 void et_http_wire_await_both(struct http_wire *w);
 

@@ -1,19 +1,14 @@
 #include "esp_http_field.h"
 
+#include <stdint.h>
+
+/** RFC 9110 section 5.6.2: visible characters but delimiters. A bit each. */
 static bool is_tchar(char c)
 {
-    /* RFC 9110 section 5.6.2: visible characters but delimiters */
-    static const char delimiters[] = "\"(),/:;<=>?@[\\]{}";
+    static const uint32_t is_in[4] = {0, 0x03FF6CFA, 0xC7FFFFFE, 0x57FFFFFF};
+    const unsigned char byte = (unsigned char)c;
 
-    if (c <= 0x20 || c >= 0x7F) {
-        return false;
-    }
-    for (const char *d = delimiters; *d != '\0'; d++) {
-        if (c == *d) {
-            return false;
-        }
-    }
-    return true;
+    return byte < 128 && (is_in[byte / 32] >> byte % 32 & 1) != 0;
 }
 
 static char lower(char c)

@@ -13,4 +13,8 @@
 /** Storage of which each thread has its own; empty on a platform without threads. */
 #define PLAT_THREAD_LOCAL _Thread_local
 
+/** Bytes that a read of the network may bring at once into the stack, where each read is a system
+ *  call; 0 on devices, whose stacks are small. */
+#define PLAT_READ_AHEAD 4096
+
 #endif
