@@ -122,7 +122,7 @@ static size_t examine_der(struct exam *e, struct der_source *src, size_t base,
             return 0;
         }
         if (format != ESP_TLS_KEY_FORMAT_NONE && is_key_kind(kind) &&
-            et_key_format_of(kind) != format) {
+            et_der_key_format(kind) != format) {
             wrong_kind(e, ESP_TLS_INPUT_ARMOR, base, kind);
             return 0;
         }

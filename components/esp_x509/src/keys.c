@@ -387,7 +387,7 @@ static void pkcs8_encrypted(struct walk *w, struct der_span *in, bool with_passw
     }
 }
 
-esp_tls_key_format_t et_key_format_of(enum der_kind kind)
+esp_tls_key_format_t et_der_key_format(enum der_kind kind)
 {
     switch (kind) {
     case DER_KIND_PKCS8:
@@ -409,7 +409,7 @@ void et_walk_private_key(struct walk *w, struct der_span *in, bool with_password
     enum der_kind kind = et_der_kind(w->src);
 
     memset(key, 0, sizeof(*key));
-    key->format = format != ESP_TLS_KEY_FORMAT_NONE ? format : et_key_format_of(kind);
+    key->format = format != ESP_TLS_KEY_FORMAT_NONE ? format : et_der_key_format(kind);
     switch (key->format) {
     case ESP_TLS_KEY_FORMAT_PKCS8:
         pkcs8(w, in, key);

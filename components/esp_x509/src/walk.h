@@ -102,7 +102,7 @@ enum der_kind {
 
 enum der_kind et_der_kind(struct der_source *src);
 /** How a private key of that kind is written down; NONE: it is none. In keys.c */
-esp_tls_key_format_t et_key_format_of(enum der_kind kind);
+esp_tls_key_format_t et_der_key_format(enum der_kind kind);
 /** "a private key (PKCS #8)". Static text */
 const char *et_der_kind_name(enum der_kind kind);
 
