@@ -134,7 +134,7 @@ class Table(unittest.TestCase):
             seen = {}
             for code in self.domain(domain):
                 self.assertNotIn(code["what"], seen,
-                                 f"{code['name']} and {seen.get(code['sentence'])}")
+                                 f"{code['name']} and {seen.get(code['what'])}")
                 seen[code["what"]] = code["name"]
 
     def test_every_reason_has_a_sentence_and_what_helps(self):

@@ -466,10 +466,10 @@ def test_a_remedy_that_needs_this_library_says_so():
     needing = set()
     for remedy in (remedy for reason in reasons for remedy in reason["remedies"]):
         named = set(re.findall(r"CONFIG_ESP_TLS_\w+|esp_tls_?\w*\.h|esp_tls_\w+\(\)",
-                               remedy["sentence"]))
+                               remedy["text"]))
         if named - ESP_IDF_HAS:
             needing |= named - ESP_IDF_HAS
-            assert "this library" in remedy["sentence"], remedy
+            assert "this library" in remedy["text"], remedy
     assert {"esp_tls_memory.h", "esp_tls_trace.h", "CONFIG_ESP_TLS_CLOCK_UNSET_ACCEPT"} <= needing
 
 
