@@ -237,6 +237,29 @@ static void test_bytes_behind_the_head_are_read_from_the_tunnel(void **state)
     }
 }
 
+/** What the head came in is kept as long as something behind it is. */
+static void test_an_open_tunnel_keeps_no_buffer(void **state)
+{
+    static const struct sim_line with[] = {{0, SIM_TEXT(OK "x"), SIM_SCRIPT_GO_ON}};
+    static const struct sim_line without[] = {{0, SIM_TEXT(OK), SIM_SCRIPT_GO_ON}};
+    struct proxy_world *w = *state;
+    size_t live[2];
+    char buf[4];
+
+    proxy_play(w, with, 1);
+    make_for(w, NULL);
+    assert_int_equal(connect_to_target(w), 0);
+    live[0] = sim_alloc_live();
+    assert_int_equal(esp_transport_read(w->t, buf, sizeof(buf), 0), 1);
+    live[1] = sim_alloc_live();
+    assert_true(live[1] < live[0]);
+    proxy_again(w);
+    proxy_play(w, without, 1);
+    make_for(w, NULL);
+    assert_int_equal(connect_to_target(w), 0);
+    assert_int_equal(sim_alloc_live(), live[1]);
+}
+
 static void test_bytes_at_hand_count_as_readable(void **state)
 {
     static const struct sim_line lines[] = {LAST_ANSWER(OK "220 hello\r\n")};
@@ -320,6 +343,8 @@ static void test_each_status_has_its_code(void **state)
         assert_int_equal(esp_transport_http_proxy_get_status(w->t), row[i % COUNT(row)].status);
         assert_int_equal(w->script.peer_count, 1);
         assert_true(sim_elapsed_us() < MS(100));
+        assert_int_equal(esp_transport_connect(w->t, "no host", 443, 1000), -1);
+        assert_int_equal(esp_transport_http_proxy_get_status(w->t), 0); /* of no answer */
         proxy_again(w);
     }
 }
@@ -983,6 +1008,7 @@ int main(void)
         proxy_test(test_what_would_begin_another_field_is_refused),
         proxy_test(test_arguments_are_checked),
         proxy_test(test_bytes_behind_the_head_are_read_from_the_tunnel),
+        proxy_test(test_an_open_tunnel_keeps_no_buffer),
         proxy_test(test_bytes_at_hand_count_as_readable),
         proxy_test(test_bytes_at_hand_go_with_a_close),
         proxy_test(test_each_status_has_its_code),

@@ -850,6 +850,20 @@ static void test_tcp_connect_non_block_socket_does_not_block(void **state)
     close_fd(fd);
 }
 
+/** It waits for the socket, and no longer. */
+static void test_tcp_connect_takes_as_long_as_the_answer(void **state)
+{
+    struct sim_case *t = *state;
+    int fd = -1;
+
+    sim_name(HOST, "10.0.0.1", 0, 0);
+    sim_host("10.0.0.1", PORT, SIM_ACCEPT, MS(30), sim_echo_peer, NULL);
+    t->cfg.timeout_ms = 5000;
+    assert_int_equal(tcp_connect(t, &t->cfg, &fd), ESP_OK);
+    assert_in_range(sim_elapsed_us(), MS(30), MS(40));
+    close_fd(fd);
+}
+
 static void test_tcp_connect_takes_the_options(void **state)
 {
     struct sim_case *t = *state;
@@ -1063,6 +1077,7 @@ int main(void)
         plain_test(test_plain_url_gives_host_and_port),
         plain_test(test_tcp_connect_gives_a_blocking_socket),
         plain_test(test_tcp_connect_non_block_socket_does_not_block),
+        plain_test(test_tcp_connect_takes_as_long_as_the_answer),
         plain_test(test_tcp_connect_takes_the_options),
         plain_test(test_tcp_connect_missing_arguments_are_refused),
         plain_test(test_tcp_connect_failures_fill_the_error_handle),

@@ -5,6 +5,7 @@
 #include "esp_transport_async.h"
 #include "esp_transport_ssl.h"
 #include "esp_transport_tcp.h"
+#include "layer.h"
 #include "sim_test.h"
 
 #define HOST "test.example"
@@ -120,6 +121,32 @@ static void test_list_refuses_what_is_wrong(void **state)
     assert_int_equal(esp_transport_list_clean(NULL), ESP_ERR_INVALID_ARG);
     assert_int_equal(esp_transport_list_destroy(NULL), ESP_ERR_INVALID_ARG);
     assert_int_equal(esp_transport_list_destroy(list), ESP_OK);
+}
+
+/** Host and port as requests name them (RFC 3986 section 3.2), behind whatever was there. */
+static void test_authority_of_each_host(void **state)
+{
+    static const struct {
+        const char *host;
+        int port;
+        const char *authority;
+    } rows[] = {
+        {"a", 1, "a:1"},
+        {"a.example", 9, "a.example:9"},
+        {"a.example", 10, "a.example:10"},
+        {"192.0.2.1", 65535, "192.0.2.1:65535"},
+        {"2001:db8::1", 10000, "[2001:db8::1]:10000"},
+        {"2001:DB8:0:0::1", 9999, "[2001:db8::1]:9999"},
+        {"fe80::1%1", 443, "[fe80::1]:443"},
+    };
+    char out[LAYER_AUTHORITY_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        memset(out, 'x', sizeof(out));
+        et_layer_authority(out, rows[i].host, rows[i].port);
+        assert_string_equal(out, rows[i].authority);
+    }
 }
 
 static void test_calls_without_a_transport_fail(void **state)
@@ -1039,6 +1066,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         transport_test(test_list_finds_by_scheme),
         transport_test(test_list_refuses_what_is_wrong),
+        transport_test(test_authority_of_each_host),
         transport_test(test_calls_without_a_transport_fail),
         transport_test(test_translate_error_maps_each_value),
         transport_test(test_tcp_echoes),

@@ -480,6 +480,24 @@ static void test_flush_sends_what_was_not_taken(void **state)
     assert_int_equal(esp_transport_ws_flush(w->tcp, 0), -1);
 }
 
+/** The call waits until all of it is gone, and begins no other one meanwhile. */
+static void test_empty_frame_that_is_half_sent_is_sent_once(void **state)
+{
+    struct ws_world *w = *state;
+
+    for (size_t room = 1; room < 7; room++) {
+        ws_open(w, "");
+        w->server.byte_us = 0;
+        sim_wire(MS(1), 0, 1, room);
+        assert_int_equal(esp_transport_ws_send_raw(w->t, 0x81, "", 0, 1000), 0);
+        assert_int_equal(esp_transport_write(w->t, "x", 1, 1000), 1);
+        ws_settle(w);
+        assert_string_equal(w->server.seen, "81:;82:x;");
+        sim_wire(0, 0, 0, 0);
+        ws_again(w);
+    }
+}
+
 /** A Pong is half sent when a frame begins: it goes first, whole. */
 static void test_frame_begins_behind_a_pong_that_is_half_sent(void **state)
 {
@@ -864,7 +882,8 @@ static void test_pong_for_another_ping_is_none(void **state)
     assert_int_equal(ws_read_some(w, buf, 8), 0);
     assert_int_equal(esp_transport_read(w->t, buf, 8, 1100), 0);
     sim_ws_send(&w->server, "\x8A\4zzzz\x8A\3abc\x8A\5\0\0\0\1\1", 18);
-    for (int i = 0; i < 3; i++) {
+    sim_ws_send(&w->server, "\x8A\4\1\0\0\1\x8A\4\0\1\0\1\x8A\4\0\0\1\1\x8A\4\0\0\0\2", 24);
+    for (int i = 0; i < 7; i++) {
         assert_int_equal(ws_read_some(w, buf, 8), 0);
     }
     assert_int_equal(esp_transport_read(w->t, buf, 8, 60000), ERR_TCP_TRANSPORT_CONNECTION_FAILED);
@@ -1105,6 +1124,7 @@ int main(void)
         ws_test(test_write_that_met_its_deadline_goes_on),
         ws_test(test_frame_that_was_not_taken_is_finished_before_the_next),
         ws_test(test_flush_sends_what_was_not_taken),
+        ws_test(test_empty_frame_that_is_half_sent_is_sent_once),
         ws_test(test_frame_begins_behind_a_pong_that_is_half_sent),
         ws_test(test_pings_are_answered_and_pongs_dropped),
         ws_test(test_pong_waits_for_the_frame_that_is_being_sent),

@@ -256,8 +256,6 @@ static void end_frame(struct ws *c)
 {
     c->out.is_begun = false;
     c->out.piece = 0;
-    c->at = 0;
-    c->len = 0;
     if ((c->out.first & 0x0Fu) == WS_CLOSE) {
         c->is_close_sent = true;
         begin_closing(c);

@@ -32,8 +32,6 @@ void et_ws_drop_buffer(struct ws *c)
     plat_free_secret(c->buf);
     c->buf = NULL;
     c->cap = 0;
-    c->at = 0;
-    c->len = 0;
 }
 
 bool et_ws_need_buffer(esp_transport_handle_t t, size_t len)
@@ -106,6 +104,7 @@ static esp_err_t compose_request(struct ws *c)
     if (plat_random(nonce, sizeof(nonce)) != 0 || !et_ws_make_key(nonce, key, c->opening->accept)) {
         return ESP_FAIL;
     }
+    c->at = 0;
     c->len = et_ws_write_request(c->buf, c->cap, &request);
     return c->len <= c->cap ? ESP_OK : ESP_ERR_TCP_TRANSPORT_WS_REQUEST_TOO_LONG;
 }
@@ -437,7 +436,6 @@ static int step_request(esp_transport_handle_t t)
 
     if (ret == 1) {
         plat_wipe(c->buf, c->cap); /* wiped, because it may hold credentials */
-        c->at = 0;
         c->len = 0;
         c->phase = WS_AT_ANSWER;
         return NEXT;
@@ -474,7 +472,6 @@ static void open_it(struct ws *c)
 {
     end_opening(c);
     plat_wipe(c->buf, c->cap);
-    c->len = 0;
     if (!WS_KEEPS_BUFFER) {
         et_ws_drop_buffer(c);
     }
