@@ -1,8 +1,8 @@
 # llhttp, the HTTP parser of Node.js, from where needs.cmake found it. Its objects go into our libraries
 # (library.cmake); only components/esp_http_message includes it.
-file(STRINGS ${llhttp}/include/llhttp.h llhttp_fits REGEX "llhttp_set_lenient_optional_cr_before_lf\\(")
+file(STRINGS ${llhttp}/include/llhttp.h llhttp_fits REGEX "on_protocol;")
 if(NOT llhttp_fits)
-  message(FATAL_ERROR "llhttp 9.2 or a later 9 is needed, which ${llhttp} is not")
+  message(FATAL_ERROR "llhttp 9.3 or a later 9 is needed, which ${llhttp} is not")
 endif()
 set(llhttp_sources ${llhttp}/src/api.c ${llhttp}/src/http.c ${llhttp}/src/llhttp.c)
 
