@@ -870,6 +870,57 @@ static void test_access_of_each_kind_is_told(void **state)
     assert_false(esp_tls_certificate_next_access(read_text(ACCESS("30")), &at, &kind, &url));
 }
 
+/** What an authority that permits DNS names in a.b, and excludes x.a.b, says of a name. */
+static void test_names_are_allowed_as_the_constraints_say(void **state)
+{
+    static const struct {
+        const char *names;
+        bool is_peer;
+        esp_err_t err;
+        esp_tls_name_kind_t kind;
+        const char *refused;
+    } rows[] = {
+        {"82('a.b')", true, ESP_OK, ESP_TLS_NAME_OTHER, ""},
+        {"82('c.d') 82('a.b')", true, ESP_FAIL, ESP_TLS_NAME_DNS, "c.d"},
+        {"82('a.b') 82('x.a.b')", true, ESP_FAIL, ESP_TLS_NAME_DNS, "x.a.b"},
+        {"81('m@c.d')", true, ESP_OK, ESP_TLS_NAME_OTHER, ""},
+        {"82('a..b')", true, ESP_ERR_NOT_SUPPORTED, ESP_TLS_NAME_DNS, "a..b"},
+    };
+    esp_tls_certificate_t authority =
+        *read_text(HAVING(EXT("551D1E", "30(A0(30(82('a.b'))) A1(30(82('x.a.b'))))")));
+    static uint8_t der[X509_MOST];
+    esp_tls_certificate_t cert;
+    esp_tls_name_kind_t kind;
+    esp_tls_bytes_t name;
+    char text[1024];
+
+    (void)state;
+    authority.name_constraints = (esp_tls_bytes_t){
+        memcpy(der, authority.name_constraints.ptr, authority.name_constraints.len),
+        authority.name_constraints.len};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        snprintf(text, sizeof(text), HAVING(EXT(CE_NAMES, "30(%s)")), rows[i].names);
+        cert = *read_text(text);
+        assert_int_equal(
+            esp_tls_certificate_names_allowed(&cert, &authority, rows[i].is_peer, &kind, &name),
+            rows[i].err);
+        if (rows[i].err == ESP_FAIL) {
+            assert_int_equal(kind, rows[i].kind);
+            assert_int_equal(name.len, strlen(rows[i].refused));
+            assert_memory_equal(name.ptr, rows[i].refused, name.len);
+        }
+        assert_int_equal(
+            esp_tls_certificate_names_allowed(&cert, &authority, rows[i].is_peer, NULL, NULL),
+            rows[i].err);
+        assert_int_equal(esp_tls_certificate_names_allowed(&cert, &cert, true, &kind, &name),
+                         ESP_OK);
+    }
+    assert_int_equal(esp_tls_certificate_names_allowed(NULL, &authority, true, &kind, &name),
+                     ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_tls_certificate_names_allowed(&cert, NULL, true, &kind, &name),
+                     ESP_ERR_INVALID_ARG);
+}
+
 /** Issuer and subject, each a common name; a byte of the subject is another one. */
 static bool is_self_issued(size_t len, size_t other_len, size_t different)
 {
@@ -960,6 +1011,7 @@ int main(void)
         cmocka_unit_test(test_usages_are_bits),
         cmocka_unit_test(test_names_of_each_kind_are_told),
         cmocka_unit_test(test_access_of_each_kind_is_told),
+        cmocka_unit_test(test_names_are_allowed_as_the_constraints_say),
         cmocka_unit_test(test_names_of_each_length_are_compared_to_their_end),
         cmocka_unit_test(test_read_of_nothing_leaves_nothing),
     };

@@ -464,6 +464,14 @@ static void test_a_source_gives_a_body_of_known_or_unknown_length(void **state)
         assert_int_equal(esp_http_client_set_source(w->client, draw, 30, &source), ESP_OK);
         assert_int_equal(http_perform(w), ESP_ERR_HTTP_WRITE_DATA);
     }
+    source = (struct source){.size = 0, .fail_at = 1}; /* of nothing it is not asked for any */
+    http_play(w, known, 1);
+    http_open(w);
+    assert_int_equal(esp_http_client_set_source(w->client, draw, 0, &source), ESP_OK);
+    assert_int_equal(esp_http_client_set_timeout_ms(w->client, 50), ESP_OK);
+    assert_int_equal(http_perform(w), ESP_ERR_HTTP_READ_TIMEOUT);
+    assert_seen(w, "Content-Length: 0\r\n\r\n");
+    assert_int_equal(source.calls, 0);
     source = (struct source){.size = 20, .piece = 12}; /* it has less than it said */
     http_play(w, known, COUNT(known));
     http_open(w);
@@ -813,6 +821,56 @@ static void test_content_range_of_each_form(void **state)
                      (long long)esp_http_client_get_content_range(w->client));
         }
     }
+}
+
+static void test_settings_are_kept_within_their_limits(void **state)
+{
+    struct http_case *w = *state;
+    esp_http_client_handle_t c;
+    void *data = NULL;
+    char *text = NULL;
+
+    http_open(w);
+    c = w->client;
+    assert_int_equal(esp_http_client_get_user_data(c, NULL), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_http_client_get_user_data(c, &data), ESP_OK);
+    assert_ptr_equal(data, w);
+    assert_int_equal(esp_http_client_set_user_data(c, &text), ESP_OK);
+    assert_int_equal(esp_http_client_get_user_data(c, &data), ESP_OK);
+    assert_ptr_equal(data, &text);
+    assert_int_equal(esp_http_client_set_user_data(c, w), ESP_OK);
+    assert_int_equal(esp_http_client_set_method(c, (esp_http_client_method_t)-1),
+                     ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_http_client_set_method(c, HTTP_METHOD_MAX), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_http_client_set_method(c, (esp_http_client_method_t)(HTTP_METHOD_MAX - 1)),
+                     ESP_OK);
+    assert_int_equal(esp_http_client_set_authtype(c, (esp_http_client_auth_type_t)-1),
+                     ESP_ERR_INVALID_ARG);
+    assert_int_equal(
+        esp_http_client_set_authtype(c, (esp_http_client_auth_type_t)(HTTP_AUTH_TYPE_DIGEST + 1)),
+        ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_http_client_set_authtype(c, HTTP_AUTH_TYPE_DIGEST), ESP_OK);
+    assert_int_equal(esp_http_client_set_post_field(c, "x", -1), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_http_client_set_post_field(c, "x", 1), ESP_OK);
+    assert_int_equal(esp_http_client_get_post_field(c, NULL), 0);
+    assert_int_equal(esp_http_client_get_post_field(c, &text), 1);
+    assert_string_equal(text, "x");
+    assert_int_equal(esp_http_client_set_source(c, draw, -2, NULL), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_http_client_set_deadline_ms(c, -1), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_http_client_set_deadline_ms(c, 0), ESP_OK);
+    assert_int_equal(esp_http_client_set_header_limit(c, 256), ESP_OK);
+    assert_int_equal(esp_http_client_set_header_limit(c, 65535), ESP_OK);
+    assert_int_equal(esp_http_client_get_username(c, NULL), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_http_client_set_username(c, "a\nb"), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_http_client_set_username(c, "u"), ESP_OK);
+    assert_int_equal(esp_http_client_set_password(c, "p"), ESP_OK);
+    assert_int_equal(esp_http_client_get_username(c, &text), ESP_OK);
+    assert_string_equal(text, "u");
+    assert_int_equal(esp_http_client_get_password(c, &text), ESP_OK);
+    assert_string_equal(text, "p");
+    assert_int_equal(esp_http_client_set_username(c, NULL), ESP_OK);
+    assert_int_equal(esp_http_client_get_username(c, &text), ESP_OK);
+    assert_null(text);
 }
 
 static void test_response_headers_can_be_looked_up(void **state)
@@ -1344,6 +1402,7 @@ int main(void)
         http_test(test_host_and_target_follow_the_url),
         http_test(test_limits_are_errors_of_their_own),
         http_test(test_content_range_of_each_form),
+        http_test(test_settings_are_kept_within_their_limits),
         http_test(test_response_headers_can_be_looked_up),
         http_test(test_a_kept_connection_that_the_server_closed_is_replaced),
         http_test(test_a_request_that_got_lost_is_sent_again_once_if_that_is_safe),

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "esp_transport_async.h"
+#include "esp_transport_diagnosis.h"
 #include "esp_transport_ssl.h"
 #include "esp_transport_tcp.h"
 #include "layer.h"
@@ -53,6 +54,81 @@ static esp_transport_handle_t trusting(void)
     esp_transport_ssl_set_cert_data(t, (const char *)cert_root_ec_pem,
                                     (int)sizeof(cert_root_ec_pem) - 1);
     return t;
+}
+
+static char *exact_copy(const void *text)
+{
+    size_t len = strlen(text);
+    char *copy = malloc(len + 1);
+
+    assert_non_null(copy);
+    memcpy(copy, text, len + 1);
+    return copy;
+}
+
+/** A length of PEM may count its NUL or not, and nothing behind it is looked at. */
+static void test_ssl_takes_pem_with_its_nul_and_no_more(void **state)
+{
+    struct world *w = *state;
+    char *ca = exact_copy(cert_root_ec_pem);
+    char *cert = exact_copy(cert_client_ec_pem);
+    char *key = exact_copy(cert_client_ec_key);
+
+    w->t = esp_transport_ssl_init();
+    esp_transport_ssl_set_cert_data(w->t, ca, (int)strlen(ca));
+    esp_transport_ssl_set_client_cert_data(w->t, cert, (int)strlen(cert));
+    esp_transport_ssl_set_client_key_data(w->t, key, (int)strlen(key));
+    assert_int_equal(esp_transport_connect(w->t, HOST, 443, 2000), 0);
+    assert_int_equal(esp_transport_destroy(w->t), ESP_OK);
+    w->t = NULL;
+    free(ca);
+    free(cert);
+    free(key);
+}
+
+static void test_diagnosis_of_a_transport_without_a_connection(void **state)
+{
+    struct world *w = *state;
+    esp_tls_diagnosis_t d;
+
+    w->t = esp_transport_init();
+    memset(&d, 0xAA, sizeof(d));
+    assert_int_equal(esp_transport_get_diagnosis(NULL, &d), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_transport_get_diagnosis(w->t, NULL), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_transport_get_diagnosis(w->t, &d), ESP_OK);
+    assert_int_equal(d.record.alert_sent, -1);
+    assert_int_equal(d.record.alert_received, -1);
+    assert_int_equal(d.record.verify_depth, -1);
+    assert_int_equal(d.record.esp_code, 0);
+    assert_int_equal(d.reason_count, 0);
+}
+
+/** Each code has its reasons in front, in the order of the table. */
+static void test_diagnosis_of_a_code_has_its_reasons(void **state)
+{
+    esp_tls_code_t row;
+    unsigned seen = 0;
+
+    (void)state;
+    for (size_t i = 0; esp_tls_code_at(i, &row); i++) {
+        esp_tls_diagnosis_t d = {.reason_count = 0};
+        unsigned count = 0;
+
+        if (row.domain != ESP_TLS_CODE_ESP) {
+            continue;
+        }
+        esp_transport_diagnose_code(&d, row.value);
+        for (size_t n = 0; n < sizeof(row.reasons); n++) {
+            if (row.reasons[n] != ESP_TLS_REASON_NONE) {
+                assert_int_equal(d.reasons[count], row.reasons[n]);
+                count++;
+            }
+        }
+        assert_int_equal(d.reason_count, count);
+        assert_int_equal(d.record.esp_code, row.value);
+        seen++;
+    }
+    assert_true(seen > 20);
 }
 
 static void open_ssl(struct world *w)
@@ -1068,6 +1144,9 @@ int main(void)
         transport_test(test_list_refuses_what_is_wrong),
         transport_test(test_authority_of_each_host),
         transport_test(test_calls_without_a_transport_fail),
+        transport_test(test_ssl_takes_pem_with_its_nul_and_no_more),
+        transport_test(test_diagnosis_of_a_transport_without_a_connection),
+        transport_test(test_diagnosis_of_a_code_has_its_reasons),
         transport_test(test_translate_error_maps_each_value),
         transport_test(test_tcp_echoes),
         transport_test(test_tcp_read_times_out_with_0),

@@ -36,6 +36,24 @@ static enum ws_read feed(struct ws_reader *r, const uint8_t *data, size_t len, s
     return result;
 }
 
+/** A character may come in pieces, up to the last byte of the frame. */
+static void test_text_is_judged_at_its_last_byte(void **state)
+{
+    struct ws_reader r = reader();
+    size_t used;
+
+    (void)state;
+    assert_int_equal(et_ws_reader_feed(&r, (const uint8_t *)"\x81\3", 2, &used), WS_READ_HEADER);
+    assert_true(et_ws_reader_payload(&r, (const uint8_t *)"\xE2", 1));
+    assert_true(et_ws_reader_payload(&r, (const uint8_t *)"\x82", 1));
+    assert_int_equal(r.left, 1);
+    assert_true(et_ws_reader_payload(&r, (const uint8_t *)"\xAC", 1));
+    assert_int_equal(et_ws_reader_feed(&r, (const uint8_t *)"\x81\2", 2, &used), WS_READ_HEADER);
+    assert_true(et_ws_reader_payload(&r, (const uint8_t *)"\xC3", 1));
+    assert_false(et_ws_reader_payload(&r, (const uint8_t *)"x", 1));
+    assert_int_equal(r.code, WS_CODE_DATA);
+}
+
 static const struct {
     const char *name;
     const uint8_t *bytes;
@@ -419,6 +437,7 @@ static void test_frames_that_may_be_sent(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_text_is_judged_at_its_last_byte),
         cmocka_unit_test(test_header_split_at_every_byte_is_read_right),
         cmocka_unit_test(test_header_ends_where_the_payload_begins),
         cmocka_unit_test(test_header_that_breaks_a_rule_is_refused_at_once),

@@ -383,6 +383,9 @@ static void test_subprotocol_is_one_of_those_offered(void **state)
         } else {
             assert_null(esp_transport_ws_get_subprotocol(w->t));
         }
+        w->server.fields = ""; /* of the next connection it is another's */
+        assert_int_equal(ws_connect_to_server(w), 0);
+        assert_null(esp_transport_ws_get_subprotocol(w->t));
         ws_again(w);
     }
 }

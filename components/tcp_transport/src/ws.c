@@ -139,7 +139,6 @@ esp_transport_handle_t esp_transport_ws_init(esp_transport_handle_t parent_handl
     t->poll_write = poll_write;
     t->payload = payload_transport;
     c = t->data;
-    c->raw_first = -1;
     et_ws_begin_frames(c);
     return t;
 }
@@ -160,10 +159,11 @@ int esp_transport_ws_send_raw(esp_transport_handle_t t, ws_transport_opcodes_t o
     if (c == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    c->raw_first = (int)opcode;
+    c->is_raw = true;
+    c->raw_first = (unsigned)opcode;
     c->is_waiting = false;
     ret = esp_transport_write(t, b, len, timeout_ms);
-    c->raw_first = -1;
+    c->is_raw = false;
     return ret;
 }
 

@@ -87,8 +87,9 @@ struct ws {
     int failed;         /* what every read returns from now on; 0: it has not */
     struct ws_out out;
     struct ws_control control;
-    int raw_first;   /* of esp_transport_ws_send_raw(); -1: it is a plain write */
-    bool is_waiting; /* a write returned TRANSPORT_AGAIN: the next one may be the same call */
+    bool is_raw;        /* esp_transport_ws_send_raw(); else it is a plain write */
+    unsigned raw_first; /* its first byte */
+    bool is_waiting;    /* a write returned TRANSPORT_AGAIN: the next one may be the same call */
     bool is_write_broken;
 
     bool is_close_sent; /* sent, or about to be: no frame may follow it */

@@ -369,7 +369,7 @@ int et_ws_write(esp_transport_handle_t t, const char *buffer, int len)
 {
     struct ws *c = t->data;
     const unsigned plain = len > 0 ? WS_FIN | WS_BINARY : WS_FIN | WS_PING;
-    const unsigned first = c->raw_first >= 0 ? (unsigned)c->raw_first : plain;
+    const unsigned first = c->is_raw ? c->raw_first : plain;
     int ret;
 
     if (len < 0 || (len > 0 && buffer == NULL)) {
