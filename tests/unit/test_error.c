@@ -62,9 +62,14 @@ static void test_passing_cause_makes_room(void **state)
     assert_int_equal(err.status, TLS_TIMEOUT);
     assert_int_equal(err.esp, ESP_ERR_TIMEOUT);
     assert_string_equal(err.option, "x");
+    err.os = EPIPE; /* what came to it since */
+    err.stack = 1;
     et_error_drop_passing(&err);
     assert_int_equal(err.status, TLS_OK);
+    assert_int_equal(err.phase, ESP_TLS_PHASE_NONE);
     assert_int_equal(err.esp, ESP_OK);
+    assert_int_equal(err.os, 0);
+    assert_int_equal(err.stack, 0);
     assert_null(err.option);
     (void)et_error_set(&err, TLS_STACK, 0, 0, -0x7780);
     assert_int_equal(err.stack, 0x7780); /* positive, as ESP-IDF stores it */

@@ -823,6 +823,22 @@ static void test_content_range_of_each_form(void **state)
     }
 }
 
+static void test_diagnosis_before_a_connection_knows_no_alert(void **state)
+{
+    struct http_case *w = *state;
+    esp_tls_diagnosis_t d;
+
+    http_open(w);
+    assert_int_equal(esp_http_client_get_diagnosis(NULL, ESP_OK, &d), ESP_ERR_INVALID_ARG);
+    assert_int_equal(esp_http_client_get_diagnosis(w->client, ESP_OK, NULL), ESP_ERR_INVALID_ARG);
+    memset(&d, 0xAA, sizeof(d));
+    assert_int_equal(esp_http_client_get_diagnosis(w->client, ESP_OK, &d), ESP_OK);
+    assert_int_equal(d.record.alert_sent, -1);
+    assert_int_equal(d.record.alert_received, -1);
+    assert_int_equal(d.record.verify_depth, -1);
+    assert_int_equal(d.reason_count, 0);
+}
+
 static void test_settings_are_kept_within_their_limits(void **state)
 {
     struct http_case *w = *state;
@@ -1403,6 +1419,7 @@ int main(void)
         http_test(test_limits_are_errors_of_their_own),
         http_test(test_content_range_of_each_form),
         http_test(test_settings_are_kept_within_their_limits),
+        http_test(test_diagnosis_before_a_connection_knows_no_alert),
         http_test(test_response_headers_can_be_looked_up),
         http_test(test_a_kept_connection_that_the_server_closed_is_replaced),
         http_test(test_a_request_that_got_lost_is_sent_again_once_if_that_is_safe),

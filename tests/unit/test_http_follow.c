@@ -38,6 +38,7 @@ static void test_a_location_is_resolved_against_the_url(void **state)
         {"b?c", "GET /b?c ", "Host: test.example\r\n", 1},
         {"?x", "GET /path?x ", "Host: test.example\r\n", 1},
         {"../..", "GET / ", "Host: test.example\r\n", 1},
+        {"~a}", "GET /~a%7D ", "Host: test.example\r\n", 1},
         {"a b\t?c d=\xC3\xA4|", "GET /a%20b%09?c%20d=%C3%A4%7C ", "Host: test.example\r\n", 1},
         {"http://test.example/\xE4", "GET /%E4 ", "Host: test.example\r\n", 1},
         {"?to=http://x y/", "GET /path?to=http://x%20y/ ", "Host: test.example\r\n", 1},
@@ -234,6 +235,35 @@ static void test_redirects_are_counted(void **state)
     http_open(w);
     assert_int_equal(http_perform(w), ESP_OK);
     assert_int_equal(esp_http_client_get_status_code(w->client), 404);
+    http_close(w);
+    http_play(w, NULL, 0);
+}
+
+static esp_err_t reset_counter(struct http_case *w, esp_http_client_event_t *evt)
+{
+    (void)w;
+    return evt->event_id == HTTP_EVENT_ON_HEADERS_COMPLETE
+               ? esp_http_client_reset_redirect_counter(evt->client)
+               : ESP_OK;
+}
+
+static void test_redirects_are_counted_from_the_reset_on(void **state)
+{
+    static const struct sim_line to =
+        HTTP_LINE("HTTP/1.1 302 X\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n");
+    static const struct sim_line end = HTTP_LINE(HTTP_OK("Content-Length: 0\r\n"));
+    const struct sim_line lines[] = {to, to, to, end};
+    struct http_case *w = *state;
+
+    w->cfg.max_redirection_count = 1;
+    http_play(w, lines, COUNT(lines));
+    http_open(w);
+    assert_int_equal(http_perform(w), ESP_ERR_HTTP_MAX_REDIRECT);
+    w->hook = reset_counter;
+    http_play(w, lines, COUNT(lines));
+    http_open(w);
+    assert_int_equal(http_perform(w), ESP_OK);
+    assert_int_equal(http_seen(w, "GET /again "), 3);
     http_close(w);
     http_play(w, NULL, 0);
 }
@@ -576,6 +606,7 @@ int main(void)
         http_test(test_set_url_to_another_origin_drops_secrets),
         http_test(test_a_body_goes_to_another_origin_only_if_allowed),
         http_test(test_redirects_are_counted),
+        http_test(test_redirects_are_counted_from_the_reset_on),
         http_test(test_locations_that_lead_nowhere),
         http_test(test_a_long_location_is_followed_with_default_buffers),
         http_test(test_https_does_not_lead_to_http_unless_allowed),

@@ -159,6 +159,8 @@ static void test_a_body_is_written_as_announced(void **state)
     http_open(w);
     assert_int_equal(esp_http_client_write(w->client, "a", 1), -1);
     assert_int_equal(esp_http_client_open(w->client, 6), ESP_OK);
+    assert_int_equal(esp_http_client_chunk_write_begin(w->client, 1), -1);
+    assert_int_equal(esp_http_client_chunk_write_end(w->client, true), -1);
     assert_int_equal(esp_http_client_write(w->client, "abcd", 4), 4);
     assert_int_equal(esp_http_client_write(w->client, "efg", 3), -1); /* more than announced */
     assert_int_equal(esp_http_client_chunk_write_begin(w->client, 1), -1);
@@ -257,6 +259,36 @@ static void test_chunks_to_a_server_that_is_gone_fail(void **state)
         }
         assert_string_equal(w->events, "CSED");
         assert_int_equal(esp_http_client_get_state(w->client), HTTP_STATE_INIT);
+    }
+}
+
+static esp_err_t look_at_state(struct http_case *w, esp_http_client_event_t *evt)
+{
+    if (evt->event_id == HTTP_EVENT_ON_HEADERS_COMPLETE) {
+        w->hook_arg++;
+        assert_int_equal(esp_http_client_get_state(evt->client), HTTP_STATE_RES_COMPLETE_HEADER);
+    }
+    return ESP_OK;
+}
+
+/** However few bytes a write takes, all of a request goes. */
+static void test_a_request_goes_in_pieces_of_each_size(void **state)
+{
+    static const struct sim_line lines[] = {HTTP_LINE(""), {5, SIM_TEXT(ANSWER), SIM_SCRIPT_GO_ON}};
+    struct http_case *w = *state;
+
+    w->cfg.method = HTTP_METHOD_POST;
+    w->hook = look_at_state;
+    for (size_t piece = 1; piece <= 24; piece++) {
+        http_play(w, lines, COUNT(lines));
+        http_open(w);
+        sim_wire(0, 0, piece, 0);
+        w->hook_arg = 0;
+        assert_int_equal(esp_http_client_open(w->client, 5), ESP_OK);
+        assert_int_equal(esp_http_client_write(w->client, "abcde", 5), 5);
+        assert_int_equal(esp_http_client_fetch_headers(w->client), 11);
+        assert_seen(w, "\r\n\r\nabcde");
+        assert_int_equal(w->hook_arg, 1);
     }
 }
 
@@ -647,6 +679,7 @@ int main(void)
         http_test(test_a_body_of_unknown_length_goes_in_chunks),
         http_test(test_chunks_framed_by_hand),
         http_test(test_chunks_to_a_server_that_is_gone_fail),
+        http_test(test_a_request_goes_in_pieces_of_each_size),
         http_test(test_a_chunk_that_is_not_complete_cannot_end_a_request),
         http_test(test_the_answer_to_half_a_body_ends_the_connection),
         http_test(test_a_write_that_cannot_go_on_says_how_much_went),

@@ -308,8 +308,8 @@ esp_err_t et_http_exchange_draw(struct http_exchange *x)
     int n;
 
     want = req->length >= 0 && left < want ? (int)left : want;
-    n = want > 0 ? x->source(x->source_arg, x->buf, want, req->sent) : 0;
-    if (n < 0 || n > want || (n == 0 && want > 0 && req->length >= 0)) {
+    n = x->source(x->source_arg, x->buf, want, req->sent);
+    if (n < 0 || n > want || (n == 0 && req->length >= 0)) {
         return ESP_ERR_HTTP_WRITE_DATA; /* less than it announced */
     }
     x->buf_pos = 0;
