@@ -209,7 +209,8 @@ static size_t ahead_length(esp_http_client_handle_t c)
 }
 
 /** Read several pieces at once where a read is a system call. All of them are gone through before
- *  this returns: what is left when the request ends is lost with its connection. */
+ *  this returns: what is left when the request ends, or is not worth reading, is lost with its
+ *  connection. */
 static esp_err_t read_ahead(esp_http_client_handle_t c, size_t most)
 {
     char ahead[PLAT_READ_AHEAD + 1]; /* there are platforms with 0 */
@@ -221,7 +222,7 @@ static esp_err_t read_ahead(esp_http_client_handle_t c, size_t most)
     if (err != ESP_OK) {
         return et_http_exchange_ended(c->exchange, err);
     }
-    while (err == ESP_OK && at < got && c->phase == HTTP_READING_BODY) {
+    while (err == ESP_OK && at < got && c->phase == HTTP_READING_BODY && !is_not_worth_reading(c)) {
         err = et_http_exchange_came_ahead(c->exchange, ahead + at, piece, got - at);
         at += piece;
         if (err == ESP_OK) {
