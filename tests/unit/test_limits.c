@@ -45,14 +45,17 @@ static esp_http_response_result_t parse(void)
 {
     static const esp_http_response_handler_t handler = {NULL, NULL, NULL, NULL, NULL};
     esp_http_response_t *r = esp_http_response_new(NAME_AND_VALUE, &handler, NULL);
-    esp_http_response_result_t result;
+    esp_http_response_result_t result[2];
     size_t used;
 
     assert_non_null(r);
-    esp_http_response_begin(r, ESP_HTTP_REQUEST_OTHER);
-    result = esp_http_response_feed(r, text, text_len, &used);
+    for (int i = 0; i < 2; i++) { /* the next answer is counted anew */
+        esp_http_response_begin(r, ESP_HTTP_REQUEST_OTHER);
+        result[i] = esp_http_response_feed(r, text, text_len, &used);
+    }
+    assert_int_equal(result[0], result[1]);
     esp_http_response_free(r);
-    return result;
+    return result[0];
 }
 
 /** A response with so many fields. */
@@ -63,6 +66,34 @@ static esp_http_response_result_t parse_fields(size_t count)
         add_text("A: b\r\n");
     }
     add_text("\r\n");
+    return parse();
+}
+
+static void add_fields(size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        add_text("A: b\r\n");
+    }
+    add_text("\r\n");
+}
+
+/** A response with so many fields, behind an interim one with the most. */
+static esp_http_response_result_t parse_fields_behind(size_t count)
+{
+    begin_text("HTTP/1.1 103 Early\r\n");
+    add_fields(ESP_HTTP_RESPONSE_FIELDS_MAX);
+    add_text("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n");
+    add_fields(count - 1);
+    return parse();
+}
+
+/** A response with so many trailers, and as many fields as there may be. */
+static esp_http_response_result_t parse_trailers(size_t count)
+{
+    begin_text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n");
+    add_fields(ESP_HTTP_RESPONSE_FIELDS_MAX - 1);
+    add_text("0\r\n");
+    add_fields(count);
     return parse();
 }
 
@@ -122,6 +153,10 @@ static void test_response_limits(void **state)
         esp_http_response_result_t beyond;
     } rows[] = {
         {"fields", parse_fields, ESP_HTTP_RESPONSE_FIELDS_MAX, ESP_HTTP_RESPONSE_COMPLETE,
+         ESP_HTTP_RESPONSE_MALFORMED},
+        {"fields behind interim ones", parse_fields_behind, ESP_HTTP_RESPONSE_FIELDS_MAX,
+         ESP_HTTP_RESPONSE_COMPLETE, ESP_HTTP_RESPONSE_MALFORMED},
+        {"trailers", parse_trailers, ESP_HTTP_RESPONSE_FIELDS_MAX, ESP_HTTP_RESPONSE_COMPLETE,
          ESP_HTTP_RESPONSE_MALFORMED},
         {"field", parse_field, NAME_AND_VALUE, ESP_HTTP_RESPONSE_COMPLETE,
          ESP_HTTP_RESPONSE_HEADER_TOO_LONG},
