@@ -47,6 +47,7 @@
     X(ESP_ERR_HTTP_INCOMPLETE_DATA, 0x700C)                                                        \
     X(ESP_ERR_HTTP_REDIRECT_DOWNGRADE, 0x700D)                                                     \
     X(ESP_ERR_HTTP_HEADER_TOO_LONG, 0x700E)                                                        \
+    X(ESP_ERR_HTTP_BAD_LOCATION, 0x700F)                                                           \
     X(ESP_ERR_ESP_TLS_BASE, 0x8000)                                                                \
     X(ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME, 0x8001)                                             \
     X(ESP_ERR_ESP_TLS_CANNOT_CREATE_SOCKET, 0x8002)                                                \

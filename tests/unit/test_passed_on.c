@@ -777,7 +777,8 @@ static void test_http_client_connect_to_keeps_the_name(void **state)
 static void test_http_client_reads_no_more_than_its_buffer_before_the_body_is_out(void **state)
 {
     static const char body[600];
-    static const int sizes[] = {1, 16, 255, 256, 1000};
+    /* of an answer of 3 bytes two pieces of 2 cannot be read ahead */
+    static const int sizes[] = {2, 16, 255, 256, 1000};
 
     (void)state;
     for (size_t i = 0; i < COUNT(sizes); i++) {

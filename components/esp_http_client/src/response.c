@@ -276,10 +276,8 @@ esp_err_t et_http_exchange_came_ahead(struct http_exchange *x, const char *data,
 {
     size_t n = piece < len ? piece : len;
     size_t used;
-    esp_err_t err;
+    esp_err_t err = feed(x, data, n, &used);
 
-    x->answer.dropped += x->answer.is_followed ? (uint32_t)n : 0;
-    err = feed(x, data, n, &used);
     if (esp_http_response_is_complete(x->parser) && used < len) {
         x->answer.has_surplus = true;
     }

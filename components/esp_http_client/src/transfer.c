@@ -192,7 +192,8 @@ static esp_err_t read_more(esp_http_client_handle_t c)
 
 /** How much of a body a read may bring at once: whole pieces of the buffer's size, so that the
  *  application sees those that it would see without it, and none of what follows the body where
- *  its length is known. @return 0: less than two pieces */
+ *  its length is known. What nobody wants comes in pieces of the buffer's size, so that no more of
+ *  it is read than is worth it. @return 0: less than two pieces */
 static size_t ahead_length(esp_http_client_handle_t c)
 {
     const int64_t length = esp_http_response_content_length(et_http_exchange_parser(c->exchange));
@@ -203,7 +204,7 @@ static size_t ahead_length(esp_http_client_handle_t c)
         most = (size_t)(length - et_http_exchange_received(c->exchange));
     }
     return c->phase == HTTP_READING_BODY && et_http_exchange_is_unsunk(c->exchange) &&
-                   most / piece > 1
+                   !et_http_exchange_is_followed(c->exchange) && most / piece > 1
                ? most / piece * piece
                : 0;
 }

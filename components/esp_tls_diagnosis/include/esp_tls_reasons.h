@@ -102,7 +102,7 @@
     X(RIGHT_FILE, "", \
       "give {input} the file that it is for: certificates to cacert_buf and clientcert_buf, the private key to clientkey_buf") \
     X(SHORTER_KEY, "CONFIG_ESP_TLS_MPI_MAX_SIZE", \
-      "take a key of 2048 to 4096 bits, or of P-256; CONFIG_ESP_TLS_MPI_MAX_SIZE is the longest that a build reads, in bytes") \
+      "take a key of 2048 to 4096 bits, or of P-256; with this library CONFIG_ESP_TLS_MPI_MAX_SIZE is the longest that is read, in bytes") \
     X(KEY_ANEW, "", \
       "write the key anew with `openssl pkey -in OLD -out NEW`: PKCS #8 stands below BEGIN PRIVATE KEY, PKCS #1 below BEGIN RSA PRIVATE KEY, SEC 1 below BEGIN EC PRIVATE KEY") \
     X(ENCRYPT_ANEW, "", \

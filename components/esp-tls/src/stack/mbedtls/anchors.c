@@ -187,12 +187,6 @@ static bool compare_whole(void *arg, const uint8_t *der, size_t len)
     return !s->found;
 }
 
-bool et_mbed_is_self_issued(const mbedtls_x509_crt *crt)
-{
-    return crt->issuer_raw.len == crt->subject_raw.len &&
-           memcmp(crt->issuer_raw.p, crt->subject_raw.p, crt->issuer_raw.len) == 0;
-}
-
 bool et_mbed_is_anchor(struct mbed *m, const mbedtls_x509_crt *crt)
 {
     struct same s = {.crt = crt};

@@ -1,4 +1,4 @@
-/* Extensions of a parsed certificate, by their OID. */
+/* What can be seen in a parsed certificate: who issued it, and extensions by their OID. */
 #include "mbed.h"
 
 #include <string.h>
@@ -6,6 +6,12 @@
 #include "mbedtls/asn1.h"
 
 #define SEQUENCE (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE)
+
+bool et_mbed_is_self_issued(const mbedtls_x509_crt *crt)
+{
+    return crt->issuer_raw.len == crt->subject_raw.len &&
+           memcmp(crt->issuer_raw.p, crt->subject_raw.p, crt->issuer_raw.len) == 0;
+}
 
 /** The next Extension (RFC 5280 section 4.1). @return false: none is left */
 static bool next_extension(unsigned char **p, const unsigned char *end, mbedtls_x509_buf *oid,

@@ -151,13 +151,13 @@ TLS_MUST_USE tls_status et_mbed_set_anchors(void *ctx, const struct stack_anchor
 void et_mbed_anchors_clear(struct mbed *m);
 /** Call fn with each anchor's DER. @return 0, or the code that ended the walk */
 int et_mbed_each_anchor(struct mbed *m, stack_cert_fn fn, void *arg);
-/** Are its subject and its issuer the same bytes? Another key of theirs may have signed it. */
-bool et_mbed_is_self_issued(const mbedtls_x509_crt *crt);
 /** Is this certificate, byte for byte, one of the anchors? */
 bool et_mbed_is_anchor(struct mbed *m, const mbedtls_x509_crt *crt);
 
-/* --- extension.c: extensions of a certificate ------------------------------------------------- */
+/* --- extension.c: what can be seen in a certificate ------------------------------------------- */
 
+/** Are its subject and its issuer the same bytes? Another key of theirs may have signed it. */
+bool et_mbed_is_self_issued(const mbedtls_x509_crt *crt);
 /** The content of an extension of that OID, if there is one: of the first. @return how many there
  *  are */
 unsigned et_mbed_find_extension(const mbedtls_x509_crt *crt, const char *oid, size_t oid_len,
