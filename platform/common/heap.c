@@ -21,6 +21,8 @@ struct owner {
 #define OWNERS_STATIC 8
 #define OWNERS_MAX    65536u
 
+#define LARGER(a, b) ((a) > (b) ? (a) : (b))
+
 static plat_mutex lock = PLAT_MUTEX_INITIALIZER;
 static struct plat_account process;
 static struct owner owners_static[OWNERS_STATIC] = {{.who = &process}};
@@ -140,9 +142,7 @@ void plat_account_init(struct plat_account *account)
 static void use_add(struct plat_mem_use *use, uint32_t size)
 {
     use->live += size;
-    if (use->live > use->peak) {
-        use->peak = use->live;
-    }
+    use->peak = LARGER(use->live, use->peak);
 }
 
 /* --- figures by purpose and phase (CONFIG_ESP_TLS_MEMORY_DETAIL); with the lock held ---------- */
@@ -153,8 +153,8 @@ static void detail_charge(struct plat_account *account, const struct heap_block 
     struct plat_mem_phase *phase = &account->by_phase[account->phase];
 
     use_add(&account->by_purpose[block->purpose], block->size);
-    phase->peak = account->total.live > phase->peak ? account->total.live : phase->peak;
-    phase->largest = block->size > phase->largest ? block->size : phase->largest;
+    phase->peak = LARGER(account->total.live, phase->peak);
+    phase->largest = LARGER(block->size, phase->largest);
     phase->count++;
 }
 
@@ -174,7 +174,7 @@ static void detail_phase(struct plat_account *account)
 {
     struct plat_mem_phase *phase = &account->by_phase[account->phase];
 
-    phase->peak = account->total.live > phase->peak ? account->total.live : phase->peak;
+    phase->peak = LARGER(account->total.live, phase->peak);
 }
 
 static void detail_reset(struct plat_account *account)

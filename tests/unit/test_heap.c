@@ -326,6 +326,32 @@ static void test_blocks_outlive_their_account_in_the_process_account(void **stat
     assert_int_equal(plat_region_used(arena), 0);
 }
 
+/** What accounts that are gone had is had by the next ones. */
+static void test_accounts_that_come_and_go_take_no_more_memory(void **state)
+{
+    struct plat_account stays = {0};
+    void *kept = plat_alloc(&stays, PLAT_MEM_CONNECTION, 8);
+    const size_t live = sim_alloc_live();
+
+    (void)state;
+    for (unsigned round = 0; round < 100; round++) {
+        struct plat_account some[3] = {{0}};
+        void *blocks[3];
+
+        for (size_t i = 0; i < 3; i++) {
+            blocks[i] = plat_alloc(&some[i], PLAT_MEM_CONNECTION, 8);
+            assert_non_null(blocks[i]);
+        }
+        for (size_t i = 0; i < 3; i++) {
+            plat_free(blocks[i]);
+            plat_account_clear(&some[i]);
+        }
+        assert_int_equal(sim_alloc_live(), live);
+    }
+    plat_free(kept);
+    plat_account_clear(&stays);
+}
+
 static void test_any_number_of_accounts_lives_at_once(void **state)
 {
     enum {
@@ -682,6 +708,7 @@ int main(void)
         T(test_a_purpose_goes_to_its_region),
         T(test_a_replaced_region_keeps_its_blocks),
         T(test_blocks_outlive_their_account_in_the_process_account),
+        T(test_accounts_that_come_and_go_take_no_more_memory),
         T(test_any_number_of_accounts_lives_at_once),
         T(test_no_room_for_another_account_is_out_of_memory),
         T(test_aligned_blocks_come_back_whole),
