@@ -195,6 +195,7 @@ static void test_a_limit_refuses_and_says_what_was_left(void **state)
 {
     struct plat_account a;
     void *block;
+    void *rest;
 
     (void)state;
     plat_account_init(&a);
@@ -206,7 +207,11 @@ static void test_a_limit_refuses_and_says_what_was_left(void **state)
     assert_int_equal(a.failure.over_limit, 1);
     assert_int_equal(a.failure.free_bytes, 40);
     assert_int_equal(a.total.peak, 60);
-    plat_free(plat_alloc(&a, PLAT_MEM_RECORD_OUT, 40));
+    rest = plat_alloc(&a, PLAT_MEM_RECORD_OUT, 40);
+    assert_non_null(rest);
+    assert_null(plat_alloc(&a, PLAT_MEM_RECORD_OUT, 1));
+    assert_int_equal(a.failure.free_bytes, 0);
+    plat_free(rest);
     plat_free(block);
     plat_account_clear(&a);
 }
@@ -595,8 +600,11 @@ static void test_caps_calloc_realloc_and_aligned(void **state)
     assert_null(heap_caps_malloc(0, MALLOC_CAP_8BIT));
     assert_null(heap_caps_calloc(SIZE_MAX, 2, MALLOC_CAP_8BIT));
     assert_null(heap_caps_aligned_alloc(3, 10, MALLOC_CAP_8BIT));
+    assert_null(heap_caps_aligned_alloc(0, 10, MALLOC_CAP_8BIT));
+    assert_null(heap_caps_aligned_alloc(64, 0, MALLOC_CAP_8BIT));
     assert_null(heap_caps_aligned_calloc(64, SIZE_MAX, 2, MALLOC_CAP_8BIT));
     block = heap_caps_aligned_calloc(64, 10, 10, MALLOC_CAP_8BIT);
+    assert_non_null(block);
     assert_int_equal((uintptr_t)block % 64, 0);
     heap_caps_aligned_free(block);
 }
@@ -622,8 +630,36 @@ static void test_prefer_takes_the_first_that_has_room(void **state)
                                     MALLOC_CAP_SPIRAM);
     assert_non_null(block);
     heap_caps_free(block);
+    block = heap_caps_calloc_prefer(2, 50, 2, MALLOC_CAP_INTERNAL, MALLOC_CAP_SPIRAM);
+    assert_true(heap_caps_get_free_size(MALLOC_CAP_INTERNAL) < internal);
+    block = heap_caps_realloc_prefer(block, 200, 2, MALLOC_CAP_INTERNAL, MALLOC_CAP_SPIRAM);
+    assert_true(heap_caps_get_free_size(MALLOC_CAP_INTERNAL) < internal);
+    heap_caps_free(block);
+    assert_int_equal(heap_caps_get_free_size(MALLOC_CAP_INTERNAL), internal);
     assert_null(heap_caps_calloc_prefer(SIZE_MAX, 2, 1, MALLOC_CAP_SPIRAM));
     assert_null(heap_caps_malloc_prefer(10, 0));
+}
+
+static void test_info_says_what_the_systems_heap_gave(void **state)
+{
+    multi_heap_info_t before;
+    multi_heap_info_t info;
+    void *block;
+
+    (void)state;
+    heap_caps_get_info(&before, MALLOC_CAP_SPIRAM);
+    assert_int_equal(before.total_free_bytes, heap_caps_get_free_size(MALLOC_CAP_SPIRAM));
+    block = heap_caps_malloc(1000, MALLOC_CAP_SPIRAM);
+    heap_caps_get_info(&info, MALLOC_CAP_SPIRAM);
+    assert_int_equal(info.total_free_bytes + 1000, before.total_free_bytes);
+    assert_int_equal(info.total_allocated_bytes, before.total_allocated_bytes + 1000);
+    assert_int_equal(info.total_free_bytes + info.total_allocated_bytes, INT32_MAX);
+    assert_int_equal(info.largest_free_block, info.total_free_bytes);
+    assert_int_equal(info.minimum_free_bytes, heap_caps_get_minimum_free_size(MALLOC_CAP_SPIRAM));
+    assert_int_equal(info.allocated_blocks, before.allocated_blocks + 1);
+    assert_int_equal(info.free_blocks, 1);
+    assert_int_equal(info.total_blocks, info.allocated_blocks + 1);
+    heap_caps_free(block);
 }
 
 static void test_info_says_what_a_region_holds(void **state)
@@ -718,6 +754,7 @@ int main(void)
         T(test_caps_without_a_region_are_the_systems_heap),
         T(test_caps_calloc_realloc_and_aligned),
         T(test_prefer_takes_the_first_that_has_room),
+        T(test_info_says_what_the_systems_heap_gave),
         T(test_info_says_what_a_region_holds),
         T(test_integrity_sees_a_header_overrun),
     };

@@ -175,6 +175,8 @@ static void test_buffers_are_shown_sixteen_bytes_to_a_line(void **state)
                                     "  |0123456789abcdef|\n"));
     assert_non_null(strstr(lines, "   0a 7f 21 "));
     assert_non_null(strstr(lines, "|..!|\n"));
+    ESP_LOG_BUFFER_HEXDUMP("a", " ~\x1F\x7F\x80", 5, ESP_LOG_WARN);
+    assert_non_null(strstr(lines, "| ~...|\n"));
     calls = 0;
     ESP_LOG_BUFFER_HEX_LEVEL("a", bytes, 4, ESP_LOG_VERBOSE);
     ESP_LOG_BUFFER_HEX("a", bytes, 0);
