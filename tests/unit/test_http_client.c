@@ -884,6 +884,8 @@ static void test_settings_are_kept_within_their_limits(void **state)
     assert_string_equal(text, "u");
     assert_int_equal(esp_http_client_get_password(c, &text), ESP_OK);
     assert_string_equal(text, "p");
+    assert_int_equal(esp_http_client_set_url(c, "http://a/"), ESP_OK);
+    assert_int_equal(esp_http_client_set_url(c, "http:///a"), ESP_ERR_INVALID_ARG);
     assert_int_equal(esp_http_client_set_username(c, NULL), ESP_OK);
     assert_int_equal(esp_http_client_get_username(c, &text), ESP_OK);
     assert_null(text);

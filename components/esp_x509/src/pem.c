@@ -125,7 +125,7 @@ esp_tls_input_reason_t et_pem_check(const uint8_t *text, size_t size, size_t *le
         if (text[i] == '\n' || (text[i] == '\r' && i + 1 < size && text[i + 1] == '\n')) {
             continue;
         }
-        *at = blank < i ? blank : i;
+        *at = blank;
         if (blank < i) {
             return ESP_TLS_INPUT_SPACES;
         }
