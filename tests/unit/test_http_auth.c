@@ -147,6 +147,8 @@ static void test_challenges_that_cannot_be_answered(void **state)
         unsigned scheme;
     } rows[] = {
         {"", BOTH, ESP_ERR_INVALID_ARG, 0},
+        {"X a=b, Basic realm=r", BOTH, ESP_OK, ESP_HTTP_AUTH_BASIC},
+        {"Digest x=1, realm=r, nonce=n", BOTH, ESP_OK, ESP_HTTP_AUTH_DIGEST},
         {" , ,", BOTH, ESP_ERR_INVALID_ARG, 0},
         {"=", BOTH, ESP_ERR_INVALID_ARG, 0},
         {"\"Digest\"", BOTH, ESP_ERR_INVALID_ARG, 0},
