@@ -64,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     chain_tree_findings(tree, &trust, f);
     chain_tree_place(tree, 0, f);
     print_all(&certs, tree, f);
+    findings_clear(f);
     certs_clear(&certs);
     certs_clear(&trust);
     free(blob.data);

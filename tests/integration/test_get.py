@@ -473,15 +473,15 @@ BROKEN = {
     "huge length": (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nab",
                     "Content-Length"),
     "coding": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "transfer coding"),
-    "NUL": (b"HTTP/1.1 200 OK\r\nA: b\0ccc\r\n\r\n", "header value"),
-    "no name": (b"HTTP/1.1 200 OK\r\n: b\r\n\r\n", "header field"),
+    "NUL": (b"HTTP/1.1 200 OK\r\nA: b\0ccc\r\n\r\n", "character that may not"),
+    "no name": (b"HTTP/1.1 200 OK\r\n: b\r\n\r\n", "header token"),
     "long line": (b"HTTP/1.1 200 OK\r\nA: " + b"b" * 17000 + b"\r\n\r\n", "longer than 16 KB"),
     "many lines": (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 300 + b"\r\n", "too many header fields"),
     "interim only": (b"HTTP/1.1 100 Continue\r\n\r\n" * 20, "interim"),
 }
 BROKEN_BODIES = {
     "chunk size": (CHUNKED + b"xyz\r\n", "chunk size"),
-    "chunk size too large": (CHUNKED + b"f" * 17 + b"\r\n", "size overflow"),
+    "chunk size too large": (CHUNKED + b"f" * 17 + b"\r\n", "too many digits"),
     "chunk too long": (CHUNKED + b"1\r\nab\r\n0\r\n\r\n", "after chunk"),
     "no last chunk": (CHUNKED + b"2\r\nab\r\n", "before the end"),
     "no end of trailers": (CHUNKED + b"2\r\nab\r\n0\r\n", "before the end"),

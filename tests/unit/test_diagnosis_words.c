@@ -82,13 +82,16 @@ static void test_each_word_with_evidence_without_and_in_general(void **state)
         {"{host}", "h.example", "the server's name", "the server's name"},
         {"{name}", "n.example", "the name that was asked for", "the name that was asked for"},
         {"{option}", "alpn_protos", "an option", "an option"},
-        {"{timeout}", "1500", "N", "N"},
-        {"{bytes_in}", "5", "N", "N"},
-        {"{record_len}", "3000", "N", "N"},
+        {"{timeout}", "1500 ms", "its time", "its time"},
+        {"{timeout_clause}", " (1500 ms now)", "", ""},
+        {"{bytes_in}", "5 bytes", "not all of it", "not all of it"},
+        {"{record_len}", "3000 bytes", "more bytes than it may have",
+         "more bytes than it may have"},
+        {"{record_all}", "3000 bytes", "its bytes", "its bytes"},
         {"{record_limit}", "2000", "fewer", "fewer"},
-        {"{record_got}", "77", "0", "0"},
+        {"{record_got}", "77", "not all", "not all"},
         {"{record_needed}", "4096", "1024", "the size of the server's records"},
-        {"{mem_size}", "4200", "N", "N"},
+        {"{mem_size}", "4200 bytes", "some bytes", "some bytes"},
         {"{mem_largest}", "3000", "fewer", "fewer"},
         {"{mem_free}", "9000", "enough", "enough"},
         {"{peer_bytes}", "\"SSH-2.0-\"", "\"\"", "other bytes"},
@@ -106,7 +109,9 @@ static void test_each_word_with_evidence_without_and_in_general(void **state)
         {"{field_clause}", " (in tbsCertificate)", "", ""},
         {"{input}", "cacert_buf (its certificate number 3)", "the certificate or key",
          "the certificate or key"},
-        {"{input_at}", "9 (line 4)", "0", "N"},
+        {"{input_place}", " at byte 9 (line 4)", "", ""},
+        {"{input_end}", ", after 9 bytes (line 4)", "", ""},
+        {"{input_read}", ": reading got to byte 9 (line 4)", "", ""},
         {"{sent_certificate}", "certificate number 3 that the server sent",
          "a certificate that the server sent", "a certificate that the server sent"},
         {"{mem_purpose}", NULL, NULL, "the connection"},
@@ -114,7 +119,8 @@ static void test_each_word_with_evidence_without_and_in_general(void **state)
         {"a {now", "a {now", "a {now", "a {now"},
         {"a} {b} c", "a} {b} c", "a} {b} c", "a} {b} c"},
         {"{hos}{hostx}{}", "{hos}{hostx}{}", "{hos}{hostx}{}", "{hos}{hostx}{}"},
-        {"({mem_size}, {mem_free})", "(4200, 9000)", "(N, enough)", "(N, enough)"},
+        {"({mem_size}, {mem_free})", "(4200 bytes, 9000)", "(some bytes, enough)",
+         "(some bytes, enough)"},
     };
     static const esp_tls_diagnosis_t empty;
 
@@ -161,9 +167,9 @@ static void test_words_of_numbers_at_their_ends(void **state)
         d.record.record_len = rows[i].len;
         expect_words("{record_needed}", &d, rows[i].needed);
     }
-    expect_words("{timeout}", &d, "N");
+    expect_words("{timeout}{timeout_clause}", &d, "its time");
     d.evidence.timeout_ms = 1;
-    expect_words("{timeout}", &d, "1");
+    expect_words("{timeout}{timeout_clause}", &d, "1 ms (1 ms now)");
     memcpy(d.evidence.peer_bytes, "a ~", 3);
     expect_words("{peer_bytes}", &d, "\"a ~\"");
     d.evidence.peer_bytes[2] = 0x7F;
@@ -172,8 +178,8 @@ static void test_words_of_numbers_at_their_ends(void **state)
     expect_words("{peer_bytes}", &d, "0x61 0x20 0x1F");
     d.evidence.input_item = 1;
     d.evidence.input_line = 1;
-    expect_words("{input} {input_at} {sent_certificate}", &d,
-                 "the certificate or key (its certificate number 2) 0 (line 1) "
+    expect_words("{input}{input_place} {sent_certificate}", &d,
+                 "the certificate or key (its certificate number 2) "
                  "a certificate that the server sent");
 }
 

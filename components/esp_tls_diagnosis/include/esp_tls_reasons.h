@@ -96,7 +96,7 @@
     X(KEEP_LINES, "", \
       "keep the line ends as \\n: in a C string each line of the PEM ends in \\n, in NVS or over a shell nothing may strip or double them") \
     X(WHOLE_FILE, "", \
-      "store it again, whole, from -----BEGIN to -----END, and compare the length: {input_at} bytes were read") \
+      "store it again, whole, from -----BEGIN to -----END, and compare the length{input_read}") \
     X(DER_LENGTH, "", \
       "DER has no line ends and no NUL: give its exact length, and no text around it") \
     X(RIGHT_FILE, "", \
@@ -148,7 +148,7 @@
     X(ALLOW_FIREWALL, "", "this machine forbids it: look at its own firewall and permissions") \
     X(CHECK_NETWORK, "", "check the network between the two; something on the way may cut connections") \
     /* time */ \
-    X(MORE_TIME, "timeout_ms", "if it only needs longer, raise timeout_ms ({timeout} ms now); it is one deadline for the whole operation") \
+    X(MORE_TIME, "timeout_ms", "if it only needs longer, raise timeout_ms{timeout_clause}; it is one deadline for the whole operation") \
     X(CHECK_SERVER_LOAD, "", "look at the server: it took the connection and did not answer") \
     X(CHECK_SERVICE, "", "check that this port speaks TLS: HTTPS is usually 443, MQTT over TLS 8883, SMTP over TLS 465") \
     /* another protocol */ \
@@ -217,15 +217,15 @@
     X(INPUT_EMPTY, CONFIG, "{input} is empty", RIGHT_FILE, NONE, NONE) \
     X(INPUT_NOT_A_CERTIFICATE, CONFIG, "{input} is neither PEM nor DER", RIGHT_FILE, CHECK_CERT, NONE) \
     X(INPUT_NO_NUL, CONFIG, "{input} is PEM, and its length does not count a final NUL", COUNT_NUL, NONE, NONE) \
-    X(INPUT_LINE_BREAKS, CONFIG, "the line ends of {input} are damaged at byte {input_at}", KEEP_LINES, CHECK_CERT, NONE) \
-    X(INPUT_BAD_BASE64, CONFIG, "{input} has a character at byte {input_at} that is not of base64", WHOLE_FILE, KEEP_LINES, CHECK_CERT) \
-    X(INPUT_TRUNCATED, CONFIG, "{input} ends too early, after {input_at} bytes", WHOLE_FILE, CHECK_CERT, NONE) \
+    X(INPUT_LINE_BREAKS, CONFIG, "the line ends of {input} are damaged{input_place}", KEEP_LINES, CHECK_CERT, NONE) \
+    X(INPUT_BAD_BASE64, CONFIG, "{input} has a character{input_place} that is not of base64", WHOLE_FILE, KEEP_LINES, CHECK_CERT) \
+    X(INPUT_TRUNCATED, CONFIG, "{input} ends too early{input_end}", WHOLE_FILE, CHECK_CERT, NONE) \
     X(INPUT_DER_AS_PEM, CONFIG, "{input} is DER where PEM is expected, or the other way round", DER_LENGTH, COUNT_NUL, CHECK_CERT) \
     X(INPUT_WRONG_KIND, CONFIG, "{input} holds something else than it is for", RIGHT_FILE, CHECK_CERT, NONE) \
     X(INPUT_EXTENSION, CONFIG, "{input} has a critical extension that this build does not know{oid_clause}", WITHOUT_EXTENSION, ENABLE_NAME_CONSTRAINTS, CHECK_CERT) \
     X(INPUT_UNSUPPORTED, CONFIG, "{input} uses an algorithm that this build does not have", ENABLE_ALGORITHM, CHECK_CERT, NONE) \
-    X(INPUT_TRAILING, CONFIG, "{input} has bytes behind its end, at byte {input_at}", DER_LENGTH, CHECK_CERT, NONE) \
-    X(INPUT_MALFORMED, CONFIG, "{input} is damaged at byte {input_at}{field_clause}", WHOLE_FILE, CHECK_CERT, NONE) \
+    X(INPUT_TRAILING, CONFIG, "{input} has bytes behind its end{input_place}", DER_LENGTH, CHECK_CERT, NONE) \
+    X(INPUT_MALFORMED, CONFIG, "{input} is damaged{input_place}{field_clause}", WHOLE_FILE, CHECK_CERT, NONE) \
     X(INPUT_KEY_SIZE, CONFIG, "{input} has an RSA key that is longer than this build can read", SHORTER_KEY, CHECK_CERT, NONE) \
     X(INPUT_ARMOR, CONFIG, "the BEGIN line of {input} names another kind of key than what stands below it", KEY_ANEW, CHECK_CERT, NONE) \
     X(KEY_ENCRYPTION, CONFIG, "{input} is encrypted in a way that this build cannot undo{oid_clause}", ENCRYPT_ANEW, CHECK_CERT, NONE) \
@@ -234,9 +234,9 @@
     X(KEY_MISSING, IDENTITY, "an own certificate is set without its private key (0x7600 MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED)", SET_CLIENT_KEY, NONE, NONE) \
     X(OWN_CERT_MISSING, IDENTITY, "a private key is set without its certificate", SET_CLIENT_CERT, NONE, NONE) \
     /* memory */ \
-    X(NO_MEMORY, MEMORY, "the heap is used up: {mem_size} bytes were wanted for {mem_purpose}", DYNAMIC_BUFFER, USE_PSRAM, FREE_HEAP) \
-    X(MEMORY_FRAGMENTED, MEMORY, "the heap is in pieces: {mem_size} bytes were wanted for {mem_purpose}, and the largest free block has {mem_largest}", AVOID_FRAGMENTS, DYNAMIC_BUFFER, USE_PSRAM) \
-    X(MEMORY_LIMIT, MEMORY, "the connection's own limit or arena is used up: {mem_size} bytes were wanted for {mem_purpose}", RAISE_LIMIT, FREE_CERT, SMALLER_IN) \
+    X(NO_MEMORY, MEMORY, "the heap is used up: {mem_size} were wanted for {mem_purpose}", DYNAMIC_BUFFER, USE_PSRAM, FREE_HEAP) \
+    X(MEMORY_FRAGMENTED, MEMORY, "the heap is in pieces: {mem_size} were wanted for {mem_purpose}, and the largest free block has {mem_largest}", AVOID_FRAGMENTS, DYNAMIC_BUFFER, USE_PSRAM) \
+    X(MEMORY_LIMIT, MEMORY, "the connection's own limit or arena is used up: {mem_size} were wanted for {mem_purpose}", RAISE_LIMIT, FREE_CERT, SMALLER_IN) \
     X(NO_MEMORY_FOR_CALL, MEMORY, "one call had no memory; the connection is unharmed", RETRY_CALL, FREE_HEAP, FEWER_CONNECTIONS) \
     /* names */ \
     X(HOST_NOT_A_NAME, CONFIG, "{host} is no name of a server{host_clause}", HOST_ALONE, NONE, NONE) \
@@ -257,7 +257,7 @@
     /* time */ \
     X(CONNECT_TIMEOUT, TIMEOUT, "{endpoint} did not answer", CHECK_ADDRESS, CHECK_PORT, MORE_TIME) \
     X(HANDSHAKE_SILENT, TIMEOUT, "{peer} took the connection and never answered the ClientHello: perhaps it speaks no TLS, or waits for the client to speak another protocol", CHECK_SERVICE, CHECK_SERVER_LOAD, MORE_TIME) \
-    X(HANDSHAKE_SLOW, TIMEOUT, "the handshake was still going on: {bytes_in} bytes had come", MORE_TIME, CHECK_SERVER_LOAD, CHECK_NETWORK) \
+    X(HANDSHAKE_SLOW, TIMEOUT, "the handshake was still going on: {bytes_in} had come", MORE_TIME, CHECK_SERVER_LOAD, CHECK_NETWORK) \
     X(READ_TIMEOUT, TIMEOUT, "{peer} sent nothing in time; the connection is still open", MORE_TIME, KEEP_ALIVE, CHECK_SERVER_LOAD) \
     X(WRITE_TIMEOUT, TIMEOUT, "{peer} took nothing in time; the connection is still open", MORE_TIME, CHECK_NETWORK, NONE) \
     /* not TLS, or broken TLS */ \
@@ -265,8 +265,8 @@
     X(PEER_SPEAKS_SSH, PROTOCOL, "{peer} speaks SSH on this port", CHECK_SERVICE, NONE, NONE) \
     X(PEER_SPEAKS_MAIL, PROTOCOL, "{peer} greets as a mail or FTP server, in the clear", USE_STARTTLS, CHECK_SERVICE, NONE) \
     X(PEER_NOT_TLS, PROTOCOL, "what {peer} sent is not TLS (it begins with {peer_bytes})", CHECK_SERVICE, CHECK_MIDDLEBOX, CAPTURE) \
-    X(RECORD_TOO_LARGE, PROTOCOL, "the server sent a record of {record_len} bytes, and the input buffer takes {record_limit}", RAISE_IN, SERVER_RECORDS, NONE) \
-    X(MESSAGE_TOO_LARGE, PROTOCOL, "a handshake message of {record_len} bytes is longer than the {record_limit} that there is room for; most likely the chain has certificates that nobody needs", SHORTEN_CHAIN, NONE, NONE) \
+    X(RECORD_TOO_LARGE, PROTOCOL, "the server sent a record of {record_len}, and the input buffer takes {record_limit}", RAISE_IN, SERVER_RECORDS, NONE) \
+    X(MESSAGE_TOO_LARGE, PROTOCOL, "a handshake message of {record_len} is longer than the {record_limit} that there is room for; most likely the chain has certificates that nobody needs", SHORTEN_CHAIN, NONE, NONE) \
     X(RECORD_DAMAGED, PROTOCOL, "a record arrived damaged: its integrity check failed", CHECK_NETWORK, CAPTURE, REPORT_BUG) \
     X(PEER_FAULT, PROTOCOL, "the peer sent something that TLS does not allow there", CAPTURE, ASK_SERVER_OWNER, REPORT_BUG) \
     X(PEER_FLOODS, PROTOCOL, "{peer} sent record after record that means nothing (warnings, empty records, ChangeCipherSpec, tickets), as an attacker would", DISTRUST, CAPTURE, CHECK_MIDDLEBOX) \
@@ -329,7 +329,7 @@
     /* ends */ \
     X(CLOSED_IN_ORDER, CLOSED, "the peer closed the connection in order (close_notify)", RECONNECT, NONE, NONE) \
     X(CLOSED_IN_HANDSHAKE, CLOSED, "{peer} closed the connection in the handshake without a word", CHECK_SERVICE, READ_LOG, CAPTURE) \
-    X(CLOSED_IN_RECORD, CLOSED, "the peer closed in the middle of a record: {record_got} of {record_len} bytes had come", READ_LOG, CHECK_NETWORK, CAPTURE) \
+    X(CLOSED_IN_RECORD, CLOSED, "the peer closed in the middle of a record: {record_got} of {record_all} had come", READ_LOG, CHECK_NETWORK, CAPTURE) \
     X(CLOSED_WITHOUT_NOTIFY, CLOSED, "the peer closed TCP without closing TLS (no close_notify), so the end may be missing", CLOSE_PROPERLY, RECONNECT, READ_LOG) \
     X(CONNECTION_LOST, CLOSED, "the connection broke: {errno}", RECONNECT, CHECK_NETWORK, KEEP_ALIVE) \
     /* proxies */ \

@@ -70,8 +70,8 @@ static const char *const whats[] = {
 };
 
 static const char *const hows[] = {
-    [ESP_TLS_CAUSE_NONE] = " has not failed",
-    [ESP_TLS_CAUSE_TIMEOUT] = " was not done within {timeout} ms",
+    [ESP_TLS_CAUSE_NONE] = "", /* failed, or has not */
+    [ESP_TLS_CAUSE_TIMEOUT] = " was not done within {timeout}",
     [ESP_TLS_CAUSE_EOF] = " was ended by the peer in order",
     [ESP_TLS_CAUSE_TRUNCATED] = " was ended by the peer without a word",
     [ESP_TLS_CAUSE_CANCELLED] = " was cancelled",
@@ -119,12 +119,16 @@ static void happened(struct out *out, diagnosis *d)
         request(out, d);
         return;
     }
-    if ((unsigned)r->phase < sizeof(whats) / sizeof(whats[0])) {
+    if (d->kind == ESP_TLS_CLASS_PROXY) {
+        et_words_expand(out, "the way to {peer} through a proxy", d);
+    } else if ((unsigned)r->phase < sizeof(whats) / sizeof(whats[0])) {
         et_words_expand(out, whats[r->phase], d);
     }
     if (r->alert_received >= 0) {
         et_out_text(out, " was ended by the server with the");
         alert(out, r->alert_received);
+    } else if (r->cause == ESP_TLS_CAUSE_NONE) {
+        et_out_text(out, d->kind == ESP_TLS_CLASS_NONE ? " has not failed" : " failed");
     } else if ((unsigned)r->cause < sizeof(hows) / sizeof(hows[0])) {
         et_words_expand(out, hows[r->cause], d);
     }

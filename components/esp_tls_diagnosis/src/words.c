@@ -263,13 +263,43 @@ static void input(struct out *out, diagnosis *d)
     }
 }
 
-static void input_at(struct out *out, diagnosis *d)
+/** Words around an offset into the input, where it is known which input that is. */
+static void at_input(struct out *out, diagnosis *d, const char *before, const char *behind)
 {
+    if (d->evidence.input == NULL) {
+        return;
+    }
+    et_out_text(out, before);
     et_out_number(out, d->evidence.input_at);
+    et_out_text(out, behind);
     if (d->evidence.input_line != 0) {
         et_out_text(out, " (line ");
         et_out_number(out, d->evidence.input_line);
         et_out_text(out, ")");
+    }
+}
+
+static void input_place(struct out *out, diagnosis *d)
+{
+    at_input(out, d, " at byte ", "");
+}
+
+static void input_end(struct out *out, diagnosis *d)
+{
+    at_input(out, d, ", after ", " bytes");
+}
+
+static void input_read(struct out *out, diagnosis *d)
+{
+    at_input(out, d, ": reading got to byte ", "");
+}
+
+static void timeout_clause(struct out *out, diagnosis *d)
+{
+    if (d->evidence.timeout_ms > 0) {
+        et_out_text(out, " (");
+        et_out_number(out, (uint64_t)d->evidence.timeout_ms);
+        et_out_text(out, " ms now)");
     }
 }
 
@@ -290,9 +320,10 @@ enum form {
     FUNCTION,
     TEXT,    /* char[] */
     POINTER, /* const char * */
-    INT,
+    MS,      /* int */
     U32,
-    U64,
+    U32_BYTES,
+    U64_BYTES,
     TIME
 };
 
@@ -311,14 +342,16 @@ static const struct word {
     {"host_clause", ", but a URL, or has a port or path in it", FUNCTION, 0, host_clause},
     {"name", "the name that was asked for", TEXT, AT(evidence.name), NULL},
     {"option", "an option", POINTER, AT(record.option), NULL},
-    {"timeout", "N", INT, AT(evidence.timeout_ms), NULL},
+    {"timeout", "its time", MS, AT(evidence.timeout_ms), NULL},
+    {"timeout_clause", "", FUNCTION, 0, timeout_clause},
     {"errno", "see its errno", FUNCTION, 0, os_error},
-    {"bytes_in", "N", U64, AT(record.bytes_in), NULL},
-    {"record_len", "N", U32, AT(record.record_len), NULL},
+    {"bytes_in", "not all of it", U64_BYTES, AT(record.bytes_in), NULL},
+    {"record_len", "more bytes than it may have", U32_BYTES, AT(record.record_len), NULL},
+    {"record_all", "its bytes", U32_BYTES, AT(record.record_len), NULL},
     {"record_limit", "fewer", U32, AT(record.record_limit), NULL},
-    {"record_got", "0", U32, AT(evidence.record_got), NULL},
+    {"record_got", "not all", U32, AT(evidence.record_got), NULL},
     {"record_needed", "the size of the server's records", FUNCTION, 0, record_needed},
-    {"mem_size", "N", U32, AT(record.mem_size), NULL},
+    {"mem_size", "some bytes", U32_BYTES, AT(record.mem_size), NULL},
     {"mem_largest", "fewer", U32, AT(record.mem_largest_free), NULL},
     {"mem_free", "enough", U32, AT(evidence.mem_free), NULL},
     {"mem_purpose", "the connection", FUNCTION, 0, purpose},
@@ -342,7 +375,9 @@ static const struct word {
     {"field_clause", "", FUNCTION, 0, field_clause},
     {"oid_clause", "", FUNCTION, 0, oid_clause},
     {"input", "the certificate or key", FUNCTION, 0, input},
-    {"input_at", "N", FUNCTION, 0, input_at},
+    {"input_place", "", FUNCTION, 0, input_place},
+    {"input_end", "", FUNCTION, 0, input_end},
+    {"input_read", "", FUNCTION, 0, input_read},
     {"sent_certificate", "a certificate that the server sent", FUNCTION, 0, sent_certificate},
 };
 
@@ -365,13 +400,14 @@ static uint64_t number_at(const struct word *word, diagnosis *d)
     int i;
 
     switch (word->form) {
-    case INT:
+    case MS:
         memcpy(&i, at, sizeof(i));
         return i > 0 ? (uint64_t)i : 0;
     case U32:
+    case U32_BYTES:
         memcpy(&u32, at, sizeof(u32));
         return u32;
-    case U64:
+    case U64_BYTES:
         memcpy(&u64, at, sizeof(u64));
         return u64;
     case TIME:
@@ -407,6 +443,7 @@ static void write_word(struct out *out, const struct word *word, diagnosis *d)
         et_out_text(out, " UTC");
     } else {
         et_out_number(out, number);
+        et_out_text(out, word->form == MS ? " ms" : word->form != U32 ? " bytes" : "");
     }
 }
 

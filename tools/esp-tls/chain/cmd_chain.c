@@ -239,12 +239,27 @@ static void json_certificates(struct json *j, const char *key, const struct cert
             const struct chain_node *n = &tree->node[i];
 
             json_string(j, "role", chain_role_name(n->role));
-            json_number(j, "issuer_index", n->parent + 1);
+            json_number(j, "issuer_index", n->is_self_signed ? (int)i : n->parent);
             json_bool(j, "trusted", n->is_trusted);
         }
         json_end(j, false);
     }
     json_end(j, true);
+}
+
+/** What `get` says of the same failure. */
+static void json_diagnosis(struct json *j, const struct chain *c)
+{
+    esp_tls_diagnosis_t d;
+
+    if (c->failure.options == NULL) { /* it was accepted, or there was no connection to ask */
+        json_string(j, "diagnosis", NULL);
+        return;
+    }
+    explain_diagnose(&c->failure, &d);
+    json_object(j, "diagnosis");
+    explain_members(&d, j);
+    json_end(j, false);
 }
 
 static void print_json(const struct chain *c, FILE *out)
@@ -262,6 +277,7 @@ static void print_json(const struct chain *c, FILE *out)
     json_bool(&j, "accepted", c->opened);
     json_number(&j, "exit", c->exit);
     json_string(&j, "verdict", c->verdict.chars);
+    json_diagnosis(&j, c);
     json_number(&j, "message_bytes", (int64_t)t->bytes);
     json_string(&j, "end", t->count > 0 ? chain_end_name(t->end) : NULL);
     json_string(&j, "anchor", anchor != NULL ? anchor->subject : NULL);

@@ -40,6 +40,14 @@ void explain_diagnose(const struct failure *f, esp_tls_diagnosis_t *d)
     esp_tls_diagnose(&d->record, &d->evidence, d);
 }
 
+void explain_members(esp_tls_diagnosis_t *d, struct json *j)
+{
+    static char text[16384]; /* the longest has about 6 KB */
+
+    (void)esp_tls_diagnosis_json(d, text, sizeof(text));
+    json_members(j, text);
+}
+
 /* --- the exit status -------------------------------------------------------------------------- */
 
 static enum tool_exit exit_by_phase(esp_tls_phase_t phase)

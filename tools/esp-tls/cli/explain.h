@@ -7,6 +7,7 @@
 
 #include "esp_tls_diagnosis.h"
 #include "connect_options.h"
+#include "json.h"
 #include "text.h"
 #include "tool.h"
 
@@ -23,6 +24,9 @@ void explain_note(struct failure *failure, const esp_tls_t *tls);
 
 /** Diagnose it. */
 void explain_diagnose(const struct failure *failure, esp_tls_diagnosis_t *diagnosis);
+
+/** Its members, as esp_tls_diagnosis_json() prints them, into the object that is open. */
+void explain_members(esp_tls_diagnosis_t *diagnosis, struct json *json);
 
 /** @return the class of the failure; its paragraph is added to *text */
 enum tool_exit explain(const struct failure *failure, struct text *text);

@@ -421,12 +421,14 @@ static void note_names(struct fetch *f)
 }
 
 /** What --json prints of a URL. */
-static void report_get(const struct fetch *f, enum tool_exit result, esp_err_t err)
+static void report_get(const struct fetch *f, enum tool_exit result, const char *verdict,
+                       esp_err_t err)
 {
     struct json j = {.out = stdout};
 
     json_report(&j, "get");
     json_number(&j, "exit", result);
+    json_string(&j, "verdict", verdict);
     json_string(&j, "url", f->url);
     json_number(&j, "body_bytes", f->body_bytes);
     if (result == EXIT_OK) {
@@ -450,14 +452,14 @@ static enum tool_exit fail(struct fetch *f, esp_err_t err)
     f->failure.status = esp_http_client_get_status_code(f->client);
     f->failure.malformed = esp_http_client_get_malformed(f->client);
     f->failure.upload = &f->upload;
-    text_add(&text, "esp-tls: ");
     result = explain_http(&f->failure, err, &text);
     if (result != EXIT_MEMORY && shortage_take()) { /* what was found is what came of that */
         return tool_no_memory();
     }
     if (f->options.connect.json) {
-        report_get(f, result, err);
+        report_get(f, result, text.chars, err);
     } else {
+        fputs("esp-tls: ", stderr);
         text_print(&text, stderr);
     }
     return result;
@@ -483,7 +485,7 @@ static enum tool_exit finish_get(struct fetch *f)
     }
     written = f->is_open ? output_finish(&f->output) : EXIT_OK;
     if (written == EXIT_OK && f->options.connect.json) {
-        report_get(f, EXIT_OK, ESP_OK);
+        report_get(f, EXIT_OK, NULL, ESP_OK);
     }
     return written;
 }

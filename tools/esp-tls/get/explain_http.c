@@ -258,7 +258,6 @@ enum tool_exit explain_http(const struct http_failure *f, esp_err_t err, struct 
 
 void explain_http_json(const struct http_failure *f, esp_err_t err, struct json *j)
 {
-    static char text[16384]; /* the longest has about 6 KB */
     esp_tls_diagnosis_t d;
 
     explain_diagnose(&f->of, &d);
@@ -268,6 +267,5 @@ void explain_http_json(const struct http_failure *f, esp_err_t err, struct json 
         esp_tls_diagnosis_lead(&d, ESP_TLS_REASON_PROXY_TIMEOUT);
     }
     esp_http_client_diagnose(&d, err, f->status, f->malformed != NULL);
-    (void)esp_tls_diagnosis_json(&d, text, sizeof(text));
-    json_members(j, text);
+    explain_members(&d, j);
 }
