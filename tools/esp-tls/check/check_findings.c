@@ -73,7 +73,7 @@ static const struct check_finding_row rows[] = {
     {"wants-certificate", CHECK_FAILS, EXIT_TLS, "it demands a client certificate",
      REASON(CLIENT_CERT_MISSING), {REMEDY(SET_CLIENT_CERT)}, NULL},
     {"refuses-certificate", CHECK_FAILS, EXIT_TLS, "it does not accept the client certificate",
-     REASON(CLIENT_CERT_REFUSED), {0}, NULL},
+     OF_DIAGNOSIS},
     {"asks-certificate", CHECK_NOTE, EXIT_OK,
      "it asks for a client certificate, and goes on without",
      REASON(NONE), {REMEDY(SET_CLIENT_CERT)}, NULL},

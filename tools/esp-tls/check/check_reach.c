@@ -152,6 +152,19 @@ static void judge_starttls(struct check *c, const struct dial_failure *f)
     check_add(c, f->timed_out ? "silent" : "starttls", evidence, NULL, NULL);
 }
 
+/** A record that began and did not end, if one did. */
+static void note_record(const struct probe_answer *a, esp_tls_record_t *record,
+                        esp_tls_evidence_t *evidence)
+{
+    const uint8_t *head = a->first; /* RFC 8446 section 5.1: type, version, length */
+
+    if (a->alert >= 0 || a->records > 0 || a->first_len == 0) {
+        return;
+    }
+    record->record_len = a->first_len < 5 ? 5 : 5U + (unsigned)(head[3] << 8 | head[4]);
+    evidence->record_got = a->first_len < sizeof(a->first) ? a->first_len : 0;
+}
+
 /** An alert, or the end of the connection, for an answer to ClientHello. */
 static void judge_refused(struct check *c, const struct probe_reply *r)
 {
@@ -164,6 +177,7 @@ static void judge_refused(struct check *c, const struct probe_reply *r)
 
     record.stack_code = is_alert ? -MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE : 0;
     record.alert_received = (int16_t)r->answer.alert;
+    note_record(&r->answer, &record, &evidence);
     diagnose_reach(c, &record, &evidence, &d);
     check_reply_text(r, text, sizeof(text));
     check_add(c, "no-version", text, NULL, &d);

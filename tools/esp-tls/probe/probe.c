@@ -60,10 +60,18 @@ static bool make_hello(struct run *run, const struct probe_server *server,
            probe_keys_sent(&run->keys, run->record, run->record_len);
 }
 
+/** Do these bytes begin a record (RFC 8446 section 5.1)? */
+static bool is_record(const struct probe_answer *answer)
+{
+    return answer->first[0] >= 20 && answer->first[0] <= 23 &&
+           (answer->first_len < 2 || answer->first[1] == 3);
+}
+
 /** The connection ended before the answer did: refused without a word, or broken in the middle. */
 static enum probe_outcome ended(const struct probe_answer *answer)
 {
-    return answer->first_len == 0 || answer->has_hello ? PROBE_REFUSED : PROBE_NOT_TLS;
+    return answer->first_len == 0 || answer->has_hello || is_record(answer) ? PROBE_REFUSED
+                                                                            : PROBE_NOT_TLS;
 }
 
 static enum probe_outcome read_answer(int fd, struct run *run, int64_t until_us,
