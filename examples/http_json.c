@@ -3,6 +3,7 @@
  *     http_json CA.pem URL TOKEN VALUE...
  *
  * Each VALUE is a request of its own; one that the server has closed meanwhile is made anew. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,9 +36,16 @@ static esp_err_t on_event(esp_http_client_event_t *evt)
 static int post(esp_http_client_handle_t client, const char *value, struct answer *answer)
 {
     char json[128];
-    int len = snprintf(json, sizeof(json), "{\"value\": %.9g}", atof(value));
-    esp_err_t err = esp_http_client_set_post_field(client, json, len);
+    char *end;
+    double number = strtod(value, &end);
+    int len = snprintf(json, sizeof(json), "{\"value\": %.9g}", number);
+    esp_err_t err;
 
+    if (end == value || *end != '\0' || !isfinite(number)) { /* JSON has neither nan nor inf */
+        fprintf(stderr, "no number: %s\n", value);
+        return 1;
+    }
+    err = esp_http_client_set_post_field(client, json, len);
     *answer = (struct answer){.len = 0};
     if (err == ESP_OK) {
         err = esp_http_client_perform(client); /* json is borrowed until it is over */
@@ -61,7 +69,7 @@ int main(int argc, char **argv)
                                     .user_data = &answer};
     FILE *file = argc > 4 ? fopen(argv[1], "rb") : NULL;
     esp_http_client_handle_t client;
-    char token[512];
+    char token[4096];
     int failed = 0;
 
     if (file == NULL || fread(ca, 1, sizeof(ca) - 1, file) == 0) {
@@ -72,8 +80,8 @@ int main(int argc, char **argv)
     esp_log_level_set("*", ESP_LOG_NONE); /* post() says what failed */
     cfg.url = argv[2];
     client = esp_http_client_init(&cfg);
-    snprintf(token, sizeof(token), "Bearer %s", argv[3]);
-    if (client == NULL || esp_http_client_set_header(client, "Authorization", token) != ESP_OK ||
+    if (snprintf(token, sizeof(token), "Bearer %s", argv[3]) >= (int)sizeof(token) ||
+        client == NULL || esp_http_client_set_header(client, "Authorization", token) != ESP_OK ||
         esp_http_client_set_header(client, "Content-Type", "application/json") != ESP_OK) {
         fputs("this cannot be sent\n", stderr);
         return 2;

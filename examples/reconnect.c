@@ -47,6 +47,7 @@ static void step(struct line *l, const esp_tls_cfg_t *cfg)
 
     if (l->tls == NULL && (int32_t)(esp_log_timestamp() - l->again_ms) >= 0) {
         l->tls = esp_tls_init();
+        l->again_ms = esp_log_timestamp() + FIRST_MS; /* where there is no memory for one */
     }
     if (l->tls != NULL && !l->is_open) {
         n = esp_tls_conn_new_async(l->host, (int)strlen(l->host), l->port, cfg, l->tls);

@@ -489,7 +489,7 @@ def test_compare_with_a_browser_that_only_has_events_ends_in_time(compare_with):
 
 @pytest.mark.parametrize("family, host", [("-4", "127.0.0.1"), ("-6", "::1")])
 def test_chain_connects_with_what_get_has(certs, family, host):
-    with peers.TlsPeer(certs, peers.hold, host=host, client_ca=certs / "root-ec.pem",
+    with peers.TlsPeer(certs, peers.hold, host=host, client_ca=certs / "root-client.pem",
                        alpn=["mqtt"]) as peer:
         at = ["--connect-to", f"{f'[{host}]' if ':' in host else host}:{peer.port}", "localhost"]
         found = ask("--cacert", certs / "root-ec.pem", "--cert", certs / "client-ec-chain.pem",

@@ -102,6 +102,8 @@ static const struct row rows[] = {
      OK "Transfer-Encoding: chunked\r\n\r\n1;a\r\na\r\n1 ; b = c\r\nb\r\n1;q=\"x;\\\"y\"\r\nc\r\n"
         "1;\r\nd\r\n1 \r\ne\r\n0 ;z=\"\"\r\nEnd: 1\r\n\r\nX",
      0, R(COMPLETE), "S200 H[Transfer-Encoding: chunked] . T[End: 1] ", "abcde", "X", -1, true},
+    {"chunked in a folded value", OK "Transfer-Encoding: chunked\r\n \r\n\r\n1\r\na\r\n0\r\n\r\n",
+     0, R(MALFORMED), "S200 H[Transfer-Encoding: chunked] ", "", NULL, -1, true},
     {"an extension without a size", OK "Transfer-Encoding: chunked\r\n\r\n;a=b\r\n", 0,
      R(MALFORMED), "S200 H[Transfer-Encoding: chunked] . ", "", NULL, -1, true},
     {"a control character in an extension",

@@ -55,7 +55,10 @@ static esp_err_t look_for_answer(esp_http_client_handle_t c, esp_err_t err)
     if (early == ESP_ERR_HTTP_EAGAIN || (early != ESP_OK && err == ESP_ERR_HTTP_WRITE_DATA)) {
         return err;
     }
-    return early == ESP_ERR_HTTP_FETCH_HEADER ? ESP_ERR_HTTP_WRITE_DATA : early; /* it was reset */
+    return early == ESP_ERR_HTTP_FETCH_HEADER &&
+                   esp_http_response_why(et_http_exchange_parser(c->exchange)) == NULL
+               ? ESP_ERR_HTTP_WRITE_DATA /* it was reset */
+               : early;
 }
 
 static esp_err_t step_body(esp_http_client_handle_t c)

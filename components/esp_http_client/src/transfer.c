@@ -226,7 +226,7 @@ static esp_err_t read_ahead(esp_http_client_handle_t c, size_t most)
     while (err == ESP_OK && at < got && c->phase == HTTP_READING_BODY && !is_not_worth_reading(c)) {
         err = et_http_exchange_came_ahead(c->exchange, ahead + at, piece, got - at);
         at += piece;
-        if (err == ESP_OK) {
+        if (err == ESP_OK && at < got && c->phase == HTTP_READING_BODY) {
             err = et_http_wire_interrupted(c->wire);
         }
     }

@@ -278,6 +278,9 @@ static int on_headers_complete(llhttp_t *parser)
     if (is_interim(r)) {
         return 1; /* no body, whatever the fields say (RFC 9112 section 6.3) */
     }
+    if ((parser->flags & (F_TRANSFER_ENCODING | F_CHUNKED)) == F_TRANSFER_ENCODING) {
+        return malformed(r, "a transfer coding other than chunked"); /* chunked in a folded value */
+    }
     release_field(r);
     set_lenient(parser, false, false);
     r->has_head = true;

@@ -133,3 +133,19 @@ void json_members(struct json *j, const char *object)
         fwrite(object + 1, 1, len - 2, j->out);
     }
 }
+
+void json_ended(FILE *out, const char *command, int exit, const char *said)
+{
+    struct json j = {.out = out};
+    char verdict[4096];
+    size_t len = strlen(said);
+
+    while (len > 0 && said[len - 1] == '\n') {
+        len--;
+    }
+    snprintf(verdict, sizeof(verdict), "%.*s", (int)len, said);
+    json_report(&j, command);
+    json_number(&j, "exit", exit);
+    json_string(&j, "verdict", verdict);
+    json_end(&j, false);
+}

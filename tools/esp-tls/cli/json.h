@@ -21,6 +21,9 @@ void json_report(struct json *j, const char *command);
 /** The members of an object that is text already: "{...}". */
 void json_members(struct json *j, const char *object);
 
+/** The report of what ended before its report. said: what standard error was told of it. */
+void json_ended(FILE *out, const char *command, int exit, const char *said);
+
 /** key NULL: an element of an array. */
 void json_object(struct json *j, const char *key);
 void json_array(struct json *j, const char *key);

@@ -157,19 +157,7 @@ static bool wants_json(int argc, char **argv)
 /** Who reads JSON gets it also where a command ended before its report. */
 static void report_end(const char *command, enum tool_exit status)
 {
-    struct json j = {.out = stdout};
-    const char *said = streams_said();
-    char verdict[4096];
-    int len = (int)strlen(said);
-
-    while (len > 0 && said[len - 1] == '\n') {
-        len--;
-    }
-    snprintf(verdict, sizeof(verdict), "%.*s", len, said);
-    json_report(&j, find_command(command) != NULL ? command : NULL);
-    json_number(&j, "exit", status);
-    json_string(&j, "verdict", verdict);
-    json_end(&j, false);
+    json_ended(stdout, find_command(command) != NULL ? command : NULL, (int)status, streams_said());
 }
 
 /** What was printed has to arrive. @return status, or EXIT_OUTPUT after a message on stderr */

@@ -15,6 +15,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/shortage.h"
+#include "cli/streams.h"
 #include "upload.h"
 
 #define BUFFER 16384 /* also the longest header */
@@ -36,6 +37,7 @@ struct fetch {
     int64_t part_from;  /* of Content-Range; -1: none */
     int64_t body_bytes; /* that came */
     bool is_open;       /* output */
+    bool is_reported;   /* as JSON */
     enum tool_exit sink_result;
     struct http_failure failure; /* what is known when something fails */
     esp_tls_timeline_t timeline;
@@ -421,11 +423,11 @@ static void note_names(struct fetch *f)
 }
 
 /** What --json prints of a URL. */
-static void report_get(const struct fetch *f, enum tool_exit result, const char *verdict,
-                       esp_err_t err)
+static void report_get(struct fetch *f, enum tool_exit result, const char *verdict, esp_err_t err)
 {
     struct json j = {.out = stdout};
 
+    f->is_reported = true;
     json_report(&j, "get");
     json_number(&j, "exit", result);
     json_string(&j, "verdict", verdict);
@@ -474,20 +476,20 @@ static bool is_whole_already(const struct fetch *f)
 
 static enum tool_exit finish_get(struct fetch *f)
 {
-    enum tool_exit written;
+    const int status = esp_http_client_get_status_code(f->client);
+    const bool is_fine = is_whole_already(f) || is_good(status);
+    enum tool_exit written = f->is_open ? output_finish(&f->output) : EXIT_OK;
 
-    if (is_whole_already(f)) {
-        return output_finish(&f->output);
+    if (written != EXIT_OK) {
+        return written;
     }
-    if (!is_good(esp_http_client_get_status_code(f->client))) {
-        written = f->is_open ? output_finish(&f->output) : EXIT_OK;
-        return written == EXIT_OK ? fail(f, ESP_OK) : written;
+    if (!is_fine) {
+        return fail(f, ESP_OK);
     }
-    written = f->is_open ? output_finish(&f->output) : EXIT_OK;
-    if (written == EXIT_OK && f->options.connect.json) {
+    if (f->options.connect.json) {
         report_get(f, EXIT_OK, NULL, ESP_OK);
     }
-    return written;
+    return EXIT_OK;
 }
 
 static enum tool_exit fetch_url(struct fetch *f)
@@ -505,7 +507,7 @@ static enum tool_exit fetch_url(struct fetch *f)
     return result;
 }
 
-static enum tool_exit fetch_number(struct fetch *f, size_t i)
+static enum tool_exit fetch_one(struct fetch *f, size_t i)
 {
     const struct get_options *o = &f->options;
     enum tool_exit result = EXIT_OK;
@@ -529,6 +531,19 @@ static enum tool_exit fetch_number(struct fetch *f, size_t i)
         result = fetch_url(f);
     }
     output_clear(&f->output);
+    return result;
+}
+
+static enum tool_exit fetch_number(struct fetch *f, size_t i)
+{
+    const size_t said = strlen(streams_said());
+    enum tool_exit result;
+
+    f->is_reported = false;
+    result = fetch_one(f, i);
+    if (f->options.connect.json && !f->is_reported) { /* it did not come to an answer */
+        json_ended(stdout, "get", (int)result, streams_said() + said);
+    }
     return result;
 }
 

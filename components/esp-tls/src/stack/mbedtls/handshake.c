@@ -100,7 +100,7 @@ static bool is_overlooked(const struct mbed *m, int ret)
  *  then. */
 static void note_too_long(struct mbed *m, int ret)
 {
-    if (ret == MBEDTLS_ERR_X509_FATAL_ERROR) {
+    if (ret == MBEDTLS_ERR_X509_FATAL_ERROR && m->io.account->failure.size == 0) {
         m->io.err->verify_depth = MBEDTLS_X509_MAX_INTERMEDIATE_CA;
         et_observers_chain(m->io.observed,
                            &(struct conn_chain){.event = CONN_CHAIN_TOO_LONG, .stack = m});

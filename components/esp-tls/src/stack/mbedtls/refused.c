@@ -50,7 +50,10 @@ struct look {
     const mbedtls_x509_crt *head; /* the peer's own, and those behind it */
     const mbedtls_x509_crt *refused;
     unsigned bits;
+    uint8_t checks; /* signatures that may be checked yet: the peer says how many there are */
 };
+
+#define CHECKS_MOST 4
 
 /* --- where the issuer's certificate can be had ------------------------------------------------ */
 
@@ -101,8 +104,10 @@ enum verdict {
     NO
 };
 
-/** Did the key of this certificate sign the other? It is not known where there is no memory. */
-static enum verdict has_signed(const mbedtls_x509_crt *issuer, const mbedtls_x509_crt *crt)
+/** Did the key of this certificate sign the other? It is not known where there is no memory, and after
+ *  CHECKS_MOST of them. */
+static enum verdict has_signed(struct look *look, const mbedtls_x509_crt *issuer,
+                               const mbedtls_x509_crt *crt)
 {
     const mbedtls_md_info_t *md = mbedtls_md_info_from_type(crt->sig_md);
     mbedtls_pk_context key = issuer->pk; /* Mbed TLS does not change it */
@@ -114,6 +119,10 @@ static enum verdict has_signed(const mbedtls_x509_crt *issuer, const mbedtls_x50
     if (md == NULL || !mbedtls_pk_can_do(&key, crt->sig_pk)) {
         return md == NULL ? NOT_KNOWN : NO;
     }
+    if (look->checks == 0) {
+        return NOT_KNOWN;
+    }
+    look->checks--;
     et_mbed_enter(&scope, NULL, PLAT_MEM_PROCESS);
     ret = mbedtls_md(md, crt->tbs.p, crt->tbs.len, hash);
     if (ret == 0) {
@@ -129,8 +138,8 @@ static enum verdict has_signed(const mbedtls_x509_crt *issuer, const mbedtls_x50
  *  signature last: where it came that far, nothing else can be wrong.
  *  @param is_before  it stands in front of the refused one, where Mbed TLS does not look
  *  @param namesake   what it is when its key did not sign the refused one */
-static unsigned issuer_relation(const struct look *look, const mbedtls_x509_crt *crt,
-                                bool is_before, unsigned namesake)
+static unsigned issuer_relation(struct look *look, const mbedtls_x509_crt *crt, bool is_before,
+                                unsigned namesake)
 {
     bool must_be_ca = crt->version >= 3 || namesake != STACK_CHAIN_ANCHOR_NAMESAKE;
     unsigned fault =
@@ -141,7 +150,7 @@ static unsigned issuer_relation(const struct look *look, const mbedtls_x509_crt 
         : is_before                   ? STACK_CHAIN_OUT_OF_ORDER
                                       : 0;
 
-    return fault != 0 && has_signed(crt, look->refused) != NO ? fault : namesake;
+    return fault != 0 && has_signed(look, crt, look->refused) != NO ? fault : namesake;
 }
 
 static void look_at_sent(struct look *look, uint8_t *count)
@@ -176,11 +185,13 @@ static bool is_self_signed(const mbedtls_x509_crt *crt)
 }
 
 /** The first must be the peer's own. Is it an authority, and did it sign one behind it? */
-static bool has_first_issued(const mbedtls_x509_crt *head)
+static bool has_first_issued(struct look *look)
 {
+    const mbedtls_x509_crt *head = look->head;
+
     for (const mbedtls_x509_crt *crt = head->next; crt != NULL; crt = crt->next) {
         if (same(&crt->issuer_raw, &head->subject_raw) && et_mbed_is_authority(head) &&
-            has_signed(head, crt) != NO) {
+            has_signed(look, head, crt) != NO) {
             return true;
         }
     }
@@ -204,7 +215,7 @@ static const mbedtls_x509_buf *organization(const mbedtls_x509_name *name)
 
 /** @param is_own  the refused one is the peer's own, and signed itself: an anchor of its name is an
  *                 older one of it, and no issuer */
-static unsigned anchor_bits(const struct look *look, const mbedtls_x509_crt *anchor, bool is_own)
+static unsigned anchor_bits(struct look *look, const mbedtls_x509_crt *anchor, bool is_own)
 {
     const mbedtls_x509_buf *wanted = organization(&look->refused->issuer);
     const mbedtls_x509_buf *has = organization(&anchor->subject);
@@ -279,8 +290,9 @@ static unsigned look_for_issuer(struct look *look)
     } else if (look->m->path->issuer != NULL && !is_no_ca(look->m->path->issuer)) {
         look->bits |= STACK_CHAIN_BAD_SIGNATURE; /* Mbed TLS went up to it all the same */
     }
-    if ((look->bits & STACK_CHAIN_SELF_SIGNED) != 0 && has_signed(crt, crt) == NO) {
-        look->bits ^= STACK_CHAIN_SELF_SIGNED | STACK_CHAIN_BAD_SIGNATURE;
+    if ((look->bits & STACK_CHAIN_SELF_SIGNED) != 0 && has_signed(look, crt, crt) == NO) {
+        look->bits &= ~(unsigned)STACK_CHAIN_SELF_SIGNED;
+        look->bits |= STACK_CHAIN_BAD_SIGNATURE;
     }
     look_at_anchors(look);
     return without_namesakes(look->bits);
@@ -300,11 +312,11 @@ static unsigned relations(const struct mbed_chain *chain, const mbedtls_x509_crt
                           uint8_t *count)
 {
     const struct mbed_path *path = chain->m->path;
-    struct look look = {.m = chain->m, .head = chain->head, .refused = crt};
+    struct look look = {.m = chain->m, .head = chain->head, .refused = crt, .checks = CHECKS_MOST};
 
     look_at_sent(&look, count);
     look.bits |= has_ip_name(chain->head) ? 0 : STACK_CHAIN_NO_IP_NAMES;
-    look.bits |= has_first_issued(chain->head) ? STACK_CHAIN_FIRST_ISSUED : 0;
+    look.bits |= has_first_issued(&look) ? STACK_CHAIN_FIRST_ISSUED : 0;
     look.bits |= is_issuer_weak(chain->m, path->issuer) ? STACK_CHAIN_WEAK_ISSUER : 0;
     if (is_self_signed(crt) && crt == chain->head && (look.bits & STACK_CHAIN_FIRST_ISSUED) == 0) {
         look.bits |= STACK_CHAIN_SELF_SIGNED;
