@@ -482,19 +482,20 @@ static void be_device(const struct device *device, const struct trial_target *ta
     struct run run = {.device = device, .target = target, .trial = &trial};
     struct painted painted;
     FILE *to = fdopen(fd, "wb");
-    bool is_short = to == NULL;
+    bool is_made; /* all that fails until then does so for want of memory */
     bool ok;
 
     trial.event = calloc(EVENTS_MAX, sizeof(*trial.event)); /* what is not used is never there */
-    ok = to != NULL && trial.event != NULL && make_heap(device) &&
-         painted_run(&painted, connect_and_fetch, &run);
+    is_made = to != NULL && trial.event != NULL && make_heap(device) &&
+              painted_run(&painted, connect_and_fetch, &run);
+    ok = is_made;
     if (ok) {
         sum_up(&trial, run.events_open);
         ok = fwrite(&trial, sizeof(trial), 1, to) == 1 &&
              fwrite(trial.event, sizeof(*trial.event), trial.events, to) == trial.events &&
              fclose(to) == 0;
     }
-    _exit(is_short || shortage_take() ? EXIT_MEMORY : ok ? EXIT_OK : EXIT_OTHER);
+    _exit(!is_made || shortage_take() ? EXIT_MEMORY : ok ? EXIT_OK : EXIT_OTHER);
 }
 
 /** What the child wrote. Its pointers are the parent's too: texts of one program. */
