@@ -104,8 +104,8 @@ enum verdict {
     NO
 };
 
-/** Did the key of this certificate sign the other? It is not known where there is no memory, and after
- *  CHECKS_MOST of them. */
+/** Did the key of this certificate sign the other? It is not known where there is no memory, nor
+ *  after CHECKS_MOST of them. */
 static enum verdict has_signed(struct look *look, const mbedtls_x509_crt *issuer,
                                const mbedtls_x509_crt *crt)
 {
