@@ -328,6 +328,11 @@ def test_a_signature_that_cannot_be_checked_is_another_answer(tmp_path):
     _, codes = cert_codes(tmp_path / "x.pem")
     assert "unchecked-signature" in codes and "bad-signature" not in codes, codes
     assert "extra" not in codes
+    for sent in ([leaf], [leaf, root.cert]):  # it is trusted, and the server may send it as well
+        send(tmp_path, [root.cert], *sent)
+        found, _ = chain_codes(tmp_path)
+        assert [f["level"] for f in found["findings"] if f["code"] == "unchecked-signature"] == [
+            "warning"], found
 
 
 def pathological(fault):

@@ -72,7 +72,7 @@ static bool find_parent(struct chain_tree *t, size_t of)
             n->namesake = (int)i;
         } else if (link >= CERT_UNCHECKED && rank > best) {
             n->parent = (int)i;
-            n->is_unchecked = n->trust == NULL && link == CERT_UNCHECKED;
+            n->is_unchecked = n->trust == NULL ? link == CERT_UNCHECKED : n->is_unchecked;
             best = rank;
         }
     }
