@@ -131,14 +131,36 @@ static void axtls_read(struct readings *r, int value)
     }
 }
 
-/** The number of an exception of MicroPython: of Mbed TLS, of lwIP's resolver, or of axTLS. */
+/** What some ports of MicroPython raise when a connection fails: errno with a minus before it. The
+ *  alerts that have these numbers belong to extensions that axTLS does not send. */
+static bool negated_errno_read(struct readings *r, int value)
+{
+    static const char *const names[] = {"ECONNREFUSED", "ECONNRESET",   "ECONNABORTED",
+                                        "ETIMEDOUT",    "EHOSTUNREACH", "ENETUNREACH",
+                                        "ENOTCONN",     "EINPROGRESS"};
+    size_t before = r->count;
+
+    (void)(value < 0 && errno_read(r, reading_magnitude(value), false));
+    for (size_t i = before; i < r->count; i++) {
+        for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+            if (strcmp(r->rows[i].code.name, names[k]) == 0) {
+                return true;
+            }
+        }
+    }
+    r->count = before;
+    return false;
+}
+
+/** The number of an exception of MicroPython: of Mbed TLS, of lwIP's resolver, of a socket, or of
+ *  axTLS. */
 static void python_read(struct readings *r, const struct line *line, int value)
 {
     if (value <= -0x1000) {
         failure_read(r, DECIMAL, value);
     } else if (value <= -200 && value > -210) {
         (void)resolver_read(r, -value);
-    } else if (line->is_about_tls) {
+    } else if (!negated_errno_read(r, value) && line->is_about_tls) {
         axtls_read(r, value);
     }
 }
