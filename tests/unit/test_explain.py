@@ -458,6 +458,20 @@ def test_the_heap_of_a_log_says_whether_memory_is_short_or_in_pieces():
     assert "MEMORY_FRAGMENTED" not in answer["failures"][2]["reasons"]
 
 
+LONG_LINES = {
+    "counts": "a" * 4_000_000 + " 7" * 250,
+    "codes": "a" * 4_000_000 + " -0x7200" * 250,
+    "words": ("a" * 16_000 + " 77 ") * 250,
+    "functions": ("ssl_" * 4_000 + " error -0x7200 ") * 80,
+}
+
+
+@pytest.mark.parametrize("name", LONG_LINES)
+def test_words_of_any_length_are_read_in_time(name):
+    subprocess.run([PROGRAM, "explain"], input=LONG_LINES[name], capture_output=True, text=True,
+                   check=False, timeout=2)
+
+
 def test_the_heap_of_a_log_is_left_out_where_memory_is_no_reason():
     log = "I (1) app: free heap: 61000\nE (2) esp-tls: mbedtls_ssl_handshake returned -0x2700\n"
     assert "heap" not in json.loads(run("--json", stdin=log).stdout)

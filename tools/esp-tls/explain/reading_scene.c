@@ -72,11 +72,19 @@ static void set_scene(struct reading *row, const struct spot *function, enum sce
     }
 }
 
+/* How far before its code a function may stand. */
+#define SCENE_REACH 16
+
+static size_t reach_begin(size_t i)
+{
+    return i > SCENE_REACH ? i - SCENE_REACH : 0;
+}
+
 /** Messages of Mbed TLS itself have its source's name before them: what ssl_*.c reads, the peer
  *  sent. */
 static bool is_inside_tls(const struct words *words, size_t i)
 {
-    for (size_t k = 0; k < i; k++) {
+    for (size_t k = reach_begin(i); k < i; k++) {
         if (word_has(&words->items[k], "ssl_") && word_has(&words->items[k], ".c") &&
             !word_has(&words->items[k], ".cpp")) {
             return true;
@@ -87,8 +95,10 @@ static bool is_inside_tls(const struct words *words, size_t i)
 
 void scene_read(struct readings *r, const struct words *words, size_t i)
 {
-    for (size_t back = 1; back <= i; back++) {
-        const struct spot *word = &words->items[i - back];
+    size_t begin = r->count > r->first ? reach_begin(i) : i; /* else there is nothing to set */
+
+    for (size_t at = i; at-- > begin;) {
+        const struct spot *word = &words->items[at];
 
         for (size_t k = 0; k < sizeof(functions) / sizeof(functions[0]); k++) {
             if (word_has(word, functions[k].name)) {

@@ -41,7 +41,7 @@ bool word_has(const struct spot *word, const char *text)
 {
     size_t len = strlen(text);
 
-    for (size_t i = 0; i + len <= word->len; i++) {
+    for (size_t i = 0; i + len <= word->len && word->len <= WORD_MOST; i++) {
         struct spot part = {word->text + i, len, word->line};
 
         if (word_is(&part, text)) {

@@ -48,7 +48,11 @@ struct words {
 void words_split(const struct line *line, struct words *words);
 /** Is the word this text, which is in lower case? */
 bool word_is(const struct spot *word, const char *text);
-/** Is this text, which is in lower case, somewhere in the word? */
+/* A longer word is data: it names nothing, and is not searched. */
+#define WORD_MOST 128
+
+/** Is this text, which is in lower case, somewhere in the word? In one beyond WORD_MOST nothing
+ *  is. */
 bool word_has(const struct spot *word, const char *text);
 /** A word as a number. 0xFFFF8E00 is what "%x" makes of -0x7200. What it makes of a count is
  *  none: Mbed TLS prints a return of 5 as "5 (-0xfffffffb)". */
