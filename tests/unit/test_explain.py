@@ -458,6 +458,44 @@ def test_the_heap_of_a_log_says_whether_memory_is_short_or_in_pieces():
     assert "MEMORY_FRAGMENTED" not in answer["failures"][2]["reasons"]
 
 
+ALLOC = "E (9) Dynamic Impl: alloc(16749 bytes) failed\n"
+
+
+@pytest.mark.parametrize("line, failed, heap", [
+    # the lowest ever is not what is free
+    ("Free heap: 150000, min free heap: 4096", ALLOC, (150000, 0, 16749)),
+    ("free heap 150000 bytes, minimum ever free heap size 4096", ALLOC, (150000, 0, 16749)),
+    ("minimum free heap: 4096, free heap: 150000", ALLOC, (150000, 0, 16749)),
+    ("free heap: 150000, xPortGetMinimumEverFreeHeapSize: 4096", ALLOC, (150000, 0, 16749)),
+    ("free heap: 150000, heap low water mark 4096, largest 9000", ALLOC, (150000, 9000, 16749)),
+    # the largest of what?
+    ("free heap: 150000, largest record 16384", ALLOC, (150000, 0, 16749)),
+    ("free heap: 150000, largest: 9000", ALLOC, (150000, 9000, 16749)),
+    ("free heap: 150000\nI (7) app: heap_caps_get_largest_free_block: 9000", ALLOC,
+     (150000, 9000, 16749)),
+    ("free heap: 150000\nI (7) app: largest block 9000", ALLOC, (150000, 9000, 16749)),
+    # "free" in other words
+    ("free heap: 150000\nI (7) FreeRTOS: heap region 4096", ALLOC, (150000, 0, 16749)),
+    ("free heap: 150000\nI (7) app: heap freed 4096", ALLOC, (150000, 0, 16749)),
+    # of calloc() both numbers count
+    ("free heap: 150000", "E (9) mbedtls: calloc(1, 16717) failed\n", (150000, 0, 16717)),
+    ("free heap: 150000", "E (9) mbedtls: calloc(3 x 5000) failed\n", (150000, 0, 15000)),
+    ("free heap: 150000", "E (9) app: calloc(n=2, size=600) failed\n", (150000, 0, 1200)),
+    ("free heap: 150000", "E (9) mbedtls: calloc of 16717 bytes failed\n", (150000, 0, 16717)),
+    ("free heap: 150000", "E (9) mbedtls: calloc(70000, 70000) failed\n", (150000, 0, 0)),
+])
+def test_the_heap_is_what_the_words_beside_a_number_say(line, failed, heap):
+    log = f"I (6) app: {line}\n{failed}E (10) esp-tls-mbedtls: mbedtls_ssl_setup returned -0x7F00\n"
+    answer = json.loads(run("--json", stdin=log).stdout)
+    assert answer["heap"] == dict(zip(("free_bytes", "largest_bytes", "wanted_bytes"), heap))
+
+
+def test_a_heap_that_was_low_once_is_not_used_up():
+    log = ("I (6) app: Free heap: 150000, min free heap: 4096, largest free block 9000\n" + ALLOC +
+           "E (10) esp-tls-mbedtls: mbedtls_ssl_setup returned -0x7F00\n")
+    assert read(stdin=log)[1][0] == "MEMORY_FRAGMENTED"
+
+
 LONG_LINES = {
     "counts": "a" * 4_000_000 + " 7" * 250,
     "codes": "a" * 4_000_000 + " -0x7200" * 250,

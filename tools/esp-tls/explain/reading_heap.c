@@ -5,21 +5,62 @@
 
 #define HEAP_MOST (256 * 1024 * 1024) /* no device's heap is larger */
 
-/** Which of the three a line's words so far speak of. */
+/** What a line's words so far speak of: `heap` and `alloc` to its end, the rest up to the next
+ *  number. */
 struct topic {
     bool heap;
-    bool is_free;
-    bool largest;
     bool alloc;
+    bool calloc;
+    bool is_free;
+    bool block;
+    bool largest;
+    bool lowest; /* ever: it says nothing of now */
 };
+
+static bool has_any(const struct spot *word, const char *const *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (word_has(word, parts[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+#define HAS_ANY(word, parts) has_any(word, parts, sizeof(parts) / sizeof((parts)[0]))
+
+static bool is_largest(const struct spot *word)
+{
+    static const char *const parts[] = {"largest", "biggest", "maxblock", "max_block"};
+
+    return HAS_ANY(word, parts);
+}
+
+static bool is_free(const struct spot *word)
+{
+    static const char *const parts[] = {"free", "avail"};
+    static const char *const others[] = {"freertos", "freed", "freeing"};
+
+    return HAS_ANY(word, parts) && !HAS_ANY(word, others);
+}
+
+static bool is_lowest(const struct spot *word)
+{
+    static const char *const parts[] = {"minimum", "lowest",  "water",    "min_",
+                                        "minfree", "minheap", "free_min", "heap_min"};
+
+    return HAS_ANY(word, parts) || word_is(word, "min") || word_is(word, "ever");
+}
 
 static void take_word(struct topic *topic, const struct spot *word)
 {
     topic->heap |= word_has(word, "heap");
-    topic->is_free |= word_has(word, "free") || word_has(word, "avail");
-    topic->largest |= word_has(word, "largest") || word_has(word, "maxblock") ||
-                      word_has(word, "max_block") || word_has(word, "biggest");
     topic->alloc |= word_has(word, "alloc");
+    topic->calloc |= word_has(word, "calloc");
+    topic->is_free |= is_free(word);
+    topic->block |= word_has(word, "block");
+    topic->largest |= is_largest(word);
+    topic->lowest |= is_lowest(word);
 }
 
 /** Words about a number that is none of bytes: "line 12", "at 0x3ffb0000". */
@@ -41,17 +82,60 @@ static bool fails(const struct words *words)
     return false;
 }
 
-/** "Free heap: 20480", "largest free block 8192", "alloc(16749 bytes) failed". */
-static void take_number(struct heap_said *heap, const struct topic *topic, unsigned bytes,
-                        bool has_failed)
+/** Is what is largest a piece of the heap? "largest free block 8192", "free heap 28672, largest
+ *  16384"; but not "largest record 16384". */
+static bool is_of_heap(const struct topic *topic, const struct spot *before)
 {
-    if (topic->largest) {
-        heap->largest = bytes;
-    } else if (topic->heap && topic->is_free) {
-        heap->free = bytes;
-    } else if (topic->alloc && has_failed && heap->wanted == 0) {
-        heap->wanted = bytes;
+    return topic->is_free || topic->block ||
+           (topic->heap && (is_largest(before) || word_has(before, "heap")));
+}
+
+/** Of calloc() the count of pieces comes first, then the size of one: "calloc(1, 16717)".
+ *  @return where the size stands; i: it stands nowhere */
+static size_t size_at(const struct words *words, size_t i, int *size)
+{
+    size_t at = i + 1;
+
+    if (at < words->count && (word_is(&words->items[at], "size") ||
+                              word_is(&words->items[at], "x") || word_is(&words->items[at], "*"))) {
+        at++;
     }
+    return at < words->count && word_number(&words->items[at], size) == DECIMAL && *size > 0 ? at
+                                                                                             : i;
+}
+
+/** "alloc(16749 bytes) failed". @return where the last of its numbers stands */
+static size_t take_wanted(struct heap_said *heap, const struct topic *topic,
+                          const struct words *words, size_t i, int value)
+{
+    int size = 1;
+    size_t last = topic->calloc ? size_at(words, i, &size) : i;
+
+    if (last == i) {
+        heap->wanted = (unsigned)value;
+    } else if (value < HEAP_MOST / size) {
+        heap->wanted = (unsigned)value * (unsigned)size;
+    }
+    return last;
+}
+
+/** @return where the last number that was taken stands */
+static size_t take_number(struct heap_said *heap, const struct topic *topic,
+                          const struct words *words, size_t i, int value)
+{
+    if (topic->lowest) {
+        return i;
+    }
+    if (topic->largest) {
+        if (is_of_heap(topic, &words->items[i - 1])) {
+            heap->largest = (unsigned)value;
+        }
+    } else if (topic->heap && topic->is_free) {
+        heap->free = (unsigned)value;
+    } else if (topic->alloc && heap->wanted == 0 && fails(words)) {
+        return take_wanted(heap, topic, words, i, value);
+    }
+    return i;
 }
 
 void heap_read(struct heap_said *heap, const struct spot *line)
@@ -59,19 +143,17 @@ void heap_read(struct heap_said *heap, const struct spot *line)
     const struct line text = {.text = line->text, .len = line->len, .number = line->line};
     struct topic topic = {0};
     struct words words;
-    bool has_failed;
 
     words_split(&text, &words);
-    has_failed = fails(&words);
     for (size_t i = 0; i < words.count; i++) {
         int value;
 
         if (word_number(&words.items[i], &value) != DECIMAL) {
             take_word(&topic, &words.items[i]);
         } else if (value > 0 && value < HEAP_MOST && !is_of_others(&words, i)) {
-            take_number(heap, &topic, (unsigned)value, has_failed);
-            topic.largest = false;
-            topic.is_free = false;
+            i = take_number(heap, &topic, &words, i, value);
+            topic =
+                (struct topic){.heap = topic.heap, .alloc = topic.alloc, .calloc = topic.calloc};
         }
     }
 }

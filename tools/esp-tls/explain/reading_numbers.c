@@ -356,7 +356,8 @@ static bool is_index(const struct words *words, size_t i)
     return i > 0 && words->items[i].text[-1] == '[';
 }
 
-/** Counts, and lines of a source: "f_recv() returned 5", "[start_ssl_client():276]". */
+/** Counts, and lines of a source: "f_recv() returned 5", "mbedtls: calloc(1, 16717)",
+ *  "[start_ssl_client():276]". */
 static bool is_count(const struct words *words, size_t i, enum spelling spelling, int value)
 {
     const struct spot *word = &words->items[i];
@@ -368,7 +369,7 @@ static bool is_count(const struct words *words, size_t i, enum spelling spelling
     }
     before = word - 1;
     end = before->text + before->len;
-    return (end + 3 == word->text && memcmp(end, "():", 3) == 0) ||
+    return (end + 3 == word->text && memcmp(end, "():", 3) == 0) || word_has(before, "alloc") ||
            ((word_is(before, "returned") || word_is(before, "returns")) &&
             is_of_counter(words, i - 1));
 }
