@@ -256,6 +256,22 @@ def test_memory_estimates_esp_idfs_own_for_the_same_server(ec, mutual):
 
 
 @device_stack
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+def test_memory_estimates_a_client_certificate_only_where_it_is_sent(certs, version):
+    identity = ["--cert", certs / "client-rsa-chain.pem", "--key", certs / "client-rsa.key"]
+    asks = ["-verify", "2", "-CAfile", certs / "root-client.pem"]
+
+    def least(s, *args):
+        r = report("--cacert", certs / "root-ec.pem", *args, f"localhost:{s.port}")
+        return r["esp_idf_estimate"]["fixed"]["least"]
+
+    with peers.Openssl(certs, version) as s:
+        assert least(s, *identity) == least(s)
+    with peers.Openssl(certs, version, *asks) as s:
+        assert least(s, *identity) > least(s)
+
+
+@device_stack
 def test_memory_says_whose_figures_are_whose(ec):
     text = " ".join(run("--profile", "esp8266", *ec).stdout.split())
     assert "figures are those of this library, measured" in text

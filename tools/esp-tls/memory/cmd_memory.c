@@ -201,7 +201,7 @@ static bool estimate_others(struct memory *m, const struct trial_target *target)
         const struct connection_kind kind = {
             .is_1_3 = strcmp(whole->version, "TLSv1.3") == 0,
             .has_rsa = seen.has_rsa,
-            .is_mutual = target->cfg.clientcert_buf != NULL,
+            .is_mutual = target->cfg.clientcert_buf != NULL && seen.asks_certificate,
             .in = m->options.device.in,
             .out = m->options.device.out,
             .chain_bytes = seen.chain_bytes,

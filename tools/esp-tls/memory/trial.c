@@ -13,12 +13,17 @@
 #include "esp_http_response.h"
 #include "esp_tls_async.h"
 #include "esp_tls_certificate.h"
+#include "esp_tls_trace.h"
 #include "esp_tls_url.h"
 #include "llhttp.h"
 #include "painted.h"
 #include "cli/shortage.h"
 #include "cli/target.h"
 #include "cli/tool.h"
+
+enum {
+    CERTIFICATE_REQUEST = 13
+}; /* HandshakeType, RFC 8446 section 4 */
 
 #define HEAP_WITHOUT_BOUND (16u << 20)
 #define EVENTS_MAX         1000000u
@@ -191,6 +196,24 @@ static void look_at(void *arg, const uint8_t *der, size_t len, unsigned index, u
     }
 }
 
+static void on_message(void *arg, const esp_tls_trace_message_t *message)
+{
+    struct trial *t = arg;
+
+    t->asks_certificate |=
+        message->direction == ESP_TLS_TRACE_RECEIVED && message->type == CERTIFICATE_REQUEST;
+}
+
+static bool look(struct run *r)
+{
+    const esp_tls_trace_t trace = {.message = on_message, .arg = r->trial};
+    esp_err_t err = esp_tls_set_trace(r->tls, &trace);
+
+    r->trial->asks_certificate = err == ESP_ERR_NOT_SUPPORTED;
+    return (err == ESP_OK || err == ESP_ERR_NOT_SUPPORTED) &&
+           esp_tls_set_peer_chain_hook(r->tls, look_at, r->trial) == ESP_OK;
+}
+
 static bool make_handle(struct run *r)
 {
     const struct device *d = r->device;
@@ -210,7 +233,7 @@ static bool make_handle(struct run *r)
     }
     r->tls = esp_tls_init_with_memory(&cfg);
     return r->tls != NULL && esp_tls_trace_memory(r->tls, on_block, r) == ESP_OK &&
-           (!r->target->looks || esp_tls_set_peer_chain_hook(r->tls, look_at, r->trial) == ESP_OK);
+           (!r->target->looks || look(r));
 }
 
 /* --- fetching --------------------------------------------------------------------------------- */

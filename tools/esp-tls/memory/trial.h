@@ -19,7 +19,7 @@
 struct trial_target {
     const char *url;  /* https://HOST:PORT */
     const char *path; /* to GET, or NULL: connect and close */
-    bool looks;       /* at the chain: it takes a block that is not the connection's */
+    bool looks;       /* at what the server sends: it takes blocks that are not the connection's */
     esp_tls_cfg_t cfg;
 };
 
@@ -51,8 +51,10 @@ struct trial {
     const char *http_why; /* what is wrong with the answer, or NULL */
     uint64_t body;        /* bytes of it */
 
-    uint32_t chain_bytes; /* where the target looks: of the certificates that the server sends, */
-    bool has_rsa;         /* and whether its own key is RSA */
+    uint32_t chain_bytes;  /* where the target looks: of the certificates that the server sends, */
+    bool has_rsa;          /* whether its own key is RSA, */
+    bool asks_certificate; /* and whether it asks for the client's; also true where a build has no
+                              traces and cannot tell */
 
     uint32_t heap_free;    /* before the connection */
     uint32_t heap_largest; /* largest free block then */
