@@ -2,6 +2,9 @@
 """--alpn of every command that connects, and what check says of a server that wants a protocol."""
 import json
 import os
+import re
+import shutil
+import socket
 import subprocess
 from pathlib import Path
 
@@ -12,6 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ESP_TLS_BUILD", ROOT / "build")).resolve()
 PROGRAM = BUILD / "esp-tls"
 USAGE = 2
+SANITIZED = re.search(r"^ESP_TLS_SANITIZE:\w+=.", (BUILD / "CMakeCache.txt").read_text(), re.M)
+ALERT_40 = bytes([21, 3, 3, 0, 2, 2, 40])
+SERVER_HELLO_DONE = bytes([14, 0, 0, 0])
 COMMANDS = {"get": "https", "check": "https", "memory": "https", "ws": "wss"}
 
 
@@ -127,3 +133,74 @@ def test_check_of_a_server_that_refuses_everything_asks_for_no_protocol(certs):
     with peers.Peer(lambda conn: conn.recv(4096)) as server:
         found = check(certs, server)
     assert found["protocols"] == [] and found["findings"][0]["id"] == "no-version"
+
+
+class Gate(peers.Relay):
+    """Clients that offer this protocol, or those that do not, are sent away with this answer, or with
+    what `turn_away` does."""
+
+    def __init__(self, port, name, wanted, answer=b""):
+        super().__init__(port)
+        self.name, self.wanted, self.answer = name, wanted, answer
+
+    def _relay(self, conn):
+        hello = conn.recv(65536, socket.MSG_PEEK)
+        if hello and (self.name in hello) == self.wanted:
+            super()._relay(conn)
+        elif hello:
+            self.turn_away(conn, conn.recv(65536))
+
+    def turn_away(self, conn, _hello):
+        conn.sendall(self.answer)
+
+
+def test_check_of_a_server_that_wants_the_urls_protocol_refuses_it_nothing(certs):
+    """The probes of TLS 1.3 have no protocol, that of 1.2 has one: together they say neither that all
+    are refused nor that http/1.1 is."""
+    with wants(certs, "http/1.1", "-tls1_3") as server:
+        found = check(certs, server)
+    assert not {f["id"] for f in found["findings"]} & {"alpn-needed", "alpn-refused", "no-version"}
+    assert found["session_1_3"]["opened"] and found["session_1_3"]["alpn"] == "http/1.1"
+    assert found["versions"]["1.3"]["accepted"] and found["suites_1_3"]["accepted"]
+    assert found["chain"]["certificates"]
+
+
+@pytest.mark.parametrize("answer", [b"", ALERT_40])
+@pytest.mark.parametrize("versions", [["-tls1_2"], ["-tls1_3"], []])
+def test_check_of_a_server_that_takes_clients_without_a_protocol_only(certs, versions, answer):
+    """It does not say so by the alert for that; a device that offers none, the default, connects."""
+    with peers.Openssl(certs, *versions) as s, Gate(s.port, b"http/1.1", False, answer) as server:
+        found = check(certs, server)
+    findings = {f["id"]: f for f in found["findings"]}
+    assert not set(findings) & {"alpn-needed", "alpn", "handshake", "fails-1.2", "fails-1.3"}
+    assert ("only-1.3" in findings) == (versions == ["-tls1_3"]) == (found["exit"] != 0)
+    assert findings["alpn-refused"]["evidence"] == "it refuses http/1.1"
+    assert found["session_any"]["opened"] and found["session_any"]["alpn"] is None
+    assert found["versions"]["1.2"]["accepted"] == (versions != ["-tls1_3"])
+
+
+class Cut(Gate):
+    """Who is sent away gets the certificates, and no end of the flight."""
+
+    def turn_away(self, conn, hello):
+        with socket.create_connection(("127.0.0.1", self.target)) as server:
+            server.sendall(hello)
+            data = b""
+            while SERVER_HELLO_DONE not in data and data[:1] != ALERT_40[:1]:
+                data += server.recv(65536) or ALERT_40
+        conn.sendall(data.partition(SERVER_HELLO_DONE)[0])
+
+
+def test_check_gives_back_what_it_has_of_a_survey_that_was_refused(certs):
+    """A refusal in the middle of the flight leaves certificates behind."""
+    watch = [] if not shutil.which("valgrind") or SANITIZED else [
+        "valgrind", "-q", "--leak-check=full", "--errors-for-leak-kinds=definite",
+        "--error-exitcode=99", "--num-callers=20"]
+    with peers.Openssl(certs, "-tls1_2", "-alpn", "mqtt") as s, Cut(s.port, b"mqtt", True) as server:
+        result = subprocess.run(
+            [*watch, PROGRAM, "check", "--json", "--no-memory", "--cacert", certs / "root-ec.pem",
+             f"https://localhost:{server.port}"],
+            capture_output=True, text=True, timeout=120, check=False)
+    found = json.loads(result.stdout)
+    assert result.returncode == found["exit"] and result.stderr == ""
+    assert "alpn-needed" in [f["id"] for f in found["findings"]]

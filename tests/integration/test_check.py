@@ -569,6 +569,43 @@ def test_check_estimates_esp_idfs_own_memory_beside_this_librarys(certs):
     assert "ESP-IDF's own esp-tls, estimated: " in text and "this library, measured" in text
 
 
+def estimate(certs, server, *args, root="root-ec"):
+    found = json.loads(run("--json", "--cacert", certs / f"{root}.pem", *args,
+                           f"https://localhost:{server.port}").stdout)
+    assert found["memory"]["measured"]
+    return found["memory"]["esp_idf_estimate"]
+
+
+def test_check_counts_no_estimate_among_the_settings_that_were_tried(certs):
+    with openssl(certs, "-tls1_2") as s:
+        found = json.loads(run("--json", "--cacert", certs / "root-ec.pem",
+                               f"https://localhost:{s.port}").stdout)
+    assert device(found, "ESP-IDF's own esp-tls, dynamic record buffers")["works"] == "yes"
+    tried = [d["works"] for d in found["devices"]
+             if "ESP-IDF's own" not in d["name"] and d["works"] != "untried"]
+    assert "no" in tried
+    assert f"of {len(tried)} settings that were tried, {tried.count('no')} would" in found["verdict"]
+
+
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+def test_check_estimates_a_client_certificate_only_where_it_is_sent(certs, version):
+    identity = ["--cert", certs / "client-rsa-chain.pem", "--key", certs / "client-rsa.key"]
+    with openssl(certs, version) as s:
+        assert estimate(certs, s, *identity) == estimate(certs, s)
+    with openssl(certs, version, "-verify", "2", "-CAfile", certs / "root-client.pem") as s:
+        assert estimate(certs, s, *identity)["fixed"]["least"] > estimate(certs, s)["fixed"]["least"]
+
+
+def test_check_estimates_for_the_chain_of_the_version_that_was_agreed_on(certs):
+    """RSA in TLS 1.2, by the only suite there; in TLS 1.3 the server has its EC chain."""
+    rsa = ["-dcert", certs / "server-rsa.pem", "-dkey", certs / "server-rsa.key", "-dcert_chain",
+           certs / "int-rsa.pem", "-cipher", "ECDHE-RSA-AES128-GCM-SHA256"]
+    with openssl(certs, "-tls1_3") as s:
+        ec = estimate(certs, s)
+    with openssl(certs, *rsa) as s:
+        assert estimate(certs, s) == ec
+
+
 # --- the verdict -------------------------------------------------------------------------------------
 
 
@@ -698,7 +735,7 @@ def test_check_peer_that_speaks_no_tls(certs, peer, handler, finding, said):
     r = ids_at(certs, s)
     assert r["exit"] == TLS and r["ids"] == [finding], r["findings"]
     assert said in json.dumps(r["findings"][0])
-    assert s.connections <= 9
+    assert s.connections <= 10
 
 
 def test_check_peer_that_is_silent_ends_with_its_deadline(certs, peer):

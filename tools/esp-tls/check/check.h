@@ -69,7 +69,8 @@ struct check_device {
     const char *name;
     const char *setting; /* of sdkconfig */
     enum check_works works;
-    char why[300]; /* it fails, or was not tried; "" else */
+    bool is_estimated; /* nothing was tried: it does not count in the verdict */
+    char why[300];     /* it fails, or was not tried; "" else */
 };
 
 #define CHECK_DEVICES 16
@@ -86,6 +87,7 @@ struct check {
     struct survey survey;
     const char *alpn[2]; /* of the survey's protocols, the one that was offered in the end: it
                                  answers no others; NULL: as the options have it */
+    bool needs_alpn;     /* without, the server refuses: every probe has it */
     const char *const *refused_alpn; /* that were offered before, and refused; NULL: none was */
     struct certs sent;               /* the chain as it was sent */
     struct chain_tree chain; /* put in relation; whom a device trusts is the verifier's word */

@@ -208,6 +208,7 @@ static void judge_estimate_of(struct check *c, const char *profile, bool dynamic
                                                : "ESP-IDF's own esp-tls, full-size record buffers",
                                .setting = dynamic ? "CONFIG_MBEDTLS_DYNAMIC_BUFFER=y"
                                                   : "CONFIG_MBEDTLS_DYNAMIC_BUFFER=n",
+                               .is_estimated = true,
                                .works = e->most <= device.heap   ? CHECK_YES
                                         : e->least > device.heap ? CHECK_NO
                                                                  : CHECK_UNTRIED};
@@ -215,21 +216,47 @@ static void judge_estimate_of(struct check *c, const char *profile, bool dynamic
              estimate_text(e, a), profile, bytes_text(device.heap, b));
 }
 
-/** By what was seen of the server; records are of ESP-IDF's default sizes. */
+/** What came in this version; a server may have a chain for each. */
+static const struct probe_chain *chain_of(const struct survey *s, bool is_1_3)
+{
+    const struct probe_chain *chain = is_1_3 ? &s->chain_1_3 : &s->chain_1_2;
+
+    return chain->count > 0 ? chain : survey_chain(s);
+}
+
+static size_t chain_len(const struct probe_chain *chain)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < chain->count; i++) {
+        len += chain->certificate[i].len;
+    }
+    return len;
+}
+
+/** By what was seen of the server in the version that was agreed on; records are of ESP-IDF's
+ *  default sizes. */
 static void estimate_others(struct check *c)
 {
     const struct session *s = &c->session_any;
-    const struct cert *leaf = c->chain.count > 0 ? c->chain.node[0].cert : NULL;
+    bool is_1_3 = strcmp(s->version, "TLSv1.3") == 0;
+    const struct probe_chain *chain = chain_of(&c->survey, is_1_3);
+    const struct probe_answer *answer =
+        is_1_3 ? &c->survey.flight_1_3.answer
+               : &c->survey.version[survey_index(PROBE_TLS_1_2)].answer;
+    esp_tls_certificate_t leaf;
 
-    c->has_estimates = s->opened && leaf != NULL && leaf->is_read;
+    c->has_estimates = s->opened && chain->count > 0 &&
+                       esp_tls_certificate_read(chain->certificate[0].der,
+                                                chain->certificate[0].len, &leaf) == ESP_OK;
     if (c->has_estimates) {
         const struct connection_kind kind = {
-            .is_1_3 = strcmp(s->version, "TLSv1.3") == 0,
-            .has_rsa = leaf->read.key.type == ESP_TLS_KEY_RSA,
-            .is_mutual = c->options.connect.cert != NULL,
+            .is_1_3 = is_1_3,
+            .has_rsa = leaf.key.type == ESP_TLS_KEY_RSA,
+            .is_mutual = c->options.connect.cert != NULL && answer->wants_certificate,
             .in = 16384,
             .out = 4096,
-            .chain_bytes = check_chain_len(c),
+            .chain_bytes = chain_len(chain),
         };
 
         c->estimates = estimate_esp_idf(&kind);

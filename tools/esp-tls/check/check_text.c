@@ -297,8 +297,8 @@ static void print_devices(const struct check *c, FILE *out)
                 check_all_devices(c, CHECK_UNTRIED));
         return;
     }
-    if (c->alpn[0] != NULL) {
-        fprintf(out, "\nFor a device with alpn_protos {\"%s\"} and\n", c->alpn[0]);
+    if (c->needs_alpn) {
+        fprintf(out, "\nFor a device with alpn_protos {\"%s\"} and\n", c->options.target.alpn[0]);
     } else {
         fputs("\nFor a device with\n", out);
     }

@@ -233,22 +233,48 @@ void check_protocols_text(const struct check *c, struct text *text)
     }
 }
 
+/** What was refused; not what it picked in another connection. */
+static void add_refused(const struct check *c, struct text *text)
+{
+    const char *between = "";
+
+    for (size_t i = 0; c->refused_alpn != NULL && c->refused_alpn[i] != NULL; i++) {
+        bool is_picked = false;
+
+        for (size_t k = 0; k < c->survey.protocols; k++) {
+            is_picked |= strcmp(c->survey.protocol[k], c->refused_alpn[i]) == 0;
+        }
+        if (!is_picked) {
+            text_add(text, "%s%s", between, c->refused_alpn[i]);
+            between = ", ";
+        }
+    }
+}
+
+static void add_refused_protocol(struct check *c)
+{
+    struct text evidence = {0};
+
+    text_add(&evidence, "it refuses ");
+    add_refused(c, &evidence);
+    check_add(c, "alpn-refused", evidence.chars, NULL, NULL);
+}
+
 /** A finding about the protocols that the server wants instead of those that it was offered. */
 static void add_wanted_protocol(struct check *c, const char *id, const esp_tls_diagnosis_t *d)
 {
     struct text evidence = {0};
+    struct text refused = {0};
     struct text advice = {0};
-    bool needs_one = c->alpn[0] != NULL;
 
+    add_refused(c, &refused);
+    if (c->alpn[0] != NULL) {
+        text_add(&refused, "%sa client that offers no protocol", refused.len > 0 ? ", and " : "");
+    }
     text_add(&evidence, "it speaks ");
     check_protocols_text(c, &evidence);
-    text_add(&evidence, "; it refuses ");
-    for (size_t i = 0; c->refused_alpn != NULL && c->refused_alpn[i] != NULL; i++) {
-        text_add(&evidence, "%s%s", i > 0 ? ", " : "", c->refused_alpn[i]);
-    }
-    if (needs_one) {
-        text_add(&evidence, "%sa client that offers no protocol",
-                 c->refused_alpn != NULL ? ", and " : "");
+    if (refused.len > 0) {
+        text_add(&evidence, "; it refuses %s", refused.chars);
     }
     text_add(&advice,
              "set alpn_protos to one of these, if the program speaks it; `esp-tls check "
@@ -428,12 +454,13 @@ static void judge_http(struct check *c)
 
 /* --- the verdict ------------------------------------------------------------------------------ */
 
+/** Of those that were tried, or would have been. */
 static size_t count_devices(const struct check *c, enum check_works works)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < c->devices; i++) {
-        count += c->device[i].works == works;
+        count += c->device[i].works == works && !c->device[i].is_estimated;
     }
     return count;
 }
@@ -453,7 +480,7 @@ static void sum_up(struct check *c)
                      ? "A device connects, with every setting that was tried."
                      : "A device with ESP-IDF's default settings connects; of %zu settings "
                        "that were tried, %zu would not.",
-                 c->devices - untried, failing);
+                 count_devices(c, CHECK_YES) + failing, failing);
         return;
     }
     c->exit = first->row->exit;
@@ -485,6 +512,8 @@ void check_judge(struct check *c)
             }
             if (c->alpn[0] != NULL) {
                 add_wanted_protocol(c, "alpn-needed", NULL);
+            } else if (c->refused_alpn != NULL && c->options.target.alpn == NULL) {
+                add_refused_protocol(c);
             }
             judge_suites(c);
             judge_groups(c);

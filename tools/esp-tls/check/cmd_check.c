@@ -66,17 +66,22 @@ static struct probe_server server_of(const struct check *c)
         .smtp = o->target.smtp,
         .name = is_address(o->target.name) ? NULL : o->target.name,
         .alpn = o->target.alpn,
-        .needs_alpn = o->connect.has_alpn || c->alpn[0] != NULL,
+        .needs_alpn = o->connect.has_alpn || c->needs_alpn,
         .timeout_ms = o->connect.timeout_ms,
     };
+}
+
+/** A mail server counts how many come at once. */
+static unsigned lanes_to(const struct probe_server *server)
+{
+    return server->smtp ? 2 : SURVEY_LANES;
 }
 
 static void run_probes(struct check *c)
 {
     struct probe_server server = server_of(c);
 
-    /* a mail server counts how many come at once */
-    survey_run(&c->survey, &server, server.smtp ? 2 : SURVEY_LANES, until(c, SURVEY_TIMEOUTS));
+    survey_run(&c->survey, &server, lanes_to(&server), until(c, SURVEY_TIMEOUTS));
     c->connections += c->survey.connections;
 }
 
@@ -91,24 +96,90 @@ static void ask_protocols(struct check *c)
     c->connections += c->survey.connections - before;
 }
 
-/** A server that refuses every ClientHello may want a protocol in it: if so, all is asked again
- *  with that. */
+enum reaction {
+    REFUSES, /* every version */
+    ANSWERS,
+    SAYS_NOTHING
+};
+
+/** What comes of it when every version is asked for with these protocols.
+ *  @param alpn  NULL: none */
+static enum reaction react_to(struct check *c, const char *const *alpn)
+{
+    struct probe_server server = server_of(c);
+    enum reaction reaction = SAYS_NOTHING;
+    struct survey s;
+
+    server.alpn = alpn;
+    server.needs_alpn = true;
+    survey_ask_versions(&s, &server, lanes_to(&server), until(c, 1));
+    c->connections += s.connections;
+    if (survey_accepts(&s, PROBE_TLS_1_2) || survey_accepts(&s, PROBE_TLS_1_3)) {
+        reaction = ANSWERS;
+    } else if (survey_is_refused(&s)) {
+        reaction = REFUSES;
+    }
+    survey_clear(&s);
+    return reaction;
+}
+
+/** All of it again, with what has been learnt of ALPN; the protocols that were found stay. */
+static void repeat_probes(struct check *c)
+{
+    const char *protocol[SURVEY_PROTOCOLS];
+    size_t protocols = c->survey.protocols;
+
+    memcpy(protocol, c->survey.protocol, sizeof(protocol));
+    survey_clear(&c->survey);
+    run_probes(c);
+    memcpy(c->survey.protocol, protocol, sizeof(protocol));
+    c->survey.protocols = protocols;
+}
+
+static void offer_another(struct check *c)
+{
+    c->alpn[0] = c->survey.protocol[0];
+    c->needs_alpn = true;
+    c->options.target.alpn = c->alpn;
+    c->options.path = offers_http(&c->options.target) ? c->options.path : NULL;
+    repeat_probes(c);
+}
+
+/** What was refused so far had protocols in one probe and none in another. Once more with both
+ *  kinds in each version, before anything is said of either. */
+static void ask_both_ways(struct check *c)
+{
+    const char *const *alpn = c->options.target.alpn;
+    enum reaction without = react_to(c, NULL);
+    enum reaction with = alpn != NULL ? react_to(c, alpn) : without;
+
+    if (without == REFUSES && with == REFUSES && c->survey.protocols > 0) {
+        offer_another(c);
+    } else if (without == REFUSES && with == ANSWERS) {
+        c->needs_alpn = true;
+        repeat_probes(c);
+    } else if (without == ANSWERS && with == REFUSES) {
+        c->refused_alpn = alpn;
+        c->options.target.alpn = NULL;
+        repeat_probes(c);
+    }
+}
+
+/** A server that refuses every ClientHello may want a protocol in it. */
+static bool wants_protocol(struct check *c)
+{
+    if (!survey_is_refused(&c->survey)) {
+        return false;
+    }
+    ask_protocols(c);
+    return c->survey.protocols > 0;
+}
+
 static void run_survey(struct check *c)
 {
     run_probes(c);
-    if (survey_is_refused(&c->survey) && !c->options.connect.has_alpn) {
-        struct survey refused;
-
-        ask_protocols(c);
-        if (c->survey.protocols > 0) {
-            refused = c->survey;
-            c->alpn[0] = refused.protocol[0];
-            c->options.target.alpn = c->alpn;
-            c->options.path = offers_http(&c->options.target) ? c->options.path : NULL;
-            run_probes(c);
-            memcpy(c->survey.protocol, refused.protocol, sizeof(refused.protocol));
-            c->survey.protocols = refused.protocols;
-        }
+    if (!c->options.connect.has_alpn && (c->survey.is_better_without_alpn || wants_protocol(c))) {
+        ask_both_ways(c);
     }
     check_take_chain(c);
 }

@@ -7,6 +7,10 @@
 
 #define LIST_MOST 64
 
+enum {
+    NO_APPLICATION_PROTOCOL = 120
+}; /* AlertDescription, RFC 7301 section 3.2 */
+
 /** The work in hand: tasks are taken one after the other by the lanes. */
 struct work {
     struct survey *s;
@@ -157,16 +161,31 @@ static bool ask_survey(struct work *w, struct all *all, struct probe_reply *repl
     return true;
 }
 
-/** A server that refuses the protocols on offer (RFC 7301 section 3.2) is asked again without. */
+/** A server that refuses is asked again without protocols: it may have refused these, and not every
+ *  one says so by the alert of RFC 7301 section 3.2. */
 static bool ask_with_alpn(struct work *w, struct all *all, struct probe_reply *reply)
 {
+    bool is_said;
+
     if (!ask_survey(w, all, reply)) {
         return false;
     }
-    if (!all->question.no_alpn && !w->server->needs_alpn && reply->outcome == PROBE_REFUSED &&
-        reply->answer.alert == 120) {
-        all->question.no_alpn = true;
-        return ask_survey(w, all, reply);
+    if (all->question.no_alpn || w->server->needs_alpn || w->server->alpn == NULL ||
+        reply->outcome != PROBE_REFUSED) {
+        return true;
+    }
+    is_said = reply->answer.alert == NO_APPLICATION_PROTOCOL;
+    if (all->question.chain != NULL) {
+        probe_chain_clear(all->question.chain);
+    }
+    all->question.no_alpn = true;
+    if (!ask_survey(w, all, reply)) {
+        return false;
+    }
+    if (reply->outcome == PROBE_ACCEPTED && !is_said) {
+        (void)pthread_mutex_lock(&w->lock);
+        w->s->is_better_without_alpn = true;
+        (void)pthread_mutex_unlock(&w->lock);
     }
     return true;
 }
@@ -434,6 +453,24 @@ static size_t add_tasks(struct task *to, size_t at, const struct task *from, siz
     return at + count;
 }
 
+/** Empty the survey, and fill in its versions. */
+static void begin_survey(struct work *w, unsigned lanes)
+{
+    memset(w->s, 0, sizeof(*w->s));
+    w->s->is_complete = psa_crypto_init() == PSA_SUCCESS; /* once, before there are threads */
+    (void)pthread_mutex_init(&w->lock, NULL);
+    run_tasks(w, versions, COUNT(versions), lanes);
+}
+
+void survey_ask_versions(struct survey *s, const struct probe_server *server, unsigned lanes,
+                         int64_t until_us)
+{
+    struct work w = {.s = s, .server = server, .until_us = until_us};
+
+    begin_survey(&w, lanes);
+    (void)pthread_mutex_destroy(&w.lock);
+}
+
 void survey_run(struct survey *s, const struct probe_server *server, unsigned lanes,
                 int64_t until_us)
 {
@@ -442,10 +479,7 @@ void survey_run(struct survey *s, const struct probe_server *server, unsigned la
     int64_t began = dial_now_us();
     size_t count = 0;
 
-    memset(s, 0, sizeof(*s));
-    s->is_complete = psa_crypto_init() == PSA_SUCCESS; /* once, before there are threads */
-    (void)pthread_mutex_init(&w.lock, NULL);
-    run_tasks(&w, versions, COUNT(versions), lanes);
+    begin_survey(&w, lanes);
     if (survey_accepts(s, PROBE_TLS_1_2)) {
         count = add_tasks(tasks, count, tasks_1_2, COUNT(tasks_1_2));
     }

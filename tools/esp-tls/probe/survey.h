@@ -35,8 +35,10 @@ struct survey {
     bool record_limit_is_ignored;
     const char *protocol[SURVEY_PROTOCOLS]; /* that it picked by ALPN, static text */
     size_t protocols;                       /* 0: it was not asked, or takes none of them */
-    unsigned connections;                   /* that were made */
-    bool is_complete; /* nothing was left out for want of time or connections */
+    bool is_better_without_alpn; /* it was refused with what it was offered, by another alert than
+                                    RFC 7301's or none, and answered without */
+    unsigned connections;        /* that were made */
+    bool is_complete;            /* nothing was left out for want of time or connections */
     uint32_t us;
 };
 
@@ -57,6 +59,10 @@ const struct probe_chain *survey_chain(const struct survey *s);
  *  survey_clear() afterwards, in every case. */
 void survey_run(struct survey *s, const struct probe_server *server, unsigned lanes,
                 int64_t until_us);
+
+/** Ask for the versions only, as survey_run() begins. */
+void survey_ask_versions(struct survey *s, const struct probe_server *server, unsigned lanes,
+                         int64_t until_us);
 
 /** Find out which protocols the server takes by ALPN, of those that devices speak: for a server
  *  that refused what it was offered. Adds to the connections. Blocks until until_us at most. */
