@@ -589,7 +589,7 @@ static void test_stats_of_an_open_connection_hold_no_handshake(void **state)
         assert_int_equal(sim_connect(t), 1);
         s = stats_of(t->tls);
         assert_in_range(s.by_purpose[ESP_TLS_MEM_HANDSHAKE].live, 1,
-                        s.by_purpose[ESP_TLS_MEM_HANDSHAKE].peak / 4);
+                        s.by_purpose[ESP_TLS_MEM_HANDSHAKE].peak / 3);
         assert_int_equal(esp_tls_conn_destroy(t->tls), 0);
         t->tls = esp_tls_init();
     }
