@@ -214,6 +214,20 @@ def test_an_authority_that_did_not_issue_what_follows_has_another_name(tmp_path)
     assert refusal(tmp_path)[0] == ["NAME_MISMATCH"]
 
 
+def test_of_two_issuers_of_one_name_the_second_is_in_the_wrong_order(tmp_path):
+    """Mbed TLS takes the first, whose key is another one; the right one was sent, too."""
+    root, inter = good()
+    older = authority(KEYS[2], "Int", root)
+    send(tmp_path, [root.cert], leaf_of(inter, LOCAL), older.cert, inter.cert)
+    assert refusal(tmp_path)[0] == ["CHAIN_OUT_OF_ORDER"]
+
+
+def test_a_copy_of_a_self_signed_server_is_no_issue_of_its(tmp_path):
+    own = authority(KEYS[0], "else.example")
+    send(tmp_path, [own.cert], own.cert, own.cert, key=KEYS[0])
+    assert refusal(tmp_path)[0] == ["NAME_MISMATCH"]
+
+
 def test_an_empty_store_is_told(client):
     r = client(port=1, **{"global": 1})
     causes = r.diagnosis["reasons"]

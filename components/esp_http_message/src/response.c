@@ -197,6 +197,9 @@ static int on_field(llhttp_t *parser, const char *at, size_t len)
     esp_http_response_t *r = of(parser);
     int told = tell_status(r);
 
+    if (told == 0 && memchr(at, ' ', len) != NULL) { /* as llhttp says where it is not lenient */
+        told = malformed(r, "Invalid header token");
+    }
     llhttp_set_lenient_headers(parser, 1); /* its value may be folded (RFC 9112 section 5.2) */
     return told != 0 ? told : gather(r, &r->name_len, 0, at, len);
 }

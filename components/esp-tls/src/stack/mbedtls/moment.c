@@ -65,6 +65,16 @@ static void look_at_step(const struct mbed *m, struct stack_moment *now)
 
 #define NAMED_CURVE 3 /* ECCurveType, RFC 8422 section 5.4 */
 
+/** Only a key exchange with ECDHE has a curve there. */
+static bool has_curve(const struct mbed *m)
+{
+    const mbedtls_ssl_handshake_params *hs = m->ssl.handshake;
+    const mbedtls_ssl_ciphersuite_t *suite = hs != NULL ? hs->ciphersuite_info : NULL;
+
+    return suite != NULL && (suite->key_exchange == MBEDTLS_KEY_EXCHANGE_ECDHE_RSA ||
+                             suite->key_exchange == MBEDTLS_KEY_EXCHANGE_ECDHE_ECDSA);
+}
+
 /** @param list  what was offered, 0 at its end */
 static bool is_offered(const uint16_t *list, uint16_t value)
 {
@@ -86,7 +96,8 @@ static void look_at_choice(const struct mbed *m, struct stack_moment *now)
     uint16_t value;
 
     if (p == NULL || now->message != SERVER_KEY_EXCHANGE || now->message_is_ours || len < 8 ||
-        len > m->ssl.in_msglen || p[0] != SERVER_KEY_EXCHANGE || p[4] != NAMED_CURVE) {
+        len > m->ssl.in_msglen || p[0] != SERVER_KEY_EXCHANGE || p[4] != NAMED_CURVE ||
+        !has_curve(m)) {
         return;
     }
     value = (uint16_t)(p[5] << 8 | p[6]);

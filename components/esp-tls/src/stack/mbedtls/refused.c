@@ -134,8 +134,8 @@ static enum verdict has_signed(struct look *look, const mbedtls_x509_crt *issuer
     return verdict;
 }
 
-/** Why one that has the name of the issuer that was looked for was not taken. Mbed TLS checks the
- *  signature last: where it came that far, nothing else can be wrong.
+/** Why one that has the name of the issuer that was looked for was not taken. Of several that may be
+ *  issuers Mbed TLS takes the first, whoever signed.
  *  @param is_before  it stands in front of the refused one, where Mbed TLS does not look
  *  @param namesake   what it is when its key did not sign the refused one */
 static unsigned issuer_relation(struct look *look, const mbedtls_x509_crt *crt, bool is_before,
@@ -150,7 +150,15 @@ static unsigned issuer_relation(struct look *look, const mbedtls_x509_crt *crt, 
         : is_before                   ? STACK_CHAIN_OUT_OF_ORDER
                                       : 0;
 
-    return fault != 0 && has_signed(look, crt, look->refused) != NO ? fault : namesake;
+    switch (has_signed(look, crt, look->refused)) {
+    case YES:
+        return fault != 0 || namesake == STACK_CHAIN_ANCHOR_NAMESAKE ? fault
+                                                                     : STACK_CHAIN_OUT_OF_ORDER;
+    case NOT_KNOWN:
+        return fault != 0 ? fault : namesake;
+    default:
+        return namesake;
+    }
 }
 
 static void look_at_sent(struct look *look, uint8_t *count)
@@ -190,7 +198,8 @@ static bool has_first_issued(struct look *look)
     const mbedtls_x509_crt *head = look->head;
 
     for (const mbedtls_x509_crt *crt = head->next; crt != NULL; crt = crt->next) {
-        if (same(&crt->issuer_raw, &head->subject_raw) && et_mbed_is_authority(head) &&
+        if (same(&crt->issuer_raw, &head->subject_raw) &&
+            !same(&crt->subject_raw, &head->subject_raw) && et_mbed_is_authority(head) &&
             has_signed(look, head, crt) != NO) {
             return true;
         }
