@@ -658,105 +658,104 @@ static void test_examine_of_armor_inside_a_key_is_der(void **state)
 #define LOCK(kind, headers) "-----BEGIN " kind "-----\n" headers "\nMA==\n-----END " kind "-----\n"
 #define PROC                "Proc-Type: 4,ENCRYPTED\n"
 
-/** What is said of short inputs, each with its NUL. */
+/* What is said of short inputs, each with its NUL. */
+static const struct {
+    const char *text;
+    size_t len;
+    const char *said;
+    unsigned count;
+    unsigned bad;
+} texts[] = {
+#define SAID(text, said, count, bad)                                                               \
+    {                                                                                              \
+        text, sizeof(text), said, count, bad                                                       \
+    }
+    SAID("x\n-----BEGIN CERTIFICATE REQUEST-----\n-----END CERTIFICATE REQUEST-----\n",
+         "it is something else than what is wanted here: CERTIFICATE REQUEST (line 2, column 1)", 0,
+         1),
+    SAID("-----BEGIN " LABEL64 "-----\n",
+         "it is something else than what is wanted here: " LABEL64 " (line 1, column 1)", 0, 1),
+    SAID("-----BEGIN x" LABEL64 "-----\n",
+         "it is something else than what is wanted here (line 1, column 1)", 0, 1),
+    SAID("-----BEGIN NO\nDASHES-----\n",
+         "it is something else than what is wanted here (line 1, column 1)", 0, 1),
+    SAID(BEGIN "\nMAA=\n-----END X509 CRL-----\n",
+         "the END line names something else than BEGIN: X509 CRL (line 3, column 1)", 1, 1),
+    SAID(BEGIN "\nMAA=\n-----END " LABEL64 "-----\n",
+         "the END line names something else than BEGIN: " LABEL64 " (line 3, column 1)", 1, 1),
+    SAID(BEGIN "\nMAA=\n-----END x" LABEL64 "-----\n",
+         "the END line names something else than BEGIN (line 3, column 1)", 1, 1),
+    SAID(BEGIN "\nMAA=\n-----END CERT",
+         "the END line names something else than BEGIN (line 3, column 1)", 1, 1),
+    SAID("x\n-----END X-----\n", "there is an END line without its BEGIN line (line 2, column 1)",
+         0, 1),
+    SAID(END BEGIN "\n", "there is an END line without its BEGIN line (line 1, column 1)", 1, 1),
+    SAID(BEGIN "\nMAA=\n" BLOCK, "the END line is missing: the text is cut off (line 3, column 1)",
+         1, 1),
+    SAID(BEGIN "\nMAA=\n", "the END line is missing: the text is cut off (line 1, column 1)", 1, 1),
+    SAID(BEGIN "\nMAA=\n----" END, "a character is not of base64: 0x2d (line 3, column 1)", 1, 1),
+    SAID(BEGIN " \nMAA=\n" END,
+         "it ends too early (line 2, column 1, byte 2 of its DER, tbsCertificate)", 1, 1),
+    SAID(BEGIN "  \nMAA=\n" END, "the line breaks of the PEM were removed (line 1, column 28)", 1,
+         1),
+    SAID(BEGIN " \r\nMAA=\n" END,
+         "it ends too early (line 2, column 1, byte 2 of its DER, tbsCertificate)", 1, 1),
+    SAID(BEGIN "\rMAA=\n" END, "lines end in CR without LF (line 1, column 28)", 1, 1),
+    SAID(BEGIN "\\nMAA=\n" END,
+         "the line breaks are a backslash and an n instead (line 1, column 28)", 1, 1),
+    SAID(BEGIN "\\rMAA=\n" END,
+         "the line breaks are a backslash and an n instead (line 1, column 28)", 1, 1),
+    SAID(BEGIN "\\xMAA=\n" END, "the line breaks of the PEM were removed (line 1, column 28)", 1,
+         1),
+    SAID(BEGIN "END CERTIFICATE-----",
+         "the line breaks of the PEM were removed (line 1, column 28)", 1, 1),
+    SAID(BEGIN "\nMA\\nA=\n" END,
+         "the line breaks are a backslash and an n instead (line 2, column 3)", 1, 1),
+    SAID(BEGIN "\nMA\\xA=\n" END, "a character is not of base64: 0x5c (line 2, column 3)", 1, 1),
+    SAID(BEGIN "\nMA=A\n" END, "a character is not of base64: 0x41 (line 2, column 4)", 1, 1),
+    SAID(BEGIN "\nMA===\n" END, "a character is not of base64: 0x3d (line 2, column 5)", 1, 1),
+    SAID(BEGIN "\n==\n" END,
+         "characters of the base64 are missing: its number is no multiple of four (line 2, "
+         "column 2)",
+         1, 1),
+    SAID(BEGIN "\nMAAAA\n" END,
+         "characters of the base64 are missing: its number is no multiple of four (line 2, "
+         "column 5)",
+         1, 1),
+    SAID(BEGIN "\nM\n" END,
+         "characters of the base64 are missing: its number is no multiple of four (line 2, "
+         "column 1)",
+         1, 1),
+    SAID(BEGIN "\n\n" END, "nothing stands between BEGIN and END (line 2, column 1)", 1, 1),
+    SAID(BEGIN "\nMA==\n" END,
+         "it ends too early (line 2, column 1, byte 0 of its DER, Certificate)", 1, 1),
+    SAID(BLOCK BLOCK BLOCK,
+         "it ends too early (line 2, column 1, byte 2 of its DER, certificate 1, "
+         "tbsCertificate)",
+         3, 3),
+    SAID("MAA=", "it is base64 without its BEGIN and END lines (byte 0)", 0, 1),
+    SAID("MQA=", "it is neither PEM nor DER (byte 0)", 0, 1),
+    SAID("MAA", "it is neither PEM nor DER (byte 0)", 0, 1),
+    SAID("-\0-\0-\0-", "it is PEM in UTF-16; save it as ASCII or UTF-8 (byte 0)", 0, 1),
+    SAID("-\0-\0-\0+", "it is neither PEM nor DER (byte 0)", 0, 1),
+    SAID("\x30", "it ends too early (byte 1, tbsCertificate)", 1, 1),
+};
+
 static void test_examine_of_each_text_says_what_and_where(void **state)
 {
-    static const struct {
-        const char *text;
-        size_t len;
-        const char *said;
-        unsigned count;
-        unsigned bad;
-    } said[] = {
-#define SAID(text, said, count, bad) {text, sizeof(text), said, count, bad}
-        SAID(
-            "x\n-----BEGIN CERTIFICATE REQUEST-----\n-----END CERTIFICATE REQUEST-----\n",
-            "it is something else than what is wanted here: CERTIFICATE REQUEST (line 2, column 1)",
-            0, 1),
-        SAID("-----BEGIN " LABEL64 "-----\n",
-             "it is something else than what is wanted here: " LABEL64 " (line 1, column 1)", 0, 1),
-        SAID("-----BEGIN x" LABEL64 "-----\n",
-             "it is something else than what is wanted here (line 1, column 1)", 0, 1),
-        SAID("-----BEGIN NO\nDASHES-----\n",
-             "it is something else than what is wanted here (line 1, column 1)", 0, 1),
-        SAID(BEGIN "\nMAA=\n-----END X509 CRL-----\n",
-             "the END line names something else than BEGIN: X509 CRL (line 3, column 1)", 1, 1),
-        SAID(BEGIN "\nMAA=\n-----END " LABEL64 "-----\n",
-             "the END line names something else than BEGIN: " LABEL64 " (line 3, column 1)", 1, 1),
-        SAID(BEGIN "\nMAA=\n-----END x" LABEL64 "-----\n",
-             "the END line names something else than BEGIN (line 3, column 1)", 1, 1),
-        SAID(BEGIN "\nMAA=\n-----END CERT",
-             "the END line names something else than BEGIN (line 3, column 1)", 1, 1),
-        SAID("x\n-----END X-----\n",
-             "there is an END line without its BEGIN line (line 2, column 1)", 0, 1),
-        SAID(END BEGIN "\n", "there is an END line without its BEGIN line (line 1, column 1)", 1,
-             1),
-        SAID(BEGIN "\nMAA=\n" BLOCK,
-             "the END line is missing: the text is cut off (line 3, column 1)", 1, 1),
-        SAID(BEGIN "\nMAA=\n", "the END line is missing: the text is cut off (line 1, column 1)", 1,
-             1),
-        SAID(BEGIN "\nMAA=\n----" END, "a character is not of base64: 0x2d (line 3, column 1)", 1,
-             1),
-        SAID(BEGIN " \nMAA=\n" END,
-             "it ends too early (line 2, column 1, byte 2 of its DER, tbsCertificate)", 1, 1),
-        SAID(BEGIN "  \nMAA=\n" END, "the line breaks of the PEM were removed (line 1, column 28)",
-             1, 1),
-        SAID(BEGIN " \r\nMAA=\n" END,
-             "it ends too early (line 2, column 1, byte 2 of its DER, tbsCertificate)", 1, 1),
-        SAID(BEGIN "\rMAA=\n" END, "lines end in CR without LF (line 1, column 28)", 1, 1),
-        SAID(BEGIN "\\nMAA=\n" END,
-             "the line breaks are a backslash and an n instead (line 1, column 28)", 1, 1),
-        SAID(BEGIN "\\rMAA=\n" END,
-             "the line breaks are a backslash and an n instead (line 1, column 28)", 1, 1),
-        SAID(BEGIN "\\xMAA=\n" END, "the line breaks of the PEM were removed (line 1, column 28)",
-             1, 1),
-        SAID(BEGIN "END CERTIFICATE-----",
-             "the line breaks of the PEM were removed (line 1, column 28)", 1, 1),
-        SAID(BEGIN "\nMA\\nA=\n" END,
-             "the line breaks are a backslash and an n instead (line 2, column 3)", 1, 1),
-        SAID(BEGIN "\nMA\\xA=\n" END, "a character is not of base64: 0x5c (line 2, column 3)", 1,
-             1),
-        SAID(BEGIN "\nMA=A\n" END, "a character is not of base64: 0x41 (line 2, column 4)", 1, 1),
-        SAID(BEGIN "\nMA===\n" END, "a character is not of base64: 0x3d (line 2, column 5)", 1, 1),
-        SAID(BEGIN "\n==\n" END,
-             "characters of the base64 are missing: its number is no multiple of four (line 2, "
-             "column 2)",
-             1, 1),
-        SAID(BEGIN "\nMAAAA\n" END,
-             "characters of the base64 are missing: its number is no multiple of four (line 2, "
-             "column 5)",
-             1, 1),
-        SAID(BEGIN "\nM\n" END,
-             "characters of the base64 are missing: its number is no multiple of four (line 2, "
-             "column 1)",
-             1, 1),
-        SAID(BEGIN "\n\n" END, "nothing stands between BEGIN and END (line 2, column 1)", 1, 1),
-        SAID(BEGIN "\nMA==\n" END,
-             "it ends too early (line 2, column 1, byte 0 of its DER, Certificate)", 1, 1),
-        SAID(BLOCK BLOCK BLOCK,
-             "it ends too early (line 2, column 1, byte 2 of its DER, certificate 1, "
-             "tbsCertificate)",
-             3, 3),
-        SAID("MAA=", "it is base64 without its BEGIN and END lines (byte 0)", 0, 1),
-        SAID("MQA=", "it is neither PEM nor DER (byte 0)", 0, 1),
-        SAID("MAA", "it is neither PEM nor DER (byte 0)", 0, 1),
-        SAID("-\0-\0-\0-", "it is PEM in UTF-16; save it as ASCII or UTF-8 (byte 0)", 0, 1),
-        SAID("-\0-\0-\0+", "it is neither PEM nor DER (byte 0)", 0, 1),
-        SAID("\x30", "it ends too early (byte 1, tbsCertificate)", 1, 1),
-    };
     char text[256];
 
     (void)state;
-    for (size_t i = 0; i < COUNT(said); i++) {
+    for (size_t i = 0; i < COUNT(texts); i++) {
         esp_tls_input_problem_t p;
         struct input in = {.len = 0};
 
-        put(&in, said[i].text, said[i].len);
+        put(&in, texts[i].text, texts[i].len);
         assert_int_equal(esp_tls_certificate_examine(in.bytes, in.len, CA, &p), ESP_FAIL);
         (void)esp_tls_input_problem_text(&p, text, sizeof(text));
-        assert_string_equal(text, said[i].said);
-        assert_int_equal(p.count, said[i].count);
-        assert_int_equal(p.bad, said[i].bad);
+        assert_string_equal(text, texts[i].said);
+        assert_int_equal(p.count, texts[i].count);
+        assert_int_equal(p.bad, texts[i].bad);
     }
 }
 
