@@ -134,8 +134,8 @@ static enum verdict has_signed(struct look *look, const mbedtls_x509_crt *issuer
     return verdict;
 }
 
-/** Why one that has the name of the issuer that was looked for was not taken. Of several that may be
- *  issuers Mbed TLS takes the first, whoever signed.
+/** Why one that has the name of the issuer that was looked for was not taken. Of several that may
+ *  be issuers Mbed TLS takes the first, whoever signed.
  *  @param is_before  it stands in front of the refused one, where Mbed TLS does not look
  *  @param namesake   what it is when its key did not sign the refused one */
 static unsigned issuer_relation(struct look *look, const mbedtls_x509_crt *crt, bool is_before,
