@@ -1,17 +1,25 @@
 #!/usr/bin/env bash
 # Builds the variants (CMakePresets.json) and runs their tests; the last line is the summary of all.
-# Stops at the first variant that fails.
+# Stops at the first variant that fails; a long run goes on, and names at its end what failed.
 #   tests/run.sh [long]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=$(nproc)
 long=${1:-}
 reports=0
+failed=""
 rm -f build*/*.junit.xml
 quick="-L unit|torture|soak|conformance|thread|memory -LE static" # static: the same in every build
 # What the width of a word can change; floods, long walks and threads are the same on 64 bits.
 words="-L unit|conformance|memory -LE static -E test_(flood_http|checks|mbedtls_io)$"
-[ "$long" != long ] || words=$quick
+[ "$long" != long ] || words="-L unit|torture|conformance|memory -LE static"
+
+# try COMMAND...: a long run is worth more whole than short of what comes after a failure.
+try() {
+    "$@" && return
+    failed="$failed${failed:+, }$what"
+    [ "$long" = long ]
+}
 
 # build PRESET [TARGET...]: what a variant does not run is not built.
 build() {
@@ -25,11 +33,12 @@ run() {
     local dir=$1
     shift
     reports=$((reports + 1))
-    (cd "$dir" && ctest --output-on-failure --no-tests=ignore -j "$jobs" \
-        --output-junit "ctest-$reports.junit.xml" "$@")
+    try ctest --test-dir "$dir" --output-on-failure --no-tests=ignore -j "$jobs" \
+        --output-junit "ctest-$reports.junit.xml" "$@"
 }
 
 section() {
+    what=$*
     printf '\n== %s (%d s)\n' "$*" "$SECONDS"
 }
 
@@ -59,11 +68,11 @@ elif [ "$long" = long ]; then
     run build-older -LE static
     run build-older -R test_seam
     build older-arm
-    run build-older-arm $quick
+    run build-older-arm $words
 else
     build older test_certificate test_chains test_mbedtls test_elastic_in tls-client http-client esp-tls-program
     run build-older -R "test_(certificate|chains|mbedtls|elastic_in)$"
-    tests/integration/run build-older test_defaults.py
+    try tests/integration/run build-older test_defaults.py
 fi
 
 if [ "$long" = long ]; then
@@ -93,13 +102,13 @@ if [ "$long" = long ]; then
     build aarch64 tests-unit fuzzers
     run build-aarch64 -L unit -LE static
     section "over the system's Mbed TLS"
-    tests/system-mbedtls.sh
+    try tests/system-mbedtls.sh
     section "Debian packages"
-    tests/deb.sh
+    try tests/deb.sh
     section "line coverage of components/"
-    tests/coverage.sh
+    try tests/coverage.sh
     section "fuzzers"
-    tests/fuzz/run.sh
+    try tests/fuzz/run.sh
 fi
 
 section "gcc, as it is installed"
@@ -108,9 +117,10 @@ if [ "$long" = long ]; then
     ESP_TLS_LONG=1 run build
 else
     # With real servers, ASan's section has run all; here is what the sanitizers' stacks and speed hide.
-    tests/integration/run build test_memory.py test_readme.py
+    try tests/integration/run build test_memory.py test_readme.py
     run build -E "^integration$"
 fi
 
 section "the ten slowest tests"
 /usr/bin/python3 -B tests/slowest.py build*/*.junit.xml
+[ -z "$failed" ] || { echo "failed: $failed" >&2; exit 1; }
