@@ -387,6 +387,31 @@ static void test_the_steps_without_blocking(void **state)
     assert_memory_equal(out, "hello world", 11);
 }
 
+/** A body that cannot go on waits for room, and for an answer to what went so far. */
+static void test_a_body_under_way_waits_for_both(void **state)
+{
+    static const char data[5000];
+    struct http_case *w = *state;
+    esp_tls_wait_t wait;
+    int events = 0;
+
+    sim_host("127.0.0.1", 80, SIM_ACCEPT, MS(5), NULL, NULL); /* reads nothing */
+    sim_wire(MS(1), 0, 0, 2000);
+    w->cfg.is_async = true;
+    w->cfg.method = HTTP_METHOD_POST;
+    http_open(w);
+    assert_int_equal(esp_http_client_set_post_field(w->client, data, sizeof(data)), ESP_OK);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(esp_http_client_perform(w->client), ESP_ERR_HTTP_EAGAIN);
+        sim_advance_us(MS(10));
+    }
+    assert_int_equal(esp_http_client_get_wait(w->client, &wait), ESP_OK);
+    for (size_t i = 0; i < wait.count; i++) {
+        events |= wait.items[i].events;
+    }
+    assert_int_equal(events, ESP_TLS_WAIT_READ | ESP_TLS_WAIT_WRITE);
+}
+
 /** A program that calls open() once, and then waits for the socket. */
 static void test_open_once_and_go_on(void **state)
 {
@@ -666,6 +691,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         http_test(test_a_body_is_read_in_pieces),
+        http_test(test_a_body_under_way_waits_for_both),
         http_test(test_open_once_and_go_on),
         http_test(test_open_once_and_fetch),
         http_test(test_open_once_and_begin_a_chunk),

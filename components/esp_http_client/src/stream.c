@@ -201,9 +201,6 @@ int esp_http_client_chunk_write_begin(esp_http_client_handle_t client, const int
         return -1;
     }
     et_http_handle_enter(client);
-    if (et_http_transfer_flush(client) != ESP_OK && flush_frame(client) != 0) {
-        return leave_count(client, -1);
-    }
     et_http_exchange_begin_chunk(client->exchange, len);
     return leave_count(client, flush_frame(client));
 }

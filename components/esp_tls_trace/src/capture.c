@@ -14,7 +14,6 @@
 #include "keylog.h"
 #include "pcapng.h"
 #include "plat_clock.h"
-#include "plat_random.h"
 
 #define ACK_EVERY   16 /* segments: less than the window */
 #define ATTEMPTS    4  /* addresses whose beginning is remembered */
@@ -238,10 +237,8 @@ void et_export_open(struct trace_export *e, const struct plat_addr ends[2])
         invent_ends(e);
     }
     put_name(e);
-    if (plat_random(f->tcp.seq, sizeof(f->tcp.seq)) != 0) {
-        f->tcp.seq[FRAME_NEAR] = (uint32_t)now; /* the real ones are not known either */
-        f->tcp.seq[FRAME_FAR] = (uint32_t)(now >> 8);
-    }
+    f->tcp.seq[FRAME_NEAR] = (uint32_t)now; /* the real ones are not known */
+    f->tcp.seq[FRAME_FAR] = (uint32_t)now;
     f->is_open = true;
     syn = syn_us(f, &f->tcp.end[FRAME_FAR]);
     segment(e, FRAME_NEAR, FRAME_SYN, 0, syn);

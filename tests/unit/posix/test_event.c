@@ -49,16 +49,21 @@ static int setup(void **state)
     return monitor == NULL;
 }
 
-static int teardown(void **state)
+static uint32_t live(void)
 {
     struct plat_mem_use use;
     uint32_t count;
     uint32_t largest;
 
+    plat_heap_overall(&use, &count, &largest);
+    return use.live;
+}
+
+static int teardown(void **state)
+{
     (void)state;
     plat_monitor_free(monitor);
-    plat_heap_overall(&use, &count, &largest);
-    assert_int_equal(use.live, 0);
+    assert_int_equal(live(), 0);
     return 0;
 }
 
@@ -150,6 +155,24 @@ static void test_the_same_handler_again_replaces_its_argument(void **state)
     post(loop, FRUIT, 1);
     assert_int_equal(esp_event_loop_run(loop, 0), ESP_OK);
     assert_string_equal(heard, "b");
+    assert_int_equal(esp_event_loop_delete(loop), ESP_OK);
+}
+
+/** Between events, too: not when the next one comes. */
+static void test_a_handler_that_is_unregistered_takes_no_memory(void **state)
+{
+    esp_event_loop_handle_t loop = loop_without_task(1);
+    uint32_t before = live();
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(esp_event_handler_register_with(loop, FRUIT, 1, hear, "a"), ESP_OK);
+        assert_true(live() > before);
+        assert_int_equal(esp_event_handler_unregister_with(loop, FRUIT, 1, hear), ESP_OK);
+        assert_int_equal(live(), before);
+        post(loop, FRUIT, 1);
+        assert_int_equal(esp_event_loop_run(loop, 0), ESP_OK);
+    }
     assert_int_equal(esp_event_loop_delete(loop), ESP_OK);
 }
 
@@ -280,6 +303,7 @@ int main(void)
         TEST(test_data_is_copied_when_it_is_posted),
         TEST(test_a_full_queue_is_a_timeout_and_events_left_are_freed),
         TEST(test_the_same_handler_again_replaces_its_argument),
+        TEST(test_a_handler_that_is_unregistered_takes_no_memory),
         TEST(test_a_handler_may_change_its_own_loop),
         TEST(test_a_handler_may_run_another_loop),
         TEST(test_the_default_loop_has_a_task),
