@@ -122,6 +122,83 @@ static void keep_to_hello(struct sim_case *t)
     sim_host("127.0.0.1", 443, SIM_ACCEPT, 0, NULL, NULL);
 }
 
+/** The ClientHello as it came: its record's header, then the message in one piece. */
+static uint8_t hello[4096];
+static size_t hello_len;
+
+static void take_hello(struct sim_peer *peer, void *arg)
+{
+    (void)arg;
+    hello_len += sim_peer_read(peer, hello + hello_len, sizeof(hello) - hello_len);
+}
+
+/** Bodies of extensions at their longest, as this client sends them. */
+static const struct {
+    uint16_t type;
+    uint16_t most;
+} extensions[] = {
+    {10, 0},       /* supported_groups: the list is counted */
+    {11, 3},       /* ec_point_formats: all three */
+    {13, 0},       /* signature_algorithms: counted */
+    {16, 2},       /* ALPN without a protocol */
+    {22, 0},       /* encrypt_then_mac */
+    {23, 0},       /* extended_master_secret */
+    {1, 1},        /* max_fragment_length */
+    {28, 2},       /* record_size_limit */
+    {35, 0},       /* session_ticket, without a session */
+    {43, 5},       /* supported_versions: two */
+    {44, 2},       /* cookie, of no bytes */
+    {45, 3},       /* psk_key_exchange_modes: two */
+    {51, 6 + 133}, /* key_share: a point of P-521 */
+    {0xFF01, 1},   /* renegotiation_info */
+};
+
+static size_t be16(const uint8_t *at)
+{
+    return (size_t)at[0] << 8 | at[1];
+}
+
+/** @return the length of its body; SIZE_MAX: it is not there */
+static size_t extension_len(const uint8_t *at, const uint8_t *end, uint16_t type)
+{
+    for (; at < end; at += 4 + be16(at + 2)) {
+        if (be16(at) == type) {
+            return be16(at + 2);
+        }
+    }
+    return SIZE_MAX;
+}
+
+/** What is reserved beyond the message is what could have been in it, and nothing else. */
+static void test_client_hello_reserves_what_could_be_sent(void **state)
+{
+    struct sim_case *t = *state;
+    const uint8_t *at = hello + 5 + 4 + 2 + 32;
+    size_t expected = 0;
+    size_t slack;
+
+    keep_to_hello(t);
+    hello_len = 0;
+    sim_host("127.0.0.1", 443, SIM_ACCEPT, 0, take_hello, NULL);
+    slack = hello_slack(t);
+    expected += 32 - at[0]; /* a session's id */
+    at += 1 + at[0];
+    at += 2 + be16(at);
+    at += 1 + at[0]; /* no compression */
+    assert_int_equal(be16(at), (size_t)(hello + hello_len - at) - 2);
+    at += 2;
+    for (size_t i = 0; i < COUNT(extensions); i++) {
+        size_t len = extension_len(at, hello + hello_len, extensions[i].type);
+
+        if (len == SIZE_MAX) {
+            expected += 4 + extensions[i].most;
+        } else if (extensions[i].most != 0) {
+            expected += extensions[i].most - len;
+        }
+    }
+    assert_int_equal(slack, expected);
+}
+
 static void test_client_hello_counts_names_to_the_byte(void **state)
 {
     static char name[256];
@@ -206,6 +283,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         sim_test(test_every_message_has_what_it_needs_and_little_more),
+        sim_test(test_client_hello_reserves_what_could_be_sent),
         sim_test(test_client_hello_counts_names_to_the_byte),
         sim_test(test_client_hello_counts_alpn_to_the_byte),
         sim_test(test_client_hello_above_any_record_is_refused),

@@ -336,6 +336,70 @@ static void test_free_over_what_is_free_stops(void **state)
     assert_true(stops(region, first));
 }
 
+/* --- what is corrupt is found by a walk over all blocks --------------------------------------- */
+
+/** What a free block begins with: region.c. */
+struct free_head {
+    size_t size;
+    void *next;
+};
+
+static void assert_examined(struct plat_region *region, const void *damaged, size_t used,
+                            size_t unused)
+{
+    struct region_counts counts;
+
+    assert_ptr_equal(et_region_examine(region, &counts), damaged);
+    assert_int_equal(counts.used_blocks, used);
+    assert_int_equal(counts.free_blocks, unused);
+}
+
+static void test_examine_of_a_block_that_takes_all(void **state)
+{
+    struct plat_region *region = plat_region_init(memory, 1024);
+    struct heap_block *block = header(plat_region_alloc(region, plat_region_largest_free(region)));
+
+    (void)state;
+    assert_examined(region, NULL, 1, 0);
+    block->size++;
+    assert_examined(region, block, 1, 0);
+    block->size -= (uint32_t)UNIT + 1;
+    assert_examined(region, (uint8_t *)(block + 1) + block->size, 2, 0); /* nothing is there */
+    block->size += (uint32_t)UNIT;
+    block->mark = HEAP_MARK_FREE;
+    assert_examined(region, block, 1, 0);
+    block->mark = HEAP_MARK_USED;
+    block->home = HOME_SYSTEM;
+    assert_examined(region, block, 1, 0);
+    block->home = HOME_ALIGNED;
+    assert_examined(region, block, 1, 0);
+    block->home = HOME_RAW;
+    assert_examined(region, NULL, 1, 0);
+}
+
+static void test_examine_of_a_free_block(void **state)
+{
+    struct plat_region *region = plat_region_init(memory, 1024);
+    struct heap_block *block = header(plat_region_alloc(region, UNIT));
+    struct free_head *rest = (struct free_head *)(block + 2);
+    const struct free_head right = *rest;
+
+    (void)state;
+    assert_examined(region, NULL, 1, 1);
+    *rest = (struct free_head){.size = 0, .next = rest}; /* a walk without an end */
+    assert_examined(region, rest, 1, 0);
+    for (size_t less = 1; less < UNIT; less++) {
+        *rest = (struct free_head){.size = right.size - less};
+        assert_examined(region, rest, 1, 0);
+    }
+    *rest = (struct free_head){.size = right.size + UNIT};
+    assert_examined(region, rest, 1, 0);
+    *rest = (struct free_head){.size = right.size, .next = rest};
+    assert_examined(region, rest, 1, 1);
+    *rest = right;
+    assert_examined(region, NULL, 1, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +416,8 @@ int main(void)
         cmocka_unit_test(test_free_of_a_block_beyond_the_end_stops),
         cmocka_unit_test(test_free_inside_what_is_free_stops),
         cmocka_unit_test(test_free_over_what_is_free_stops),
+        cmocka_unit_test(test_examine_of_a_block_that_takes_all),
+        cmocka_unit_test(test_examine_of_a_free_block),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
