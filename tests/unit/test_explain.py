@@ -347,6 +347,10 @@ OSError: [Errno 5] EIO
     "negated_unreachable": (">>> s = ssl.wrap_socket(s)\nOSError: -113\n",
                             ["TCP_UNREACHABLE", "CONNECTION_LOST"]),
     "negated_reset": (">>> s.connect(a)\nOSError: -104\n", ["TCP_RESET"]),
+    "errno_refused": (">>> s.connect(a)\nOSError: [Errno -111]\n", ["TCP_REFUSED"]),
+    "errno_of_the_stack": ("OSError: [Errno -17040]\n", ["NO_MEMORY"]),
+    "errno_of_the_resolver": ("    addr = socket.getaddrinfo(host, 443)[0][-1]\n"
+                              "OSError: [Errno -202]\n", ["DNS_FAILED"]),
     "axtls_lost": ("ssl_handshake_status: -256\n", ["CLOSED_IN_HANDSHAKE"]),
     "number_of_another_exception": (">>> f = open('a')\nOSError: -40\n", None),
     "url_as_host": ("E (1) esp-tls: couldn't get hostname for :https://a.example/x: getaddrinfo() "

@@ -152,8 +152,8 @@ static bool negated_errno_read(struct readings *r, int value)
     return false;
 }
 
-/** The number of an exception of MicroPython: of Mbed TLS, of lwIP's resolver, of a socket, or of
- *  axTLS. */
+/** The number of an exception of MicroPython, with "Errno" before it or without: of Mbed TLS, of
+ *  lwIP's resolver, of a socket, or of axTLS. */
 static void python_read(struct readings *r, const struct line *line, int value)
 {
     if (value <= -0x1000) {
@@ -204,7 +204,11 @@ static void known_read(struct readings *r, const struct line *line, const struct
         (void)flags_read(r, value);
         break;
     case OF_ERRNO:
-        (void)errno_read(r, value, line->is_esp_idf);
+        if (value < 0) {
+            python_read(r, line, value);
+        } else {
+            (void)errno_read(r, value, line->is_esp_idf);
+        }
         break;
     case OF_RESOLVER:
         (void)resolver_read(r, value);
