@@ -134,6 +134,25 @@ def test_everything_that_is_printed_keeps_to_the_schema(samples):
             check(found, schema["$defs"][name], schema, command)
 
 
+@pytest.mark.parametrize("words, is_json", [
+    (["get", "-H", "--json", "no url"], False),
+    (["get", "--header=x", "--json", "no url"], True),
+    (["get", "-H", "a: b", "--js", "no url"], True),
+    (["get", "no url", "--json"], True),
+    (["get", "--nothing", "--json", "no url"], True),
+    (["get", "--json", "-o"], True),
+    (["get", "-o", "--json"], False),
+    (["get", "--", "--json"], False),
+    (["memory", "--heap", "--json", "x"], False),
+    (["explain", "--nothing", "--json", "-0x7200"], True),
+    (["nothing", "--json"], True),
+])
+def test_a_usage_error_is_json_where_json_is_asked_for(words, is_json):
+    result = run_program(words)
+    assert result.returncode == 2 and result.stderr, result
+    assert [one["exit"] for one in objects(result.stdout.decode())] == [2] * is_json, result
+
+
 def test_one_name_has_one_type():
     types = {}
     for command, part in json.loads(SCHEMA.read_text())["$defs"].items():

@@ -141,13 +141,16 @@ static bool reserve_standard_streams(void)
     return true;
 }
 
-/** Was --json among the words, as getopt would find it? */
+/** Was --json among the words? Where no command takes it, it is looked for by its name. */
 static bool wants_json(int argc, char **argv)
 {
-    for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++) {
-        size_t len = strlen(argv[i]);
+    const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
 
-        if (len > 2 && strncmp(argv[i], "--json", len) == 0) {
+    if (command != NULL) {
+        return option_table_has(command->options, "json", argc - 1, argv + 1);
+    }
+    for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--json") == 0) {
             return true;
         }
     }
@@ -175,7 +178,7 @@ static enum tool_exit finish_stdout(enum tool_exit status)
 int main(int argc, char **argv)
 {
     const char *command = argc > 1 ? argv[1] : "";
-    bool is_json = wants_json(argc, argv); /* before getopt() moves them */
+    bool is_json = wants_json(argc, argv);
     enum tool_exit status;
 
     if (!reserve_standard_streams()) {

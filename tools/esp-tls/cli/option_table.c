@@ -146,6 +146,31 @@ int option_table_parse(const struct option_table *t, void *options, int *argc, c
     return at;
 }
 
+bool option_table_has(const struct option_table *t, const char *name, int argc, char **argv)
+{
+    char **words = calloc((size_t)argc + 1, sizeof(argv[0])); /* getopt moves them */
+    struct option options[ROWS_MOST + 1];
+    char letters[2 * ROWS_MOST + 1];
+    bool found = false;
+    int value;
+
+    if (words == NULL || t->count > ROWS_MOST) {
+        free(words);
+        return false;
+    }
+    memcpy(words, argv, (size_t)argc * sizeof(argv[0]));
+    table_for_getopt(t, options, letters);
+    optind = 0;
+    opterr = 0;
+    while ((value = getopt_long(argc, words, letters, options, NULL)) != -1) {
+        const struct option_row *row = find_option_row(t, value);
+
+        found = found || (row != NULL && strcmp(row->name, name) == 0);
+    }
+    free(words);
+    return found;
+}
+
 /* --- setters ---------------------------------------------------------------------------------- */
 
 bool option_set_text(void *at, const char *value, const struct option_row *row)

@@ -45,6 +45,10 @@ void option_table_help(const struct option_table *table, FILE *out);
  *  said on stderr */
 int option_table_parse(const struct option_table *table, void *options, int *argc, char **argv);
 
+/** Is this option among the command's words, and not another's argument, whatever else is wrong
+ *  with them? The words stay as they are. @param argc  of argv, which begins with the command */
+bool option_table_has(const struct option_table *table, const char *name, int argc, char **argv);
+
 /* --- setters ---------------------------------------------------------------------------------- */
 
 /** const char *: the word itself. */
