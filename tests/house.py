@@ -46,7 +46,7 @@ INTERNAL = {
 # The folders of tools/esp-tls, and which others each may use.
 TOOL = {
     "cli": (),
-    "probe": (),
+    "probe": ("cli",),
     "completion": ("cli",),
     "explain": ("cli",),
     "get": ("cli",),

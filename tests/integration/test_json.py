@@ -97,7 +97,7 @@ def lines_of_every_kind(certs, tmp_path_factory):
                 [*trust, wants], [*trust, *proxy, url], ["https://nowhere.invalid/"],
                 ["http" + text[5:]], [*trust, "--name", "x.example", url], ["--nothing"])),
             *(("chain", words, b"") for words in (
-                [*trust, url], [*other, url], [closed], ["nowhere.invalid"],
+                [*trust, url], [*other, url], [closed], ["nowhere.invalid"], [*proxy, url],
                 [*trust, "--compare", str(certs / "server-rsa-chain.pem"), url], ["x", "y"])),
             *(("cert", words, b"") for words in (
                 [str(certs / "server-ec-chain.pem"), str(certs / "server-ec.key")],
@@ -105,10 +105,10 @@ def lines_of_every_kind(certs, tmp_path_factory):
                 [str(folder / "broken.pem")], ["/nowhere"])),
             *(("check", words, b"") for words in (
                 [*trust, url], [*other, "--no-memory", url], [closed], ["nowhere.invalid"],
-                [*trust, "--no-memory", text], [*trust, "--no-memory", wants])),
+                [*proxy, url], [*trust, "--no-memory", text], [*trust, "--no-memory", wants])),
             *(("memory", words, b"") for words in (
                 [*trust, url], [*trust, "--heap", "9000", url], [*other, url], [closed],
-                [*trust, "--compare", "-p", "esp8266", url])),
+                [*proxy, url], [*trust, "--compare", "-p", "esp8266", url])),
             *(("explain", words, said) for words, said in (
                 (["-0x7200"], b""), (["--list"], b""), (["nothing"], b""), (["-"], LOG.encode()),
                 (["-0x3b00", "-28672"], b""), (["-17040"], b""))),

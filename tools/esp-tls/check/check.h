@@ -84,6 +84,8 @@ struct check {
 
     struct dial_name dns;
     const struct dial_address *address; /* that was used; NULL: none answers */
+    struct failure way;                 /* the proxy did not lead there; no options: it did */
+    enum tool_exit way_exit;
     struct survey survey;
     const char *alpn[2]; /* of the survey's protocols, the one that was offered in the end: it
                                  answers no others; NULL: as the options have it */
@@ -138,6 +140,7 @@ void check_judge_devices(struct check *c);
  *  nor 1.3 (check_reach.c). */
 void check_judge_name(struct check *c);
 void check_judge_addresses(struct check *c);
+void check_judge_way(struct check *c);
 void check_judge_no_version(struct check *c);
 
 /** Why all devices are the same: none connects, or none could be tried, for one reason.

@@ -15,6 +15,7 @@ static const struct check_finding_row rows[] = {
     {"name-timeout", CHECK_FAILS, EXIT_TIMEOUT, "no name server answered in time", OF_DIAGNOSIS},
     {"tcp", CHECK_FAILS, EXIT_TCP, "TCP does not open", OF_DIAGNOSIS},
     {"tcp-timeout", CHECK_FAILS, EXIT_TIMEOUT, "TCP is not answered", OF_DIAGNOSIS},
+    {"proxy", CHECK_FAILS, EXIT_TCP, "the proxy does not lead there", OF_DIAGNOSIS},
     {"address", CHECK_DEPENDS, EXIT_TCP, "one of its addresses does not answer",
      REASON(TCP_NO_ANSWER), {0},
      "a device that takes this address first waits for it in vain: have the server's owner "

@@ -22,7 +22,7 @@ static const char *or_null(const char *text)
 static void put_addresses(struct json *j, const struct check *c)
 {
     json_array(j, "addresses");
-    for (size_t i = 0; i < c->dns.count; i++) {
+    for (size_t i = 0; i < c->dns.count && c->dns.address[i].through == NULL; i++) {
         const struct dial_address *a = &c->dns.address[i];
 
         json_object(j, NULL);
@@ -313,10 +313,12 @@ void check_print_json(const void *check, FILE *out)
     const struct check *c = check;
     struct json j = {.out = out};
     const struct target *t = &c->options.target;
+    char proxy[300];
 
     json_report(&j, "check");
     json_string(&j, "host", t->host);
     json_number(&j, "port", t->port);
+    json_string(&j, "proxy", tunnel_proxy_text(&c->options.connect, proxy));
     json_string(&j, "scheme", t->scheme);
     json_bool(&j, "starttls", t->smtp);
     json_number(&j, "exit", c->exit);

@@ -94,6 +94,17 @@ void check_judge_addresses(struct check *c)
     }
 }
 
+void check_judge_way(struct check *c)
+{
+    struct text text = {0};
+    esp_tls_diagnosis_t d;
+
+    c->way_exit = explain(&c->way, &text);
+    explain_diagnose(&c->way, &d);
+    explain_diagnose_proxy(&c->way, &d);
+    check_add(c, "proxy", text.chars, NULL, &d);
+}
+
 /* --- TLS at all ------------------------------------------------------------------------------- */
 
 static void judge_not_tls(struct check *c, const struct probe_reply *r)
@@ -136,6 +147,14 @@ static void judge_starttls(struct check *c, const struct dial_failure *f)
     esp_tls_diagnosis_t d;
     char evidence[400];
 
+    if (f->code != ESP_OK) { /* the way was open before */
+        c->way = (struct failure){.options = &c->options.connect, .code = f->code};
+        c->way.record = record_of(c, &address, ESP_TLS_PHASE_CONNECT,
+                                  f->timed_out ? ESP_TLS_CAUSE_TIMEOUT : ESP_TLS_CAUSE_SYSTEM);
+        c->way.record.os_errno = f->error;
+        check_judge_way(c);
+        return;
+    }
     if (!f->in_starttls) {
         address.error = f->timed_out ? ETIMEDOUT : f->error;
         diagnose_tcp(c, &address, &d);

@@ -67,7 +67,18 @@ void check_capital(char *to, size_t cap, const char *from)
 static void print_addresses(const struct check *c, FILE *out)
 {
     const char *left = "addresses";
+    char proxy[300];
 
+    if (tunnel_proxy_text(&c->options.connect, proxy) != NULL) {
+        left = "proxy";
+        if (c->address != NULL) {
+            check_line(out, &left, "%s  open to the server in %.1f ms", proxy,
+                       c->address->tcp_us / 1000.0);
+        } else {
+            check_line(out, &left, "%s", proxy);
+        }
+        return;
+    }
     for (size_t i = 0; i < c->dns.count; i++) {
         const struct dial_address *a = &c->dns.address[i];
 

@@ -483,7 +483,7 @@ static void sum_up(struct check *c)
                  count_devices(c, CHECK_YES) + failing, failing);
         return;
     }
-    c->exit = first->row->exit;
+    c->exit = c->way.options != NULL ? c->way_exit : first->row->exit;
     snprintf(c->verdict, sizeof(c->verdict),
              first->row->weight == CHECK_FAILS
                  ? "A device cannot connect: %s."
@@ -498,7 +498,9 @@ static void sum_up(struct check *c)
 
 void check_judge(struct check *c)
 {
-    if (c->dns.count == 0) {
+    if (c->way.options != NULL) {
+        check_judge_way(c);
+    } else if (c->dns.count == 0) {
         check_judge_name(c);
     } else {
         check_judge_addresses(c);

@@ -23,10 +23,37 @@ static int64_t until(const struct check *c, unsigned times)
     return dial_now_us() + (int64_t)c->options.connect.timeout_ms * 1000 * times;
 }
 
+/** Does the proxy open the way to the server? */
+static bool find_way(struct check *c)
+{
+    struct dial_address *a = &c->dns.address[0];
+    struct dial_wire wire = {.fd = -1};
+    struct dial_failure failure;
+    int64_t began = dial_now_us();
+
+    dial_behind(&c->dns, c->options.target.host, c->options.target.port, &c->options.connect);
+    c->connections++;
+    if (dial_open(a, false, until(c, 1), &wire, &failure)) {
+        c->address = a;
+    } else {
+        c->way.options = &c->options.connect;
+        snprintf(c->way.host, sizeof(c->way.host), "%s", a->text);
+        if (wire.tunnel.way != NULL) {
+            tunnel_note(&wire.tunnel, &c->way);
+        }
+    }
+    a->tcp_us = (uint32_t)(dial_now_us() - began);
+    dial_close(&wire);
+    return c->address != NULL;
+}
+
 static bool find_address(struct check *c)
 {
     const struct target *t = &c->options.target;
 
+    if (tunnel_is_wanted(&c->options.connect)) {
+        return find_way(c);
+    }
     if (!dial_resolve(&c->dns, t->host, t->port, dial_family(c->options.connect.family),
                       until(c, 1))) {
         return false;
@@ -243,7 +270,8 @@ static void run_sessions(struct check *c)
 static void run_trials(struct check *c)
 {
     char url[400];
-    struct trial_target target = {.url = url, .path = c->options.path};
+    struct trial_target target = {
+        .url = url, .path = c->options.path, .through = c->address->through};
     struct device device;
     char authority[TARGET_AUTHORITY];
 
@@ -360,6 +388,7 @@ static const struct option_row rows[] = {
     CONNECT_ROW_NAME,
     CONNECT_ROW_NO_NAME_CHECK,
     CONNECT_ROW_ALPN,
+    CONNECT_ROW_PROXY,
     CONNECT_ROW_TIMEOUT("seconds, or 500ms, of each connection (10)"),
     CONNECT_ROWS_FAMILY,
     CONNECT_ROW_JSON("print JSON"),

@@ -260,22 +260,42 @@ static bool set_trace(struct session *s, const struct session_plan *plan, esp_tl
     return err == ESP_OK || (err == ESP_ERR_NOT_SUPPORTED && trace.capture == NULL);
 }
 
-/** TCP and STARTTLS; the socket is the handle's then. */
-static bool start_tls(struct session *s, const struct session_plan *plan, int64_t until_us,
-                      esp_tls_t *tls)
+/** What comes before the handle's own connect: TCP and STARTTLS, or a tunnel that it will open. */
+static bool prepare(struct session *s, const struct session_plan *plan, int64_t until_us,
+                    struct dial_wire *wire, esp_tls_t *tls)
 {
-    int fd = dial_open(plan->address, true, until_us, &s->failure);
+    const struct connect_options *through = plan->address->through;
 
-    s->tcp_us = us_since(s);
-    s->reached = fd >= 0;
-    return s->reached && esp_tls_set_conn_sockfd(tls, fd) == ESP_OK &&
-           esp_tls_set_conn_state(tls, ESP_TLS_CONNECTING) == ESP_OK;
+    if (plan->smtp) {
+        s->reached = dial_open(plan->address, true, until_us, wire, &s->failure);
+        s->tcp_us = us_since(s);
+        return s->reached && dial_hand_over(wire, tls);
+    }
+    return through == NULL ||
+           (tunnel_make(&wire->tunnel, through) && tunnel_put_under(&wire->tunnel, tls));
+}
+
+/** What the handle knows, and what only a proxy does. */
+static void note_end(struct session *s, const struct session_plan *plan,
+                     const struct dial_wire *wire, const esp_tls_t *tls)
+{
+    struct failure failure = {.options = plan->address->through};
+
+    (void)esp_tls_get_record(tls, &s->record);
+    (void)esp_tls_get_diagnosis(tls, &s->diagnosis);
+    if (wire->tunnel.way != NULL && !wire->tunnel.is_open) {
+        tunnel_note(&wire->tunnel, &failure);
+        explain_diagnose_proxy(&failure, &s->diagnosis);
+    }
+    snprintf(s->diagnosis.evidence.host, sizeof(s->diagnosis.evidence.host), "%.79s",
+             plan->name); /* not the address that was connected to */
 }
 
 void session_run(struct session *s, const struct session_plan *plan, int64_t until_us)
 {
     esp_tls_memory_cfg_t memory = {.in_content_len = plan->in_limit};
     esp_tls_t *tls = esp_tls_init_with_memory(&memory);
+    struct dial_wire wire = {.fd = -1};
     bool is_ready = false;
 
     memset(s, 0, sizeof(*s));
@@ -284,15 +304,13 @@ void session_run(struct session *s, const struct session_plan *plan, int64_t unt
     s->record.cause = ESP_TLS_CAUSE_NO_MEM;
     if (tls != NULL && set_trace(s, plan, tls)) {
         s->record.cause = ESP_TLS_CAUSE_NONE; /* without STARTTLS there is nothing of TLS to tell */
-        is_ready = !plan->smtp || start_tls(s, plan, until_us, tls);
+        is_ready = prepare(s, plan, until_us, &wire, tls);
     }
     if (is_ready) {
         connect_and_fetch(s, plan, tls, until_us);
-        (void)esp_tls_get_record(tls, &s->record);
-        (void)esp_tls_get_diagnosis(tls, &s->diagnosis);
-        snprintf(s->diagnosis.evidence.host, sizeof(s->diagnosis.evidence.host), "%.79s",
-                 plan->name); /* not the address that was connected to */
+        note_end(s, plan, &wire, tls);
     }
     (void)esp_tls_conn_destroy(tls);
+    dial_close(&wire);
     s->end_us = us_since(s);
 }

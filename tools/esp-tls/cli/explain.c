@@ -4,6 +4,9 @@
 #include <netdb.h>
 #include <string.h>
 
+#include "esp_transport_diagnosis.h"
+#include "esp_transport_proxy.h"
+
 void explain_note(struct failure *f, const esp_tls_t *tls)
 {
     (void)esp_tls_get_record(tls, &f->record);
@@ -75,6 +78,64 @@ static enum tool_exit exit_of(const esp_tls_record_t *r)
         return r->phase == ESP_TLS_PHASE_OPEN ? EXIT_TLS : exit_by_phase(r->phase);
     default:
         return exit_by_phase(r->phase);
+    }
+}
+
+/* --- a proxy ---------------------------------------------------------------------------------- */
+
+static const struct proxy_sentence {
+    esp_err_t code;
+    enum tool_exit exit;
+    const char *text;
+} proxy_says[] = {
+    {ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, EXIT_ANSWER,
+     "the proxy does not speak the protocol that --proxy names."},
+    {ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_REQUIRED, EXIT_HTTP,
+     "the proxy wants to know who you are: --proxy with USER:PASSWORD@ before its host."},
+    {ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_FAILED, EXIT_HTTP,
+     "the proxy did not accept the user name and password of --proxy."},
+    {ESP_ERR_TCP_TRANSPORT_PROXY_REFUSED, EXIT_HTTP,
+     "the proxy refuses to connect to this server: its rules forbid the host or the port."},
+    {ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_NOT_FOUND, EXIT_DNS,
+     "the proxy does not find an address for the server's name."},
+    {ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_UNREACHABLE, EXIT_TCP,
+     "the proxy could not connect to the server."},
+    {ESP_ERR_TCP_TRANSPORT_PROXY_FAILED, EXIT_TCP, "the proxy failed. Its log may say why."},
+};
+
+bool explain_proxy_is_slow(const struct failure *f)
+{
+    return f->options->proxy.proxy.host != NULL && f->code == ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT &&
+           f->record.phase <= ESP_TLS_PHASE_CONNECT;
+}
+
+static enum tool_exit explain_slow_proxy(const struct failure *f, struct text *text)
+{
+    text_add(text,
+             "timeout: the proxy %s did not open the way to %s within %d ms: it, or the server "
+             "behind it, is slow or does not answer. If it only needs longer: --timeout TIME.",
+             f->options->proxy.proxy.host, f->host, f->options->timeout_ms);
+    return EXIT_TIMEOUT;
+}
+
+bool explain_proxy(const struct failure *f, struct text *text, enum tool_exit *status)
+{
+    for (size_t i = 0; i < sizeof(proxy_says) / sizeof(proxy_says[0]); i++) {
+        if (proxy_says[i].code == f->code) {
+            text_add(text, "%s", proxy_says[i].text);
+            *status = proxy_says[i].exit;
+            return true;
+        }
+    }
+    return false;
+}
+
+void explain_diagnose_proxy(const struct failure *f, esp_tls_diagnosis_t *d)
+{
+    esp_transport_diagnose_code(d, f->code);
+    if (explain_proxy_is_slow(f)) {
+        d->reason_count = 0;
+        esp_tls_diagnosis_lead(d, ESP_TLS_REASON_PROXY_TIMEOUT);
     }
 }
 
@@ -178,7 +239,14 @@ enum tool_exit explain(const struct failure *f, struct text *text)
 {
     esp_tls_diagnosis_t d;
     char sentence[SENTENCE_MAX];
+    enum tool_exit status;
 
+    if (explain_proxy(f, text, &status)) {
+        return status;
+    }
+    if (explain_proxy_is_slow(f)) {
+        return explain_slow_proxy(f, text);
+    }
     explain_diagnose(f, &d);
     (void)esp_tls_diagnosis_sentence(&d, sentence, sizeof(sentence));
     text_add(text, "%s: %s", label_of(&d), sentence);

@@ -226,7 +226,8 @@ static esp_err_t on_event(esp_http_client_event_t *evt)
         }
         break;
     case HTTP_EVENT_ERROR:
-        f->failure.code = evt->data != NULL ? ((esp_tls_error_handle_t)evt->data)->last_error : 0;
+        f->failure.of.code =
+            evt->data != NULL ? ((esp_tls_error_handle_t)evt->data)->last_error : 0;
         note_connection(f);
         break;
     case HTTP_EVENT_ON_FINISH:

@@ -4,7 +4,6 @@
 
 #include "esp_http_client_diagnosis.h"
 #include "esp_transport_diagnosis.h"
-#include "esp_transport_proxy.h"
 
 const char *http_reason(int status)
 {
@@ -96,24 +95,6 @@ static enum tool_exit explain_status(const struct http_failure *f, struct text *
     return EXIT_HTTP;
 }
 
-/* --- a proxy ---------------------------------------------------------------------------------- */
-
-static const struct http_sentence proxy_says[] = {
-    {ESP_ERR_TCP_TRANSPORT_PROXY_MALFORMED, EXIT_ANSWER,
-     "the proxy does not speak the protocol that --proxy names."},
-    {ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_REQUIRED, EXIT_HTTP,
-     "the proxy wants to know who you are: --proxy with USER:PASSWORD@ before its host."},
-    {ESP_ERR_TCP_TRANSPORT_PROXY_AUTH_FAILED, EXIT_HTTP,
-     "the proxy did not accept the user name and password of --proxy."},
-    {ESP_ERR_TCP_TRANSPORT_PROXY_REFUSED, EXIT_HTTP,
-     "the proxy refuses to connect to this server: its rules forbid the host or the port."},
-    {ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_NOT_FOUND, EXIT_DNS,
-     "the proxy does not find an address for the server's name."},
-    {ESP_ERR_TCP_TRANSPORT_PROXY_TARGET_UNREACHABLE, EXIT_TCP,
-     "the proxy could not connect to the server."},
-    {ESP_ERR_TCP_TRANSPORT_PROXY_FAILED, EXIT_TCP, "the proxy failed. Its log may say why."},
-};
-
 static const struct http_sentence request_says[] = {
     {ESP_ERR_HTTP_HEADER_TOO_LONG, EXIT_ANSWER,
      "the answer cannot be used: a header is longer than 16 KB, or all of them than 64 KB."},
@@ -198,33 +179,17 @@ static enum tool_exit explain_write(const struct http_failure *f, struct text *t
     return EXIT_USAGE;
 }
 
-/** A proxy stands where the time went by: the connection to the server had not begun. */
-static bool is_proxy_slow(const struct http_failure *f, esp_err_t err)
-{
-    return err == ESP_ERR_HTTP_CONNECT && f->of.options->proxy.proxy.host != NULL &&
-           f->code == ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT &&
-           f->of.record.phase <= ESP_TLS_PHASE_CONNECT;
-}
-
-static enum tool_exit explain_slow_proxy(const struct http_failure *f, struct text *text)
-{
-    text_add(text,
-             "timeout: the proxy %s did not open the way to %s within %d ms: it, or the server "
-             "behind it, is slow or does not answer. If it only needs longer: --timeout TIME.",
-             f->of.options->proxy.proxy.host, f->of.host, f->of.options->timeout_ms);
-    return EXIT_TIMEOUT;
-}
-
 enum tool_exit explain_http(const struct http_failure *f, esp_err_t err, struct text *text)
 {
-    const struct http_sentence *s = http_sentence_of(proxy_says, COUNT(proxy_says), f->code);
+    const esp_err_t code = f->of.code == ESP_ERR_NO_MEM ? ESP_ERR_NO_MEM : err;
+    const struct http_sentence *s = http_sentence_of(request_says, COUNT(request_says), code);
+    enum tool_exit status;
 
     if (err == ESP_OK) {
         return explain_status(f, text);
     }
-    if (s == NULL) {
-        s = http_sentence_of(request_says, COUNT(request_says),
-                             f->code == ESP_ERR_NO_MEM ? ESP_ERR_NO_MEM : err);
+    if (explain_proxy(&f->of, text, &status)) {
+        return status;
     }
     if (s != NULL && !(s->exit == EXIT_MEMORY && has_record(f))) {
         text_add(text, "%s", s->text);
@@ -235,8 +200,8 @@ enum tool_exit explain_http(const struct http_failure *f, esp_err_t err, struct 
                  f->status == 401 ? "the server" : "the proxy");
         return EXIT_HTTP;
     }
-    if (is_proxy_slow(f, err)) {
-        return explain_slow_proxy(f, text);
+    if (err == ESP_ERR_HTTP_CONNECT && explain_proxy_is_slow(&f->of)) {
+        return explain(&f->of, text);
     }
     if (err == ESP_ERR_HTTP_READ_TIMEOUT) {
         return explain_silence(f, text);
@@ -248,7 +213,7 @@ enum tool_exit explain_http(const struct http_failure *f, esp_err_t err, struct 
         return explain_write(f, text);
     }
     if (err == ESP_ERR_HTTP_CONNECT) {
-        text_add(text, "no connection: %s.", esp_err_to_name(f->code));
+        text_add(text, "no connection: %s.", esp_err_to_name(f->of.code));
         return EXIT_TCP;
     }
     return explain_answer(f, text);
@@ -261,10 +226,10 @@ void explain_http_json(const struct http_failure *f, esp_err_t err, struct json 
     esp_tls_diagnosis_t d;
 
     explain_diagnose(&f->of, &d);
-    esp_transport_diagnose_code(&d, f->code);
-    if (is_proxy_slow(f, err)) {
-        d.reason_count = 0;
-        esp_tls_diagnosis_lead(&d, ESP_TLS_REASON_PROXY_TIMEOUT);
+    if (err == ESP_ERR_HTTP_CONNECT) {
+        explain_diagnose_proxy(&f->of, &d);
+    } else {
+        esp_transport_diagnose_code(&d, f->of.code);
     }
     esp_http_client_diagnose(&d, err, f->status, f->malformed != NULL);
     explain_members(&d, j);

@@ -7,8 +7,7 @@
 #include "upload.h"
 
 struct http_failure {
-    struct failure of;     /* the connection's own record */
-    esp_err_t code;        /* the transport's: a proxy's refusal is here */
+    struct failure of;     /* the connection's own record, and the transport's code */
     bool is_tls;           /* the URL is https */
     int status;            /* of the answer; -1: none */
     char location[512];    /* printable */

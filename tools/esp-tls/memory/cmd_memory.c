@@ -42,6 +42,7 @@ static struct trial_target make_target(const struct memory *m)
     struct trial_target target = {.url = m->options.url, .path = m->options.path};
 
     credentials_configure(&m->identity, &m->options.connect, m->options.target.name, &target.cfg);
+    target.through = tunnel_is_wanted(&m->options.connect) ? &m->options.connect : NULL;
     target.cfg.alpn_protos = connect_options_alpn(&m->options.connect, NULL);
     return target;
 }
@@ -52,7 +53,10 @@ static struct trial_target make_target(const struct memory *m)
 static enum tool_exit explain_trial(const struct memory *m, const struct trial *t, char *why,
                                     size_t cap)
 {
-    struct failure failure = {.options = &m->options.connect, .record = t->record};
+    struct failure failure = {.options = &m->options.connect,
+                              .record = t->record,
+                              .evidence = t->evidence,
+                              .code = t->code};
     struct text text = {0};
     enum tool_exit status;
 

@@ -214,8 +214,10 @@ static void put_curves(struct json *j, const struct memory_report *r)
 static void put_members(struct json *j, const struct memory_report *r)
 {
     const struct trial *t = report_whole(r);
+    char proxy[300];
 
     json_string(j, "host", r->options->target.host);
+    json_string(j, "proxy", tunnel_proxy_text(&r->options->connect, proxy));
     json_bool(j, "fits", r->fits);
     json_number(j, "exit", r->exit);
     json_string(j, "verdict", r->verdict);

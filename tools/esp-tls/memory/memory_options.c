@@ -68,6 +68,7 @@ static const struct option_row rows[] = {
     CONNECT_ROW_NAME,
     CONNECT_ROW_NO_NAME_CHECK,
     CONNECT_ROW_ALPN,
+    CONNECT_ROW_PROXY,
     CONNECT_ROW_TIMEOUT("seconds, or 500ms; of the connect, of each wait"),
     CONNECT_ROWS_FAMILY,
     {0, "compare", NULL, "try the other settings even if it fits", option_set_true, AT(compare)},

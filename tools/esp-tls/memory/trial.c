@@ -36,6 +36,7 @@ struct run {
     struct trial *trial;
     struct painted *painted;
     esp_tls_t *tls;
+    struct tunnel tunnel;
     bool timed_out; /* a read or a write: the record knows nothing of it */
     struct timespec began;
     uint32_t heap_at_start; /* free */
@@ -164,6 +165,16 @@ static uint8_t phase_of_step(uint8_t before, uint8_t after)
     return before == ESP_TLS_PHASE_NONE ? (uint8_t)ESP_TLS_PHASE_CONFIG : before;
 }
 
+/** What a tunnel takes is nobody's event: the ledger is the connection's. */
+static void note_tunnel(struct run *r)
+{
+    uint32_t taken = heap_taken(r);
+
+    if (r->tunnel.way != NULL && taken > r->trial->tunnel_peak) {
+        r->trial->tunnel_peak = taken;
+    }
+}
+
 /** Step by step, because a phase is seen between two steps only. @return 1 open, -1 failed */
 static int connect_in_steps(struct run *r)
 {
@@ -176,6 +187,7 @@ static int connect_in_steps(struct run *r)
         painted_mark(r->painted);
         result = esp_tls_conn_http_new_async(r->target->url, &r->target->cfg, r->tls);
         note_depth(r, phase_of_step(before, phase_now(r)), __builtin_frame_address(0));
+        note_tunnel(r);
         if (result == 0 && esp_tls_get_wait(r->tls, &wait) == ESP_OK) {
             (void)esp_tls_wait(&wait, -1);
         }
@@ -214,6 +226,15 @@ static bool look(struct run *r)
            esp_tls_set_peer_chain_hook(r->tls, look_at, r->trial) == ESP_OK;
 }
 
+/** It takes its memory of the device, too. */
+static bool make_tunnel(struct run *r)
+{
+    const struct connect_options *through = r->target->through;
+
+    return through == NULL ||
+           (tunnel_make(&r->tunnel, through) && tunnel_put_under(&r->tunnel, r->tls));
+}
+
 static bool make_handle(struct run *r)
 {
     const struct device *d = r->device;
@@ -233,7 +254,7 @@ static bool make_handle(struct run *r)
     }
     r->tls = esp_tls_init_with_memory(&cfg);
     return r->tls != NULL && esp_tls_trace_memory(r->tls, on_block, r) == ESP_OK &&
-           (!r->target->looks || look(r));
+           (!r->target->looks || look(r)) && make_tunnel(r);
 }
 
 /* --- fetching --------------------------------------------------------------------------------- */
@@ -392,6 +413,23 @@ static void note_failure(struct trial *t)
     t->failure.purpose = s == &process ? (uint8_t)ESP_TLS_MEM_PROCESS : s->failure.purpose;
 }
 
+/** The way to the server did not open. */
+static void note_proxy(const struct run *r)
+{
+    struct failure failure = {.options = r->target->through, .record = r->trial->record};
+
+    if (r->tunnel.way == NULL || r->tunnel.is_open) {
+        return;
+    }
+    tunnel_note(&r->tunnel, &failure);
+    r->trial->code = failure.code;
+    r->trial->record = failure.record;
+    r->trial->evidence = failure.evidence;
+    if (failure.code == ESP_ERR_NO_MEM) {
+        r->trial->record.cause = ESP_TLS_CAUSE_NO_MEM;
+    }
+}
+
 static void note_end(struct run *r)
 {
     struct trial *t = r->trial;
@@ -402,6 +440,7 @@ static void note_end(struct run *r)
         (void)esp_tls_get_memory_stats(r->tls, &t->stats);
         (void)esp_tls_get_record(r->tls, &t->record);
     }
+    note_proxy(r);
     if (r->timed_out) {
         t->record.cause = ESP_TLS_CAUSE_TIMEOUT;
         t->record.phase = ESP_TLS_PHASE_OPEN;
@@ -414,6 +453,7 @@ static void close_measured(struct run *r)
     r->events_open = r->trial->events;
     painted_mark(r->painted);
     (void)esp_tls_conn_destroy(r->tls);
+    tunnel_clear(&r->tunnel);
     note_depth(r, ESP_TLS_PHASE_CLOSE, __builtin_frame_address(0));
     r->trial->closed_us = us_since(&r->began);
 }
@@ -492,7 +532,7 @@ static void count_phases(struct trial *t, uint32_t events_open)
 static void sum_up(struct trial *t, uint32_t events_open)
 {
     count_phases(t, events_open);
-    t->heap_peak = t->heap_left;
+    t->heap_peak = t->heap_left > t->tunnel_peak ? t->heap_left : t->tunnel_peak;
     for (size_t i = 0; i < ESP_TLS_MEM_PHASES; i++) {
         t->heap_peak = t->phase[i].peak > t->heap_peak ? t->phase[i].peak : t->heap_peak;
     }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cli/tunnel.h"
 #include "device.h"
 #include "esp_tls_memory.h"
 #include "esp_tls_record.h"
@@ -21,6 +22,7 @@ struct trial_target {
     const char *path; /* to GET, or NULL: connect and close */
     bool looks;       /* at what the server sends: it takes blocks that are not the connection's */
     esp_tls_cfg_t cfg;
+    const struct connect_options *through; /* its --proxy; NULL: directly */
 };
 
 /** One block that was had (size > 0) or given back (size < 0). */
@@ -43,6 +45,8 @@ struct trial {
     bool opened;   /* the handshake was completed */
     bool complete; /* and so was all that was asked for */
     esp_tls_record_t record;
+    esp_err_t code;              /* what a proxy said; ESP_OK: nothing */
+    esp_tls_evidence_t evidence; /* where the way through a proxy did not open */
     esp_tls_timeline_t timeline;
     uint32_t closed_us; /* when the close was done; 0: not open */
     char version[16];
@@ -61,6 +65,7 @@ struct trial {
     uint32_t heap_peak;    /* the most that was taken, headers and all */
     uint32_t heap_open;    /* taken when the connection was open and idle, 0: never open */
     uint32_t heap_left;    /* still taken after the close: what the process keeps */
+    uint32_t tunnel_peak;  /* the most between two steps of a connect through a proxy */
     uint32_t psram_peak;
     uint32_t stack;               /* the deepest */
     esp_tls_memory_stats_t stats; /* before the close */

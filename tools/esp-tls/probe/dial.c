@@ -14,6 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "esp_tls_errors.h"
+#include "esp_transport.h"
+
 int64_t dial_now_us(void)
 {
     struct timespec now;
@@ -172,6 +175,15 @@ bool dial_resolve(struct dial_name *name, const char *host, uint16_t port, int f
     return name->count > 0;
 }
 
+void dial_behind(struct dial_name *name, const char *host, uint16_t port,
+                 const struct connect_options *through)
+{
+    *name = (struct dial_name){.count = 1};
+    name->address[0].through = through;
+    name->address[0].port = port;
+    snprintf(name->address[0].text, sizeof(name->address[0].text), "%s", host);
+}
+
 /* --- TCP -------------------------------------------------------------------------------------- */
 
 static int left_ms(int64_t until_us)
@@ -271,12 +283,35 @@ size_t dial_try_all(struct dial_name *name, int64_t until_us)
 
 /* --- what is said over it --------------------------------------------------------------------- */
 
-bool dial_send(int fd, const void *data, size_t len, int64_t until_us, struct dial_failure *failure)
+static bool send_through(struct dial_wire *w, const void *data, size_t len, int64_t until_us,
+                         struct dial_failure *failure)
 {
     const char *from = data;
 
     while (len > 0) {
-        ssize_t n = send(fd, from, len, MSG_NOSIGNAL);
+        int n = esp_transport_write(w->tunnel.way, from, (int)len, left_ms(until_us));
+
+        if (n <= 0) {
+            failure->timed_out = n == 0;
+            failure->error = n < 0 ? esp_transport_get_errno(w->tunnel.way) : 0;
+            return false;
+        }
+        from += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+bool dial_send(struct dial_wire *w, const void *data, size_t len, int64_t until_us,
+               struct dial_failure *failure)
+{
+    const char *from = data;
+
+    if (w->tunnel.way != NULL) {
+        return send_through(w, data, len, until_us, failure);
+    }
+    while (len > 0) {
+        ssize_t n = send(w->fd, from, len, MSG_NOSIGNAL);
 
         if (n > 0) {
             from += n;
@@ -284,7 +319,7 @@ bool dial_send(int fd, const void *data, size_t len, int64_t until_us, struct di
         } else if (n < 0 && errno != EAGAIN && errno != EINTR) {
             failure->error = errno;
             return false;
-        } else if (!dial_wait(fd, POLLOUT, until_us)) {
+        } else if (!dial_wait(w->fd, POLLOUT, until_us)) {
             failure->timed_out = true;
             return false;
         }
@@ -292,16 +327,31 @@ bool dial_send(int fd, const void *data, size_t len, int64_t until_us, struct di
     return true;
 }
 
-size_t dial_receive(int fd, void *data, size_t cap, int64_t until_us, struct dial_failure *failure)
+static size_t receive_through(struct dial_wire *w, void *data, size_t cap, int64_t until_us,
+                              struct dial_failure *failure)
+{
+    int n = esp_transport_read(w->tunnel.way, data, (int)cap, left_ms(until_us));
+
+    failure->timed_out = n == ERR_TCP_TRANSPORT_CONNECTION_TIMEOUT;
+    failure->closed = n == ERR_TCP_TRANSPORT_CONNECTION_CLOSED_BY_FIN;
+    failure->error = n < 0 && !failure->closed ? esp_transport_get_errno(w->tunnel.way) : 0;
+    return n > 0 ? (size_t)n : 0;
+}
+
+size_t dial_receive(struct dial_wire *w, void *data, size_t cap, int64_t until_us,
+                    struct dial_failure *failure)
 {
     ssize_t n;
 
+    if (w->tunnel.way != NULL) {
+        return receive_through(w, data, cap, until_us, failure);
+    }
     do {
-        if (!dial_wait(fd, POLLIN, until_us)) {
+        if (!dial_wait(w->fd, POLLIN, until_us)) {
             failure->timed_out = true;
             return 0;
         }
-        n = recv(fd, data, cap, 0);
+        n = recv(w->fd, data, cap, 0);
     } while (n < 0 && (errno == EAGAIN || errno == EINTR));
     failure->closed = n == 0;
     failure->error = n < 0 ? errno : 0;
@@ -321,12 +371,12 @@ static void own_name(int fd, char name[80])
     snprintf(name, 80, sa.ss_family == AF_INET6 ? "[IPv6:%s]" : "[%s]", text);
 }
 
-static bool start_smtp(int fd, int64_t until_us, struct dial_failure *failure)
+static bool start_smtp(struct dial_wire *w, int64_t until_us, struct dial_failure *failure)
 {
     struct starttls *s = &failure->starttls;
     char name[80];
 
-    own_name(fd, name);
+    own_name(w->tunnel.way != NULL ? esp_transport_get_socket(w->tunnel.way) : w->fd, name);
     starttls_init(s, name);
     failure->in_starttls = true;
     while (s->result == STARTTLS_MORE || s->result == STARTTLS_SEND) {
@@ -334,11 +384,11 @@ static bool start_smtp(int fd, int64_t until_us, struct dial_failure *failure)
         size_t n;
 
         if (s->result == STARTTLS_SEND &&
-            !dial_send(fd, s->out, strlen(s->out), until_us, failure)) {
+            !dial_send(w, s->out, strlen(s->out), until_us, failure)) {
             return false;
         }
         s->result = STARTTLS_MORE;
-        n = dial_receive(fd, data, sizeof(data), until_us, failure);
+        n = dial_receive(w, data, sizeof(data), until_us, failure);
         if (n == 0) {
             return false;
         }
@@ -347,26 +397,65 @@ static bool start_smtp(int fd, int64_t until_us, struct dial_failure *failure)
     return s->result == STARTTLS_READY;
 }
 
-int dial_open(const struct dial_address *address, bool smtp, int64_t until_us,
-              struct dial_failure *failure)
+static bool open_tcp(const struct dial_address *address, int64_t until_us, struct dial_wire *w,
+                     struct dial_failure *failure)
 {
-    int fd = begin_connect(address);
+    w->fd = begin_connect(address);
+    if (w->fd < 0) {
+        failure->error = errno;
+        return false;
+    }
+    failure->timed_out = !dial_wait(w->fd, POLLOUT, until_us);
+    failure->error = failure->timed_out ? 0 : connect_error(w->fd);
+    return !failure->timed_out && failure->error == 0;
+}
+
+static bool open_through(const struct dial_address *address, int64_t until_us, struct dial_wire *w,
+                         struct dial_failure *failure)
+{
+    struct failure why = {.options = address->through};
+
+    if (!tunnel_make(&w->tunnel, address->through)) {
+        failure->code = ESP_ERR_NO_MEM;
+        return false;
+    }
+    if (tunnel_open(&w->tunnel, address->text, address->port, left_ms(until_us))) {
+        return true;
+    }
+    tunnel_note(&w->tunnel, &why);
+    failure->code = why.code;
+    failure->error = why.record.os_errno;
+    failure->timed_out = why.code == ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT;
+    return false;
+}
+
+bool dial_open(const struct dial_address *address, bool smtp, int64_t until_us, struct dial_wire *w,
+               struct dial_failure *failure)
+{
     bool ok;
 
     memset(failure, 0, sizeof(*failure));
-    if (fd < 0) {
-        failure->error = errno;
-        return -1;
+    *w = (struct dial_wire){.fd = -1};
+    ok = address->through != NULL ? open_through(address, until_us, w, failure)
+                                  : open_tcp(address, until_us, w, failure);
+    return ok && (!smtp || start_smtp(w, until_us, failure));
+}
+
+void dial_close(struct dial_wire *w)
+{
+    if (w->fd >= 0) {
+        (void)close(w->fd);
     }
-    failure->timed_out = !dial_wait(fd, POLLOUT, until_us);
-    failure->error = failure->timed_out ? 0 : connect_error(fd);
-    ok = !failure->timed_out && failure->error == 0;
-    if (ok && smtp) {
-        ok = start_smtp(fd, until_us, failure);
-    }
-    if (!ok) {
-        (void)close(fd);
-        return -1;
-    }
-    return fd;
+    tunnel_clear(&w->tunnel);
+    w->fd = -1;
+}
+
+bool dial_hand_over(struct dial_wire *w, esp_tls_t *tls)
+{
+    bool ok = w->tunnel.way != NULL ? tunnel_put_under(&w->tunnel, tls)
+                                    : esp_tls_set_conn_sockfd(tls, w->fd) == ESP_OK &&
+                                          esp_tls_set_conn_state(tls, ESP_TLS_CONNECTING) == ESP_OK;
+
+    w->fd = ok ? -1 : w->fd;
+    return ok;
 }

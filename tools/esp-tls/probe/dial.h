@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cli/tunnel.h"
 #include "esp_tls.h"
 #include "starttls.h"
 
@@ -16,9 +17,17 @@
 struct dial_address {
     struct sockaddr_storage sa;
     socklen_t sa_len;
-    char text[64];   /* numeric, without port */
+    char text[256];  /* numeric, without port; through a proxy the server's name */
     uint32_t tcp_us; /* how long TCP took to open, when it did */
     int error;       /* errno of TCP; ETIMEDOUT when the deadline passed; 0: open */
+    uint16_t port;   /* of a server behind a proxy */
+    const struct connect_options *through; /* its --proxy; NULL: directly, to sa */
+};
+
+/** An open connection. All of it is legal on { .fd = -1 }. */
+struct dial_wire {
+    int fd;               /* -1: none, or the tunnel's */
+    struct tunnel tunnel; /* through a proxy */
 };
 
 struct dial_name {
@@ -44,6 +53,10 @@ int dial_family(esp_tls_addr_family_t family);
 bool dial_resolve(struct dial_name *name, const char *host, uint16_t port, int family,
                   int64_t until_us);
 
+/** Instead of resolving: a server that --proxy leads to. @param through  borrowed */
+void dial_behind(struct dial_name *name, const char *host, uint16_t port,
+                 const struct connect_options *through);
+
 /** Open TCP to all addresses at once, note how each went, and close. @return how many answered */
 size_t dial_try_all(struct dial_name *name, int64_t until_us);
 
@@ -52,21 +65,29 @@ struct dial_failure {
     bool timed_out;
     bool in_starttls;         /* TCP was open */
     int error;                /* errno, or 0 */
+    esp_err_t code;           /* what a proxy said; ESP_OK: nothing */
     bool closed;              /* by the server, in STARTTLS */
     struct starttls starttls; /* in_starttls: what it said last */
 };
 
-/** Open TCP to one address, and do STARTTLS if wanted.
+/** Open TCP to one address, or the way through a proxy, and do STARTTLS if wanted.
  *  @param smtp  STARTTLS of SMTP comes before TLS
- *  @return a non-blocking socket; -1: see *failure */
-int dial_open(const struct dial_address *address, bool smtp, int64_t until_us,
-              struct dial_failure *failure);
+ *  @param wire  receives the connection; must not move then. dial_close() in both cases
+ *  @return false: see *failure */
+bool dial_open(const struct dial_address *address, bool smtp, int64_t until_us,
+               struct dial_wire *wire, struct dial_failure *failure);
+
+void dial_close(struct dial_wire *wire);
+
+/** Let a handle go on with it. @return false: no memory; the wire is not the handle's */
+bool dial_hand_over(struct dial_wire *wire, esp_tls_t *tls);
 
 /** Send all of it. @return false: see *failure */
-bool dial_send(int fd, const void *data, size_t len, int64_t until_us,
+bool dial_send(struct dial_wire *wire, const void *data, size_t len, int64_t until_us,
                struct dial_failure *failure);
 
 /** Receive what comes first. @return how much; 0: see *failure */
-size_t dial_receive(int fd, void *data, size_t cap, int64_t until_us, struct dial_failure *failure);
+size_t dial_receive(struct dial_wire *wire, void *data, size_t cap, int64_t until_us,
+                    struct dial_failure *failure);
 
 #endif

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "probe_keys.h"
 
@@ -74,13 +72,13 @@ static enum probe_outcome ended(const struct probe_answer *answer)
                                                                             : PROBE_NOT_TLS;
 }
 
-static enum probe_outcome read_answer(int fd, struct run *run, int64_t until_us,
+static enum probe_outcome read_answer(struct dial_wire *wire, struct run *run, int64_t until_us,
                                       struct probe_reply *out)
 {
     uint8_t data[8192];
 
     while (out->answer.result == PROBE_MORE) {
-        size_t n = dial_receive(fd, data, sizeof(data), until_us, &out->failure);
+        size_t n = dial_receive(wire, data, sizeof(data), until_us, &out->failure);
 
         if (n == 0) {
             return out->failure.timed_out ? PROBE_TIMED_OUT : ended(&out->answer);
@@ -92,17 +90,19 @@ static enum probe_outcome read_answer(int fd, struct run *run, int64_t until_us,
                                                : PROBE_NOT_TLS;
 }
 
-static void converse(int fd, struct run *run, int64_t until_us, struct probe_reply *out)
+static void converse(struct dial_wire *wire, struct run *run, int64_t until_us,
+                     struct probe_reply *out)
 {
     static const uint8_t user_canceled[] = {21, 3, 3, 0, 2, 1, 90}; /* RFC 8446 section 6.1 */
+    struct dial_failure late = {0};
 
-    if (!dial_send(fd, run->record, run->record_len, until_us, &out->failure)) {
+    if (!dial_send(wire, run->record, run->record_len, until_us, &out->failure)) {
         out->outcome = out->failure.timed_out ? PROBE_TIMED_OUT : PROBE_REFUSED;
         return;
     }
-    out->outcome = read_answer(fd, run, until_us, out);
+    out->outcome = read_answer(wire, run, until_us, out);
     if (out->answer.result == PROBE_DONE) {
-        (void)send(fd, user_canceled, sizeof(user_canceled), MSG_NOSIGNAL);
+        (void)dial_send(wire, user_canceled, sizeof(user_canceled), until_us, &late);
     }
 }
 
@@ -113,7 +113,8 @@ void probe_ask(const struct probe_server *server, const struct probe_question *q
     int64_t until_us = began + (int64_t)server->timeout_ms * 1000;
     struct run *run = calloc(1, sizeof(*run));
     struct probe_opener opener;
-    int fd = -1;
+    struct dial_wire wire = {.fd = -1};
+    bool is_open = false;
 
     memset(out, 0, sizeof(*out));
     out->answer.alert = -1;
@@ -125,13 +126,13 @@ void probe_ask(const struct probe_server *server, const struct probe_question *q
     probe_decoder_init(&run->decoder, &out->answer, question->open_1_3 ? &opener : NULL,
                        question->chain != NULL ? keep_certificate : NULL, question->chain);
     if (make_hello(run, server, question)) {
-        fd = dial_open(server->address, server->smtp, until_us, &out->failure);
+        is_open = dial_open(server->address, server->smtp, until_us, &wire, &out->failure);
         out->outcome = PROBE_UNREACHABLE;
     }
-    if (fd >= 0) {
-        converse(fd, run, until_us, out);
-        (void)close(fd);
+    if (is_open) {
+        converse(&wire, run, until_us, out);
     }
+    dial_close(&wire);
     probe_keys_clear(&run->keys);
     free(run);
     out->us = (uint32_t)(dial_now_us() - began);

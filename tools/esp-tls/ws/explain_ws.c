@@ -80,7 +80,7 @@ static void fill_ws_failure(const struct ws_link *l, struct http_failure *f, esp
     const char *place = esp_transport_ws_get_redir_uri(l->ws);
 
     f->of.options = o;
-    f->code = code;
+    f->of.code = code;
     f->is_tls = l->is_tls;
     f->status = esp_transport_ws_get_upgrade_request_status(l->ws);
     if (tls != NULL) {

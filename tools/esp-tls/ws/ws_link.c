@@ -7,8 +7,6 @@
 
 #include "esp_http_field.h"
 #include "esp_transport_async.h"
-#include "esp_transport_http_proxy.h"
-#include "esp_transport_socks_proxy.h"
 #include "esp_transport_ssl.h"
 #include "esp_transport_tcp.h"
 #include "cli/shortage.h"
@@ -72,32 +70,6 @@ static enum tool_exit take_url(struct ws_link *l, const char *text)
 
 /* --- the transports --------------------------------------------------------------------------- */
 
-static esp_transport_handle_t open_tunnel(const struct ws_link *l)
-{
-    static const socks_version_t versions[] = {
-        [ESP_HTTP_CLIENT_PROXY_SOCKS4] = SOCKS4,
-        [ESP_HTTP_CLIENT_PROXY_SOCKS4A] = SOCKS4A,
-        [ESP_HTTP_CLIENT_PROXY_SOCKS5] = SOCKS5,
-    };
-    const esp_http_client_proxy_t *p = &l->options->connect.proxy.proxy;
-    const esp_transport_http_proxy_config_t http = {
-        .address = p->host, .port = p->port, .user = p->username, .password = p->password};
-    const esp_transport_socks_proxy_config_t socks = {
-        .version = versions[p->kind], .address = p->host, .port = p->port};
-    esp_transport_handle_t t;
-
-    if (p->kind == ESP_HTTP_CLIENT_PROXY_HTTP) {
-        return esp_transport_http_proxy_init(l->tcp, &http);
-    }
-    t = esp_transport_socks_proxy_init(l->tcp, &socks);
-    if (t != NULL && p->username != NULL &&
-        esp_transport_socks_proxy_set_auth(t, p->username, p->password) != ESP_OK) {
-        (void)esp_transport_destroy(t);
-        t = NULL;
-    }
-    return t;
-}
-
 static void configure_tls(const struct ws_link *l)
 {
     static const char *const alpn[] = {"http/1.1", NULL};
@@ -126,7 +98,7 @@ static void configure_tls(const struct ws_link *l)
 
 static void drop_transports(struct ws_link *l)
 {
-    esp_transport_handle_t *const all[] = {&l->ws, &l->ssl, &l->tunnel, &l->tcp};
+    esp_transport_handle_t *const all[] = {&l->ws, &l->ssl, &l->tcp};
 
     if (l->ws != NULL) {
         (void)esp_transport_close(l->ws);
@@ -137,24 +109,26 @@ static void drop_transports(struct ws_link *l)
             *all[i] = NULL;
         }
     }
+    tunnel_clear(&l->tunnel);
 }
 
 /** From the lowest up. */
 static enum tool_exit make_transports(struct ws_link *l)
 {
-    const bool has_proxy = l->options->connect.proxy.proxy.host != NULL;
+    const struct connect_options *o = &l->options->connect;
+    const bool has_proxy = tunnel_is_wanted(o);
     esp_transport_handle_t top = NULL;
 
-    if (has_proxy || !l->is_tls) {
-        top = l->tcp = esp_transport_tcp_init();
-    }
-    if (has_proxy && top != NULL) {
-        top = l->tunnel = open_tunnel(l);
-        if (top == NULL) {
+    if (has_proxy) {
+        if (!tunnel_make(&l->tunnel, o)) {
             return bad_value("--proxy");
         }
+        capture_transport(&l->capture, l->tunnel.tcp);
+        top = l->tunnel.way;
+    } else if (!l->is_tls) {
+        top = l->tcp = esp_transport_tcp_init();
     }
-    if (l->is_tls && (top != NULL || !has_proxy)) {
+    if (l->is_tls) {
         l->ssl = esp_transport_ssl_init();
         if (l->ssl != NULL && top != NULL) {
             (void)esp_transport_ssl_set_parent(l->ssl, top);
@@ -169,10 +143,10 @@ static enum tool_exit make_transports(struct ws_link *l)
         capture_transport(&l->capture, l->ssl);
     }
     if (l->tcp != NULL) {
-        esp_transport_ssl_set_addr_family(l->tcp, l->options->connect.family);
         capture_transport(&l->capture, l->tcp);
-    } else {
-        esp_transport_ssl_set_addr_family(l->ssl, l->options->connect.family);
+    }
+    if (!has_proxy) {
+        esp_transport_ssl_set_addr_family(l->tcp != NULL ? l->tcp : l->ssl, o->family);
     }
     return EXIT_OK;
 }

@@ -8,6 +8,7 @@
 #include "esp_http_auth.h"
 #include "esp_transport_ws_policy.h"
 #include "cli/text.h"
+#include "cli/tunnel.h"
 #include "ws_options.h"
 
 struct ws_link {
@@ -26,8 +27,8 @@ struct ws_link {
     bool has_said; /* the login was sent */
     esp_http_auth_t *auth;
 
-    esp_transport_handle_t tcp; /* NULL: TLS is the lowest */
-    esp_transport_handle_t tunnel;
+    struct tunnel tunnel;
+    esp_transport_handle_t tcp; /* NULL: TLS or the tunnel is the lowest */
     esp_transport_handle_t ssl;
     esp_transport_handle_t ws; /* NULL: there is none */
 };
