@@ -48,6 +48,30 @@ def test_text_and_json_name_one_cause_and_nothing_of_tls(get, peer, answer, reas
     assert "has not failed" not in found["what"] and "TLS" not in found["reasons"][0]["text"]
 
 
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_nginx_that_misses_a_certificate_is_understood(get, certs, tmp_path, version):
+    with peers.Nginx(certs, tmp_path, f"ssl_client_certificate {certs}/root-client.pem;",
+                     "ssl_verify_client on; ssl_verify_depth 3;",
+                     "location = /who { return 200 $ssl_client_s_dn; }") as server:
+        args = f"https://localhost:{server.port}/who", "--tls", version
+        failed(get(*args), 8, "answered 400 Bad Request. In the handshake it had asked for a "
+               "client certificate, and got none: --cert FILE --key FILE")
+        found = json.loads(get(*args, "--json").stdout)
+        assert [cause["name"] for cause in found["reasons"]] == ["HTTP_CLIENT_CERT", "HTTP_STATUS"]
+        assert found["class"] == "identity" and found["status"] == 400, found
+        assert found["reasons"][0]["remedies"][0]["setting"] == "clientcert_buf", found
+        other = "--cert", certs / "client-other.pem", "--key", certs / "client-other.key"
+        assert "In the handshake" not in failed(get(*args, *other), 8, "answered 400").err
+        mine = "--cert", certs / "client-ec-chain.pem", "--key", certs / "client-ec.key"
+        assert get(*args, *mine).returncode == 0
+
+
+def test_a_400_without_a_request_for_a_certificate_blames_none(get, certs, tmp_path):
+    with peers.Nginx(certs, tmp_path, "location = /bad { return 400; }") as server:
+        result = get(f"https://localhost:{server.port}/bad", "--json")
+        assert [cause["name"] for cause in json.loads(result.stdout)["reasons"]] == ["HTTP_STATUS"]
+
+
 def test_a_proxy_that_trickles_is_to_blame(get, peer):
     def trickle(conn):
         read_request(conn)

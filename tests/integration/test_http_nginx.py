@@ -88,3 +88,13 @@ def test_nginx_upload_arrives_as_it_was(https, nginx, tmp_path, mode, chunked, s
     assert (nginx.folder / "www" / name).read_bytes() == data
     # the connection is as it should be behind the body
     https.go(method="GET", bodyfile="", chunked=False, mode="perform").ok(200, data)
+
+
+@pytest.mark.parametrize("settings", MODES, ids=IDS)
+def test_nginx_closes_for_want_of_a_certificate_and_the_reason_stays(https, certs, tmp_path,
+                                                                     settings):
+    with peers.Nginx(certs, tmp_path, f"ssl_client_certificate {certs}/root-client.pem;",
+                     "ssl_verify_client on;") as server:
+        answer = https.go(url=url_of(server, "/"), **settings)
+        assert (answer.status, answer.reason) == (400, "HTTP_CLIENT_CERT"), answer
+        assert answer.header("Connection") == "close", answer

@@ -449,6 +449,33 @@ static void test_missing_client_certificate_is_named(void **state)
     (void)refused(t, "CLIENT_CERT_MISSING CLOSED_IN_HANDSHAKE");
 }
 
+/** In TLS 1.3 the client is done before the server judges what it was sent. */
+static void test_a_request_for_a_certificate_is_remembered_if_none_was_sent(void **state)
+{
+    static const struct {
+        int version;
+        bool is_asked;
+        bool has_one;
+    } rows[] = {{12, false, false}, {12, true, false}, {12, true, true},
+                {13, false, false}, {13, true, false}, {13, true, true}};
+    struct sim_case *t = *state;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        bool is_refused = rows[i].version == 12 && rows[i].is_asked && !rows[i].has_one;
+
+        t->server.version = rows[i].version;
+        t->server.client_ca = rows[i].is_asked ? CERT(root_client_pem) : (struct sim_cert){0};
+        t->cfg.clientcert_buf = rows[i].has_one ? cert_client_ec_chain_pem : NULL;
+        t->cfg.clientcert_bytes = sizeof(cert_client_ec_chain_pem);
+        t->cfg.clientkey_buf = rows[i].has_one ? cert_client_ec_key : NULL;
+        t->cfg.clientkey_bytes = sizeof(cert_client_ec_key);
+        assert_int_equal(sim_connect(t), is_refused ? -1 : 1);
+        assert_int_equal(sim_record(t).identity_missed, rows[i].is_asked && !rows[i].has_one);
+        assert_int_equal(esp_tls_conn_destroy(t->tls), 0);
+        t->tls = esp_tls_init();
+    }
+}
+
 static void test_missing_key_is_0x7600(void **state)
 {
     struct sim_case *t = *state;
@@ -763,6 +790,7 @@ int main(void)
         sim_test(test_last_operation_was_a_write_or_not),
         sim_test(test_certificate_that_cannot_be_read_is_told),
         sim_test(test_missing_client_certificate_is_named),
+        sim_test(test_a_request_for_a_certificate_is_remembered_if_none_was_sent),
         sim_test(test_missing_key_is_0x7600),
         sim_test(test_key_of_another_certificate_is_told),
         sim_test(test_pem_without_nul_is_told),

@@ -1387,6 +1387,38 @@ static void test_a_diagnosis_says_what_came_of_the_request(void **state)
     }
 }
 
+/** A status that a server has for a missing certificate, of one that had asked for one. */
+static void test_a_status_blames_the_certificate_that_the_server_asked_for(void **state)
+{
+    static const struct {
+        int status;
+        bool is_missed;
+        bool blames;
+    } statuses[] = {{400, true, true},   {403, true, true},   {495, true, true},
+                    {496, true, true},   {400, false, false}, {403, false, false},
+                    {496, false, false}, {404, true, false},  {401, true, false},
+                    {500, true, false},  {302, true, false}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(statuses); i++) {
+        esp_tls_diagnosis_t d = {.record = {.phase = ESP_TLS_PHASE_OPEN,
+                                            .alert_sent = -1,
+                                            .alert_received = -1,
+                                            .identity_missed = statuses[i].is_missed},
+                                 .evidence = {.host = "test.example", .port = 443}};
+        char text[1024];
+
+        esp_http_client_diagnose(&d, ESP_OK, statuses[i].status, false);
+        assert_true(esp_tls_diagnosis_text(&d, text, sizeof(text)) < sizeof(text));
+        assert_int_equal(d.reasons[0] == ESP_TLS_REASON_HTTP_CLIENT_CERT, statuses[i].blames);
+        assert_int_equal(d.reason_count, statuses[i].blames ? 2 : 1);
+        assert_int_equal(d.kind, statuses[i].blames ? ESP_TLS_CLASS_IDENTITY : ESP_TLS_CLASS_HTTP);
+        assert_non_null(strstr(text, "the request to test.example port 443 was answered with"));
+        assert_int_equal(strstr(text, "client_cert_pem and client_key_pem") != NULL,
+                         statuses[i].blames);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1394,6 +1426,7 @@ int main(void)
         http_test(test_what_was_read_ahead_behind_the_end_is_no_answer),
         http_test(test_a_cancel_holds_within_what_was_read_ahead),
         http_test(test_a_diagnosis_says_what_came_of_the_request),
+        http_test(test_a_status_blames_the_certificate_that_the_server_asked_for),
         http_test(test_a_get_is_one_request_and_its_events_come_in_order),
         http_test(test_responses_of_every_kind),
         http_test(test_a_trailer_is_told_and_changes_nothing),

@@ -82,6 +82,9 @@ typedef struct esp_tls_record {
     uint32_t mem_size;      /**< bytes that could not be had */
     uint32_t mem_largest_free; /**< largest free block then; 0: unknown on this platform */
     uint8_t mem_purpose;       /**< what they were for, as the platform's heap numbers it */
+    bool identity_missed;  /**< the server asked for a client certificate, and got none: some say
+                                only in their answer that they demand it. Not over an installed
+                                Mbed TLS */
     uint32_t record_len;   /**< length of the TLS record that did not fit, or did not come whole */
     uint32_t record_limit; /**< the length that would have fitted; 0: it fitted */
     char address[ESP_TLS_RECORD_ADDRESS_MAX]; /**< last numeric address tried; "" before that */

@@ -16,12 +16,13 @@
 #include "tls_status.h"
 
 struct tls_error {
-    uint8_t status;      /* tls_status; TLS_OK = nothing failed */
-    uint8_t phase;       /* esp_tls_phase_t in which it failed */
-    uint8_t now;         /* esp_tls_phase_t of the connection now */
-    bool passing;        /* the failed call is over; the connection is not */
-    int8_t verify_depth; /* certificate that verify_flags belong to; -1 unknown */
-    int16_t alert_sent;  /* RFC 8446 section 6; -1 none */
+    uint8_t status;       /* tls_status; TLS_OK = nothing failed */
+    uint8_t phase;        /* esp_tls_phase_t in which it failed */
+    uint8_t now;          /* esp_tls_phase_t of the connection now */
+    bool passing;         /* the failed call is over; the connection is not */
+    int8_t verify_depth;  /* certificate that verify_flags belong to; -1 unknown */
+    bool identity_missed; /* the server asked for a client certificate, and none is set */
+    int16_t alert_sent;   /* RFC 8446 section 6; -1 none */
     int16_t alert_received;
     esp_err_t esp; /* the ESP-IDF code */
     int os;        /* errno */

@@ -86,6 +86,7 @@ esp_err_t esp_tls_get_record(const esp_tls_t *tls, esp_tls_record_t *record)
         .alert_sent = err->alert_sent,
         .alert_received = err->alert_received,
         .option = err->option,
+        .identity_missed = err->identity_missed,
         .record_len = err->record_len,
         .record_limit = err->record_limit,
         .port = err->addr.port,

@@ -38,6 +38,24 @@ static esp_tls_reason_t answer_reason(int status, bool is_malformed)
     return status > 0 ? ESP_TLS_REASON_HTTP_INCOMPLETE : ESP_TLS_REASON_HTTP_NO_ANSWER;
 }
 
+/** Statuses by which servers say that a certificate is missing that the handshake did not demand:
+ *  nginx has 400 for it, and 495 and 496 inside; Apache and others say 403. */
+static bool is_for_identity(const esp_tls_diagnosis_t *d, int status)
+{
+    return d->record.identity_missed &&
+           (status == 400 || status == 403 || status == 495 || status == 496);
+}
+
+static void say_status(esp_tls_diagnosis_t *d, int status)
+{
+    bool misses_identity = is_for_identity(d, status);
+
+    say_only(d, status >= 400 ? ESP_TLS_REASON_HTTP_STATUS : ESP_TLS_REASON_HTTP_REDIRECT, ESP_OK);
+    if (misses_identity) {
+        esp_tls_diagnosis_lead(d, ESP_TLS_REASON_HTTP_CLIENT_CERT);
+    }
+}
+
 void esp_http_client_diagnose(esp_tls_diagnosis_t *d, esp_err_t err, int status, bool is_malformed)
 {
     esp_tls_code_t row;
@@ -45,8 +63,7 @@ void esp_http_client_diagnose(esp_tls_diagnosis_t *d, esp_err_t err, int status,
     d->evidence.http_status = status > 0 ? (uint16_t)status : 0;
     if (err == ESP_OK) {
         if (status >= 300) {
-            say_only(d, status >= 400 ? ESP_TLS_REASON_HTTP_STATUS : ESP_TLS_REASON_HTTP_REDIRECT,
-                     ESP_OK);
+            say_status(d, status);
         }
         return;
     }
@@ -118,6 +135,7 @@ esp_err_t esp_http_client_get_diagnosis(esp_http_client_handle_t client, esp_err
     status = esp_http_client_get_status_code(client);
     if (err != ESP_OK || status >= 400) {
         fill_in(diagnosis, client);
+        diagnosis->record.identity_missed = et_http_wire_identity_missed(client->wire);
         esp_http_client_diagnose(diagnosis, err, status,
                                  esp_http_client_get_malformed(client) != NULL);
     }

@@ -39,8 +39,9 @@ struct http_wire {
     bool transport_is_tls;
     bool is_open;
     bool is_connecting;
-    uint8_t wait_events; /* what the last EAGAIN waits for; 0: the connect */
-    plat_mutex lock;     /* the transport, against a cancel of another thread */
+    bool identity_missed; /* of the last connection: esp_tls_record_t */
+    uint8_t wait_events;  /* what the last EAGAIN waits for; 0: the connect */
+    plat_mutex lock;      /* the transport, against a cancel of another thread */
 };
 
 /* --- which transport -------------------------------------------------------------------------- */
@@ -397,8 +398,19 @@ static esp_err_t begin_connect(struct http_wire *w, const struct http_route *to)
     }
     keep_session(w, false);
     silence_from_now(w, CONNECT_GRACE_MS);
+    w->identity_missed = false;
     w->is_connecting = true;
     return ESP_OK;
+}
+
+/** The answer may end the connection, and be read when nobody can ask it any more. */
+static void note_identity(struct http_wire *w)
+{
+    esp_tls_record_t record;
+
+    if (esp_tls_get_record(esp_transport_get_esp_tls(w->transport), &record) == ESP_OK) {
+        w->identity_missed = record.identity_missed;
+    }
 }
 
 /** Where the topmost transport connects to. */
@@ -432,6 +444,7 @@ esp_err_t et_http_wire_connect(struct http_wire *w, const struct http_route *to)
         return ESP_ERR_HTTP_CONNECT;
     }
     w->is_open = true;
+    note_identity(w);
     keep_session(w, true);
     return ESP_OK;
 }
@@ -501,6 +514,11 @@ esp_err_t et_http_wire_close(struct http_wire *w)
 bool et_http_wire_is_open(const struct http_wire *w)
 {
     return w->is_open;
+}
+
+bool et_http_wire_identity_missed(const struct http_wire *w)
+{
+    return w->identity_missed;
 }
 
 bool et_http_wire_is_connecting(const struct http_wire *w)

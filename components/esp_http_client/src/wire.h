@@ -33,6 +33,9 @@ esp_err_t et_http_wire_close(struct http_wire *w);
 
 bool et_http_wire_is_open(const struct http_wire *w);
 bool et_http_wire_is_connecting(const struct http_wire *w);
+/** Did the server of the last connection, open or not, ask for a client certificate and get none?
+ */
+bool et_http_wire_identity_missed(const struct http_wire *w);
 /** Did an open connection end, or say something unasked? */
 bool et_http_wire_is_stale(struct http_wire *w);
 /** Would a read find bytes that are in this process's memory, where no socket tells of them? */

@@ -350,6 +350,7 @@
     X(HTTP_RANGE, HTTP, "the server has no such range of bytes (416)", CHECK_RANGE, NONE, NONE) \
     X(WS_REFUSED, HTTP, "the server does not change over to WebSocket there", CHECK_WEBSOCKET, CHECK_SERVICE, NONE) \
     X(WS_FAULT, PROTOCOL, "the server, or a proxy on the way, breaks the rules of WebSocket", CAPTURE, ASK_SERVER_OWNER, CHECK_MIDDLEBOX) \
+    X(HTTP_CLIENT_CERT, IDENTITY, "the server asked for a client certificate in the handshake, got none, and refused the request then{status_clause}", SET_CLIENT_CERT, ASK_SERVER_OWNER, NONE) \
     X(HTTP_STATUS, HTTP, "the server answered with an error{status_clause}", ASK_SERVER_OWNER, NONE, NONE) \
     /* updates */ \
     X(OTA_IMAGE, CONFIG, "the program image is damaged, or not one for this device", CHECK_IMAGE, NONE, NONE) \

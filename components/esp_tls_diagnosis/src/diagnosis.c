@@ -280,7 +280,7 @@ static bool ended_in_record(const struct facts *f)
 
 static bool wants_identity(const struct facts *f)
 {
-    return f->e->identity_wanted && !asked(f, ESP_TLS_ASKED_IDENTITY);
+    return f->r->identity_missed || (f->e->identity_wanted && !asked(f, ESP_TLS_ASKED_IDENTITY));
 }
 
 static bool ended_for_identity(const struct facts *f)
@@ -398,7 +398,7 @@ static bool alert_for_identity(const struct facts *f)
         return false;
     }
     return alert == CERTIFICATE_REQUIRED || alert == NO_CERTIFICATE ||
-           ((alert == HANDSHAKE_FAILURE || alert == BAD_CERTIFICATE) && f->e->identity_wanted);
+           ((alert == HANDSHAKE_FAILURE || alert == BAD_CERTIFICATE) && wants_identity(f));
 }
 
 static bool refused_hello(const struct facts *f)

@@ -91,7 +91,8 @@ static const char *const hows[] = {
 /** The connection was open, and what failed is the request. */
 static bool is_request(diagnosis *d)
 {
-    return d->record.phase == ESP_TLS_PHASE_OPEN && d->kind == ESP_TLS_CLASS_HTTP &&
+    return d->record.phase == ESP_TLS_PHASE_OPEN &&
+           (d->kind == ESP_TLS_CLASS_HTTP || d->evidence.http_status != 0) &&
            (d->record.cause == ESP_TLS_CAUSE_NONE || d->record.cause == ESP_TLS_CAUSE_EOF);
 }
 

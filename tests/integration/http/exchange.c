@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "esp_http_client_diagnosis.h"
 #include "http.h"
 
 static uint64_t clock_us(clockid_t id)
@@ -313,6 +314,15 @@ static void report_record(const struct http *h)
     json_close('}');
 }
 
+/** The likeliest reason, asked for when the answer may have ended the connection. */
+static void report_reason(const struct http *h, esp_err_t err)
+{
+    esp_tls_diagnosis_t d = {.reason_count = 0};
+
+    (void)esp_http_client_get_diagnosis(h->client, err, &d);
+    json_text("reason", d.reason_count > 0 ? esp_tls_reason_name(d.reasons[0]) : NULL);
+}
+
 static void report(struct http *h, esp_err_t err, uint64_t took_us, uint64_t cpu_us)
 {
     char url[9000];
@@ -340,6 +350,7 @@ static void report(struct http *h, esp_err_t err, uint64_t took_us, uint64_t cpu
     json_int("tls", tls_code);
     json_int("flags", flags);
     report_record(h);
+    report_reason(h, err);
     json_int("took_us", (long long)took_us);
     json_int("cpu_us", (long long)cpu_us);
     report_body(h);

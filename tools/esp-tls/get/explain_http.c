@@ -81,6 +81,16 @@ static const char *remedy_of(int status)
     }
 }
 
+/** The library's diagnosis of a status, from what the connection is known to have been. */
+static bool is_for_identity(const struct http_failure *f)
+{
+    esp_tls_diagnosis_t d;
+
+    explain_diagnose(&f->of, &d);
+    esp_http_client_diagnose(&d, ESP_OK, f->status, false);
+    return d.reasons[0] == ESP_TLS_REASON_HTTP_CLIENT_CERT;
+}
+
 static enum tool_exit explain_status(const struct http_failure *f, struct text *text)
 {
     const char *reason = http_reason(f->status);
@@ -89,6 +99,10 @@ static enum tool_exit explain_status(const struct http_failure *f, struct text *
     if (f->status / 100 == 3) {
         text_add(text, ": it redirects to %s. Redirects are followed with -L.",
                  f->location[0] != '\0' ? f->location : "nowhere that it names");
+    } else if (is_for_identity(f)) {
+        text_add(text, ". In the handshake it had asked for a client certificate, and got none: "
+                       "--cert FILE --key FILE, with one that its owner issued. If it does not "
+                       "demand one, check the URL's path, and that access is allowed.");
     } else {
         text_add(text, ".%s", remedy_of(f->status));
     }

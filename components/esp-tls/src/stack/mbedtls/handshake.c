@@ -75,9 +75,24 @@ static void remember_offer(struct mbed *m, int state)
 #endif
 }
 
+/** A server may go on without the certificate it asked for, and refuse what is sent then. */
+static void note_request(struct mbed *m, int state)
+{
+#ifdef ESP_TLS_SYSTEM_MBEDTLS
+    (void)m;
+    (void)state;
+#else
+    if (state == MBEDTLS_SSL_CERTIFICATE_REQUEST && m->ssl.handshake->client_auth &&
+        m->own == NULL) {
+        m->io.err->identity_missed = true;
+    }
+#endif
+}
+
 static int after(struct mbed *m, int state)
 {
     if (m->ssl.state != state) {
+        note_request(m, state);
         remember_offer(m, state);
         et_mbed_slim_after(m, state);
         et_mbed_identity_after(m, state);
