@@ -8,6 +8,7 @@
 
 const int plat_errno_inval = EINVAL;
 const int plat_errno_no_mem = ENOMEM;
+const int plat_errno_again = EAGAIN;
 
 void plat_set_errno(int os)
 {

@@ -11,6 +11,7 @@ extern "C" {
 
 extern const int plat_errno_inval;  /* EINVAL */
 extern const int plat_errno_no_mem; /* ENOMEM */
+extern const int plat_errno_again;  /* EAGAIN */
 
 /** Set errno of the calling thread. @param os  0: errno stays as it is */
 void plat_set_errno(int os);

@@ -162,7 +162,8 @@ struct plat_account; /* plat_heap.h */
  *  @param wake    an event to set when the answer is there
  *  @param told    the account that learns of it when there is no memory, which is the process's;
  *                 NULL: nobody
- *  @return PLAT_OK: begun; else an errno value (ENOMEM, EAGAIN: no thread to be had) */
+ *  @return PLAT_OK: begun; else an errno value (ENOMEM; EAGAIN: there are as many threads as
+ *          there may be) */
 PLAT_MUST_USE int plat_resolve_start(struct plat_resolve **job, const char *host, size_t len,
                                      int family, plat_stream wake, struct plat_account *told);
 

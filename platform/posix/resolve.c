@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include "plat_heap.h"
@@ -23,6 +24,7 @@
 #define RESOLVER_ADDRS     16
 #define RESOLVER_HOST_LEN  1024
 #define RESOLVER_STACK_LEN (256 * 1024) /* address space; NSS modules use up to 128 KB of it */
+#define STACK_EXTRA        (64 * 1024)  /* what the C library puts around a stack, and more */
 
 struct plat_resolve {
     struct plat_resolve *next; /* in the queue */
@@ -170,6 +172,24 @@ static void *work(void *unused)
     return NULL;
 }
 
+/** glibc has EAGAIN for two things: there are as many threads as there may be, and there is no
+ *  memory for a stack. Whether a stack can be had tells them apart. */
+static int why_no_thread(int err)
+{
+    void *stack;
+
+    if (err != EAGAIN) {
+        return err;
+    }
+    stack = mmap(NULL, RESOLVER_STACK_LEN + STACK_EXTRA, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (stack == MAP_FAILED) {
+        return ENOMEM;
+    }
+    (void)munmap(stack, RESOLVER_STACK_LEN + STACK_EXTRA);
+    return EAGAIN;
+}
+
 /** A detached thread that takes no signals: those are the application's. */
 static int thread_start(void)
 {
@@ -189,7 +209,7 @@ static int thread_start(void)
     err = pthread_create(&thread, &attr, work, NULL);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     (void)pthread_attr_destroy(&attr);
-    return err == EAGAIN ? ENOMEM : err; /* glibc's name for no memory here */
+    return why_no_thread(err);
 }
 
 static int enqueue(struct plat_resolve *job)

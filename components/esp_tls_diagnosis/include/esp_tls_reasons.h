@@ -143,6 +143,8 @@
     X(CHECK_PORT, "", "check that the server runs and listens on this port") \
     X(CHECK_ADDRESS, "", "check the address, the routes, and firewalls on the way, which may drop packets without a word") \
     X(CHECK_INTERFACE, "if_name", "check if_name: the interface must exist, be up, and lead there") \
+    X(MORE_THREADS, "", \
+      "end threads that are not needed, or raise the limit: `ulimit -u` of the user, TasksMax= of a systemd service, pids.max of a container") \
     X(MORE_SOCKETS, "CONFIG_LWIP_MAX_SOCKETS", \
       "close sockets that are no longer needed, or raise their number (CONFIG_LWIP_MAX_SOCKETS, on Linux ulimit -n)") \
     X(ALLOW_FIREWALL, "", "this machine forbids it: look at its own firewall and permissions") \
@@ -251,6 +253,7 @@
     X(TCP_NO_ANSWER, NETWORK, "{endpoint} does not answer", CHECK_ADDRESS, CHECK_PORT, NONE) \
     X(TCP_RESET, NETWORK, "the peer, or something on the way, reset the connection", CHECK_SERVICE, READ_LOG, CAPTURE) \
     X(TCP_NO_SOCKETS, NETWORK, "there is no socket left", MORE_SOCKETS, FEWER_CONNECTIONS, NONE) \
+    X(NO_THREADS, NETWORK, "there are as many threads as this program or its user may have, and looking a name up needs one", MORE_THREADS, NONE, NONE) \
     X(TCP_FORBIDDEN, NETWORK, "this machine forbids the connection", ALLOW_FIREWALL, CHECK_INTERFACE, NONE) \
     X(TCP_INTERFACE, NETWORK, "the interface of if_name cannot be used", CHECK_INTERFACE, NONE, NONE) \
     X(TCP_FAILED, NETWORK, "the operating system refused: {errno}", CHECK_NETWORK, NONE, NONE) \

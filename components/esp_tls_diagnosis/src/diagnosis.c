@@ -10,6 +10,7 @@
 
 #include "esp_tls_certificate.h"
 #include "esp_tls_diagnosis.h"
+#include "plat_errno.h"
 #include "words.h"
 
 #define RECORD_MOST 16384 /* RFC 8446 section 5.1 */
@@ -368,6 +369,12 @@ static bool no_such_family(const struct facts *f)
     return f->r->cause == ESP_TLS_CAUSE_RESOLVE && asked(f, ESP_TLS_ASKED_FAMILY);
 }
 
+/** The look-up did not begin, which only a missing thread does with this errno (plat_net.h). */
+static bool no_thread(const struct facts *f)
+{
+    return f->r->resolver_code == 0 && f->r->os_errno == plat_errno_again;
+}
+
 static bool bad_interface(const struct facts *f)
 {
     return f->r->cause == ESP_TLS_CAUSE_SYSTEM && f->r->phase <= ESP_TLS_PHASE_CONNECT &&
@@ -640,6 +647,7 @@ static const struct rule {
     {OF(TIMEOUT), read_timeout, ESP_TLS_REASON_READ_TIMEOUT, true},
 
     {OF(RESOLVE), host_is_more, ESP_TLS_REASON_HOST_NOT_A_NAME, true},
+    {OF(RESOLVE), no_thread, ESP_TLS_REASON_NO_THREADS, true},
     {OF(RESOLVE), no_such_family, ESP_TLS_REASON_DNS_NO_ADDRESS, false},
     {OF(SYSTEM), bad_interface, ESP_TLS_REASON_TCP_INTERFACE, true},
     {OF(SYSTEM), lost, ESP_TLS_REASON_CONNECTION_LOST, false},

@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "plat_clock.h"
@@ -30,6 +31,37 @@ static unsigned running_most;
 static unsigned calls;
 static int family_asked;
 static bool had_signals; /* a look-up's thread took signals */
+
+/* --- pthread_create(), which fails as it is told ---------------------------------------------- */
+
+static int thread_error; /* 0: it is the C library's */
+static bool no_stack;    /* mmap() has no memory */
+
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
+                          void *arg);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
+                          void *arg);
+void *__real_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset);
+void *__wrap_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset);
+void *__real_mmap64(void *at, size_t len, int prot, int flags, int fd, off64_t offset);
+void *__wrap_mmap64(void *at, size_t len, int prot, int flags, int fd, off64_t offset);
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
+                          void *arg)
+{
+    return thread_error != 0 ? thread_error : __real_pthread_create(thread, attr, fn, arg);
+}
+
+void *__wrap_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset)
+{
+    return no_stack ? MAP_FAILED : __real_mmap(at, len, prot, flags, fd, offset);
+}
+
+/** mmap() on 32 bits. */
+void *__wrap_mmap64(void *at, size_t len, int prot, int flags, int fd, off64_t offset)
+{
+    return no_stack ? MAP_FAILED : __real_mmap64(at, len, prot, flags, fd, offset);
+}
 
 static void enter(int family)
 {
@@ -347,6 +379,29 @@ static void test_eight_look_up_and_the_rest_queue(void **state)
     assert_int_equal(seen_so_far().running_most, 8);
 }
 
+static void test_a_limit_of_threads_is_told_from_a_lack_of_memory(void **state)
+{
+    static const struct {
+        int error;
+        bool no_stack;
+        int told;
+    } rows[] = {{EAGAIN, false, EAGAIN}, {EAGAIN, true, ENOMEM}, {EPERM, false, EPERM}};
+    struct plat_resolve *job;
+
+    (void)state;
+    until_running(0);
+    (void)usleep(10 * MS); /* the threads of earlier look-ups end behind their work */
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        thread_error = rows[i].error;
+        no_stack = rows[i].no_stack;
+        assert_int_equal(plat_resolve_start(&job, "some.test", 9, PLAT_AF_ANY, wake, NULL),
+                         rows[i].told);
+        assert_null(job);
+    }
+    thread_error = 0;
+    no_stack = false;
+}
+
 /** Drops at every moment of a look-up's life. */
 static void *start_and_drop(void *arg)
 {
@@ -401,6 +456,7 @@ int main(void)
         T(test_names_that_cannot_be_are_refused),
         T(test_a_drop_does_not_wait_and_leaves_the_event_alone),
         T(test_eight_look_up_and_the_rest_queue),
+        T(test_a_limit_of_threads_is_told_from_a_lack_of_memory),
         T(test_drops_race_with_answers),
     };
 
