@@ -168,11 +168,27 @@ def chosen(line, count):
                    "memory --json", "explain --json")),
     "check"])
 def test_memory_that_cannot_be_had_is_never_another_verdict(lines, line, tmp_path):
-    args = lines[line]
+    assert len(starve(lines[line], tmp_path, lambda count: chosen(line, count))) > 2
+
+
+@pytest.mark.skipif(not FAIL_ALLOC.exists(), reason="a sanitizer has an allocator of its own")
+@pytest.mark.parametrize("files", [
+    ["server-ec-chain.pem", "root-ec.pem"], ["server-ec.pem", "root-ec.pem", "int-ec.pem"],
+    ["server-by-leaf-chain.pem", "root-ec.pem", "root-twin.pem"],
+    ["server-int-expired-chain.pem", "client-ec-chain.pem", "root-client.pem", "root-ec.pem"]],
+    ids="-".join)
+def test_a_chain_that_could_not_be_judged_has_no_verdict(certs, files, tmp_path):
+    """Each allocation."""
+    args = ["cert", *(str(certs / name) for name in files)]
+    assert len(starve(args, tmp_path, lambda count: range(1, count + 1))) > 20
+
+
+def starve(args, tmp_path, choose):
+    """Let the chosen allocations fail, one by one. @return those without which it cannot do"""
     count = tmp_path / "count"
     whole = starved(args, 0, FAIL_ALLOC_COUNT=str(count))
     seen = set()
-    for at in chosen(line, int(count.read_text())):
+    for at in choose(int(count.read_text())):
         result = starved(args, at)
         words = result.stdout + result.stderr
         if result.returncode == MEMORY and b"out of memory" in words:
@@ -182,7 +198,7 @@ def test_memory_that_cannot_be_had_is_never_another_verdict(lines, line, tmp_pat
         assert (result.returncode, without_figures(result.stdout), without_figures(result.stderr)
                 ) == (whole.returncode, without_figures(whole.stdout),
                       without_figures(whole.stderr)), f"allocation {at}: {result}"
-    assert len(seen) > 2
+    return seen
 
 
 # --- what others say ------------------------------------------------------------------------------
