@@ -453,17 +453,38 @@ static __attribute__((cold)) void *refused(struct plat_account *account,
     return NULL;
 }
 
-/** From a region, all under one lock. */
+/** From a region, with the lock held, which is released. */
 static void *take_from_region(struct plat_account *account, struct plat_region *region, size_t size,
                               struct heap_block header)
 {
     struct heap_block *block = NULL;
 
-    plat_mutex_lock(&lock);
     if (!is_over_limit(account, size) && owner_enter(account)) {
         block = et_region_take(region, size);
     }
     return block == NULL ? refused(account, region, size, header) : entered(account, block, header);
+}
+
+/** From the region that stands for an id. Another thread may put another in its place and free it,
+ *  so that it is looked for under the lock that it is used under.
+ *  @param is_none  receives whether none stands there: then nothing was taken, nor refused */
+static void *take_from_home(struct plat_account *account, size_t size, struct heap_block header,
+                            bool *is_none)
+{
+    struct plat_region *region = et_home_region((enum plat_region_id)header.id);
+
+    *is_none = region == NULL;
+    if (region == NULL) {
+        return NULL; /* the usual case, without the lock */
+    }
+    plat_mutex_lock(&lock);
+    region = et_home_region((enum plat_region_id)header.id);
+    *is_none = region == NULL;
+    if (region == NULL) {
+        plat_mutex_unlock(&lock);
+        return NULL;
+    }
+    return take_from_region(account, region, size, header);
 }
 
 /** From the system's heap, which is called without the lock. */
@@ -482,30 +503,43 @@ static void *take_from_system(struct plat_account *account, size_t size, struct 
     return entered(account, block, header);
 }
 
-/** @param region  NULL: the system's heap */
-static void *alloc_in(struct plat_account *account, enum plat_mem purpose, enum plat_region_id id,
-                      struct plat_region *region, size_t size)
+static struct heap_block header_of(enum plat_mem purpose, enum plat_region_id id, size_t size)
 {
-    struct heap_block header = {.mark = HEAP_MARK_USED};
+    return (struct heap_block){.size = (uint32_t)size,
+                               .purpose = (uint8_t)purpose & 7u,
+                               .id = (uint8_t)id & 3u,
+                               .mark = HEAP_MARK_USED};
+}
+
+/** @param arena  NULL: the region that stands for id, or the system's heap */
+static void *alloc_in(struct plat_account *account, enum plat_mem purpose, enum plat_region_id id,
+                      struct plat_region *arena, size_t size)
+{
+    struct heap_block header;
+    void *payload;
+    bool is_none;
 
     size = size == 0 ? 1 : size;
-    header.size = (uint32_t)size;
-    header.purpose = (uint8_t)purpose & 7u;
-    header.id = (uint8_t)id & 3u;
-    if (region == NULL) {
-        header.home = HOME_SYSTEM;
-        return take_from_system(account, size, header);
+    header = header_of(purpose, id, size);
+    if (arena != NULL) {
+        header.home = HOME_ARENA;
+        plat_mutex_lock(&lock);
+        return take_from_region(account, arena, size, header);
     }
-    header.home = region == account->arena ? HOME_ARENA : HOME_REGION;
-    return take_from_region(account, region, size, header);
+    header.home = HOME_REGION;
+    payload = take_from_home(account, size, header, &is_none);
+    if (is_none) {
+        header.home = HOME_SYSTEM;
+        payload = take_from_system(account, size, header);
+    }
+    return payload;
 }
 
 void *plat_alloc(struct plat_account *account, enum plat_mem purpose, size_t size)
 {
     struct plat_account *payer = account == NULL ? &process : account;
-    enum plat_region_id id = (enum plat_region_id)payer->region[purpose];
 
-    return alloc_in(payer, purpose, id, payer->arena != NULL ? payer->arena : et_home_region(id),
+    return alloc_in(payer, purpose, (enum plat_region_id)payer->region[purpose], payer->arena,
                     size);
 }
 
@@ -526,7 +560,7 @@ void *plat_alloc_shared(struct plat_account *told, size_t size)
 void *plat_alloc_from(struct plat_account *account, enum plat_mem purpose, enum plat_region_id id,
                       size_t size)
 {
-    return alloc_in(account == NULL ? &process : account, purpose, id, et_home_region(id), size);
+    return alloc_in(account == NULL ? &process : account, purpose, id, NULL, size);
 }
 
 /** Of a block that is longer by alignment: the aligned address in it, with a header that leads back
@@ -548,19 +582,21 @@ static void *align_in(uint8_t *memory, size_t alignment)
 
 void *plat_app_alloc(enum plat_region_id id, size_t alignment, size_t size)
 {
-    struct plat_region *region = et_home_region(id);
+    bool is_aligned = alignment <= HEAP_UNIT;
+    bool is_huge = !is_aligned && (size > HEAP_SIZE_MAX || alignment > HEAP_SIZE_MAX);
+    size_t whole = is_huge ? SIZE_MAX : is_aligned ? size : size + alignment;
+    struct heap_block header;
+    void *payload;
+    bool is_none;
 
-    if (region == NULL) {
+    whole = whole == 0 ? 1 : whole;
+    header = header_of(PLAT_MEM_APPLICATION, id, whole);
+    header.home = HOME_REGION;
+    payload = take_from_home(&process, whole, header, &is_none);
+    if (is_none) {
         return et_heap_alloc_plain(id, alignment, size);
     }
-    if (alignment <= HEAP_UNIT) {
-        return alloc_in(&process, PLAT_MEM_APPLICATION, id, region, size);
-    }
-    if (size > HEAP_SIZE_MAX || alignment > HEAP_SIZE_MAX) {
-        return alloc_in(&process, PLAT_MEM_APPLICATION, id, region, SIZE_MAX);
-    }
-    return align_in(alloc_in(&process, PLAT_MEM_APPLICATION, id, region, size + alignment),
-                    alignment);
+    return is_aligned ? payload : align_in(payload, alignment);
 }
 
 /** The block that a payload lies in. */

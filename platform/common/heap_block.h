@@ -61,6 +61,8 @@ void et_region_give(struct plat_region *region, struct heap_block *block);
 bool et_region_contains(const struct plat_region *region, const void *memory);
 size_t et_region_free_bytes(const struct plat_region *region);
 size_t et_region_largest_free(const struct plat_region *region);
+size_t et_region_min_free(const struct plat_region *region);
+size_t et_region_used(const struct plat_region *region);
 bool et_region_is_empty(const struct plat_region *region);
 
 struct region_counts {
@@ -76,7 +78,8 @@ const void *et_region_examine(const struct plat_region *region, struct region_co
 
 extern struct plat_region *et_home_regions[PLAT_REGION_IDS];
 
-/** The region that stands for id, or NULL for the system's heap. Needs no lock. */
+/** The region that stands for id, or NULL for the system's heap. Without the lock it may be
+ *  replaced and freed at once: then only whether there is one may be asked. */
 static inline struct plat_region *et_home_region(enum plat_region_id id)
 {
     return __atomic_load_n(&et_home_regions[id], __ATOMIC_ACQUIRE);

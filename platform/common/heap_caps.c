@@ -154,67 +154,6 @@ void *heap_caps_realloc_prefer(void *ptr, size_t size, size_t num, ...)
 
 /* --- what there is ---------------------------------------------------------------------------- */
 
-static struct plat_mem_use system_use_of(enum plat_region_id id)
-{
-    uint32_t blocks;
-
-    return et_heap_system_use(id, &blocks);
-}
-
-size_t heap_caps_get_total_size(uint32_t caps)
-{
-    enum plat_region_id id;
-    struct plat_region *region;
-
-    if (!region_for(caps, &id)) {
-        return 0;
-    }
-    region = et_home_region(id);
-    return region == NULL ? SYSTEM_TOTAL
-                          : plat_region_free_bytes(region) + plat_region_used(region);
-}
-
-size_t heap_caps_get_free_size(uint32_t caps)
-{
-    enum plat_region_id id;
-    struct plat_region *region;
-
-    if (!region_for(caps, &id)) {
-        return 0;
-    }
-    region = et_home_region(id);
-    return region == NULL ? SYSTEM_TOTAL - system_use_of(id).live : plat_region_free_bytes(region);
-}
-
-size_t heap_caps_get_minimum_free_size(uint32_t caps)
-{
-    enum plat_region_id id;
-    struct plat_region *region;
-
-    if (!region_for(caps, &id)) {
-        return 0;
-    }
-    region = et_home_region(id);
-    return region == NULL ? SYSTEM_TOTAL - system_use_of(id).peak : plat_region_min_free(region);
-}
-
-size_t heap_caps_get_largest_free_block(uint32_t caps)
-{
-    enum plat_region_id id;
-    struct plat_region *region;
-
-    if (!region_for(caps, &id)) {
-        return 0;
-    }
-    region = et_home_region(id);
-    return region == NULL ? heap_caps_get_free_size(caps) : plat_region_largest_free(region);
-}
-
-size_t heap_caps_get_allocated_size(void *ptr)
-{
-    return plat_app_size(ptr);
-}
-
 static void system_info(multi_heap_info_t *info, enum plat_region_id id)
 {
     uint32_t blocks;
@@ -228,58 +167,106 @@ static void system_info(multi_heap_info_t *info, enum plat_region_id id)
     info->free_blocks = 1;
 }
 
-static void region_info(multi_heap_info_t *info, struct plat_region *region)
+/** All of one moment. Another thread may replace the region and free it: it is looked for under the
+ *  lock that it is used under.
+ *  @param walks  go through its blocks: how many they are, and the largest free one
+ *  @return false: none stands there */
+static bool region_info(multi_heap_info_t *info, enum plat_region_id id, bool walks)
 {
-    struct region_counts counts;
+    const struct plat_region *region;
+    struct region_counts counts = {0, 0};
 
-    info->total_free_bytes = plat_region_free_bytes(region);
-    info->total_allocated_bytes = plat_region_used(region);
-    info->largest_free_block = plat_region_largest_free(region);
-    info->minimum_free_bytes = plat_region_min_free(region);
     et_heap_lock();
-    (void)et_region_examine(region, &counts);
+    region = et_home_region(id);
+    if (region != NULL) {
+        info->total_free_bytes = et_region_free_bytes(region);
+        info->total_allocated_bytes = et_region_used(region);
+        info->minimum_free_bytes = et_region_min_free(region);
+        if (walks) {
+            info->largest_free_block = et_region_largest_free(region);
+            (void)et_region_examine(region, &counts);
+        }
+    }
     et_heap_unlock();
     info->allocated_blocks = counts.used_blocks;
     info->free_blocks = counts.free_blocks;
+    return region != NULL;
+}
+
+/** @return zeroes when no memory has these capabilities */
+static multi_heap_info_t info_of(uint32_t caps, bool walks)
+{
+    multi_heap_info_t info = {.total_free_bytes = 0};
+    enum plat_region_id id;
+
+    if (region_for(caps, &id) && !region_info(&info, id, walks)) {
+        system_info(&info, id);
+    }
+    info.total_blocks = info.allocated_blocks + info.free_blocks;
+    return info;
+}
+
+size_t heap_caps_get_total_size(uint32_t caps)
+{
+    const multi_heap_info_t info = info_of(caps, false);
+
+    return info.total_free_bytes + info.total_allocated_bytes;
+}
+
+size_t heap_caps_get_free_size(uint32_t caps)
+{
+    return info_of(caps, false).total_free_bytes;
+}
+
+size_t heap_caps_get_minimum_free_size(uint32_t caps)
+{
+    return info_of(caps, false).minimum_free_bytes;
+}
+
+size_t heap_caps_get_largest_free_block(uint32_t caps)
+{
+    return info_of(caps, true).largest_free_block;
 }
 
 void heap_caps_get_info(multi_heap_info_t *info, uint32_t caps)
 {
-    enum plat_region_id id;
-
-    memset(info, 0, sizeof(*info));
-    if (!region_for(caps, &id)) {
-        return;
-    }
-    if (et_home_region(id) == NULL) {
-        system_info(info, id);
-    } else {
-        region_info(info, et_home_region(id));
-    }
-    info->total_blocks = info->allocated_blocks + info->free_blocks;
+    *info = info_of(caps, true);
 }
 
-static bool is_whole(const struct plat_region *region, bool print_errors)
+size_t heap_caps_get_allocated_size(void *ptr)
 {
-    const void *damaged = NULL;
-    struct region_counts counts;
+    return plat_app_size(ptr);
+}
 
-    if (region != NULL) {
-        et_heap_lock();
-        damaged = et_region_examine(region, &counts);
-        et_heap_unlock();
-    }
+static bool is_whole(const void *damaged, bool print_errors)
+{
     if (damaged != NULL && print_errors) {
         ESP_LOGE("heap", "the block at %p is damaged, or what lies before it was overrun", damaged);
     }
     return damaged == NULL;
 }
 
+/** @return NULL, or where the region is damaged that stands for id */
+static const void *examine(enum plat_region_id id)
+{
+    const struct plat_region *region;
+    const void *damaged = NULL;
+    struct region_counts counts;
+
+    et_heap_lock();
+    region = et_home_region(id);
+    if (region != NULL) {
+        damaged = et_region_examine(region, &counts);
+    }
+    et_heap_unlock();
+    return damaged;
+}
+
 bool heap_caps_check_integrity(uint32_t caps, bool print_errors)
 {
     enum plat_region_id id;
 
-    return !region_for(caps, &id) || is_whole(et_home_region(id), print_errors);
+    return !region_for(caps, &id) || is_whole(examine(id), print_errors);
 }
 
 bool heap_caps_check_integrity_all(bool print_errors)
@@ -287,7 +274,7 @@ bool heap_caps_check_integrity_all(bool print_errors)
     bool all = true;
 
     for (int id = 0; id < PLAT_REGION_IDS; id++) {
-        all = is_whole(et_home_region((enum plat_region_id)id), print_errors) && all;
+        all = is_whole(examine((enum plat_region_id)id), print_errors) && all;
     }
     return all;
 }
@@ -295,11 +282,16 @@ bool heap_caps_check_integrity_all(bool print_errors)
 bool heap_caps_check_integrity_addr(intptr_t addr, bool print_errors)
 {
     const struct plat_region *region;
+    const void *damaged = NULL;
+    struct region_counts counts;
 
     et_heap_lock();
     region = et_home_of((const void *)addr);
+    if (region != NULL) {
+        damaged = et_region_examine(region, &counts);
+    }
     et_heap_unlock();
-    return is_whole(region, print_errors);
+    return is_whole(damaged, print_errors);
 }
 
 esp_err_t heap_caps_simulate(size_t size, uint32_t caps)

@@ -138,6 +138,16 @@ size_t et_region_free_bytes(const struct plat_region *region)
     return region->free_bytes;
 }
 
+size_t et_region_min_free(const struct plat_region *region)
+{
+    return region->min_free;
+}
+
+size_t et_region_used(const struct plat_region *region)
+{
+    return (size_t)(region->end - region->begin) - region->free_bytes;
+}
+
 size_t et_region_largest_free(const struct plat_region *region)
 {
     size_t largest = HEAP_UNIT;
@@ -252,7 +262,7 @@ size_t plat_region_min_free(struct plat_region *region)
     size_t bytes;
 
     et_heap_lock();
-    bytes = region->min_free;
+    bytes = et_region_min_free(region);
     et_heap_unlock();
     return bytes;
 }
@@ -262,7 +272,7 @@ size_t plat_region_used(struct plat_region *region)
     size_t bytes;
 
     et_heap_lock();
-    bytes = (size_t)(region->end - region->begin) - region->free_bytes;
+    bytes = et_region_used(region);
     et_heap_unlock();
     return bytes;
 }

@@ -466,6 +466,51 @@ static void test_threads_share_the_heap(void **state)
     assert_int_equal(plat_process_account()->total.live, 0);
 }
 
+static int replacing; /* 1 while regions come and go */
+
+/** Take, ask and give, whatever stands there. */
+static void *use_what_stands_there(void *arg)
+{
+    (void)arg;
+    while (__atomic_load_n(&replacing, __ATOMIC_ACQUIRE) != 0) {
+        multi_heap_info_t info;
+        void *app = heap_caps_malloc(50, MALLOC_CAP_DEFAULT);
+        void *aligned = heap_caps_aligned_alloc(64, 50, MALLOC_CAP_DEFAULT);
+        void *ours = plat_alloc(NULL, PLAT_MEM_KEY, 50);
+
+        heap_caps_get_info(&info, MALLOC_CAP_DEFAULT);
+        if (info.total_free_bytes + info.total_allocated_bytes == 0 || app == NULL ||
+            aligned == NULL || ours == NULL || !heap_caps_check_integrity_all(false)) {
+            abort();
+        }
+        heap_caps_free(app);
+        heap_caps_free(aligned);
+        plat_free(ours);
+    }
+    return NULL;
+}
+
+/** A region that is empty is freed at once. */
+static void test_a_region_may_be_replaced_while_others_use_it(void **state)
+{
+    pthread_t threads[2];
+
+    (void)state;
+    __atomic_store_n(&replacing, 1, __ATOMIC_RELEASE);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, use_what_stands_there, NULL), 0);
+    }
+    for (unsigned i = 0; i < 3000; i++) {
+        assert_int_equal(heap_caps_simulate(i % 3 * 5000, MALLOC_CAP_DEFAULT), ESP_OK);
+    }
+    __atomic_store_n(&replacing, 0, __ATOMIC_RELEASE);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    }
+    assert_int_equal(heap_caps_simulate(0, MALLOC_CAP_DEFAULT), ESP_OK);
+    assert_int_equal(plat_process_account()->total.live, 0);
+}
+
 /* --- mistakes ------------------------------------------------------------------------------- */
 
 /** @return true when fn ends the program */
@@ -749,6 +794,7 @@ int main(void)
         T(test_no_room_for_another_account_is_out_of_memory),
         T(test_aligned_blocks_come_back_whole),
         T(test_threads_share_the_heap),
+        T(test_a_region_may_be_replaced_while_others_use_it),
         T(test_a_wrong_free_ends_the_program),
         T(test_caps_choose_the_region),
         T(test_caps_without_a_region_are_the_systems_heap),
