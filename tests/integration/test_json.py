@@ -7,6 +7,7 @@ from pathlib import Path
 
 import peers
 import pytest
+import ws_peers
 from test_program import run as run_program
 from test_program import web_page
 
@@ -77,6 +78,15 @@ def members_of(schema, at):
         yield from members_of(schema["items"], at + "[]")
 
 
+async def talk(conn):
+    """A text and bytes come, then an echo, and a Close with a reason."""
+    await conn.send("t\u00e9xt \0 \u0007")
+    await conn.send(b"\0\xff\n")
+    async for message in conn:
+        await conn.send(message)
+        await conn.close(4001, "enough")
+
+
 @pytest.fixture(name="samples", scope="module")
 def lines_of_every_kind(certs, tmp_path_factory):
     """[(command, words, standard input)]"""
@@ -86,7 +96,8 @@ def lines_of_every_kind(certs, tmp_path_factory):
     other = ["--cacert", str(certs / "root-rsa.pem")]
     with peers.TlsPeer(certs, web_page()) as web, peers.refused_port() as nobody, \
             peers.Peer(lambda c: c.sendall(b"no TLS, no HTTP\r\n\r\n")) as plain, \
-            peers.TlsPeer(certs, web_page(), client_ca=certs / "root-ec.pem") as strict:
+            peers.TlsPeer(certs, web_page(), client_ca=certs / "root-ec.pem") as strict, \
+            ws_peers.Server(talk, certs) as ws:
         url, closed = f"https://localhost:{web.port}/", f"https://localhost:{nobody}/"
         wants = f"https://localhost:{strict.port}/"
         text = f"https://127.0.0.1:{plain.port}/"
@@ -109,6 +120,10 @@ def lines_of_every_kind(certs, tmp_path_factory):
             *(("memory", words, b"") for words in (
                 [*trust, url], [*trust, "--heap", "9000", url], [*other, url], [closed],
                 [*proxy, url], [*trust, "--compare", "-p", "esp8266", url])),
+            *(("ws", words, said) for words, said in (
+                ([*trust, "-n", "2", ws.url], b"a\0b\n"), ([*trust, "-n", "3", ws.url], b"x\n"),
+                ([*other, ws.url], b""), ([f"ws{closed[5:]}"], b""), ([*trust, f"wss{url[5:]}"], b""),
+                ([*proxy, ws.url], b""), (["--nothing"], b""))),
             *(("explain", words, said) for words, said in (
                 (["-0x7200"], b""), (["--list"], b""), (["nothing"], b""), (["-"], LOG.encode()),
                 (["-0x3b00", "-28672"], b""), (["-17040"], b""))),
@@ -132,6 +147,26 @@ def test_everything_that_is_printed_keeps_to_the_schema(samples):
             assert found["schema"] == 1 and found["command"] == command
             name = command if "verdict" not in found or len(found) > 4 else "ended"
             check(found, schema["$defs"][name], schema, command)
+
+
+@pytest.mark.xdist_group("program")
+def test_messages_of_a_websocket_are_in_the_json_as_they_came(certs):
+    with ws_peers.Server(talk, certs) as server:
+        trust = ["--cacert", str(certs / "root-ec.pem")]
+        found, = run("ws", [*trust, "-n", "2", server.url], b"")
+        assert [(m["bytes"], m["text"], m["base64"]) for m in found["messages"]] == [
+            (9, "t\u00e9xt \0 \u0007", None), (3, None, "AP8K")]
+        assert found["exit"] == 0 and found["verdict"] is None and found["messages_sent"] == 0
+        assert found["close"]["value"] == 1000 and found["version"] == "TLSv1.3"
+        found, = run("ws", [*trust, server.url], b"x\n")
+        assert found["messages"][2] == {"bytes": 1, "text": "x", "base64": None}
+        assert found["messages_sent"] == 1 and found["exit"] == 11
+        assert found["close"] == {"value": 4001, "name": "", "text": "enough"}
+        assert "4001" in found["verdict"] and found["diagnosis"] is None
+        found, = run("ws", [server.url], b"")
+        assert found["exit"] == 6 and found["messages"] == [] and found["close"] is None
+        assert found["diagnosis"]["reasons"][0]["name"] == "ROOT_NOT_TRUSTED"
+        assert found["verdict"].startswith("certificate refused")
 
 
 @pytest.mark.parametrize("words, is_json", [
@@ -166,7 +201,7 @@ def test_one_name_has_one_type():
 def test_the_page_of_the_schema_names_every_command():
     page = (ROOT / "docs" / "json.md").read_text()
     assert "json-schema.json" in page
-    for command in ("get", "chain", "cert", "check", "memory", "explain"):
+    for command in ("get", "chain", "cert", "check", "memory", "ws", "explain"):
         assert f"`{command}`" in page
 
 

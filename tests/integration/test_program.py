@@ -84,6 +84,7 @@ def command_lines(certs, tmp_path_factory):
             "explain --json": ["explain", "--json", "-0x7200"],
             "explain --list": ["explain", "--list"],
             "ws": ["ws", "-n", "1", ws.url],
+            "ws --json": ["ws", "--json", "-n", "1", ws.url],
         }
 
 
@@ -98,7 +99,7 @@ def run(args, **more):
 
 EACH = ["help", "version", "command help", "get", "get -I", "chain", "chain --json", "cert",
         "cert --json", "check", "check --json", "check --html", "memory", "memory --json",
-        "explain", "explain --json", "explain --list", "ws"]
+        "explain", "explain --json", "explain --list", "ws", "ws --json"]
 
 
 @pytest.mark.xdist_group("program")
@@ -161,7 +162,7 @@ def chosen(line, count):
 @pytest.mark.skipif(not FAIL_ALLOC.exists(), reason="a sanitizer has an allocator of its own")
 @pytest.mark.xdist_group("program")
 @pytest.mark.parametrize("line", [
-    "get", "chain", "cert", "memory", "explain", "ws",
+    "get", "chain", "cert", "memory", "explain", "ws", "ws --json",
     *(pytest.param(line, marks=pytest.mark.long)
       for line in ("get -I", "get -o", "get from a directory", "get without a server",
                    "chain --json", "cert --json", "cert --pass", "check --json", "check --html",

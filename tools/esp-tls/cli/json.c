@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "armour.h"
 #include "clean.h"
 
 /** As JSON spells it: in two halves where it is no character of 16 bits. */
@@ -17,10 +18,9 @@ static void put_escaped(FILE *out, uint32_t point)
 
 /** JSON is UTF-8 (RFC 8259 section 8.1): a byte that is none becomes U+FFFD. What acts on a
  *  terminal is spelled. */
-static void put_quoted(FILE *out, const char *text)
+static void put_quoted(FILE *out, const char *text, size_t len)
 {
     const unsigned char *at = (const unsigned char *)text;
-    size_t len = strlen(text);
     struct clean_char c;
 
     fputc('"', out);
@@ -52,7 +52,7 @@ static void begin_value(struct json *j, const char *key)
         fprintf(j->out, "\n%*s", (int)(2 * j->level), "");
     }
     if (key != NULL) {
-        put_quoted(j->out, key);
+        put_quoted(j->out, key, strlen(key));
         fputs(": ", j->out);
     }
 }
@@ -113,8 +113,24 @@ void json_string(struct json *j, const char *key, const char *value)
     if (value == NULL) {
         fputs("null", j->out);
     } else {
-        put_quoted(j->out, value);
+        put_quoted(j->out, value, strlen(value));
     }
+}
+
+void json_text(struct json *j, const char *key, const char *text, size_t len)
+{
+    begin_value(j, key);
+    put_quoted(j->out, text, len);
+}
+
+void json_base64(struct json *j, const char *key, const unsigned char *bytes, size_t len)
+{
+    begin_value(j, key);
+    fputc('"', j->out);
+    for (size_t i = 0; i < len; i += 3) {
+        armour_digits(bytes + i, len - i, j->out);
+    }
+    fputc('"', j->out);
 }
 
 void json_report(struct json *j, const char *command)

@@ -3,6 +3,7 @@
 #define JSON_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -34,5 +35,9 @@ void json_bool(struct json *j, const char *key, bool value);
 void json_pair(struct json *j, int64_t a, int64_t b);
 /** value NULL: null. */
 void json_string(struct json *j, const char *key, const char *value);
+/** The same of a text with a length, which may hold NULs. */
+void json_text(struct json *j, const char *key, const char *text, size_t len);
+/** Bytes, as a string (RFC 4648 section 4). */
+void json_base64(struct json *j, const char *key, const unsigned char *bytes, size_t len);
 
 #endif

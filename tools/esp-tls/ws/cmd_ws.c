@@ -8,7 +8,9 @@
 
 #include "esp_log.h"
 #include "esp_transport_async.h"
+#include "cli/memory_file.h"
 #include "cli/streams.h"
+#include "ws_json.h"
 #include "ws_link.h"
 
 #define CHUNK   16384 /* of the input, sent as one frame at most */
@@ -34,6 +36,10 @@ struct session {
     struct ws_options options;
     struct ws_link link;
     struct input in;
+    struct json json;
+    struct memory_file message; /* with --json, as much as came of it */
+    FILE *to_message;
+    bool is_binary;   /* the message */
     int left;         /* of the frame that is being read */
     int print_errno;  /* of a message that could not be written */
     int messages;     /* that came */
@@ -52,11 +58,40 @@ static void end(struct session *s, enum tool_exit status)
 
 /* --- from the server -------------------------------------------------------------------------- */
 
+/** With --json a message is kept until all of it is there. */
+static void keep_message(struct session *s, const char *data, size_t len)
+{
+    s->to_message = s->to_message != NULL ? s->to_message : memory_file_open(&s->message);
+    if (s->to_message == NULL || fwrite(data, 1, len, s->to_message) != len) {
+        s->print_errno = ENOMEM;
+    }
+}
+
+static void put_message(struct session *s)
+{
+    if (s->to_message != NULL && !memory_file_close(&s->message, s->to_message)) {
+        s->print_errno = ENOMEM;
+    }
+    s->to_message = NULL;
+    if (s->print_errno == 0) {
+        ws_json_message(&s->json, s->is_binary, s->message.text != NULL ? s->message.text : "",
+                        s->message.len);
+    }
+    free(s->message.text);
+    s->message = (struct memory_file){0};
+}
+
 /** Of a terminal no server may take hold. */
 static void print(struct session *s, const char *data, size_t len)
 {
     int error;
 
+    if (s->options.connect.json) {
+        if (len > 0) {
+            keep_message(s, data, len);
+        }
+        return;
+    }
     if (!s->options.binary && isatty(STDOUT_FILENO)) {
         (void)fwrite(data, 1, len, stdout);
         return;
@@ -69,7 +104,9 @@ static void print(struct session *s, const char *data, size_t len)
 
 static void end_message(struct session *s)
 {
-    if (!s->options.binary) {
+    if (s->options.connect.json) {
+        put_message(s);
+    } else if (!s->options.binary) {
         putchar('\n');
     }
     if (fflush(stdout) != 0 && s->print_errno == 0) {
@@ -107,6 +144,9 @@ static void take_ws(struct session *s, const char *data, int n)
         return;
     }
     s->heard_ms = tool_now_ms();
+    if (opcode != WS_TRANSPORT_OPCODES_CONT) {
+        s->is_binary = opcode == WS_TRANSPORT_OPCODES_BINARY;
+    }
     if (s->left == 0) {
         s->left = esp_transport_ws_get_read_payload_len(s->link.ws);
     }
@@ -123,6 +163,19 @@ static void end_of_server(struct session *s)
     const int code = esp_transport_ws_get_close_code(s->link.ws);
 
     end(s, code != 0 && code != 1006 ? ws_link_closed(&s->link) : ws_link_fail(&s->link));
+}
+
+static void say_unwritten(struct session *s)
+{
+    struct text text = {0};
+
+    if (s->print_errno == ENOMEM) {
+        end(s, tool_no_memory());
+        return;
+    }
+    text_add(&text, "cannot write: %s", strerror(s->print_errno));
+    ws_link_say(&s->link, &text);
+    end(s, EXIT_OUTPUT);
 }
 
 /** @return false: there is nothing to be read now */
@@ -143,8 +196,7 @@ static bool receive_ws(struct session *s)
         }
         take_ws(s, data, n);
         if (s->print_errno != 0) {
-            fprintf(stderr, "esp-tls: cannot write: %s\n", strerror(s->print_errno));
-            end(s, EXIT_OUTPUT);
+            say_unwritten(s);
             return true;
         }
         if (esp_transport_ws_get_read_opcode(s->link.ws) == WS_TRANSPORT_OPCODES_CLOSE) {
@@ -170,7 +222,10 @@ static void read_input(struct session *s)
         return;
     }
     if (n < 0 && errno != EIO) { /* EIO: a terminal that has gone */
-        fprintf(stderr, "esp-tls: cannot read standard input: %s\n", strerror(errno));
+        struct text text = {0};
+
+        text_add(&text, "cannot read standard input: %s", strerror(errno));
+        ws_link_say(&s->link, &text);
         end(s, EXIT_USAGE);
     } else if (n <= 0) {
         in->is_over = true;
@@ -227,10 +282,13 @@ static bool next_frame(struct session *s)
     in->sent = 0;
     in->moved_ms = tool_now_ms();
     if (in->is_frame && !s->options.binary && !esp_transport_ws_is_utf8(in->data, in->frame)) {
-        fprintf(stderr,
-                "esp-tls: line %u of the input is no UTF-8, which a text message must be; with -b "
-                "any bytes can be sent\n",
-                in->line + 1);
+        struct text text = {0};
+
+        text_add(&text,
+                 "line %u of the input is no UTF-8, which a text message must be; with -b any "
+                 "bytes can be sent",
+                 in->line + 1);
+        ws_link_say(&s->link, &text);
         end(s, EXIT_USAGE);
     }
     return in->is_frame && !s->is_done;
@@ -365,10 +423,13 @@ static bool is_blocked(struct session *s)
     if (!blocked) {
         s->in.moved_ms = tool_now_ms();
     } else if (tool_now_ms() >= s->in.moved_ms + limit_ms) {
-        fprintf(stderr,
-                "esp-tls: timeout: the server has taken nothing more of what is sent for %lld ms. "
-                "If it only needs longer, use --timeout.\n",
-                (long long)limit_ms);
+        struct text text = {0};
+
+        text_add(&text,
+                 "timeout: the server has taken nothing more of what is sent for %lld ms. If it "
+                 "only needs longer, use --timeout.",
+                 (long long)limit_ms);
+        ws_link_say(&s->link, &text);
         end(s, EXIT_TIMEOUT);
     }
     return blocked;
@@ -417,6 +478,15 @@ static void say_connected(const struct session *s)
     }
 }
 
+static void begin_report(struct session *s)
+{
+    if (s->options.connect.json && s->json.out == NULL) {
+        s->json.out = stdout;
+        ws_json_begin(&s->json, &s->link);
+        (void)fflush(stdout);
+    }
+}
+
 static enum tool_exit ws_exchange(struct session *s)
 {
     enum tool_exit status;
@@ -431,6 +501,7 @@ static enum tool_exit ws_exchange(struct session *s)
     }
     if (status == EXIT_OK) {
         say_connected(s);
+        begin_report(s);
         status = talk_ws(s);
     }
     return status;
@@ -444,9 +515,18 @@ static enum tool_exit ws_run(void *state)
 
     connect_options_log(&s->options.connect);
     status = ws_exchange(s);
+    if (s->link.has_diagnosis) { /* else it had not come so far that there is something to tell */
+        begin_report(s);
+    }
     cleared = ws_link_clear(&s->link);
+    status = status == EXIT_OK ? cleared : status;
+    if (s->json.out != NULL) {
+        ws_json_end(&s->json, &s->link, s->in.line, status);
+    }
+    (void)memory_file_close(&s->message, s->to_message);
+    free(s->message.text);
     esp_tls_free_global_ca_store();
-    return status == EXIT_OK ? cleared : status;
+    return status;
 }
 
 const struct command cmd_ws = {

@@ -150,3 +150,16 @@ enum tool_exit explain_ws(const struct ws_link *l, struct text *text)
     }
     return explain_http(&f, ESP_ERR_HTTP_CONNECT, text);
 }
+
+void diagnose_ws(const struct ws_link *l, esp_tls_diagnosis_t *d)
+{
+    esp_tls_t *tls = esp_transport_get_esp_tls(l->ws);
+    struct http_failure f = {0};
+
+    fill_ws_failure(l, &f, esp_transport_get_error_handle(l->ws)->last_error);
+    if (tls != NULL) {
+        (void)esp_tls_get_evidence(tls, &f.of.evidence);
+    }
+    explain_diagnose(&f.of, d);
+    explain_diagnose_proxy(&f.of, d);
+}

@@ -371,37 +371,45 @@ enum tool_exit ws_link_open(struct ws_link *l)
 
 /* --- ends ------------------------------------------------------------------------------------- */
 
+void ws_link_say(struct ws_link *l, const struct text *text)
+{
+    text_copy(text, l->verdict, sizeof(l->verdict));
+    fputs("esp-tls: ", stderr);
+    text_print(text, stderr);
+}
+
 enum tool_exit ws_link_fail(struct ws_link *l)
 {
     struct text text = {0};
-    enum tool_exit status;
+    enum tool_exit status = explain_ws(l, &text);
 
-    text_add(&text, "esp-tls: ");
-    status = explain_ws(l, &text);
+    diagnose_ws(l, &l->diagnosis);
     if (status != EXIT_MEMORY && shortage_take()) { /* what was found is what came of that */
         return tool_no_memory();
     }
-    text_print(&text, stderr);
+    l->has_diagnosis = true;
+    ws_link_say(l, &text);
     return status;
 }
 
-enum tool_exit ws_link_closed(const struct ws_link *l)
+enum tool_exit ws_link_closed(struct ws_link *l)
 {
     const int code = esp_transport_ws_get_close_code(l->ws);
     const char *name = ws_close_name(code);
     const bool is_good = code == 1000 || code == 1001 || code == 1005;
     struct text text = {0};
-    char reason[128];
 
-    http_printable(reason, sizeof(reason), esp_transport_ws_get_close_reason(l->ws));
-    if (is_good && l->options->connect.verbose == 0) {
-        return EXIT_OK;
+    l->close_code = code;
+    http_printable(l->close_reason, sizeof(l->close_reason),
+                   esp_transport_ws_get_close_reason(l->ws));
+    text_add(&text, "%sthe server closed the WebSocket with %s %d%s%s%s%s%s", is_good ? "* " : "",
+             code == 1005 ? "no code:" : "code", code, name[0] != '\0' ? " (" : "", name,
+             name[0] != '\0' ? ")" : "", l->close_reason[0] != '\0' ? ": " : "", l->close_reason);
+    if (!is_good) {
+        ws_link_say(l, &text);
+    } else if (l->options->connect.verbose > 0) {
+        text_print(&text, stderr);
     }
-    text_add(&text, "%sthe server closed the WebSocket with %s %d%s%s%s%s%s",
-             is_good ? "* " : "esp-tls: ", code == 1005 ? "no code:" : "code", code,
-             name[0] != '\0' ? " (" : "", name, name[0] != '\0' ? ")" : "",
-             reason[0] != '\0' ? ": " : "", reason);
-    text_print(&text, stderr);
     return is_good ? EXIT_OK : EXIT_ANSWER;
 }
 

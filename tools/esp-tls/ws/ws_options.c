@@ -53,6 +53,7 @@ static const struct option_row rows[] = {
     CONNECT_ROWS_FAMILY,
     CONNECT_ROWS_CAPTURE("write what is sent and received, for Wireshark",
                          "append the secrets of TLS (like SSLKEYLOGFILE)"),
+    CONNECT_ROW_JSON("print JSON, the messages in it"),
     CONNECT_ROW_VERBOSE("say what was agreed, pings, closes; -vv: log, too"),
     OPTION_ROW_HELP,
 };
