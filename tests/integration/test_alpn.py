@@ -122,11 +122,28 @@ def test_check_with_the_protocol_that_a_server_wants_is_good(certs):
     assert "alpn-needed" not in [f["id"] for f in found["findings"]]
 
 
-def test_check_says_what_a_server_speaks_that_refuses_the_urls_protocol(certs):
-    with peers.Openssl(certs, "-alpn", "h2,mqtt") as server:
+@pytest.mark.parametrize("version", [[], ["-tls1_2"], ["-tls1_3"]])
+def test_check_says_what_a_server_speaks_that_refuses_the_urls_protocol(certs, version):
+    """By the alert for that. A device that offers none, the default, connects."""
+    with peers.Openssl(certs, "-alpn", "h2,mqtt", *version) as server:
         found = check(certs, server)
-    assert found["findings"][0]["id"] == "alpn"
-    assert found["findings"][0]["evidence"] == "it speaks h2, mqtt; it refuses http/1.1"
+    findings = {f["id"]: f for f in found["findings"]}
+    assert findings["alpn-refused"]["evidence"] == "it speaks h2, mqtt; it refuses http/1.1"
+    assert "leave alpn_protos unset" in findings["alpn-refused"]["remedy"].lower()
+    assert "alpn" not in findings and "cannot connect: it refuses" not in found["verdict"]
+    assert (found["exit"] != 0) == ("only-1.3" in findings) == (version == ["-tls1_3"])
+    assert found["session_any"]["opened"] and found["session_any"]["alpn"] is None
+
+
+def test_check_with_protocols_that_a_server_refuses_blames_these(certs):
+    with peers.Openssl(certs, "-alpn", "h2,mqtt") as server:
+        found = check(certs, server, "--alpn", "x, http/1.1")
+    assert [f["id"] for f in found["findings"]] == ["alpn"]
+    assert found["findings"][0]["evidence"] == "it speaks h2, mqtt; it refuses x, http/1.1"
+    assert "that offers none was not tried" in found["findings"][0]["remedy"]
+    assert found["verdict"].startswith("A device with these alpn_protos cannot connect: it refuses")
+    assert found["verdict"].endswith("What settings would do behind that could not be tried.")
+    assert {d["works"] for d in found["devices"]} == {"untried"}
 
 
 def test_check_of_a_server_that_refuses_everything_asks_for_no_protocol(certs):
@@ -154,14 +171,23 @@ class Gate(peers.Relay):
         conn.sendall(self.answer)
 
 
-def test_check_of_a_server_that_wants_the_urls_protocol_refuses_it_nothing(certs):
+@pytest.mark.parametrize("versions", [["1.2"], ["1.3"], ["1.2", "1.3"]])
+def test_check_of_a_server_that_wants_the_urls_protocol_says_so(certs, versions):
     """The probes of TLS 1.3 have no protocol, that of 1.2 has one: together they say neither that all
-    are refused nor that http/1.1 is."""
-    with wants(certs, "http/1.1", "-tls1_3") as server:
+    are refused nor that http/1.1 is. A device offers it only when it is told to."""
+    only = ["-tls" + versions[0].replace(".", "_")] if len(versions) == 1 else []
+    with wants(certs, "http/1.1", *only) as server:
         found = check(certs, server)
-    assert not {f["id"] for f in found["findings"]} & {"alpn-needed", "alpn-refused", "no-version"}
-    assert found["session_1_3"]["opened"] and found["session_1_3"]["alpn"] == "http/1.1"
-    assert found["versions"]["1.3"]["accepted"] and found["suites_1_3"]["accepted"]
+    findings = {f["id"]: f for f in found["findings"]}
+    assert not set(findings) & {"alpn-refused", "no-version", "alpn", "incomplete"}
+    assert findings["alpn-needed"]["evidence"] == (
+        "it answers who offers http/1.1; it refuses a client that offers no protocol")
+    assert findings["alpn-needed"]["remedy"] == 'Set alpn_protos to {"http/1.1"}.'
+    assert "default settings cannot connect" in found["verdict"]
+    for version in versions:
+        session, suites = (f"{kind}_{version.replace('.', '_')}" for kind in ("session", "suites"))
+        assert found[session]["opened"] and found[session]["alpn"] == "http/1.1"
+        assert found["versions"][version]["accepted"] and found[suites]["accepted"]
     assert found["chain"]["certificates"]
 
 

@@ -75,6 +75,10 @@ struct check_device {
 
 #define CHECK_DEVICES 16
 
+enum {
+    NO_APPLICATION_PROTOCOL = 120
+}; /* AlertDescription, RFC 7301 section 3.2 */
+
 /* --- all of it -------------------------------------------------------------------------------- */
 
 struct check {

@@ -102,16 +102,14 @@ static const struct check_finding_row rows[] = {
      REASON(RECORD_TOO_LARGE), {REMEDY(RAISE_IN)},
      "the server's TLS library is at fault"},
     /* what is spoken within */
-    {"alpn", CHECK_FAILS, EXIT_TLS, "it refuses the protocol of this URL (ALPN)",
+    {"alpn", CHECK_FAILS, EXIT_TLS, "it refuses the protocols that it was offered (ALPN)",
      REASON(NO_COMMON_ALPN), {0}, NULL},
     {"alpn-needed", CHECK_DEFAULT, EXIT_TLS,
      "it answers only clients that offer a protocol which it speaks (ALPN)",
      REASON(NO_COMMON_ALPN), {0}, NULL},
     {"alpn-refused", CHECK_DEPENDS, EXIT_TLS,
      "it refuses the protocol of this URL, and takes clients that offer none (ALPN)",
-     REASON(NO_COMMON_ALPN), {0},
-     "leave alpn_protos unset, as it is by default. The server should go on, or answer with the "
-     "alert no_application_protocol"},
+     REASON(NO_COMMON_ALPN), {0}, NULL},
     {"unverified", CHECK_NOTE, EXIT_OTHER, "the certificate was not verified here",
      REASON(NONE), {0},
      "no cipher suite that the server takes is in the build of this program: it leaves out "

@@ -251,13 +251,71 @@ static void add_refused(const struct check *c, struct text *text)
     }
 }
 
+/** What it speaks, as far as that is known, and what it does not. */
+static void add_protocols(const struct check *c, const char *refused, struct text *text)
+{
+    if (c->survey.protocols > 0) {
+        text_add(text, "it speaks ");
+        check_protocols_text(c, text);
+    }
+    if (refused[0] != '\0') {
+        text_add(text, "%sit refuses %s", text->len > 0 ? "; " : "", refused);
+    }
+}
+
 static void add_refused_protocol(struct check *c)
 {
     struct text evidence = {0};
+    struct text refused = {0};
+    struct text advice = {0};
 
-    text_add(&evidence, "it refuses ");
-    add_refused(c, &evidence);
-    check_add(c, "alpn-refused", evidence.chars, NULL, NULL);
+    add_refused(c, &refused);
+    add_protocols(c, refused.chars, &evidence);
+    text_add(&advice, "leave alpn_protos unset, as it is by default");
+    if (c->survey.protocols > 0) {
+        text_add(&advice, ", or set it to one of these, if the program speaks it");
+    }
+    if (!c->survey.says_no_alpn) {
+        text_add(&advice, ". The server should go on, or answer with the alert "
+                          "no_application_protocol");
+    }
+    check_add(c, "alpn-refused", evidence.chars, advice.chars, NULL);
+}
+
+/** It wants what the URL is for, which devices do not offer by themselves. */
+static void add_needed_protocol(struct check *c)
+{
+    const char *const *alpn = c->options.target.alpn;
+    struct text evidence = {0};
+    struct text advice = {0};
+
+    text_add(&evidence, "it answers who offers %s; it refuses a client that offers no protocol",
+             alpn[0]);
+    text_add(&advice, "set alpn_protos to {\"%s\"}", alpn[0]);
+    check_add(c, "alpn-needed", evidence.chars, advice.chars, NULL);
+}
+
+/** Every version was asked for with the protocols of --alpn, and they are why it was refused. */
+static bool is_for_protocols(const struct check *c)
+{
+    const struct probe_reply *r = &c->survey.version[survey_index(PROBE_TLS_1_2)];
+
+    return c->options.connect.has_alpn && c->options.target.alpn != NULL &&
+           survey_is_refused(&c->survey) && r->answer.alert == NO_APPLICATION_PROTOCOL;
+}
+
+static void add_all_refused(struct check *c)
+{
+    struct text evidence = {0};
+    struct text refused = {0};
+    struct text advice = {0};
+
+    add_refused(c, &refused);
+    add_protocols(c, refused.chars, &evidence);
+    text_add(&advice, "set alpn_protos to what the server speaks on this port, or leave it unset; "
+                      "whether it takes a client that offers none was not tried: `esp-tls check "
+                      "--alpn ''` does");
+    check_add(c, "alpn", evidence.chars, advice.chars, NULL);
 }
 
 /** A finding about the protocols that the server wants instead of those that it was offered. */
@@ -271,11 +329,7 @@ static void add_wanted_protocol(struct check *c, const char *id, const esp_tls_d
     if (c->alpn[0] != NULL) {
         text_add(&refused, "%sa client that offers no protocol", refused.len > 0 ? ", and " : "");
     }
-    text_add(&evidence, "it speaks ");
-    check_protocols_text(c, &evidence);
-    if (refused.len > 0) {
-        text_add(&evidence, "; it refuses %s", refused.chars);
-    }
+    add_protocols(c, refused.chars, &evidence);
     text_add(&advice,
              "set alpn_protos to one of these, if the program speaks it; `esp-tls check "
              "--alpn %s` looks at the server with it",
@@ -309,7 +363,7 @@ static void judge_session(struct check *c)
     }
     if (s->diagnosis.kind == ESP_TLS_CLASS_CERTIFICATE) {
         id = "certificate";
-    } else if (s->record.alert_received == 120) {
+    } else if (s->record.alert_received == NO_APPLICATION_PROTOCOL) {
         id = "alpn";
     } else if (s->diagnosis.kind == ESP_TLS_CLASS_TIMEOUT) {
         id = "silent";
@@ -485,7 +539,8 @@ static void sum_up(struct check *c)
     }
     c->exit = c->way.options != NULL ? c->way_exit : first->row->exit;
     snprintf(c->verdict, sizeof(c->verdict),
-             first->row->weight == CHECK_FAILS
+             is_for_protocols(c) ? "A device with these alpn_protos cannot connect: %s."
+             : first->row->weight == CHECK_FAILS
                  ? "A device cannot connect: %s."
                  : "A device with ESP-IDF's default settings cannot connect: %s.",
              first->row->title);
@@ -506,7 +561,9 @@ void check_judge(struct check *c)
         check_judge_addresses(c);
     }
     if (c->address != NULL) {
-        if (!accepts_1_2(c) && !accepts_1_3(c)) {
+        if (is_for_protocols(c)) {
+            add_all_refused(c);
+        } else if (!accepts_1_2(c) && !accepts_1_3(c)) {
             check_judge_no_version(c);
         } else {
             if (!accepts_1_2(c)) {
@@ -514,6 +571,8 @@ void check_judge(struct check *c)
             }
             if (c->alpn[0] != NULL) {
                 add_wanted_protocol(c, "alpn-needed", NULL);
+            } else if (c->needs_alpn) {
+                add_needed_protocol(c);
             } else if (c->refused_alpn != NULL && c->options.target.alpn == NULL) {
                 add_refused_protocol(c);
             }

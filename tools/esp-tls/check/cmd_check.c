@@ -12,10 +12,6 @@
 #define BODY_MOST       65536
 #define LINGER_MS       300
 
-enum {
-    NO_APPLICATION_PROTOCOL = 120
-}; /* AlertDescription, RFC 7301 section 3.2 */
-
 /* --- connections ------------------------------------------------------------------------------ */
 
 static int64_t until(const struct check *c, unsigned times)
@@ -202,10 +198,30 @@ static bool wants_protocol(struct check *c)
     return c->survey.protocols > 0;
 }
 
+/** It took TLS 1.2 with a protocol, and nothing of what is asked for without one. */
+static bool needs_protocol(const struct check *c)
+{
+    const struct survey *s = &c->survey;
+
+    return c->options.target.alpn != NULL && survey_accepts(s, PROBE_TLS_1_2) &&
+           s->suites_1_2.count == 0 && s->suites_1_2.is_complete;
+}
+
+/** By the alert for that, so that there is nothing to ask again: it answered without. */
+static void go_without_protocol(struct check *c)
+{
+    ask_protocols(c);
+    c->options.target.alpn = NULL;
+}
+
 static void run_survey(struct check *c)
 {
     run_probes(c);
-    if (!c->options.connect.has_alpn && (c->survey.is_better_without_alpn || wants_protocol(c))) {
+    if (c->options.connect.has_alpn) {
+        /* that is what is asked about */
+    } else if (c->survey.says_no_alpn) {
+        go_without_protocol(c);
+    } else if (c->survey.is_better_without_alpn || needs_protocol(c) || wants_protocol(c)) {
         ask_both_ways(c);
     }
     check_take_chain(c);

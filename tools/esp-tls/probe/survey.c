@@ -182,9 +182,9 @@ static bool ask_with_alpn(struct work *w, struct all *all, struct probe_reply *r
     if (!ask_survey(w, all, reply)) {
         return false;
     }
-    if (reply->outcome == PROBE_ACCEPTED && !is_said) {
+    if (reply->outcome == PROBE_ACCEPTED) {
         (void)pthread_mutex_lock(&w->lock);
-        w->s->is_better_without_alpn = true;
+        *(is_said ? &w->s->says_no_alpn : &w->s->is_better_without_alpn) = true;
         (void)pthread_mutex_unlock(&w->lock);
     }
     return true;

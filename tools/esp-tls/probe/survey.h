@@ -37,6 +37,7 @@ struct survey {
     size_t protocols;                       /* 0: it was not asked, or takes none of them */
     bool is_better_without_alpn; /* it was refused with what it was offered, by another alert than
                                     RFC 7301's or none, and answered without */
+    bool says_no_alpn;           /* the same, and it said so by the alert of RFC 7301 section 3.2 */
     unsigned connections;        /* that were made */
     bool is_complete;            /* nothing was left out for want of time or connections */
     uint32_t us;
