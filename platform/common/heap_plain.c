@@ -58,9 +58,7 @@ static bool rows_grow(void)
     rows = more;
     rows_cap = old_cap * 2;
     for (uint32_t i = 0; i < old_cap; i++) {
-        if (old[i].hidden != 0) {
-            *find_row(old[i].hidden) = old[i];
-        }
+        *find_row(old[i].hidden) = old[i]; /* where nothing is, nothing is written */
     }
     if (old != rows_static) {
         plat_system_free(old, PLAT_REGION_DEFAULT);
@@ -100,7 +98,7 @@ static bool enter(const void *block, uint32_t size, enum plat_region_id id)
     if (row->hidden != 0) { /* it was freed unseen, and the address is new */
         et_heap_discharge_plain(row->size, (enum plat_region_id)row->id);
     } else {
-        if ((rows_used + 1) * 2 > rows_cap) {
+        if (rows_used * 2 >= rows_cap) {
             if (!rows_grow()) {
                 return false;
             }

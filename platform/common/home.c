@@ -104,7 +104,7 @@ bool et_home_has(const void *memory)
 int plat_region_simulate(enum plat_region_id id, size_t size)
 {
     struct retired *spare = malloc(sizeof(*spare));
-    void *memory = size == 0 ? NULL : malloc(size);
+    void *memory = malloc(size);
     struct plat_region *region = memory == NULL ? NULL : plat_region_init(memory, size);
     bool is_unused;
 

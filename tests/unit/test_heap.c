@@ -293,7 +293,9 @@ static void test_a_replaced_region_keeps_its_blocks(void **state)
     assert_int_equal(plat_region_simulate(PLAT_REGION_DEFAULT, 2000), 0);
     assert_int_equal(plat_region_used(plat_region_get(PLAT_REGION_DEFAULT)), 0);
     memset(old, 1, 500);
+    assert_true(plat_app_owns(old));
     plat_free(old);
+    assert_false(plat_app_owns(old)); /* its region is gone with the last block */
     plat_free(system);
     assert_int_equal(plat_region_simulate(PLAT_REGION_DEFAULT, 0), 0);
     assert_null(plat_region_get(PLAT_REGION_DEFAULT));

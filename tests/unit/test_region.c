@@ -294,6 +294,8 @@ static void test_free_of_a_block_outside_stops(void **state)
     (void)state;
     while (plat_region_alloc(region, UNIT) != NULL) {
     } /* nothing is free that could overlap */
+    assert_true(et_region_contains(region, three[1] + sizeof(three[1]) - 1));
+    assert_false(et_region_contains(region, three[1] + sizeof(three[1])));
     assert_true(stops(region, forge(three[0], UNIT)));
     assert_true(stops(region, forge(three[2] + 512, UNIT)));
 }
@@ -396,6 +398,12 @@ static void test_examine_of_a_free_block(void **state)
     assert_examined(region, rest, 1, 0);
     *rest = (struct free_head){.size = right.size, .next = rest};
     assert_examined(region, rest, 1, 1);
+    *rest = (struct free_head){.size = right.size, .next = (uint8_t *)rest + right.size};
+    assert_examined(region, block, 1, 1); /* all of it: the list goes on beyond the end */
+    rest->next = NULL;
+    rest->size -= 2 * UNIT;
+    forge((uint8_t *)rest + rest->size, UNIT);
+    assert_examined(region, block, 2, 1); /* more is free than the blocks are */
     *rest = right;
     assert_examined(region, NULL, 1, 1);
 }
