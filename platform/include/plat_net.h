@@ -151,7 +151,8 @@ PLAT_MUST_USE int plat_wait(struct plat_wait_item *items, size_t count, uint64_t
 /* --- names ------------------------------------------------------------------------------- */
 
 /** A name look-up under way. It belongs to the platform: dropping it never blocks, and the work
- *  behind it may outlive the caller. */
+ *  behind it may outlive the caller. Those that wait for a silent server hold up no name that needs
+ *  none. */
 struct plat_resolve;
 struct plat_account; /* plat_heap.h */
 

@@ -1,15 +1,21 @@
 /* Host names by getaddrinfo(), which blocks, in threads of our own.
  *
  * A job has two holders: the caller, until plat_resolve_drop(), and the queue or the thread that
- * works on it. The last one to let go frees it. At most RESOLVER_THREADS look-ups are under way;
- * later ones queue. A thread ends when the queue is empty. One lock guards all of it; it is held
- * for a few instructions and while a wake event is set, never during a look-up.
+ * works on it. The last one to let go frees it. One lock guards all of it; it is held for a few
+ * instructions and while a wake event is set, never during a look-up.
+ *
+ * Each job gets a thread of its own, because nothing ends a look-up whose server is silent, not
+ * even a drop. A thread ends when no job is left. There are RESOLVER_THREADS at most. When all of
+ * them are busy, one more thread, the sorter, asks for each new name without any server: what
+ * /etc/hosts knows is answered, and the others queue for a thread. In this state alone /etc/hosts
+ * goes before DNS where nsswitch.conf has it behind.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <resolv.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,14 +26,14 @@
 #include "plat_net.h"
 #include "sockaddr.h"
 
-#define RESOLVER_THREADS   8
+#define RESOLVER_THREADS   64
 #define RESOLVER_ADDRS     16
 #define RESOLVER_HOST_LEN  1024
 #define RESOLVER_STACK_LEN (256 * 1024) /* address space; NSS modules use up to 128 KB of it */
 #define STACK_EXTRA        (64 * 1024)  /* what the C library puts around a stack, and more */
 
 struct plat_resolve {
-    struct plat_resolve *next; /* in the queue */
+    struct plat_resolve *next; /* in a queue */
     unsigned holders;
     bool is_done;
     bool is_dropped;
@@ -40,10 +46,16 @@ struct plat_resolve {
     char host[];
 };
 
+struct queue {
+    struct plat_resolve *first;
+    struct plat_resolve **end;
+};
+
 static plat_mutex lock = PLAT_MUTEX_INITIALIZER;
-static struct plat_resolve *queue_first;
-static struct plat_resolve **queue_end = &queue_first;
-static unsigned threads;
+static struct queue fresh = {.end = &fresh.first};     /* nobody asked for these names yet */
+static struct queue waiting = {.end = &waiting.first}; /* the sorter did: they need a server */
+static unsigned threads;                               /* without the sorter */
+static bool is_sorting;
 
 static bool is_known(const struct plat_resolve *job, const struct plat_addr *addr)
 {
@@ -119,31 +131,61 @@ static struct plat_resolve *let_go(struct plat_resolve *job)
     return --job->holders == 0 ? job : NULL;
 }
 
-static struct plat_resolve *queue_take(void)
+static void queue_put(struct queue *q, struct plat_resolve *job)
 {
-    struct plat_resolve *job = queue_first;
+    job->next = NULL;
+    *q->end = job;
+    q->end = &job->next;
+}
+
+static struct plat_resolve *queue_take(struct queue *q)
+{
+    struct plat_resolve *job = q->first;
 
     if (job != NULL) {
-        queue_first = job->next;
-        if (queue_first == NULL) {
-            queue_end = &queue_first;
+        q->first = job->next;
+        if (q->first == NULL) {
+            q->end = &q->first;
         }
     }
     return job;
 }
 
-static bool queue_remove(struct plat_resolve *job)
+static bool queue_remove(struct queue *q, struct plat_resolve *job)
 {
-    for (struct plat_resolve **at = &queue_first; *at != NULL; at = &(*at)->next) {
+    for (struct plat_resolve **at = &q->first; *at != NULL; at = &(*at)->next) {
         if (*at == job) {
             *at = job->next;
             if (job->next == NULL) {
-                queue_end = at;
+                q->end = at;
             }
             return true;
         }
     }
     return false;
+}
+
+/** Look the name up with the lock released; the job's result is there afterwards. */
+static void look_up_unlocked(struct plat_resolve *job)
+{
+    plat_mutex_unlock(&lock);
+    look_up(job);
+    plat_mutex_lock(&lock);
+}
+
+/** The thread that worked on the job lets go of it. */
+static void job_end(struct plat_resolve *job)
+{
+    job->is_done = true;
+    if (!job->is_dropped) {
+        plat_event_set(job->wake);
+    }
+    job = let_go(job);
+    if (job != NULL) {
+        plat_mutex_unlock(&lock);
+        plat_free(job);
+        plat_mutex_lock(&lock);
+    }
 }
 
 static void *work(void *unused)
@@ -152,20 +194,9 @@ static void *work(void *unused)
 
     (void)unused;
     plat_mutex_lock(&lock);
-    while ((job = queue_take()) != NULL) {
-        plat_mutex_unlock(&lock);
-        look_up(job);
-        plat_mutex_lock(&lock);
-        job->is_done = true;
-        if (!job->is_dropped) {
-            plat_event_set(job->wake);
-        }
-        job = let_go(job);
-        if (job != NULL) {
-            plat_mutex_unlock(&lock);
-            plat_free(job);
-            plat_mutex_lock(&lock);
-        }
+    while ((job = queue_take(&waiting)) != NULL || (job = queue_take(&fresh)) != NULL) {
+        look_up_unlocked(job);
+        job_end(job);
     }
     threads--;
     plat_mutex_unlock(&lock);
@@ -191,7 +222,7 @@ static int why_no_thread(int err)
 }
 
 /** A detached thread that takes no signals: those are the application's. */
-static int thread_start(void)
+static int thread_start(void *(*run)(void *))
 {
     pthread_attr_t attr;
     pthread_t thread;
@@ -206,30 +237,70 @@ static int thread_start(void)
     (void)pthread_attr_setstacksize(&attr, RESOLVER_STACK_LEN);
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    err = pthread_create(&thread, &attr, work, NULL);
+    err = pthread_create(&thread, &attr, run, NULL);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     (void)pthread_attr_destroy(&attr);
     return why_no_thread(err);
 }
 
-static int enqueue(struct plat_resolve *job)
+/** Queue the job, with a new thread if there may be one. @return 0; errno: it is not queued */
+static int queue_job(struct queue *q, struct plat_resolve *job)
 {
     int err = 0;
 
-    plat_mutex_lock(&lock);
-    job->holders++;
-    *queue_end = job;
-    queue_end = &job->next;
+    queue_put(q, job);
     if (threads < RESOLVER_THREADS) {
         threads++;
-        err = thread_start();
+        err = thread_start(work);
         if (err != 0 && --threads > 0) {
             err = 0; /* the threads that run will take it from the queue */
         }
         if (err != 0) {
-            (void)queue_remove(job);
-            job->holders--;
+            (void)queue_remove(q, job);
         }
+    }
+    return err;
+}
+
+/** Answer what needs no server. The resolver's settings are each thread's own, and one without
+ *  servers does not ask any. What fails so may still be known to a server. */
+static void *sort_names(void *unused)
+{
+    struct plat_resolve *job;
+
+    (void)unused;
+    (void)res_init();
+    _res.nscount = 0;
+    plat_mutex_lock(&lock);
+    while ((job = queue_take(&fresh)) != NULL) {
+        look_up_unlocked(job);
+        if (job->error != PLAT_OK && !job->is_dropped) {
+            job->resolver_code = 0;
+            job->error = queue_job(&waiting, job);
+            if (job->error == PLAT_OK) {
+                continue;
+            }
+        }
+        job_end(job);
+    }
+    is_sorting = false;
+    plat_mutex_unlock(&lock);
+    return NULL;
+}
+
+static int enqueue(struct plat_resolve *job)
+{
+    bool is_full;
+    int err;
+
+    plat_mutex_lock(&lock);
+    is_full = threads == RESOLVER_THREADS;
+    job->holders++;
+    err = queue_job(&fresh, job);
+    if (err != 0) {
+        job->holders--;
+    } else if (is_full && !is_sorting) {
+        is_sorting = thread_start(sort_names) == 0; /* without a sorter they queue */
     }
     plat_mutex_unlock(&lock);
     return err;
@@ -309,7 +380,7 @@ void plat_resolve_drop(struct plat_resolve *job)
     }
     plat_mutex_lock(&lock);
     job->is_dropped = true;
-    if (!job->is_done && queue_remove(job)) {
+    if (!job->is_done && (queue_remove(&fresh, job) || queue_remove(&waiting, job))) {
         job->holders--;
     }
     job = let_go(job);

@@ -78,6 +78,19 @@ def test_cancel_while_dns_stalls_returns_within_100_ms(client, space, mode, slow
     assert r.cancel_latency_us < 100_000 * slowness, r
 
 
+@pytest.mark.parametrize("stalled", [8, 64, 100])
+def test_names_that_stall_hold_up_no_name_of_the_hosts_file(client, space, certs, mode, stalled,
+                                                            slowness):
+    """Given up or not, a look-up goes on until its server's time is over."""
+    s = space(resolv=RESOLV, hosts="127.0.0.1 localhost\n127.0.0.1 known.example\n")
+    assert s.helper(SILENT_DNS) == "ready"
+    port = server(s, certs, ["127.0.0.1"])
+    r = client("echo:10", host="known.example", name="localhost", port=port,
+               cacert="root-ec.pem", mode=mode, stalled=stalled, inside=s).opened()
+    assert r.timeline.resolved < 1_000_000 * slowness, r
+    assert r.fds_before >= min(stalled, 64), r
+
+
 def test_name_that_does_not_exist_says_so_with_the_resolvers_code(client, space, mode):
     s = space(sources="files")
     r = client(host="nosuch.example", port=443, cacert="root-ec.pem", mode=mode, inside=s)

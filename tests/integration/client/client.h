@@ -41,6 +41,7 @@ struct script {
     int every_ms;  /* asynchronous: call at this interval instead of waiting for what it wants */
     int repeat;    /* whole connections, one after the other; the last one is reported */
     int fds;       /* descriptors to open first */
+    int stalled;   /* look-ups to begin and give up first, of names that no server knows of */
     bool close_stdin;
     bool hook;
     bool hook_fails;

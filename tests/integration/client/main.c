@@ -39,6 +39,28 @@ static void open_fds(int count)
     }
 }
 
+/** Connections that are given up while their names are looked up. */
+static void stall(int count)
+{
+    const esp_tls_cfg_t cfg = {.is_plain_tcp = true, .non_block = true};
+    esp_tls_t **tls = calloc((size_t)count + 1, sizeof(*tls));
+
+    for (int i = 0; tls != NULL && i < count; i++) {
+        char host[32];
+        int len = snprintf(host, sizeof(host), "n%d.stalls.example", i);
+
+        tls[i] = esp_tls_init();
+        (void)esp_tls_conn_new_async(host, len, 443, &cfg, tls[i]);
+    }
+    if (count > 0) {
+        (void)usleep(500000); /* the servers are asked by now */
+    }
+    for (int i = 0; tls != NULL && i < count; i++) {
+        (void)esp_tls_conn_destroy(tls[i]);
+    }
+    free(tls);
+}
+
 /* --- the socket hook
  * --------------------------------------------------------------------------------- */
 
@@ -185,5 +207,6 @@ int main(int argc, char **argv)
         close(0);
     }
     open_fds(s.fds);
+    stall(s.stalled);
     return options_load_key(&s) && run_script(&s) ? 0 : 2;
 }

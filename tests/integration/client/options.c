@@ -245,6 +245,7 @@ NUMBER(set_cancel, cancel_ms, int)
 NUMBER(set_every, every_ms, int)
 NUMBER(set_repeat, repeat, int)
 NUMBER(set_fds, fds, int)
+NUMBER(set_stalled, stalled, int)
 NUMBER(set_close_stdin, close_stdin, bool)
 NUMBER(set_hook, hook, bool)
 NUMBER(set_hook_fails, hook_fails, bool)
@@ -270,6 +271,7 @@ static const struct {
     {"every", set_every},   /* async: call each .. ms, not when it asks to */
     {"repeat", set_repeat},
     {"fds", set_fds},                 /* open this many descriptors first */
+    {"stalled", set_stalled},         /* give up this many look-ups first */
     {"close_stdin", set_close_stdin}, /* descriptor 0 is free */
     {"hook", set_hook},               /* socket hook that reports */
     {"hook_fails", set_hook_fails},   /* and refuses */

@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <dirent.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <resolv.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -143,12 +145,22 @@ static struct addrinfo *entry(const char *text, struct addrinfo *next)
     return &made->info;
 }
 
+/** Is the look-up to do without servers, in the thread that asks? */
+static bool has_no_server(void)
+{
+    return (_res.options & RES_INIT) != 0 && _res.nscount == 0;
+}
+
 /* In the place of the C library's. */
 int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
                 struct addrinfo **list)
 {
     (void)service;
-    enter(hints->ai_family);
+    if (!has_no_server()) {
+        enter(hints->ai_family);
+    } else if (strcmp(host, "hosts.test") != 0) {
+        return EAI_AGAIN;
+    }
     if (strcmp(host, "unknown.test") == 0) {
         return EAI_NONAME;
     }
@@ -345,38 +357,98 @@ static void test_a_drop_does_not_wait_and_leaves_the_event_alone(void **state)
     assert_int_equal(plat_wait(&item, 1, plat_clock_us() + 20 * MS), PLAT_AGAIN);
 }
 
-static void test_eight_look_up_and_the_rest_queue(void **state)
+static unsigned tasks(void)
 {
-    enum {
-        MANY = 20
-    };
+    DIR *all = opendir("/proc/self/task");
+    unsigned n = 0;
+
+    assert_non_null(all);
+    while (readdir(all) != NULL) {
+        n++;
+    }
+    (void)closedir(all);
+    return n - 2; /* . and .. */
+}
+
+/** A thread that has ended is gone a moment later. */
+static void until_tasks(unsigned n)
+{
+    for (unsigned i = 0; tasks() != n && i < 5000; i++) {
+        (void)usleep(1 * MS);
+    }
+    assert_int_equal(tasks(), n);
+}
+
+static void assert_found(struct plat_resolve *job)
+{
+    struct plat_addr addr;
+    size_t n = 0;
+    int code;
+    int err = PLAT_AGAIN;
+
+    for (unsigned tries = 0; err == PLAT_AGAIN && tries < 10000; tries++) {
+        err = plat_resolve_result(job, &addr, 1, &n, &code);
+        (void)usleep(100);
+    }
+    assert_int_equal(err, PLAT_OK);
+    assert_int_equal(n, 1);
+}
+
+enum {
+    FULL = 64,
+    MANY = FULL + 12
+};
+
+static void test_sixty_four_look_up_and_the_rest_queue(void **state)
+{
     struct plat_resolve *jobs[MANY];
+    unsigned before = tasks();
 
     (void)state;
     hold(true);
     for (size_t i = 0; i < MANY; i++) {
         jobs[i] = start("some.test", PLAT_AF_ANY);
     }
-    until_running(8);
+    until_running(FULL);
     plat_resolve_drop(jobs[MANY - 1]); /* the queue's last, middle and first */
-    plat_resolve_drop(jobs[12]);
-    plat_resolve_drop(jobs[8]);
-    jobs[8] = start("some.test", PLAT_AF_ANY);
+    plat_resolve_drop(jobs[FULL + 4]);
+    plat_resolve_drop(jobs[FULL]);
+    jobs[FULL] = start("some.test", PLAT_AF_ANY);
+    until_tasks(before + FULL); /* the one that sorted them is done */
     hold(false);
     for (size_t i = 0; i < MANY - 1; i++) {
-        struct plat_addr addr;
-        size_t n = 0;
-        int code;
-        int err = PLAT_AGAIN;
-
-        for (unsigned tries = 0; i != 12 && err == PLAT_AGAIN && tries < 10000; tries++) {
-            err = plat_resolve_result(jobs[i], &addr, 1, &n, &code);
-            (void)usleep(100);
+        if (i != FULL + 4) {
+            assert_found(jobs[i]);
+            plat_resolve_drop(jobs[i]);
         }
-        assert_int_equal(n, i != 12);
-        plat_resolve_drop(i != 12 ? jobs[i] : NULL);
     }
-    assert_int_equal(seen_so_far().running_most, 8);
+    assert_int_equal(seen_so_far().running_most, FULL);
+    until_tasks(before);
+}
+
+static void test_what_needs_no_server_is_answered_when_all_threads_stall(void **state)
+{
+    struct plat_resolve *stalled[MANY];
+    struct plat_resolve *known;
+    unsigned before = tasks();
+
+    (void)state;
+    hold(true);
+    for (size_t i = 0; i < MANY; i++) {
+        stalled[i] = start("some.test", PLAT_AF_ANY);
+    }
+    until_running(FULL);
+    known = start("hosts.test", PLAT_AF_ANY);
+    assert_found(known);
+    plat_resolve_drop(known);
+    for (size_t i = 0; i < MANY; i++) {
+        plat_resolve_drop(stalled[i]);
+    }
+    known = start("hosts.test", PLAT_AF_ANY);
+    assert_found(known);
+    plat_resolve_drop(known);
+    hold(false);
+    until_tasks(before);
 }
 
 static void test_a_limit_of_threads_is_told_from_a_lack_of_memory(void **state)
@@ -455,7 +527,8 @@ int main(void)
         T(test_the_family_is_passed_on),
         T(test_names_that_cannot_be_are_refused),
         T(test_a_drop_does_not_wait_and_leaves_the_event_alone),
-        T(test_eight_look_up_and_the_rest_queue),
+        T(test_sixty_four_look_up_and_the_rest_queue),
+        T(test_what_needs_no_server_is_answered_when_all_threads_stall),
         T(test_a_limit_of_threads_is_told_from_a_lack_of_memory),
         T(test_drops_race_with_answers),
     };
