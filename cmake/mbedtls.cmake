@@ -44,7 +44,7 @@ seam_define(${library})
 
 # gcc makes the deepest stack 300 bytes smaller when it does not merge the frames of what it inlines;
 # the arithmetic, which is not that deep, stays fast.
-if(CMAKE_C_COMPILER_ID STREQUAL GNU)
+if(CMAKE_C_COMPILER_ID STREQUAL GNU AND CONFIG_ESP_TLS_PROFILE_DEVICE)
   set(arithmetic aes aesce aesni aria bignum bignum_core bignum_mod bignum_mod_raw ccm chacha20
     chachapoly constant_time ecp ecp_curves gcm poly1305 rsa sha1 sha256 sha512)
   foreach(file ${sources})
