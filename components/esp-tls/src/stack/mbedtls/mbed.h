@@ -126,6 +126,14 @@ void et_mbed_expect_records(bool are_next);
 
 /** Start what the process shares (PSA, threading). Once; any thread. @return 0 or Mbed TLS code */
 int et_mbed_prepare(void);
+
+/* suites.c */
+
+/** Make the list of suites; by et_mbed_prepare(), once. */
+void et_mbed_order_suites(void);
+/** The suites that a connection offers when the application names none, the best first; ends with
+ *  0. */
+const int *et_mbed_suites(void);
 int et_mbed_random(void *ctx, unsigned char *buf, size_t len);
 
 /* --- codes.c: Mbed TLS codes as statuses ------------------------------------------------------ */

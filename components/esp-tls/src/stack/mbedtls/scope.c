@@ -236,10 +236,7 @@ int et_mbed_prepare(void)
         /* everything passes Mbed TLS's threshold, and debug.c decides */
         mbedtls_debug_set_threshold(MBED_DEBUG_MAX);
 #endif
-        (void)
-            /* The first call makes Mbed TLS's list, without a lock: it is made here, while nobody
-             * else runs. */
-            mbedtls_ssl_list_ciphersuites();
+        et_mbed_order_suites(); /* here, while nobody else runs */
         et_mbed_leave(&scope);
         prepared = ret == 0;
     }

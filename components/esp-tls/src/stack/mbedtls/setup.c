@@ -90,6 +90,7 @@ static tls_status mbed_init(void *ctx, const struct stack_io *io)
     }
     mbedtls_ssl_conf_rng(&m->conf, et_mbed_random, NULL);
     set_groups(m);
+    mbedtls_ssl_conf_ciphersuites(&m->conf, et_mbed_suites());
     et_mbed_order_sig_algs(m);
     mbedtls_ssl_conf_verify(&m->conf, et_mbed_verify, m);
 #if defined(MBEDTLS_SSL_SESSION_TICKETS) && defined(MBEDTLS_SSL_CLI_C)

@@ -75,7 +75,8 @@ mbedtls_x509_crt *esp_tls_get_global_ca_store(void)
 
 const int *esp_tls_get_ciphersuites_list(void)
 {
-    return mbedtls_ssl_list_ciphersuites();
+    (void)et_mbed_prepare(); /* failed: the list is in Mbed TLS's order */
+    return et_mbed_suites();
 }
 
 #ifdef CONFIG_ESP_TLS_CLIENT_SESSION_TICKETS
