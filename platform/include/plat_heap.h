@@ -130,6 +130,29 @@ void plat_free(void *block);
 void plat_free_secret(void *block);
 /** The bytes that were asked for. */
 size_t plat_alloc_size(const void *block);
+
+#ifdef CONFIG_ESP_TLS_REUSE_BLOCKS
+#define PLAT_REUSE_STEP      16 /* sizes are rounded up to it */
+#define PLAT_REUSE_LISTS     32 /* one for each size, up to 512 bytes */
+#define PLAT_REUSE_BYTES_MAX 16384
+
+/** What one thread freed of one account, for one purpose, during one call; {0} is empty. Blocks in
+ *  it are wiped, and count as live in the account. */
+struct plat_reuse {
+    uint32_t held; /* bit i: lists[i] is set, and not empty */
+    uint32_t bytes;
+    uint8_t purpose;
+    void *lists[PLAT_REUSE_LISTS];
+};
+
+/** As plat_alloc() and plat_free(), for blocks that are freed in the same call. */
+void *plat_reuse_alloc(struct plat_reuse *reuse, struct plat_account *account,
+                       enum plat_mem purpose, size_t size);
+void plat_reuse_free(struct plat_reuse *reuse, struct plat_account *account, void *block);
+/** The call ends: give everything back. */
+void plat_reuse_end(struct plat_reuse *reuse);
+#endif
+
 /* The application's own blocks, counted in the process account as PLAT_MEM_APPLICATION. Outside of
  * simulated regions they are blocks of the C library without a header: its free() and ours take
  * each other's. */

@@ -106,6 +106,9 @@ struct mbed_scope {
     uint8_t records_due; /* the next requests are record buffers: et_mbed_expect_records() */
     size_t outer_out_len;
     bool is_starved; /* an allocation failed in it */
+#ifdef CONFIG_ESP_TLS_REUSE_BLOCKS
+    struct plat_reuse reuse;
+#endif
     struct mbed_scope *outer;
 };
 

@@ -53,6 +53,10 @@ void et_mbed_enter(struct mbed_scope *scope, struct mbed *m, enum plat_mem purpo
     scope->purpose = purpose;
     scope->records_due = 0;
     scope->is_starved = false;
+#ifdef CONFIG_ESP_TLS_REUSE_BLOCKS
+    scope->reuse.held = 0; /* the lists are read where a bit is set */
+    scope->reuse.bytes = 0;
+#endif
     scope->outer = current_scope;
     current_scope = scope;
     enter_bound(scope);
@@ -60,6 +64,9 @@ void et_mbed_enter(struct mbed_scope *scope, struct mbed *m, enum plat_mem purpo
 
 void et_mbed_leave(struct mbed_scope *scope)
 {
+#ifdef CONFIG_ESP_TLS_REUSE_BLOCKS
+    plat_reuse_end(&scope->reuse);
+#endif
     leave_bound(scope);
     current_scope = scope->outer;
 }
@@ -95,6 +102,34 @@ static enum plat_mem next_purpose(struct mbed_scope *scope)
     }
 }
 
+#ifdef CONFIG_ESP_TLS_REUSE_BLOCKS
+static void *alloc_in(struct mbed_scope *scope, size_t size)
+{
+    return plat_reuse_alloc(&scope->reuse, scope->account, next_purpose(scope), size);
+}
+
+void esp_mbedtls_mem_free(void *ptr)
+{
+    struct mbed_scope *scope = current_scope;
+
+    if (scope == NULL) {
+        plat_free(ptr);
+    } else {
+        plat_reuse_free(&scope->reuse, scope->account, ptr);
+    }
+}
+#else
+static void *alloc_in(struct mbed_scope *scope, size_t size)
+{
+    return plat_alloc(scope->account, next_purpose(scope), size);
+}
+
+void esp_mbedtls_mem_free(void *ptr)
+{
+    plat_free(ptr);
+}
+#endif
+
 void *esp_mbedtls_mem_calloc(size_t n, size_t size)
 {
     struct mbed_scope *scope = current_scope;
@@ -104,14 +139,9 @@ void *esp_mbedtls_mem_calloc(size_t n, size_t size)
     if (scope == NULL) {
         return plat_alloc(NULL, PLAT_MEM_PROCESS, all);
     }
-    block = plat_alloc(scope->account, next_purpose(scope), all);
+    block = alloc_in(scope, all);
     scope->is_starved |= block == NULL;
     return block;
-}
-
-void esp_mbedtls_mem_free(void *ptr)
-{
-    plat_free(ptr);
 }
 #endif
 
