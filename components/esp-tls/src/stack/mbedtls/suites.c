@@ -44,8 +44,8 @@ static size_t append(size_t n, const int *from, bool are_chacha)
     return n;
 }
 
-/** Mbed TLS puts ChaCha20-Poly1305 first, which is the faster one without AES in the processor; with
- *  it AES-GCM is several times as fast. */
+/** Mbed TLS puts ChaCha20-Poly1305 first, which is the faster one without AES in the processor;
+ *  with it AES-GCM is several times as fast. */
 void et_mbed_order_suites(void)
 {
     const int *own = mbedtls_ssl_list_ciphersuites();
