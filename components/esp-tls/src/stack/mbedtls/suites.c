@@ -34,7 +34,7 @@ static bool is_chacha(int id)
 }
 
 /** Copy the suites of one kind, in their order, behind what is there. */
-static size_t append(size_t n, const int *from, bool are_chacha)
+static size_t place(size_t n, const int *from, bool are_chacha)
 {
     for (size_t i = 0; from[i] != 0 && n < SUITES_MAX; i++) {
         if (is_chacha(from[i]) == are_chacha) {
@@ -51,7 +51,7 @@ void et_mbed_order_suites(void)
     const int *own = mbedtls_ssl_list_ciphersuites();
 
     if (has_aes()) {
-        (void)append(append(0, own, false), own, true);
+        (void)place(place(0, own, false), own, true);
     }
 }
 
