@@ -901,6 +901,33 @@ static void test_ssl_over_ssl_has_the_certificate_that_was_refused(void **state)
     w->t = NULL;
 }
 
+/** What one call failed of, and the connection did not, is not why the connection ends later. */
+static void test_a_failure_that_passed_makes_room_for_the_next(void **state)
+{
+    static const struct sim_tls_step script[] = {
+        {SIM_TLS_SEND, 10}, {SIM_TLS_WAIT, 1000}, {SIM_TLS_ALERT, 2 * 256 + 80}, {0}};
+    struct world *w = *state;
+    esp_transport_handle_t inner = esp_transport_tcp_init();
+    char buf[10];
+
+    w->c.server.script = script;
+    w->t = trusting();
+    assert_int_equal(esp_transport_ssl_set_parent(w->t, inner), ESP_OK);
+    assert_int_equal(esp_transport_connect(w->t, HOST, 443, 2000), 0);
+    assert_int_equal(esp_transport_read(w->t, NULL, 10, 2000), ERR_TCP_TRANSPORT_CONNECTION_FAILED);
+    assert_error(w->t, ESP_ERR_INVALID_ARG, 0);
+    assert_int_equal(esp_transport_read(w->t, buf, sizeof(buf), 2000), 10);
+    assert_error(w->t, ESP_ERR_INVALID_ARG, 0); /* it can still be asked for */
+    assert_true(esp_transport_read(w->t, buf, sizeof(buf), 2000) < 0);
+    assert_error(w->t, ESP_ERR_MBEDTLS_SSL_READ_FAILED, 0);
+    assert_true(esp_transport_read(w->t, buf, sizeof(buf), 2000) < 0);
+    assert_int_equal(esp_transport_read(w->t, NULL, 10, 2000), ERR_TCP_TRANSPORT_CONNECTION_FAILED);
+    assert_error(w->t, ESP_ERR_MBEDTLS_SSL_READ_FAILED, 0);
+    assert_int_equal(esp_transport_destroy(w->t), ESP_OK);
+    assert_int_equal(esp_transport_destroy(inner), ESP_OK);
+    w->t = NULL;
+}
+
 static void test_ssl_over_tcp_each_allocation_may_fail(void **state)
 {
     const bool is_long = getenv("ESP_TLS_LONG") != NULL;
@@ -1174,6 +1201,7 @@ int main(void)
         transport_test(test_ssl_over_tcp_is_the_same_as_ssl),
         transport_test(test_ssl_over_tcp_has_the_cause_from_below),
         transport_test(test_ssl_over_ssl_has_the_certificate_that_was_refused),
+        transport_test(test_a_failure_that_passed_makes_room_for_the_next),
         transport_test(test_ssl_over_tcp_each_allocation_may_fail),
         transport_test(test_default_port_is_what_was_set),
         transport_test(test_custom_without_functions_does_nothing),

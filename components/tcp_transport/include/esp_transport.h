@@ -172,7 +172,9 @@ esp_err_t esp_transport_set_parent_transport_func(esp_transport_handle_t t,
 
 /* ---- what happened ---- */
 
-/** The first thing that went wrong since the last connect began, for esp_tls_errors.h's calls.
+/** The first thing that went wrong since the last connect began, for esp_tls_errors.h's calls. What
+ *  failed one call only, and the transport went on since (a read that had no memory, a wrong
+ *  argument), stays until something else goes wrong.
  *  @return borrowed until t is destroyed; NULL: a transport of the application's, or t is NULL */
 esp_tls_error_handle_t esp_transport_get_error_handle(esp_transport_handle_t t);
 

@@ -30,7 +30,7 @@ static int take_error(esp_transport_handle_t t)
     esp_tls_error_handle_t h;
     esp_tls_record_t record;
 
-    if (t->error.last.last_error != ESP_OK) {
+    if (et_transport_has_failed(t)) {
         return -1; /* the first cause is kept */
     }
     if (esp_tls_get_error_handle(c->tls, &h) != ESP_OK ||

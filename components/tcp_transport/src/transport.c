@@ -18,9 +18,45 @@ static const char TAG[] = "transport_base";
 
 /* --- what happened ---------------------------------------------------------------------------- */
 
+static void forget_failure(esp_transport_handle_t t)
+{
+    t->error = (esp_tls_error_store_t){0};
+    t->sock_errno = 0;
+    t->is_fault_below = false;
+    t->is_over = false;
+}
+
+bool et_transport_has_failed(esp_transport_handle_t t)
+{
+    if (t->is_over) {
+        forget_failure(t);
+    }
+    return t->error.last.last_error != ESP_OK;
+}
+
+/** A read or a write went well, or waits: a failure before it was of one call, as when there was no
+ *  memory for a record. It can be asked for until there is another. */
+static int went_on(esp_transport_handle_t t, int ret)
+{
+    if (ret >= 0 || ret == TRANSPORT_AGAIN) {
+        t->is_over = t->error.last.last_error != ESP_OK;
+    }
+    return ret;
+}
+
+static int step_read(esp_transport_handle_t t, char *buffer, int len)
+{
+    return went_on(t, t->ops->read(t, buffer, len));
+}
+
+static int step_write(esp_transport_handle_t t, const char *buffer, int len)
+{
+    return went_on(t, t->ops->write(t, buffer, len));
+}
+
 int et_transport_fail(esp_transport_handle_t t, esp_err_t code, int sys_errno)
 {
-    if (t->error.last.last_error == ESP_OK) {
+    if (!et_transport_has_failed(t)) {
         t->error = (esp_tls_error_store_t){.last.last_error = code, .sys_errno = sys_errno};
         t->sock_errno = sys_errno;
     }
@@ -34,19 +70,12 @@ int et_transport_fail_as_parent(esp_transport_handle_t t)
     if (below == NULL || below->error.last.last_error == ESP_OK) {
         return et_transport_fail(t, ESP_ERR_TCP_TRANSPORT_CONNECTION_FAILED, 0);
     }
-    if (t->error.last.last_error == ESP_OK) {
+    if (!et_transport_has_failed(t)) {
         t->error = below->error;
         t->sock_errno = below->sock_errno;
         t->is_fault_below = true;
     }
     return -1;
-}
-
-static void forget_failure(esp_transport_handle_t t)
-{
-    t->error = (esp_tls_error_store_t){0};
-    t->sock_errno = 0;
-    t->is_fault_below = false;
 }
 
 esp_tls_error_handle_t esp_transport_get_error_handle(esp_transport_handle_t t)
@@ -199,7 +228,7 @@ static int read_and_wait(esp_transport_handle_t t, char *buffer, int len, int ti
     uint64_t until_us = et_transport_until(timeout_ms);
     int ret;
 
-    while ((ret = t->ops->read(t, buffer, len)) == TRANSPORT_AGAIN) {
+    while ((ret = step_read(t, buffer, len)) == TRANSPORT_AGAIN) {
         int slept = et_transport_sleep(t, ESP_TLS_WAIT_READ, until_us);
 
         if (slept <= 0) {
@@ -217,7 +246,7 @@ static int write_and_wait(esp_transport_handle_t t, const char *buffer, int len,
     int ret;
 
     do {
-        while ((ret = t->ops->write(t, done > 0 ? buffer + done : buffer, len - done)) ==
+        while ((ret = step_write(t, done > 0 ? buffer + done : buffer, len - done)) ==
                TRANSPORT_AGAIN) {
             int slept = et_transport_sleep(t, ESP_TLS_WAIT_WRITE, until_us);
 
@@ -344,7 +373,7 @@ void et_transport_parent_wait(esp_transport_handle_t t, int events, esp_tls_wait
 int et_transport_parent_read(esp_transport_handle_t t, char *buffer, int len)
 {
     const esp_transport_handle_t below = t->parent;
-    int ret = below->ops != NULL ? below->ops->read(below, buffer, len)
+    int ret = below->ops != NULL ? step_read(below, buffer, len)
                                  : esp_transport_read(below, buffer, len, 0);
 
     /* an empty frame brings no bytes: the next read may */
@@ -354,7 +383,7 @@ int et_transport_parent_read(esp_transport_handle_t t, char *buffer, int len)
 int et_transport_parent_write(esp_transport_handle_t t, const char *buffer, int len)
 {
     const esp_transport_handle_t below = t->parent;
-    int ret = below->ops != NULL ? below->ops->write(below, buffer, len)
+    int ret = below->ops != NULL ? step_write(below, buffer, len)
                                  : esp_transport_write(below, buffer, len, 0);
 
     return ret == 0 && len > 0 && below->ops == NULL ? TRANSPORT_AGAIN : ret;

@@ -66,6 +66,7 @@ struct esp_transport_item_t {
     bool is_first_step;   /* of the connect that just began: what is left of another goes */
     bool is_parent_begun; /* the parent's connect began within this one */
     bool is_fault_below;  /* error is the parent's: its handle has the record */
+    bool is_over;         /* error was of one call, and later ones went well */
 };
 
 /** A transport of this component. @param parent  not owned, or NULL @return NULL: no memory */
@@ -75,6 +76,9 @@ esp_transport_handle_t et_transport_new(const struct transport_ops *ops, void *d
 /** Its context, if it has these ops; else NULL. */
 void *et_transport_context(esp_transport_handle_t t, const struct transport_ops *ops);
 
+/** Is it known what went wrong? One call's failure that the transport outlived is forgotten by
+ *  this. */
+bool et_transport_has_failed(esp_transport_handle_t t);
 /** Note what went wrong; the first since the connect began is kept. @return -1 */
 int et_transport_fail(esp_transport_handle_t t, esp_err_t code, int sys_errno);
 /** The same, as the parent has it. A parent that knows nothing:
