@@ -134,7 +134,6 @@ static int begin_request(esp_transport_handle_t t)
     char *value;
     esp_err_t err;
 
-    drop_request(talk);
     err = authorize(c, &value);
     if (err == ESP_OK) {
         err = compose_request(c, value);
