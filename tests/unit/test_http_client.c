@@ -543,7 +543,7 @@ static void test_a_server_that_ends_while_the_body_is_sent_is_not_waited_for(voi
     static const struct {
         struct sim_line line;
         esp_err_t expected;
-    } rows[] = {
+    } ends[] = {
         {{0, SIM_TEXT(""), SIM_SCRIPT_CLOSE}, ESP_ERR_HTTP_CONNECTION_CLOSED},
         {{0, SIM_TEXT("no HTTP\r\n\r\n"), SIM_SCRIPT_SILENT}, ESP_ERR_HTTP_FETCH_HEADER},
         {{0, SIM_TEXT("no HTTP\r\n\r\n"), SIM_SCRIPT_RESET}, ESP_ERR_HTTP_WRITE_DATA},
@@ -553,14 +553,14 @@ static void test_a_server_that_ends_while_the_body_is_sent_is_not_waited_for(voi
 
     sim_wire(MS(1), 0, 0, 2000);
     w->cfg.method = HTTP_METHOD_POST;
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT(ends); i++) {
         uint64_t begin;
 
-        http_play(w, &rows[i].line, 1);
+        http_play(w, &ends[i].line, 1);
         http_open(w);
         assert_int_equal(esp_http_client_set_post_field(w->client, data, sizeof(data)), ESP_OK);
         begin = plat_clock_us();
-        assert_int_equal(http_perform(w), rows[i].expected);
+        assert_int_equal(http_perform(w), ends[i].expected);
         assert_in_range(plat_clock_us() - begin, 0, MS(100));
     }
 }
