@@ -5,6 +5,7 @@
 
 #include "cert_files.h"
 #include "cli/shortage.h"
+#include "cli/streams.h"
 
 struct cert_options {
     const char *pass; /* as --pass has it; NULL: none */
@@ -143,6 +144,7 @@ static enum tool_exit cert_run(void *state)
     if (o->json) {
         print_json(f, status, stdout);
     } else {
+        streams_fold();
         print_text(f, stdout);
     }
     return status;

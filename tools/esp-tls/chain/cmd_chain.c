@@ -9,6 +9,7 @@
 #include "cli/memory_file.h"
 #include "cli/output.h"
 #include "cli/shortage.h"
+#include "cli/streams.h"
 
 struct chain {
     struct chain_options options;
@@ -351,6 +352,7 @@ static enum tool_exit tell_chain(struct chain *c)
     if (c->options.connect.json) {
         print_json(c, stdout);
     } else if (c->was_shown) {
+        streams_fold();
         print_text(c, stdout);
     } else {
         fputs("esp-tls: ", stderr);

@@ -124,7 +124,7 @@ static void print_versions(const struct check *c, FILE *out)
             print_session(v == PROBE_TLS_1_3 ? &c->session_1_3 : &c->session_1_2, "", out);
         }
     }
-    print_session(&c->session_any, "both offered", out);
+    print_session(&c->session_any, "both", out);
 }
 
 static void print_list(const struct survey_list *list, enum probe_kind kind, uint16_t version,

@@ -7,6 +7,7 @@
 #include "check.h"
 #include "cli/page.h"
 #include "cli/shortage.h"
+#include "cli/streams.h"
 
 #define SURVEY_TIMEOUTS 4 /* how many times --timeout all probes together may take */
 #define BODY_MOST       65536
@@ -325,6 +326,7 @@ static enum tool_exit tell_check(struct check *c)
     if (c->options.connect.json) {
         check_print_json(c, stdout);
     } else {
+        streams_fold();
         check_print_text(c, stdout);
     }
     return status == EXIT_OK ? c->exit : status;

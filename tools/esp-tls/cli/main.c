@@ -80,6 +80,7 @@ static enum tool_exit run_words(const struct command *c, void *state, int argc, 
     }
     at = option_table_parse(c->options, state, &argc, argv);
     if (at == 0) {
+        streams_fold();
         option_table_help(c->options, stdout);
         return EXIT_OK;
     }
@@ -111,6 +112,7 @@ static enum tool_exit run_program(int argc, char **argv)
         return EXIT_USAGE;
     }
     if (is_option(argv[1], "-h", "--help")) {
+        streams_fold();
         print_help(stdout);
         return EXIT_OK;
     }

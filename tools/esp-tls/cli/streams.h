@@ -11,6 +11,10 @@
 /** Take their places. Before anything is printed. */
 void streams_begin(void);
 
+/** What follows on standard output is text for people: on a terminal, lines that are too long for
+ *  it go on below the column that their last part begins in. Standard error is always folded so. */
+void streams_fold(void);
+
 /** Data, as it is, to standard output. @return 0 or errno */
 int streams_data(const void *data, size_t len);
 

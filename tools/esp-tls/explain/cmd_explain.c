@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "reading_report.h"
+#include "cli/streams.h"
 #include "cli/tool.h"
 
 #define INPUT_MOST (4u << 20)
@@ -126,6 +127,7 @@ static enum tool_exit explain_text(const struct explain_options *o, const char *
     } else if (o->json) {
         report_json(report, stdout);
     } else {
+        streams_fold();
         report_text(report, stdout);
     }
     free(report);
@@ -141,6 +143,7 @@ static bool print_all(const struct explain_options *o)
     } else if (o->list && o->json) {
         codes_json(stdout);
     } else if (o->list) {
+        streams_fold();
         codes_list(stdout);
     } else {
         return false;

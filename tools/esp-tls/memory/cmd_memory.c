@@ -6,6 +6,7 @@
 #include "cli/explain.h"
 #include "cli/page.h"
 #include "cli/shortage.h"
+#include "cli/streams.h"
 #include "memory_report.h"
 
 struct memory {
@@ -255,6 +256,7 @@ static enum tool_exit tell_memory(struct memory *m)
     if (m->options.connect.json) {
         memory_print_json(r, stdout);
     } else if (r->device.opened || r->has_ample) {
+        streams_fold();
         memory_print_text(r, stdout);
     } else {
         fprintf(stderr, "esp-tls: %s\n", r->verdict);

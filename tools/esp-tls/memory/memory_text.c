@@ -57,20 +57,41 @@ static void print_session(const struct memory_report *r, FILE *out)
     }
 }
 
+/** The widths of the tables' columns, which a narrow terminal has less room for. */
+struct widths {
+    int name, peak, largest, count, stack;
+    const char *peak_head, *largest_head, *count_head;
+};
+
+static const struct widths wide = {12,           12, 16, 12, 8, "heap peak", "largest request",
+                                   "allocations"};
+static const struct widths narrow = {9, 8, 8, 5, 6, "peak", "request", "count"};
+
+#define WIDE_LEAST 64
+
+static const struct widths *widths_for(FILE *out)
+{
+    size_t columns = text_columns(out);
+
+    return columns > 0 && columns < WIDE_LEAST ? &narrow : &wide;
+}
+
 static void print_phases(const struct trial *t, FILE *out)
 {
     char peak[16];
     char largest[16];
     char stack[16];
+    const struct widths *w = widths_for(out);
 
-    fprintf(out, "\n%-12s %12s %16s %12s %8s\n", "phase", "heap peak", "largest request",
-            "allocations", "stack");
+    fprintf(out, "\n%-*s %*s %*s %*s %*s\n", w->name, "phase", w->peak, w->peak_head, w->largest,
+            w->largest_head, w->count, w->count_head, w->stack, "stack");
     for (unsigned i = ESP_TLS_PHASE_CONFIG; i <= ESP_TLS_PHASE_CLOSE; i++) {
         const struct trial_phase *p = &t->phase[i];
 
         if (p->count != 0 || p->stack != 0) {
-            fprintf(out, "%-12s %12s %16s %12u %8s\n", esp_tls_phase_name((esp_tls_phase_t)i),
-                    bytes_text(p->peak, peak), bytes_text(p->largest, largest), (unsigned)p->count,
+            fprintf(out, "%-*s %*s %*s %*u %*s\n", w->name, esp_tls_phase_name((esp_tls_phase_t)i),
+                    w->peak, bytes_text(p->peak, peak), w->largest, bytes_text(p->largest, largest),
+                    w->count, (unsigned)p->count, w->stack,
                     p->stack != 0 ? bytes_text(p->stack, stack) : "");
         }
     }
@@ -80,37 +101,46 @@ static void print_purposes(const struct trial *t, FILE *out)
 {
     char peak[16];
     char live[16];
+    const int peak_width = widths_for(out)->peak;
 
-    fprintf(out, "\n%-12s %12s %16s\n", "for", "peak", "open and idle");
+    fprintf(out, "\n%-12s %*s %16s\n", "for", peak_width, "peak", "open and idle");
     for (unsigned i = 0; i < ESP_TLS_MEM_PURPOSES; i++) {
         const esp_tls_mem_use_t *use = &t->stats.by_purpose[i];
 
         if (use->peak != 0) {
-            fprintf(out, "%-12s %12s %16s\n", esp_tls_mem_purpose_name((esp_tls_mem_purpose_t)i),
-                    bytes_text(use->peak, peak), t->opened ? bytes_text(use->live, live) : "");
+            fprintf(out, "%-12s %*s %16s\n", esp_tls_mem_purpose_name((esp_tls_mem_purpose_t)i),
+                    peak_width, bytes_text(use->peak, peak),
+                    t->opened ? bytes_text(use->live, live) : "");
         }
     }
-    fprintf(out, "%-12s %12s %16s\n", "handle", bytes_text(t->stats.handle, peak),
+    fprintf(out, "%-12s %*s %16s\n", "handle", peak_width, bytes_text(t->stats.handle, peak),
             t->opened ? bytes_text(t->stats.handle, live) : "");
 }
 
+#define CHOICE_NAME 31
+
+/** The figures stand below the name where there is no room beside it. */
 static void print_choices(const struct memory_report *r, FILE *out)
 {
+    const bool is_below = widths_for(out) == &narrow;
+    const int name = is_below ? 10 : CHOICE_NAME;
+
     if (r->choices == 0) {
         return;
     }
-    fprintf(out, "\n%-31s %10s %10s  %s\n", "with this server", "heap peak", "saves", "fits");
+    fprintf(out, "\n%-*s%s%*s %10s %10s  %s\n", name, "with this server", is_below ? "\n" : "",
+            is_below ? name : 0, "", "heap peak", "saves", "fits");
     for (size_t i = 0; i < r->choices; i++) {
         const struct choice *c = &r->choice[i];
         char peak[16];
         char saved[16];
 
         if (!c->works) {
-            fprintf(out, "%-31s does not work: %s\n", c->name, c->why);
+            fprintf(out, "%-*s does not work: %s\n", name, c->name, c->why);
             continue;
         }
-        fprintf(out, "%-31s %10s %s%9s  %s\n", c->name, bytes_text(c->peak, peak),
-                c->saved < 0 ? "-" : " ",
+        fprintf(out, "%-*s%s%*s %10s %s%9s  %s\n", name, c->name, is_below ? "\n" : "",
+                is_below ? name : 0, "", bytes_text(c->peak, peak), c->saved < 0 ? "-" : " ",
                 bytes_text((uint64_t)(c->saved < 0 ? -c->saved : c->saved), saved),
                 c->fits ? "yes" : "no");
     }
