@@ -202,6 +202,34 @@ def starve(args, tmp_path, choose):
     return seen
 
 
+def instructions(args, out):
+    """How many it takes, which is the same however busy the machine is."""
+    subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", PROGRAM, *args],
+                   stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=300)
+    return int(re.search(r"^(?:summary|totals): (\d+)", out.read_text(), re.M)[1])
+
+
+@pytest.mark.skipif(not shutil.which("valgrind") or not FAIL_ALLOC.exists(),
+                    reason="needs valgrind, and no sanitizer")
+def test_a_file_of_very_many_items_takes_no_more_than_its_length(tmp_path):
+    """Twice as many, twice the work: none is compared with all others."""
+    took = []
+    for count in (2000, 4000):
+        (tmp_path / "der").write_bytes(b"".join(b"\x30\x03" + i.to_bytes(3, "big")
+                                                for i in range(count)))
+        took.append(instructions(["cert", tmp_path / "der"], tmp_path / "out"))
+    assert took[1] < 2.2 * took[0], took
+
+
+def test_copies_are_named_by_the_first_of_them(certs, tmp_path):
+    leaf, root = ((certs / name).read_bytes() for name in ("server-ec.pem", "root-ec.pem"))
+    (tmp_path / "pem").write_bytes(leaf + root + leaf + root + leaf)
+    found = json.loads(run(["cert", "--json", tmp_path / "pem"]).stdout)
+    assert [f["text"] for f in found["findings"] if f["code"] == "duplicate"] == [
+        f"Certificate {copy} is the same as certificate {first}."
+        for copy, first in ((3, 1), (4, 2), (5, 1))]
+
+
 # --- what others say ------------------------------------------------------------------------------
 
 HOSTILE = "a\u009b2J\u202eb\u2066c\x1b[2J\u200f\ue000"

@@ -333,17 +333,54 @@ static void judge_key(struct cert_files *f, struct cert_key *k)
     }
 }
 
+struct numbered {
+    const struct cert *cert;
+    size_t number;
+};
+
+/** Equal ones stand together, in the order of their numbers. */
+static int compare_numbered(const void *a, const void *b)
+{
+    const struct numbered *x = a;
+    const struct numbered *y = b;
+    int order;
+
+    if (x->cert->len != y->cert->len) {
+        return x->cert->len < y->cert->len ? -1 : 1;
+    }
+    order = memcmp(x->cert->der, y->cert->der, x->cert->len);
+    return order != 0 ? order : x->number < y->number ? -1 : 1;
+}
+
+/** Sorted first: a file may have very many. */
 static void judge_duplicates(struct cert_files *f)
 {
-    for (size_t i = 0; i < f->certs.count; i++) {
-        for (size_t k = 0; k < i; k++) {
-            if (cert_is_same(&f->certs.item[i], &f->certs.item[k])) {
-                findings_add(&f->findings, FINDING_WARNING, "duplicate", (int)i + 1,
-                             "Certificate %zu is the same as certificate %zu.", i + 1, k + 1);
-                break;
+    const size_t count = f->certs.count;
+    struct numbered *sorted = calloc(count + 1, sizeof(*sorted));
+    size_t *first = calloc(count + 1, sizeof(*first)); /* by number, from 1; 0: it is the first */
+
+    f->no_memory = f->no_memory || sorted == NULL || first == NULL;
+    for (size_t i = 0; sorted != NULL && i < count; i++) {
+        sorted[i] = (struct numbered){&f->certs.item[i], i + 1};
+    }
+    if (sorted != NULL && first != NULL) {
+        qsort(sorted, count, sizeof(*sorted), compare_numbered);
+        for (size_t i = 1; i < count; i++) {
+            size_t before = sorted[i - 1].number;
+
+            if (cert_is_same(sorted[i].cert, sorted[i - 1].cert)) {
+                first[sorted[i].number] = first[before] != 0 ? first[before] : before;
+            }
+        }
+        for (size_t i = 1; i <= count; i++) {
+            if (first[i] != 0) {
+                findings_add(&f->findings, FINDING_WARNING, "duplicate", (int)i,
+                             "Certificate %zu is the same as certificate %zu.", i, first[i]);
             }
         }
     }
+    free(sorted);
+    free(first);
 }
 
 /** All of them authorities that sign themselves: trust anchors. */
