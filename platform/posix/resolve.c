@@ -238,6 +238,9 @@ static int thread_start(void *(*run)(void *))
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     err = pthread_create(&thread, &attr, run, NULL);
+    if (err == EAGAIN) { /* an allocation of glibc's that failed is EAGAIN, too; a limit stays */
+        err = pthread_create(&thread, &attr, run, NULL);
+    }
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     (void)pthread_attr_destroy(&attr);
     return why_no_thread(err);
