@@ -7,6 +7,7 @@ from pathlib import Path
 
 import peers
 import pytest
+from test_program import BODY, web_page
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ESP_TLS_BUILD", ROOT / "build")).resolve()
@@ -50,3 +51,32 @@ def test_demo_with_a_url_fetches_that(copy):
     with peers.refused_port() as port:
         result = run(copy, f"http://127.0.0.1:{port}/?a&b")
     assert result.returncode == 4 and "Connection refused" in result.stderr
+
+
+def make_run(*variables):
+    """What `make run` would start, without what it needs."""
+    result = subprocess.run(["make", "-n", "-o", "deps", "-o", "build", "run", *variables], cwd=ROOT,
+                            capture_output=True, text=True, timeout=60, check=True)
+    line, = [line for line in result.stdout.splitlines() if "run-demo.sh" in line]
+    return line.split("run-demo.sh")[1].strip()
+
+
+def test_make_run_hands_over_what_it_is_given():
+    assert make_run() == ""
+    assert make_run("URL=https://a.example/?b&c") == "'https://a.example/?b&c'"
+    assert make_run("URL=https://a/", "CACERT=/x y.pem") == "'https://a/' '/x y.pem'"
+
+
+def test_demo_with_authorities_trusts_these_and_no_other(copy, certs):
+    with peers.TlsPeer(certs, web_page()) as server:
+        url = f"https://localhost:{server.port}/"
+        right = run(copy, url, str(certs / "root-ec.pem"))
+        assert right.returncode == 0 and BODY.decode() in right.stdout, right.stderr
+        other = run(copy, url, str(certs / "root-rsa.pem"))
+        assert other.returncode == 6 and "certificate refused" in other.stderr
+        assert "root-rsa.pem" in other.stderr
+        for wrong, says in ((copy / "nowhere.pem", "nowhere.pem"), (copy / "empty", "empty")):
+            (copy / "empty").write_text("nothing\n")
+            result = run(copy, url, str(wrong))
+            assert result.returncode == 2 and result.stderr.startswith("esp-tls: "), result
+            assert says in result.stderr and result.stdout == ""

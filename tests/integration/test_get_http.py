@@ -84,6 +84,25 @@ def test_a_proxy_that_trickles_is_to_blame(get, peer):
     assert json.loads(get(*args, "--json").stdout)["reasons"][0]["name"] == "PROXY_TIMEOUT"
 
 
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+@pytest.mark.parametrize("how", [[], ["--async"]])
+def test_upload_that_is_reset_is_told_as_such(get, peer, tmp_path, method, how):
+    """The write failed: nothing is said of an answer's header."""
+    def cut(conn):
+        conn.recv(4096)
+        time.sleep(0.2)
+        peers.reset(conn)
+    (tmp_path / "big").write_bytes(bytes(8 << 20))
+    args = [*how, "-X", method, "-d", f"@{tmp_path / 'big'}"]
+    failed(get(url_of(peer(cut)), *args), 11, "Connection reset by peer")
+    found = json.loads(get(url_of(peer(cut)), *args, "--json").stdout)
+    assert found["exit"] == 11 and found["class"] == "closed", found
+    assert found["reasons"][0]["name"] in ("CONNECTION_LOST", "TCP_RESET"), found
+    assert found["errno"]["name"] in ("ECONNRESET", "EPIPE"), found
+    assert "header" not in found["what"] and "FETCH_HEADER" not in json.dumps(found), found
+    assert "HTTP_" not in json.dumps(found["reasons"]), found
+
+
 class Files:
     """A server of one file that knows ranges; `seen` has the requests, `stop` cuts bodies."""
 
