@@ -187,7 +187,7 @@ def test_check_of_a_server_that_wants_the_urls_protocol_says_so(certs, versions)
     for version in versions:
         session, suites = (f"{kind}_{version.replace('.', '_')}" for kind in ("session", "suites"))
         assert found[session]["opened"] and found[session]["alpn"] == "http/1.1"
-        assert found["versions"][version]["accepted"] and found[suites]["accepted"]
+        assert found["versions"][version]["accepted"] and found[suites]["picked"]
     assert found["chain"]["certificates"]
 
 

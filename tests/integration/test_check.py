@@ -49,7 +49,7 @@ def ids_at(certs, server, *args, root="root-ec", scheme="https"):
 
 
 def names(found, key):
-    return [a["name"] for a in found[key]["accepted"]]
+    return [a["name"] for a in found[key]["picked"]]
 
 
 def device(found, name):
@@ -426,7 +426,7 @@ def test_check_certificate_that_is_refused(certs, cert, root, reason):
         r = ids_at(certs, s, root=root)
     assert r["exit"] == CERTIFICATE and r["ids"][0] == "certificate", r["findings"]
     assert r["findings"][0]["reason"] == reason and r["findings"][0]["remedy"], r["findings"][0]
-    assert r["session_1_3"]["verify_flags"] != 0
+    assert r["session_1_3"]["verify_bits"] != 0
     assert r["chain"]["certificates"][0]["readable"]
     assert all(d["works"] == "no" for d in r["devices"])
 
@@ -774,7 +774,7 @@ print(server.port)
                               check=False)
     found = json.loads(two.stdout)
     assert two.returncode == GOOD, two
-    assert [a["open"] for a in found["addresses"]].count(True) == 1
+    assert [a["answers"] for a in found["addresses"]].count(True) == 1
     assert [a["used"] for a in found["addresses"]].count(True) == 1
     assert "address" in [f["id"] for f in found["findings"]]
     assert none.returncode == DNS and '"name"' in none.stdout

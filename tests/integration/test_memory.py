@@ -71,7 +71,7 @@ def check_shape(r):
     assert set(r) == {"schema", "command", "host", "proxy", "fits", "exit", "verdict",
                       "advice", "advice_arguments", "pointer_bits", "device", "failure", "session", "heap", "phases",
                       "purposes", "timeline", "choices", "esp_idf_estimate"}
-    assert set(r["device"]) == {"profile", "heap", "largest", "psram", "in", "out", "stack",
+    assert set(r["device"]) == {"profile", "heap_bytes", "largest", "psram", "in", "out", "stack",
                                 "buffers", "external"}
     assert set(r["heap"]) == {"free", "peak", "largest_request", "allocations", "open", "left",
                               "handle", "psram_peak", "stack"}
@@ -80,9 +80,9 @@ def check_shape(r):
     for p in r["phases"]:
         assert set(p) == {"phase", "heap_peak", "largest_request", "allocations", "stack"}
     for c in r["choices"]:
-        assert set(c) == {"name", "arguments", "setting", "works", "fits", "heap_peak", "saved",
+        assert set(c) == {"name", "arguments", "setting", "connects", "fits", "heap_peak", "saved",
                           "why"}
-        assert c["works"] == (c["why"] is None)
+        assert c["connects"] == (c["why"] is None)
 
 
 def test_memory_without_a_bound_measures_and_adds_up(ec):
@@ -162,7 +162,7 @@ def test_memory_esp8266_with_mutual_rsa_fits_elastic_and_not_fixed(mutual):
     fixed = report(*busy, "--fixed", *mutual)
     assert fixed["exit"] == MEMORY and fixed["heap"]["peak"] > r["heap"]["peak"] + 15000
     first = fixed["choices"][0]
-    assert first["name"] == "elastic record buffers" and first["works"] and first["fits"]
+    assert first["name"] == "elastic record buffers" and first["connects"] and first["fits"]
     assert first["saved"] == fixed["heap"]["peak"] - first["heap_peak"] > 15000
 
 
@@ -289,7 +289,7 @@ def test_memory_profile_from_a_file_is_changed_by_options(ec, tmp_path):
     profile.write_text("# mine\n heap = 50K # free\nlargest=30000\n\nin = 8192\nfixed = yes\n"
                        "stack = 0\n")
     r = report("--in", 4096, "-p", profile, *ec)
-    assert (r["device"]["heap"], r["device"]["in"], r["device"]["buffers"]) == (51200, 4096,
+    assert (r["device"]["heap_bytes"], r["device"]["in"], r["device"]["buffers"]) == (51200, 4096,
                                                                                "fixed")
     assert 29000 < r["device"]["largest"] <= 30000
 

@@ -27,7 +27,7 @@ static void put_addresses(struct json *j, const struct check *c)
 
         json_object(j, NULL);
         json_string(j, "address", a->text);
-        json_bool(j, "open", a->error == 0);
+        json_bool(j, "answers", a->error == 0);
         json_number(j, "tcp_us", a->error == 0 ? a->tcp_us : 0);
         json_string(j, "error",
                     a->error == 0           ? NULL
@@ -66,7 +66,7 @@ static void put_list(struct json *j, const char *key, const struct survey_list *
 
     json_object(j, key);
     json_bool(j, "complete", list->is_complete);
-    json_array(j, "accepted");
+    json_array(j, "picked");
     for (size_t i = 0; i < list->count; i++) {
         const struct probe_point *p = probe_point(kind, list->id[i]);
         char number[8];
@@ -154,7 +154,7 @@ static void put_message(struct json *j, const struct session_message *m)
     json_string(j, "direction", m->is_sent ? "sent" : "received");
     json_string(j, "name", esp_tls_trace_message_name(m->type));
     json_number(j, "length", m->len);
-    json_number(j, "records", m->records);
+    json_number(j, "record_count", m->records);
     json_end(j, false);
 }
 
@@ -179,7 +179,7 @@ static void put_session(struct json *j, const char *key, const struct session *s
     json_number(j, "handshake_us", s->handshake_us);
     json_number(j, "first_byte_us", s->first_byte_us);
     json_number(j, "end_us", s->end_us);
-    json_number(j, "verify_flags", s->record.verify_flags);
+    json_number(j, "verify_bits", s->record.verify_flags);
     json_number(j, "alert_received", s->record.alert_received);
     json_number(j, "http_status", s->http_status);
     json_number(j, "body", (int64_t)s->body);

@@ -14,7 +14,7 @@ struct json {
 };
 
 /* Of docs/json.md. It goes up where a member goes, or means something else. */
-#define JSON_SCHEMA 1
+#define JSON_SCHEMA 2
 
 /** The object that all of --json is in. @param command  NULL: there is none */
 void json_report(struct json *j, const char *command);

@@ -10,7 +10,7 @@ static void put_device(struct json *j, const struct memory_report *r)
 
     json_object(j, "device");
     json_string(j, "profile", d->name[0] != '\0' ? d->name : NULL);
-    json_number(j, "heap", d->heap);
+    json_number(j, "heap_bytes", d->heap);
     json_number(j, "largest", r->device.heap_largest);
     json_number(j, "psram", d->psram);
     json_number(j, "in", d->in);
@@ -111,7 +111,7 @@ static void put_choices(struct json *j, const struct memory_report *r)
         json_string(j, "name", c->name);
         json_string(j, "arguments", c->args);
         json_string(j, "setting", c->setting);
-        json_bool(j, "works", c->works);
+        json_bool(j, "connects", c->works);
         json_bool(j, "fits", c->fits);
         json_number(j, "heap_peak", c->peak);
         json_number(j, "saved", c->saved);
