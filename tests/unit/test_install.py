@@ -1,5 +1,6 @@
 """What `make install` leaves: a program builds against it by pkg-config and by CMake, and runs."""
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -176,6 +177,17 @@ class Install(unittest.TestCase):
             program = self.folder / "user"
             self.run_ok("cc", "-Wall", "-Werror", "-o", program, self.folder / "user.c", *flags)
             self.runs(program, LD_LIBRARY_PATH=str(self.libdir))
+
+    def test_the_readmes_line_compiles_its_program(self):
+        self.install()
+        readme = (ROOT / "README.md").read_text()
+        line = "cc program.c $(pkg-config --cflags --libs esp-tls)"
+        self.assertIn(f"`{line}`", readme)
+        (self.folder / "program.c").write_text(re.search(r"```c\n(.*?)```", readme, re.S)[1])
+        env = {**os.environ, "PKG_CONFIG_PATH": str(self.libdir / "pkgconfig"),
+               "LD_LIBRARY_PATH": str(self.libdir)}
+        self.run_ok("sh", "-c", line, cwd=self.folder, env=env)
+        self.assertIn(str(self.libdir), self.run_ok("ldd", self.folder / "a.out", env=env))
 
     def test_an_http_program_as_for_esp_idf_builds_in_c_and_in_cpp(self):
         self.install()
