@@ -19,6 +19,10 @@ if(TARGET esp-tls-shared)
 endif()
 if(TARGET esp-tls-program)
   install(TARGETS esp-tls-program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  if(TARGET esp-tls-device)
+    install(PROGRAMS ${PROJECT_BINARY_DIR}/device/esp-tls DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/esp-tls
+      RENAME esp-tls-device)
+  endif()
 endif()
 
 get_property(dirs GLOBAL PROPERTY ESP_TLS_PUBLIC_DIRS)

@@ -2,11 +2,13 @@
 """Settings: from sdkconfig.defaults to sdkconfig.h.
 
     kconfig.py generate --config sdkconfig --defaults A;B --header sdkconfig.h --cmake sdkconfig.cmake
+    kconfig.py generate --profile device ...
     kconfig.py menuconfig --config sdkconfig --defaults A;B
 
 `generate` makes the sdkconfig when it is missing (and makes it anew when nobody has edited it and
 the defaults have changed), then the C header and the same values for CMake. A setting that
-contradicts another is refused with a sentence, on stderr, and exit status 1.
+contradicts another is refused with a sentence, on stderr, and exit status 1. With --profile the
+header has the same settings in that profile (ESP_TLS_PROFILE), and the sdkconfig is only read.
 """
 import argparse
 import hashlib
@@ -336,9 +338,37 @@ def switch_off(kconf, names):
                            f"{why(kconf.syms[name], 'n')}"])
 
 
+def follows_profile(item):
+    names = {"ESP_TLS_PROFILE_HOST", "ESP_TLS_PROFILE_DEVICE"}
+    return any(symbol.name in names for _, condition in item.orig_defaults
+               for symbol in kconfiglib.expr_items(condition))
+
+
+def forget_defaults(kconf):
+    """A full sdkconfig names every symbol: what only repeats a default is nobody's wish, and follows
+    the profile."""
+    for sym in filter(follows_profile, kconf.unique_defined_syms):
+        value, wish = sym.str_value, sym.user_value
+        sym.unset_value()
+        if wish is not None and sym.str_value != value:
+            sym.set_value(wish)
+    for choice in filter(follows_profile, kconf.unique_choices):
+        chosen = choice.selection
+        for item in (choice, *choice.syms):
+            item.unset_value()
+        if choice.selection is not chosen:
+            chosen.set_value("y")
+
+
 def generate(args):
     kconf = load(args.kconfig)
-    write(args.config, configure(kconf, args.config, args.defaults))
+    text = configure(kconf, args.config, args.defaults)
+    if args.profile:
+        if not unedited(read(args.config)):
+            forget_defaults(kconf)
+        kconf.syms[f"ESP_TLS_PROFILE_{args.profile.upper()}"].set_value("y")
+    else:
+        write(args.config, text)
     switch_off(kconf, args.off)
     write(args.header, header(kconf))
     write(args.cmake, cmake(kconf))
@@ -365,12 +395,17 @@ def main(argv=None):
                         type=lambda text: [name for name in text.split(";") if name])
     parser.add_argument("--off", default="", type=lambda text: [n for n in text.split(";") if n],
                         help="symbols that are off, whatever the settings say; NAME=NUMBER: not 0")
+    parser.add_argument("--bits", choices=("32", "64"), default="64" if sys.maxsize > 2**32 else "32",
+                        help="the width of an address on the machine that the settings are for")
+    parser.add_argument("--profile", choices=("host", "device"),
+                        help="the same settings in this profile")
     parser.add_argument("--header", help="the C header to write")
     parser.add_argument("--cmake", help="the CMake file to write")
     args = parser.parse_args(argv)
     if isinstance(args.defaults, str):
         args.defaults = [args.defaults]
     args.off = args.off or []
+    os.environ["ESP_TLS_BITS"] = args.bits
     if args.command == "generate" and not (args.header and args.cmake):
         parser.error("generate needs --header and --cmake")
     try:

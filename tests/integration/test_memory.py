@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -410,3 +411,17 @@ def test_memory_page_escapes_what_it_is_told(certs, browser, tmp_path):
 def test_memory_page_that_cannot_be_written_is_said(ec, tmp_path):
     result = run("--html", tmp_path / "none" / "page.html", *ec)
     assert result.returncode == 9 and "cannot write" in result.stderr
+
+
+@pytest.mark.skipif(not (BUILD / "device" / "esp-tls").exists(), reason="built for a device itself")
+@pytest.mark.parametrize("command", ["memory", "check"])
+def test_a_device_is_spoken_of_by_a_program_built_for_it(tmp_path, command):
+    alone = shutil.copy(PROGRAM, tmp_path / "esp-tls")
+    lost = subprocess.run([alone, command, "--json", "localhost:1"], capture_output=True, text=True)
+    assert lost.returncode == 1
+    assert "libexec/esp-tls/esp-tls-device" in lost.stderr or "device/esp-tls" in lost.stderr
+    assert json.loads(lost.stdout)["exit"] == 1
+    (tmp_path / "device").mkdir()
+    shutil.copy(BUILD / "device" / "esp-tls", tmp_path / "device" / "esp-tls")
+    found = subprocess.run([alone, command, "--help"], capture_output=True, text=True)
+    assert found.returncode == 0 and f"esp-tls {command}" in found.stdout

@@ -269,6 +269,13 @@ class Install(unittest.TestCase):
         dynamic = self.run_ok("readelf", "-d", self.libdir / "libesp-tls.so")
         self.assertIn("libesp-tls.so.0.1]", dynamic)
 
+    def test_the_program_of_a_device_is_found_from_that_of_a_host(self):
+        self.install()
+        program = self.prefix / "bin/esp-tls"
+        if not program.exists() or not (BUILD / "device/esp-tls").exists():
+            self.skipTest("no program, or built for a device itself")
+        self.assertIn("esp-tls memory", self.run_ok(program, "memory", "--help"))
+
     def test_no_file_names_the_build_machine(self):
         self.install()
         for path in self.prefix.rglob("*"):

@@ -72,11 +72,11 @@ class Kconfig(unittest.TestCase):
         self.extra = self.folder / "extra"
         self.extra.write_text("")
 
-    def generate(self):
+    def generate(self, *args):
         return subprocess.run(
             ["/usr/bin/python3", ROOT / "cmake/kconfig.py", "generate", "--config", self.config,
              f"--defaults={ROOT / 'sdkconfig.defaults'};{self.extra}", "--header", self.header,
-             "--cmake", self.folder / "sdkconfig.cmake"],
+             "--cmake", self.folder / "sdkconfig.cmake", *args],
             cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False)
 
     def test_a_contradiction_is_refused_with_a_sentence(self):
@@ -131,6 +131,28 @@ class Kconfig(unittest.TestCase):
         result = self.generate()
         self.assertEqual(result.returncode, 1)
         self.assertIn("has to be asked for twice", result.stderr)
+
+    def profile(self, *args):
+        self.assertEqual(self.generate(*args).stderr, "")
+        return self.header.read_text()
+
+    def test_a_host_has_64_bits_and_a_device_32(self):
+        self.assertIn("ESP_TLS_PROFILE_HOST 1\n", self.profile("--bits", "64"))
+        self.config.unlink()
+        self.assertIn("ESP_TLS_PROFILE_DEVICE 1\n", self.profile("--bits", "32"))
+
+    def test_another_profile_changes_defaults_and_keeps_wishes(self):
+        self.extra.write_text("CONFIG_ESP_TLS_MPI_WINDOW_SIZE=5\n")
+        self.profile()
+        text = self.config.read_text()
+        for edited in (text, text.replace("ECP_WINDOW_SIZE=4", "ECP_WINDOW_SIZE=6")):
+            self.config.write_text(edited)
+            made = self.profile("--profile", "device")
+            self.assertIn("CONFIG_ESP_TLS_P256M 1\n", made)
+            self.assertIn("CONFIG_MBEDTLS_COMPILER_OPTIMIZATION_SIZE 1\n", made)
+            self.assertIn("CONFIG_ESP_TLS_MPI_WINDOW_SIZE 5\n", made)
+            self.assertIn(f"CONFIG_ESP_TLS_ECP_WINDOW_SIZE {2 if edited == text else 6}\n", made)
+            self.assertEqual(self.config.read_text(), edited)
 
     def test_an_unchanged_header_is_not_written_again(self):
         self.generate()

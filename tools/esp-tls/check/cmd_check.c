@@ -455,6 +455,7 @@ static bool check_accept(void *options, char **servers, size_t count)
 const struct command cmd_check = {
     .options = &check_options,
     .summary = "look at a server as a device will meet it",
+    .speaks_of_device = true,
     .size = sizeof(struct check),
     .init = connect_options_init,
     .accept = check_accept,

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "device_program.h"
 #include "esp_log.h"
 #include "json.h"
 #include "streams.h"
@@ -124,6 +125,9 @@ static enum tool_exit run_program(int argc, char **argv)
     if (command == NULL) {
         fprintf(stderr, "esp-tls: there is no command '%s'; see esp-tls --help\n", argv[1]);
         return EXIT_USAGE;
+    }
+    if (command->speaks_of_device && !device_program_run(argv)) {
+        return EXIT_OTHER;
     }
     return run_command(command, argc - 1, argv + 1);
 }

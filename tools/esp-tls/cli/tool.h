@@ -41,6 +41,7 @@ int64_t tool_now_ms(void);
 struct command {
     const struct option_table *options;
     const char *summary;       /* for esp-tls --help */
+    bool speaks_of_device;     /* it runs in a device's profile: device_program.h */
     size_t size;               /* of the state */
     void (*init)(void *state); /* NULL: zero is right */
     /** Take the words, and look whether the options go together.

@@ -293,6 +293,7 @@ static void memory_clear(void *state)
 const struct command cmd_memory = {
     .options = &memory_options,
     .summary = "connect as a small device would, and say what it takes",
+    .speaks_of_device = true,
     .size = sizeof(struct memory),
     .init = memory_options_init,
     .accept = memory_options_accept,
