@@ -80,17 +80,25 @@ static void prepare(struct ws_world *w)
     assert_int_equal(esp_transport_ws_set_policy(w->t, &policy), ESP_OK);
 }
 
-/** @return true: all of it came about */
-static bool run(struct ws_world *w)
+/** @param code  what the conversation failed of, or else its end; the end of one that failed has a
+ *               cause of its own
+ *  @return true: all of it came about */
+static bool run(struct ws_world *w, esp_err_t *code)
 {
     bool is_done;
 
     if (esp_transport_connect(w->t, WS_HOST, 80, 500) != 0) {
+        *code = ws_error(w);
         (void)esp_transport_close(w->t);
         return false;
     }
     is_done = converse(w);
-    return esp_transport_ws_shutdown(w->t, 1000, "bye", 300) == 0 && is_done;
+    *code = ws_error(w);
+    if (esp_transport_ws_shutdown(w->t, 1000, "bye", 300) != 0 && is_done) {
+        *code = ws_error(w);
+        return false;
+    }
+    return is_done;
 }
 
 static void arm_alloc(unsigned n)
@@ -168,9 +176,8 @@ static bool strike(struct ws_world *w, const struct fault *f, unsigned n)
     prepare(w);
     before = f->count != NULL ? f->count() : 0;
     f->arm(n);
-    is_done = run(w);
+    is_done = run(w, &code);
     is_struck = f->count != NULL ? f->count() - before >= n : !is_done;
-    code = ws_error(w);
     if (!is_done &&
         (!is_struck || !f->may_fail || code == ESP_OK || (f->code != 0 && code != f->code))) {
         fail_msg("%s %u: 0x%x", f->name, n, (unsigned)code);
@@ -187,12 +194,13 @@ static bool strike(struct ws_world *w, const struct fault *f, unsigned n)
 static void test_each_fault_ends_in_time_and_leaves_nothing(void **state)
 {
     struct ws_world *w = *state;
+    esp_err_t code;
 
     for (size_t i = 0; i < sizeof(sent); i++) {
         sent[i] = (char)(i * 31);
     }
     prepare(w);
-    assert_true(run(w));
+    assert_true(run(w, &code));
     ws_again(w);
     for (size_t i = 0; i < COUNT(faults); i++) {
         unsigned n = 1;

@@ -56,7 +56,10 @@ static int step_write(esp_transport_handle_t t, const char *buffer, int len)
 
 int et_transport_fail(esp_transport_handle_t t, esp_err_t code, int sys_errno)
 {
-    if (!et_transport_has_failed(t)) {
+    const bool is_callers = code == ESP_ERR_INVALID_ARG || code == ESP_ERR_INVALID_STATE;
+
+    /* A call that could not be made says nothing against what failed before it. */
+    if (is_callers ? t->error.last.last_error == ESP_OK : !et_transport_has_failed(t)) {
         t->error = (esp_tls_error_store_t){.last.last_error = code, .sys_errno = sys_errno};
         t->sock_errno = sys_errno;
     }
