@@ -94,10 +94,8 @@ static bool run(struct ws_world *w, esp_err_t *code)
     }
     is_done = converse(w);
     *code = ws_error(w);
-    if (esp_transport_ws_shutdown(w->t, 1000, "bye", 300) != 0 && is_done) {
-        *code = ws_error(w);
-        return false;
-    }
+    is_done = esp_transport_ws_shutdown(w->t, 1000, "bye", 300) == 0 && is_done;
+    *code = *code == ESP_OK ? ws_error(w) : *code;
     return is_done;
 }
 
