@@ -353,6 +353,55 @@ static void test_common_name_counts_without_other_names(void **state)
     assert_int_equal(et_names_judge(span, &names, &work, NULL), NAMES_HOLD);
 }
 
+/** A subject whose only attribute is this common name. */
+static struct der subject_of(const char *cn)
+{
+    struct der text = {.len = 0};
+    struct der subject = {.len = 0};
+
+    element(&text, 0x0C, cn, strlen(cn));
+    element(&subject, 0x06, "\x55\x04\x03", 3);
+    put(&subject, text.bytes, text.len);
+    wrap(&subject, 0x30);
+    wrap(&subject, 0x31);
+    wrap(&subject, 0x30);
+    return subject;
+}
+
+static void test_common_name_that_is_an_address_counts_as_one(void **state)
+{
+#define NET4 TEXT(NAME_IP, "\x0A\0\0\0\xFF\0\0\0")
+#define NET6                                                                                       \
+    TEXT(NAME_IP, "\x20\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0"                                             \
+                  "\xFF\xFF\0\0\0\0\0\0\0\0\0\0\0\0\0\0")
+    static const struct {
+        const char *cn;
+        struct name base;
+        enum name_verdict verdict;
+    } rows[] = {
+        {"10.1.2.3", NET4, NAMES_EXCLUDED},    {"11.1.2.3", NET4, NAMES_HOLD},
+        {"2001:db8::1", NET6, NAMES_EXCLUDED}, {"2002:db8::1", NET6, NAMES_HOLD},
+        {"2001:db8::1", NET4, NAMES_HOLD},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct der limits = constraints(NONE, rows[i].base);
+        struct der subject = subject_of(rows[i].cn);
+        struct name_set names = {.subject = {subject.bytes, subject.len}, .is_peer = true};
+        struct name_refusal refusal;
+        size_t work = NAMES_MOST_WORK;
+
+        assert_int_equal(
+            et_names_judge((struct name_span){limits.bytes, limits.len}, &names, &work, &refusal),
+            rows[i].verdict);
+        if (rows[i].verdict != NAMES_HOLD) {
+            assert_int_equal(refusal.name.len, strlen(rows[i].cn));
+            assert_memory_equal(refusal.name.ptr, rows[i].cn, refusal.name.len);
+        }
+    }
+}
+
 static void test_dns_is_for_wildcard_one_label(void **state)
 {
     static const struct {
@@ -388,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_judge_names_the_refused_name),
         cmocka_unit_test(test_judge_work_is_bounded),
         cmocka_unit_test(test_common_name_counts_without_other_names),
+        cmocka_unit_test(test_common_name_that_is_an_address_counts_as_one),
         cmocka_unit_test(test_dns_is_for_wildcard_one_label),
     };
 
