@@ -9,7 +9,8 @@
  * and give counts by pointer. An event is a stream too: it becomes readable when set, so that one
  * plat_wait() covers sockets, a finished name look-up and a cancel from another thread.
  *
- * One thread at a time per stream, except plat_event_set(), which any thread may call.
+ * One thread at a time per stream, except plat_event_set() and plat_wake(), which any thread may
+ * call.
  */
 #ifndef PLAT_NET_H
 #define PLAT_NET_H
@@ -45,6 +46,11 @@ typedef struct {
 static inline bool plat_stream_is_open(plat_stream s)
 {
     return s.h != -1;
+}
+
+static inline bool plat_stream_is_same(plat_stream a, plat_stream b)
+{
+    return a.h == b.h;
 }
 
 /* --- addresses --------------------------------------------------------------------------- */
@@ -129,6 +135,15 @@ struct ifreq *plat_ifreq_copy(const struct ifreq *ifr);
 PLAT_MUST_USE int plat_event_open(plat_stream *event);
 void plat_event_set(plat_stream event); /* any thread */
 void plat_event_clear(plat_stream event);
+
+/** What plat_wake() is to wake from now on. The owner calls it before it closes what was there.
+ *  @return what it was before */
+plat_stream plat_wake_swap(plat_stream *wake, plat_stream to);
+
+/** End the wait for *wake, and every later one: an event is set, a stream of bytes is shut down,
+ *  both ways. PLAT_STREAM_NONE is legal. Any thread, at any time; only the owner changes *wake, by
+ *  plat_wake_swap(). */
+void plat_wake(const plat_stream *wake);
 
 /* --- waiting ----------------------------------------------------------------------------- */
 

@@ -16,8 +16,8 @@
  * whenever it can move. A scripted answer and a real TLS server on memory look the same. What a
  * peer allocates, and its random numbers, are neither counted nor made to fail.
  *
- * Threads: the world belongs to one thread. Heap, random numbers and plat_event_set() may be used
- * from others.
+ * Threads: the world belongs to one thread. Heap, random numbers, plat_event_set() and plat_wake()
+ * may be used from others.
  */
 #ifndef PLAT_SIM_H
 #define PLAT_SIM_H

@@ -4,14 +4,19 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "plat_clock.h"
+#include "plat_lock.h"
 #include "plat_net.h"
 
 /** A connection waits for a few things at once: more than this takes memory for the wait. */
 #define WAIT_ON_STACK 16
+
+/** What is woken is not closed meanwhile: its number could be another's then. */
+static plat_mutex wake_lock = PLAT_MUTEX_INITIALIZER;
 
 int plat_event_open(plat_stream *event)
 {
@@ -43,6 +48,26 @@ void plat_event_clear(plat_stream event)
     do {
         got = read((int)event.h, &count, sizeof(count));
     } while (got < 0 && errno == EINTR);
+}
+
+plat_stream plat_wake_swap(plat_stream *wake, plat_stream to)
+{
+    plat_stream before;
+
+    plat_mutex_lock(&wake_lock);
+    before = *wake;
+    *wake = to;
+    plat_mutex_unlock(&wake_lock);
+    return before;
+}
+
+void plat_wake(const plat_stream *wake)
+{
+    plat_mutex_lock(&wake_lock);
+    if (plat_stream_is_open(*wake) && shutdown((int)wake->h, SHUT_RDWR) != 0 && errno == ENOTSOCK) {
+        plat_event_set(*wake);
+    }
+    plat_mutex_unlock(&wake_lock);
 }
 
 /** @return how many descriptors there are to wait for */

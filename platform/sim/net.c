@@ -600,6 +600,20 @@ void plat_event_clear(plat_stream event)
     __atomic_store_n(&find_event(event, "plat_event_clear")->is_set, false, __ATOMIC_RELEASE);
 }
 
+plat_stream plat_wake_swap(plat_stream *wake, plat_stream to)
+{
+    return (plat_stream){__atomic_exchange_n(&wake->h, to.h, __ATOMIC_ACQ_REL)};
+}
+
+void plat_wake(const plat_stream *wake)
+{
+    plat_stream s = {__atomic_load_n(&wake->h, __ATOMIC_ACQUIRE)};
+
+    if (plat_stream_is_open(s)) {
+        __atomic_store_n(&find_open(s, "plat_wake")->is_set, true, __ATOMIC_RELEASE);
+    }
+}
+
 /* --- what happens --------------------------------------------------------------------------- */
 
 uint8_t sim_net_ready(plat_stream s)
@@ -615,6 +629,9 @@ uint8_t sim_net_ready(plat_stream s)
     }
     if (stream->is_event) {
         return __atomic_load_n(&stream->is_set, __ATOMIC_ACQUIRE) ? PLAT_READ : 0;
+    }
+    if (__atomic_load_n(&stream->is_set, __ATOMIC_ACQUIRE)) {
+        return PLAT_READ | PLAT_WRITE; /* a hang-up */
     }
     if (stream->state != STREAM_CONNECTED || sim_fault_is_again_for_good()) {
         return 0;

@@ -52,7 +52,7 @@ struct sim_stream {
     struct sim_stream *next;
     intptr_t h;
     bool is_event;
-    bool is_set;    /* the event */
+    bool is_set;    /* the event, or a stream that was woken */
     bool is_owned;  /* by the code under test */
     bool is_closed; /* by it */
     bool is_stolen; /* somebody else closed the descriptor */

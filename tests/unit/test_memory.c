@@ -91,8 +91,6 @@ static void test_init_with_memory_without_memory_returns_null(void **state)
     (void)state;
     sim_fail_alloc(1, false);
     assert_null(esp_tls_init_with_memory(&cfg));
-    sim_fail_open(1, EMFILE);
-    assert_null(esp_tls_init_with_memory(&cfg));
 }
 
 static void test_init_with_memory_bounds_are_accepted(void **state)

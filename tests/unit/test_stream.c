@@ -254,9 +254,9 @@ static void test_wait_for_asks_for_the_operation_that_comes(void **state)
     assert_int_equal(sim_connect(t), 1);
     assert_int_equal(esp_tls_conn_read(t->tls, buf, 4), ESP_TLS_ERR_SSL_WANT_READ);
     assert_int_equal(esp_tls_get_wait_for(t->tls, ESP_TLS_WAIT_WRITE, &wait), ESP_OK);
-    assert_int_equal(wait.items[1].events, ESP_TLS_WAIT_WRITE);
+    assert_int_equal(wait.items[0].events, ESP_TLS_WAIT_WRITE);
     assert_int_equal(esp_tls_get_wait_for(t->tls, ESP_TLS_WAIT_READ, &wait), ESP_OK);
-    assert_int_equal(wait.items[1].events, ESP_TLS_WAIT_READ);
+    assert_int_equal(wait.items[0].events, ESP_TLS_WAIT_READ);
     assert_int_equal(esp_tls_get_wait_for(t->tls, 3, &wait), ESP_ERR_INVALID_ARG);
     assert_int_equal(esp_tls_get_wait_for(NULL, 0, &wait), ESP_ERR_INVALID_ARG);
 }

@@ -598,10 +598,22 @@ static void test_socket_failure_is_recorded(void **state)
     struct sim_case *t = *state;
 
     one_host();
-    sim_fail_open(1, EMFILE);
+    sim_fail_open(2, EMFILE); /* behind the event */
     assert_int_equal(dial(t), -1);
     assert_failed(t, ESP_TLS_PHASE_CONNECT, ESP_TLS_CAUSE_SYSTEM,
                   ESP_ERR_ESP_TLS_CANNOT_CREATE_SOCKET, "os=EMFILE");
+}
+
+static void test_event_failure_is_recorded(void **state)
+{
+    struct sim_case *t = *state;
+
+    one_host();
+    sim_fail_open(1, EMFILE);
+    assert_int_equal(dial(t), -1);
+    assert_failed(t, ESP_TLS_PHASE_RESOLVE, ESP_TLS_CAUSE_SYSTEM,
+                  ESP_ERR_ESP_TLS_CANNOT_CREATE_SOCKET, "os=EMFILE");
+    assert_int_equal(dial(t), 1);
 }
 
 static void test_socket_failure_of_one_address_leaves_the_next(void **state)
@@ -610,7 +622,7 @@ static void test_socket_failure_of_one_address_leaves_the_next(void **state)
 
     sim_name(HOST, "2001:db8::1 10.0.0.1", 0, 0);
     sim_host("10.0.0.1", PORT, SIM_ACCEPT, 0, sim_echo_peer, NULL);
-    sim_fail_open(1, EAFNOSUPPORT); /* a host without IPv6 */
+    sim_fail_open(2, EAFNOSUPPORT); /* a host without IPv6 */
     assert_int_equal(dial(t), 1);
     assert_string_equal(sim_record(t).address, "10.0.0.1");
 }
@@ -1064,6 +1076,7 @@ int main(void)
         plain_test(test_option_failure_is_recorded),
         plain_test(test_option_failure_of_one_address_leaves_the_next),
         plain_test(test_socket_failure_is_recorded),
+        plain_test(test_event_failure_is_recorded),
         plain_test(test_socket_failure_of_one_address_leaves_the_next),
         plain_test(test_hook_sees_each_socket_before_it_connects),
         plain_test(test_hook_refusal_tries_the_next_address),

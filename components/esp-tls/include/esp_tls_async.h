@@ -14,9 +14,12 @@
  *     }
  *
  * More than one item is usual: while two addresses of a name race (RFC 8305) there are two sockets,
- * while the name is resolved there is the resolver's event, and the event that
- * esp_tls_conn_cancel() raises is always among them. Descriptors are only to be waited for, never
- * read, written or closed. The list holds until the next call on the handle: ask again each time.
+ * and while the connection is made there is an event for the resolver and for
+ * esp_tls_conn_cancel(). It is closed when the connection is there: from then on a handle has one
+ * descriptor, its socket, which a cancel shuts down. (Over a caller's stream, esp_tls_set_stream(),
+ * the event is the one descriptor, as long as the connection is.) Descriptors are only to be waited
+ * for, never read, written or closed. The list holds until the next call on the handle: ask again
+ * each time.
  *
  * Whatever a peer sends, a call does a bounded amount of work: it reads 64 times at most, or some
  * two records of full size, and then comes back as if there were nothing more. The list then has
@@ -57,7 +60,7 @@ typedef struct esp_tls_wait_list {
 
 /** Ask what the operation that last returned 0, WANT_READ or WANT_WRITE is waiting for.
  *  @param tls   a handle
- *  @param wait  receives the list; the wake-up of esp_tls_conn_cancel() is always in it
+ *  @param wait  receives the list; esp_tls_conn_cancel() makes something in it ready
  *  @return ESP_OK                 *wait is written; timeout_ms is 0 when a read would find bytes
  *                                 that are decrypted already, or the call had done its share
  *          ESP_ERR_INVALID_ARG    tls or wait is NULL
@@ -96,7 +99,8 @@ void esp_tls_wait_merge(esp_tls_wait_t *wait, const esp_tls_wait_t *other);
 
 /** End the connection from outside: the pending operation and every later one fail with -1, and the
  *  record says ESP_TLS_CAUSE_CANCELLED. A call that blocks returns within milliseconds, in every
- *  phase, name resolution included. Cannot be undone; the handle still has to be destroyed.
+ *  phase, name resolution included. A connected socket is shut down, for everybody who has it (a
+ *  process that was forked). Cannot be undone; the handle still has to be destroyed.
  *  @param tls  a handle; it must not be destroyed while this call runs
  *  @return ESP_OK               the connection is cancelled, or was already
  *          ESP_ERR_INVALID_ARG  tls is NULL

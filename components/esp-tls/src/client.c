@@ -41,7 +41,7 @@ static int connect_failed(const struct conn_request *asked)
         tls->state = ESP_TLS_INIT;
         tls->err.now = ESP_TLS_PHASE_NONE;
     } else {
-        (void)tls->link->ops->close(tls->link);
+        (void)et_conn_close_link(tls);
         tls->state = ESP_TLS_FAIL;
     }
     ESP_LOGE(TAG, "connect failed in phase %s: %s%s%s (0x%x, errno %d, stack -0x%x)",

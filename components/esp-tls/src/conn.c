@@ -11,6 +11,7 @@ void et_conn_init(struct esp_tls *c)
     et_tcp_init(&c->tcp, &c->err, &c->account);
     c->link = &c->tcp.link;
     c->observed.account = &c->account;
+    c->wake = PLAT_STREAM_NONE;
     c->adopt_fd = -1;
     c->timeout_ms = CONN_TIMEOUT_MS;
     c->state = ESP_TLS_INIT;
@@ -37,7 +38,7 @@ static uint32_t since_begin(const struct esp_tls *c)
 
 static bool is_cancelled(struct esp_tls *c, tls_status *st)
 {
-    if (!plat_flag_get(&c->cancelled)) {
+    if (!plat_flag_get(&c->tcp.cancelled)) {
         return false;
     }
     *st = et_error_set(&c->err, TLS_CANCELLED, 0, 0, 0);
@@ -58,10 +59,19 @@ static uint64_t connect_deadline(const struct esp_tls *c)
     return c->began_us + (uint64_t)c->timeout_ms * 1000;
 }
 
+/** Is there an event besides the socket? It is open while there is no connected socket, which a
+ *  cancel could shut down: a name is looked up, addresses race, or the stream is the caller's. */
+static bool has_event(const struct esp_tls *c)
+{
+    return !plat_stream_is_same(c->wake, c->tcp.stream);
+}
+
 void et_conn_wants(const struct esp_tls *c, tls_status st, struct tls_wait *wait)
 {
     et_wait_init(wait);
-    et_wait_add(wait, c->wake, PLAT_READ);
+    if (has_event(c)) {
+        et_wait_add(wait, c->wake, PLAT_READ);
+    }
     c->link->ops->wants(c->link, st == TLS_AGAIN ? TLS_WANT_READ : st, wait);
     if (st == TLS_AGAIN) {
         et_wait_until(wait, 0);
@@ -90,10 +100,19 @@ static tls_status conn_sleep(struct esp_tls *c, uint64_t deadline_us)
 
 /* --- connecting ------------------------------------------------------------------------------- */
 
-int et_conn_reset(struct esp_tls *c)
+int et_conn_close_link(struct esp_tls *c)
 {
+    plat_stream event = has_event(c) ? c->wake : PLAT_STREAM_NONE;
     int os;
 
+    (void)plat_wake_swap(&c->wake, PLAT_STREAM_NONE);
+    os = c->link->ops->close(c->link);
+    (void)plat_stream_close(event); /* the look-up has let go of it */
+    return os;
+}
+
+int et_conn_reset(struct esp_tls *c)
+{
     if (c->tls != NULL) {
         if (c->err.now == ESP_TLS_PHASE_OPEN && (c->err.status == TLS_OK || c->err.passing)) {
             c->err.now = ESP_TLS_PHASE_CLOSE;
@@ -103,9 +122,7 @@ int et_conn_reset(struct esp_tls *c)
         plat_free(c->tls);
         c->tls = NULL;
     }
-    os = c->link->ops->close(c->link);
-    plat_event_clear(c->wake);
-    return os;
+    return et_conn_close_link(c);
 }
 
 static void begin_clocks(struct esp_tls *c, const esp_tls_cfg_t *cfg)
@@ -115,29 +132,49 @@ static void begin_clocks(struct esp_tls *c, const esp_tls_cfg_t *cfg)
     c->timeline = (esp_tls_timeline_t){0};
 }
 
+static tls_status open_event(struct esp_tls *c)
+{
+    plat_stream event;
+    int os = plat_event_open(&event);
+
+    if (os != PLAT_OK) {
+        return et_error_set(&c->err, TLS_SYSTEM, ESP_ERR_ESP_TLS_CANNOT_CREATE_SOCKET, os, 0);
+    }
+    (void)plat_wake_swap(&c->wake, event);
+    return TLS_OK;
+}
+
+static tls_status begin_adopted(struct esp_tls *c)
+{
+    int fd = c->adopt_fd;
+
+    c->adopt_fd = -1;
+    et_conn_phase(c, ESP_TLS_PHASE_CONNECT);
+    return et_tcp_adopt(&c->tcp, fd);
+}
+
 static tls_status begin_link(struct esp_tls *c, const struct conn_request *asked)
 {
     struct tcp_options options = {.hook = c->tcp.options.hook, .hook_arg = c->tcp.options.hook_arg};
     uint16_t port = (uint16_t)asked->port;
-    tls_status st;
+    tls_status st = TLS_OK;
 
-    if (c->below != NULL) {
-        et_conn_phase(c, ESP_TLS_PHASE_CONNECT);
-        return et_stream_dial(c->below, asked->host, asked->len, port);
+    if (c->below == NULL) {
+        if (c->adopt_fd >= 0 && c->state != ESP_TLS_INIT) {
+            return begin_adopted(c);
+        }
+        st = et_config_tcp(&c->err, asked->cfg, &options);
     }
-    if (c->adopt_fd >= 0 && c->state != ESP_TLS_INIT) {
-        int fd = c->adopt_fd;
-
-        c->adopt_fd = -1;
-        et_conn_phase(c, ESP_TLS_PHASE_CONNECT);
-        return et_tcp_adopt(&c->tcp, fd);
-    }
-    st = et_config_tcp(&c->err, asked->cfg, &options);
     if (st == TLS_OK) {
-        et_conn_phase(c, ESP_TLS_PHASE_RESOLVE);
-        st = et_tcp_dial(&c->tcp, asked->host, asked->len, port, &options, c->wake);
+        et_conn_phase(c, c->below != NULL ? ESP_TLS_PHASE_CONNECT : ESP_TLS_PHASE_RESOLVE);
+        st = open_event(c);
     }
-    return st;
+    if (st != TLS_OK) {
+        return st;
+    }
+    return c->below != NULL
+               ? et_stream_dial(c->below, asked->host, asked->len, port)
+               : et_tcp_dial(&c->tcp, asked->host, asked->len, port, &options, c->wake);
 }
 
 tls_status et_conn_set_up(const struct conn_request *asked)
@@ -204,8 +241,19 @@ tls_status et_conn_begin(const struct conn_request *asked)
 static void rest_event(struct esp_tls *c)
 {
     plat_event_clear(c->wake);
-    if (plat_flag_get(&c->cancelled)) {
+    if (plat_flag_get(&c->tcp.cancelled)) {
         plat_event_set(c->wake);
+    }
+}
+
+/** Connected: from here on a cancel shuts the socket down. */
+static void close_event(struct esp_tls *c)
+{
+    if (c->below == NULL) {
+        (void)plat_stream_close(plat_wake_swap(&c->wake, c->tcp.stream));
+        if (plat_flag_get(&c->tcp.cancelled)) { /* it may have set the event only */
+            plat_wake(&c->wake);
+        }
     }
 }
 
@@ -221,6 +269,7 @@ static tls_status step_link(struct esp_tls *c)
     }
     if (st == TLS_OK) {
         c->timeline.connected_us = since_begin(c);
+        close_event(c);
         et_conn_phase(c, c->tls != NULL ? ESP_TLS_PHASE_HANDSHAKE : ESP_TLS_PHASE_OPEN);
     }
     return st;
@@ -307,7 +356,7 @@ static bool wait_for_more(struct esp_tls *c, tls_status *st, uint64_t deadline_u
     if (!tls_is_waiting(*st) || c->non_block) {
         return false;
     }
-    if (plat_flag_get(&c->cancelled)) {
+    if (plat_flag_get(&c->tcp.cancelled)) {
         return true; /* the next turn of the caller's loop finds the cancel and fails */
     }
     slept = plat_clock_us() < deadline_us ? conn_sleep(c, deadline_us) : TLS_TIMEOUT;

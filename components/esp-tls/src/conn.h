@@ -41,8 +41,7 @@ struct esp_tls {
     struct link_stream *below; /* the caller's stream, or NULL */
     const struct tls_stack *stack;
     void *tls;        /* the stack's context; NULL on a plain connection */
-    plat_stream wake; /* event: a look-up is done, or a cancel */
-    plat_flag cancelled;
+    plat_stream wake; /* what a cancel wakes: tcp.stream, or an event where that is not open */
     uint64_t began_us;
     int timeout_ms; /* > 0 */
     int adopt_fd;   /* descriptor set by the application, -1 none */
@@ -64,7 +63,7 @@ struct esp_tls {
     struct plat_account account;
 };
 
-/** A new handle, its memory and event set: everything else at its beginning. */
+/** A new handle, its memory set: everything else at its beginning. */
 void et_conn_init(struct esp_tls *c);
 
 /** Forget the last connection's failure, and what observers noted of it. */
@@ -86,6 +85,9 @@ TLS_MUST_USE tls_status et_conn_write(struct esp_tls *c, const void *buf, size_t
 
 /** What the connection waits for. @param st  why: c->waiting, the last step's status */
 void et_conn_wants(const struct esp_tls *c, tls_status st, struct tls_wait *wait);
+
+/** Close the link, and the event. @return 0 or errno of the close */
+int et_conn_close_link(struct esp_tls *c);
 
 /** Close the link and release everything but the record. @return 0 or errno of the close */
 int et_conn_reset(struct esp_tls *c);

@@ -101,14 +101,8 @@ esp_tls_t *esp_tls_init_with_memory(const esp_tls_memory_cfg_t *cfg)
     if (tls == NULL) {
         return NULL;
     }
-    /* made at once, because a cancel may come at any time */
-    if (plat_event_open(&tls->wake) != PLAT_OK) {
-        give_handle(tls, arena);
-        return NULL;
-    }
     plat_account_init(&tls->account);
     if (!set_regions(&tls->account, cfg)) {
-        (void)plat_stream_close(tls->wake);
         give_handle(tls, arena);
         return NULL;
     }
@@ -155,7 +149,6 @@ int esp_tls_conn_destroy(esp_tls_t *tls)
     adopted = close_adopted(tls);
     et_observers_free(&tls->observed);
     et_stream_free(tls->below);
-    (void)plat_stream_close(tls->wake);
     arena = tls->account.arena;
     plat_account_clear(&tls->account);
     give_handle(tls, arena);

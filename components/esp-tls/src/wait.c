@@ -66,8 +66,8 @@ esp_err_t esp_tls_conn_cancel(esp_tls_t *tls)
     if (tls == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    plat_flag_set(&tls->cancelled, 1);
-    plat_event_set(tls->wake);
+    plat_flag_set(&tls->tcp.cancelled, 1);
+    plat_wake(&tls->wake);
     return ESP_OK;
 }
 

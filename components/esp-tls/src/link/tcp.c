@@ -265,9 +265,17 @@ static tls_status tcp_connect(struct tls_link *link)
     return tcp->race != NULL ? race_step(tcp) : TLS_OK;
 }
 
+/** A cancel shuts the stream down, which the peer did not do. The next step says what it was.
+ *  @return what the system said, or PLAT_AGAIN */
+static int unless_cancelled(const struct link_tcp *tcp, int os)
+{
+    return os != PLAT_OK && plat_flag_get(&tcp->cancelled) ? PLAT_AGAIN : os;
+}
+
 static tls_status tcp_read(struct tls_link *link, void *buf, size_t len, size_t *n)
 {
-    int os = plat_stream_read(tcp_of(link)->stream, buf, len, n);
+    const struct link_tcp *tcp = tcp_of(link);
+    int os = unless_cancelled(tcp, plat_stream_read(tcp->stream, buf, len, n));
 
     switch (os) {
     case PLAT_OK:
@@ -284,7 +292,8 @@ static tls_status tcp_read(struct tls_link *link, void *buf, size_t len, size_t 
 
 static tls_status tcp_write(struct tls_link *link, const void *buf, size_t len, size_t *n)
 {
-    int os = plat_stream_write(tcp_of(link)->stream, buf, len, n);
+    const struct link_tcp *tcp = tcp_of(link);
+    int os = unless_cancelled(tcp, plat_stream_write(tcp->stream, buf, len, n));
 
     if (os == PLAT_OK) {
         link->err->bytes_out += *n;

@@ -6,6 +6,7 @@
 #include "esp_tls_async.h"
 #include "link.h"
 #include "plat_heap.h"
+#include "plat_lock.h"
 
 /** Options of a TCP connection, borrowed from the caller while it connects. */
 struct tcp_options {
@@ -25,6 +26,7 @@ struct link_tcp {
     struct tcp_race *race; /* only while connecting */
     struct plat_account *account;
     struct tcp_options options;
+    plat_flag cancelled; /* what the stream says from now on is our own shutdown's doing */
     uint16_t port;
 };
 
