@@ -8,7 +8,7 @@ JOBS ?= $(shell nproc)
 
 # `make run` installs what is missing before it builds, with -j too.
 .NOTPARALLEL:
-.PHONY: help deps deps-long update build run test test-long coverage mutate bench bench-http bench-memory menuconfig lint format fuzz install deb clean
+.PHONY: help deps deps-long update build run test test-long coverage mutate bench bench-http bench-memory bench-scale menuconfig lint format fuzz install deb clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -48,6 +48,9 @@ bench: deps build ## speed and memory against Mbed TLS alone, into bench/
 
 bench-http: deps build ## esp_http_client against libcurl: speed, memory, code, into bench/
 	@BUILD=$(BUILD) bench/http.py
+
+bench-scale: deps ## a hundred thousand idle connections in one process
+	@bench/scale.py --jobs $(JOBS)
 
 bench-memory: deps ## heap, stack and static data of TLS clients on 32 bits
 	@bench/memory.sh

@@ -19,7 +19,7 @@ struct owner {
 };
 
 #define OWNERS_STATIC 8
-#define OWNERS_MAX    65536u
+#define OWNERS_MAX    (sizeof(plat_owner) == 2 ? 1u << 16 : 1u << 28)
 
 #define LARGER(a, b) ((a) > (b) ? (a) : (b))
 
@@ -92,7 +92,7 @@ static __attribute__((noinline)) bool owner_give_row(struct plat_account *accoun
     }
     owners[row] = (struct owner){.who = account};
     owners_taken++;
-    account->slot = (uint16_t)row;
+    account->slot = (plat_owner)row;
     return true;
 }
 

@@ -32,7 +32,7 @@ enum heap_home {
 
 struct heap_block {
     _Alignas(HEAP_UNIT) uint32_t size; /* as asked for */
-    uint16_t owner;                    /* index of the account, heap.c */
+    plat_owner owner;                  /* index of the account, heap.c */
     uint8_t purpose : 3;
     uint8_t home : 3;
     uint8_t id : 2; /* enum plat_region_id */

@@ -56,6 +56,13 @@ enum plat_region_id {
 
 struct plat_region; /* a heap over one piece of memory; its state lives at the start of it */
 
+/** An account's number in the ledger. Each block has it in its header, where 64 bits have room. */
+#if UINTPTR_MAX > UINT32_MAX
+typedef uint32_t plat_owner;
+#else
+typedef uint16_t plat_owner;
+#endif
+
 struct plat_mem_use {
     uint32_t live; /* bytes requested and not yet freed */
     uint32_t peak; /* the most that was live at once */
@@ -96,7 +103,7 @@ struct plat_account {
     uint32_t largest; /* largest single request so far */
     uint32_t blocks;  /* live blocks */
     struct plat_mem_failure failure;
-    uint16_t slot; /* its number in the ledger; 0: not seen yet */
+    plat_owner slot; /* its number in the ledger; 0: not seen yet */
     uint8_t phase; /* which by_phase[] row is written now */
 };
 
