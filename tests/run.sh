@@ -111,13 +111,15 @@ if [ "$long" = long ]; then
     try tests/fuzz/run.sh
 fi
 
-section "gcc, as it is installed"
+section "gcc, as it is installed: a host's profile"
 make --no-print-directory build
 if [ "$long" = long ]; then
     ESP_TLS_LONG=1 run build
 else
-    # With real servers, ASan's section has run all; here is what the sanitizers' stacks and speed hide.
-    try tests/integration/run build test_memory.py test_readme.py
+    # With real servers, ASan's section has run all; here is what the sanitizers' stacks and speed hide,
+    # the program of a device beside that of a host, and the suites and arithmetic of a host.
+    try tests/integration/run build test_memory.py test_readme.py test_check.py test_defaults.py \
+        test_versions.py test_get.py
     run build -E "^integration$"
 fi
 

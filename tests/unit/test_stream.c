@@ -1,5 +1,8 @@
 /* A connection over a stream of the caller's (esp_tls_stream.h), and waiting (esp_tls_async.h). */
 #include "esp_tls_stream.h"
+
+#include <errno.h>
+
 #include "sim_test.h"
 
 /** A stream that does what its fields say. */
@@ -261,6 +264,44 @@ static void test_wait_for_asks_for_the_operation_that_comes(void **state)
     assert_int_equal(esp_tls_get_wait_for(NULL, 0, &wait), ESP_ERR_INVALID_ARG);
 }
 
+/** Over a stream nothing is opened until somebody waits; a cancel that came before counts then. */
+static void test_stream_takes_a_descriptor_for_the_first_wait_only(void **state)
+{
+    struct sim_case *t = *state;
+    struct script s = {.connect = 1, .read = ESP_TLS_ERR_SSL_WANT_READ, .write = 1};
+    esp_tls_wait_t wait;
+    char buf[4];
+    unsigned before = sim_open_count();
+
+    use(t, &scripted, &s);
+    t->cfg.non_block = true;
+    assert_int_equal(sim_connect(t), 1);
+    assert_int_equal(esp_tls_conn_read(t->tls, buf, 4), ESP_TLS_ERR_SSL_WANT_READ);
+    assert_int_equal(sim_open_count(), before);
+    assert_int_equal(esp_tls_conn_cancel(t->tls), ESP_OK);
+    assert_int_equal(esp_tls_get_wait(t->tls, &wait), ESP_OK);
+    assert_int_equal(sim_open_count(), before + 1);
+    assert_int_equal(esp_tls_wait(&wait, 1000), ESP_OK);
+    assert_int_equal(sim_elapsed_us(), 0);
+    assert_int_equal(esp_tls_get_wait(t->tls, &wait), ESP_OK);
+    assert_int_equal(sim_open_count(), before + 1);
+}
+
+static void test_stream_without_a_descriptor_to_wait_for_fails(void **state)
+{
+    struct sim_case *t = *state;
+    struct script s = {.connect = 1, .read = ESP_TLS_ERR_SSL_WANT_READ, .write = 1};
+    esp_tls_wait_t wait;
+
+    use(t, &scripted, &s);
+    t->cfg.non_block = true;
+    assert_int_equal(sim_connect(t), 1);
+    sim_fail_open(1, EMFILE);
+    assert_int_equal(esp_tls_get_wait(t->tls, &wait), ESP_ERR_ESP_TLS_CANNOT_CREATE_SOCKET);
+    assert_int_equal(sim_record(t).os_errno, EMFILE);
+    assert_int_equal(esp_tls_conn_write(t->tls, "x", 1), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +313,8 @@ int main(void)
         sim_test(test_stream_failures_are_in_the_record),
         sim_test(test_stream_that_lies_about_counts_is_not_believed),
         cmocka_unit_test(test_stream_that_takes_nothing_has_failed),
+        sim_test(test_stream_takes_a_descriptor_for_the_first_wait_only),
+        sim_test(test_stream_without_a_descriptor_to_wait_for_fails),
         sim_test(test_wait_list_is_added_up),
         sim_test(test_wait_says_whose_time_it_was),
         sim_test(test_wait_for_asks_for_the_operation_that_comes),

@@ -60,7 +60,8 @@ static uint64_t connect_deadline(const struct esp_tls *c)
 }
 
 /** Is there an event besides the socket? It is open while there is no connected socket, which a
- *  cancel could shut down: a name is looked up, addresses race, or the stream is the caller's. */
+ *  cancel could shut down, and one may be waited for: a name is looked up, addresses race, or the
+ *  stream is the caller's and somebody has waited for it. */
 static bool has_event(const struct esp_tls *c)
 {
     return !plat_stream_is_same(c->wake, c->tcp.stream);
@@ -81,14 +82,44 @@ void et_conn_wants(const struct esp_tls *c, tls_status st, struct tls_wait *wait
     }
 }
 
+static tls_status open_event(struct esp_tls *c)
+{
+    plat_stream event;
+    int os = plat_event_open(&event);
+
+    if (os != PLAT_OK) {
+        return et_error_set(&c->err, TLS_SYSTEM, ESP_ERR_ESP_TLS_CANNOT_CREATE_SOCKET, os, 0);
+    }
+    (void)plat_wake_swap(&c->wake, event);
+    return TLS_OK;
+}
+
+tls_status et_conn_watch(struct esp_tls *c)
+{
+    tls_status st;
+
+    if (c->below == NULL || has_event(c)) {
+        return TLS_OK;
+    }
+    st = open_event(c);
+    if (st == TLS_OK && plat_flag_get(&c->tcp.cancelled)) { /* it had nothing to wake */
+        plat_event_set(c->wake);
+    }
+    return st;
+}
+
 /** Sleep until what is waited for is there.
  *  @return TLS_OK; TLS_TIMEOUT: the deadline passed first,
  *          which is not recorded; a failure, which is */
 static tls_status conn_sleep(struct esp_tls *c, uint64_t deadline_us)
 {
     struct tls_wait wait;
+    tls_status st = et_conn_watch(c);
     int os;
 
+    if (st != TLS_OK) {
+        return st;
+    }
     et_conn_wants(c, (tls_status)c->waiting, &wait);
     et_wait_until(&wait, deadline_us);
     os = plat_wait(wait.item, wait.count, wait.until_us);
@@ -132,18 +163,6 @@ static void begin_clocks(struct esp_tls *c, const esp_tls_cfg_t *cfg)
     c->timeline = (esp_tls_timeline_t){0};
 }
 
-static tls_status open_event(struct esp_tls *c)
-{
-    plat_stream event;
-    int os = plat_event_open(&event);
-
-    if (os != PLAT_OK) {
-        return et_error_set(&c->err, TLS_SYSTEM, ESP_ERR_ESP_TLS_CANNOT_CREATE_SOCKET, os, 0);
-    }
-    (void)plat_wake_swap(&c->wake, event);
-    return TLS_OK;
-}
-
 static tls_status begin_adopted(struct esp_tls *c)
 {
     int fd = c->adopt_fd;
@@ -165,16 +184,17 @@ static tls_status begin_link(struct esp_tls *c, const struct conn_request *asked
         }
         st = et_config_tcp(&c->err, asked->cfg, &options);
     }
-    if (st == TLS_OK) {
-        et_conn_phase(c, c->below != NULL ? ESP_TLS_PHASE_CONNECT : ESP_TLS_PHASE_RESOLVE);
-        st = open_event(c);
-    }
     if (st != TLS_OK) {
         return st;
     }
-    return c->below != NULL
-               ? et_stream_dial(c->below, asked->host, asked->len, port)
-               : et_tcp_dial(&c->tcp, asked->host, asked->len, port, &options, c->wake);
+    if (c->below != NULL) {
+        et_conn_phase(c, ESP_TLS_PHASE_CONNECT);
+        return et_stream_dial(c->below, asked->host, asked->len, port);
+    }
+    et_conn_phase(c, ESP_TLS_PHASE_RESOLVE);
+    st = open_event(c);
+    return st != TLS_OK ? st
+                        : et_tcp_dial(&c->tcp, asked->host, asked->len, port, &options, c->wake);
 }
 
 tls_status et_conn_set_up(const struct conn_request *asked)

@@ -83,7 +83,11 @@ TLS_MUST_USE tls_status et_conn_finish(struct esp_tls *c);
 TLS_MUST_USE tls_status et_conn_read(struct esp_tls *c, void *buf, size_t len, size_t *n);
 TLS_MUST_USE tls_status et_conn_write(struct esp_tls *c, const void *buf, size_t len, size_t *n);
 
-/** What the connection waits for. @param st  why: c->waiting, the last step's status */
+/** Somebody is going to wait: see to it that a cancel ends that. Over a stream of the caller's it
+ *  takes an event, the only descriptor there is. @return TLS_OK; a failure is recorded */
+TLS_MUST_USE tls_status et_conn_watch(struct esp_tls *c);
+
+/** What the connection waits for, after et_conn_watch(). @param st  why: c->waiting, the last step's status */
 void et_conn_wants(const struct esp_tls *c, tls_status st, struct tls_wait *wait);
 
 /** Close the link, and the event. @return 0 or errno of the close */

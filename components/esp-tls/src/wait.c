@@ -25,6 +25,9 @@ static esp_err_t get_wait(esp_tls_t *tls, tls_status st, bool is_read, esp_tls_w
         (tls->err.status != TLS_OK && !tls->err.passing)) {
         return ESP_ERR_INVALID_STATE;
     }
+    if (et_conn_watch(tls) != TLS_OK) {
+        return tls->err.esp;
+    }
     et_conn_wants(tls, st, &want);
     if (is_read && esp_tls_get_bytes_avail(tls) > 0) {
         et_wait_until(&want, 0);
