@@ -1,8 +1,8 @@
 /* So many idle connections in one process: bench-scale CONNECTIONS
  *
- * Each connection runs over a stream in memory to a server of Mbed TLS's own, which is freed once the
- * handshake is done, so that what stays is the client's. Prints what they take and what a step costs
- * that finds nothing to do, as JSON. */
+ * Each connection runs over a stream in memory to a server of Mbed TLS's own, which is freed
+ * once the handshake is done, so that what stays is the client's. Prints what they take and what
+ * a step costs that finds nothing to do, as JSON. */
 #define _GNU_SOURCE /* clock_gettime, sysconf */
 #include <stdio.h>
 #include <stdlib.h>

@@ -18,8 +18,8 @@
  * esp_tls_conn_cancel(). It is closed when the connection is there: from then on a handle has one
  * descriptor, its socket, which a cancel shuts down. (Over a caller's stream, esp_tls_set_stream(),
  * the event is the one descriptor, from the first wait on: a blocking call that has to, or a list
- * that is asked for.) Descriptors are only to be waited for, never read, written or closed. The list holds until the next call on the handle: ask again
- * each time.
+ * that is asked for.) Descriptors are only to be waited for, never read, written or closed. The
+ * list holds until the next call on the handle: ask again each time.
  *
  * Whatever a peer sends, a call does a bounded amount of work: it reads 64 times at most, or some
  * two records of full size, and then comes back as if there were nothing more. The list then has
@@ -65,8 +65,8 @@ typedef struct esp_tls_wait_list {
  *                                 that are decrypted already, or the call had done its share
  *          ESP_ERR_INVALID_ARG    tls or wait is NULL
  *          ESP_ERR_INVALID_STATE  no connect is under way and none is open
- *          ESP_ERR_ESP_TLS_CANNOT_CREATE_SOCKET  over a stream: the system has no descriptor for the
- *                                 event; the connection has failed of it, as its record says
+ *          ESP_ERR_ESP_TLS_CANNOT_CREATE_SOCKET  over a stream: the system has no descriptor for
+ *                                 the event; the connection has failed of it, as its record says
  *  Blocks: no. Memory: none. Threads: as a read. */
 esp_err_t esp_tls_get_wait(esp_tls_t *tls, esp_tls_wait_t *wait);
 

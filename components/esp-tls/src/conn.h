@@ -87,7 +87,8 @@ TLS_MUST_USE tls_status et_conn_write(struct esp_tls *c, const void *buf, size_t
  *  takes an event, the only descriptor there is. @return TLS_OK; a failure is recorded */
 TLS_MUST_USE tls_status et_conn_watch(struct esp_tls *c);
 
-/** What the connection waits for, after et_conn_watch(). @param st  why: c->waiting, the last step's status */
+/** What the connection waits for, after et_conn_watch().
+ *  @param st  why: c->waiting, the last step's status */
 void et_conn_wants(const struct esp_tls *c, tls_status st, struct tls_wait *wait);
 
 /** Close the link, and the event. @return 0 or errno of the close */
