@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "observer.h"
 #include "reframe.h"
 
 #ifdef CONFIG_ESP_TLS_TRACE
@@ -387,6 +388,41 @@ static void test_debug_level_needs_kconfig(void **state)
 }
 #endif
 
+/* --- observers that a program adds ------------------------------------------------------------ */
+
+static unsigned begins[2];
+
+static void begin_first(struct observed *on, struct conn_watch *w, const struct conn_request *asked)
+{
+    (void)on;
+    (void)w;
+    begins[asked == NULL]++;
+}
+
+static void begin_second(struct observed *on, struct conn_watch *w,
+                         const struct conn_request *asked)
+{
+    (void)on;
+    (void)w;
+    begins[asked != NULL]++;
+}
+
+/** Each once, however often it was added. They stay for as long as the program runs. */
+static void test_observers_that_are_added_are_told_once(void **state)
+{
+    static const struct conn_observer observers[] = {{.is_listed = true, .begin = begin_first},
+                                                     {.is_listed = true, .begin = begin_second}};
+    static struct observer_entry entries[] = {
+        {.observer = &observers[0]}, {.observer = &observers[1]}, {.observer = &observers[0]}};
+
+    for (size_t i = 0; i < COUNT(entries); i++) {
+        et_observers_add(&entries[i]);
+    }
+    assert_int_equal(sim_connect(*state), 1);
+    assert_int_equal(begins[0], 1);
+    assert_int_equal(begins[1], 1);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -407,6 +443,7 @@ int main(void)
         trace_test(test_set_trace_refuses),
         trace_test(test_set_trace_without_memory),
         trace_test(test_trace_stays_for_the_next_connect),
+        trace_test(test_observers_that_are_added_are_told_once),
 #ifndef CONFIG_MBEDTLS_DEBUG
         trace_test(test_debug_level_needs_kconfig),
 #endif
