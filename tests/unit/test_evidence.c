@@ -632,10 +632,10 @@ static void test_other_protocols_are_named(void **state)
     }
 }
 
-/** 10 bytes of a record of 100, then FIN. */
+/** 10 bytes of a record of 356, then FIN. */
 static void stop_in_record(struct sim_peer *peer, void *unused)
 {
-    static const uint8_t part[15] = {22, 3, 3, 0, 100, 2, 0, 0, 96, 3, 3};
+    static const uint8_t part[15] = {22, 3, 3, 1, 100, 2, 0, 1, 96, 3, 3};
 
     bool *said = sim_peer_state(peer, sizeof(*said));
 
@@ -654,7 +654,7 @@ static void test_end_in_mid_record_says_how_far_it_came(void **state)
 
     sim_host("127.0.0.1", 443, SIM_ACCEPT, 0, stop_in_record, NULL);
     d = refused(t, "CLOSED_IN_RECORD");
-    assert_int_equal(d.record.record_len, 100);
+    assert_int_equal(d.record.record_len, 356);
     assert_int_equal(d.evidence.record_got, 10);
 }
 
