@@ -584,6 +584,46 @@ static void test_fields_that_may_be_sent(void **state)
     assert_false(esp_http_percent_decode("", 0, text, 0));
 }
 
+/** Values are looked at a word at a time, and each byte may be anywhere in it. */
+static void test_each_byte_at_each_place_of_a_field(void **state)
+{
+    (void)state;
+    for (int byte = 1; byte < 256; byte++) {
+        const bool is_tchar = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+                              (byte >= 'a' && byte <= 'z') ||
+                              strchr("!#$%&'*+-.^_`|~", byte) != NULL;
+        const bool is_value = byte == '\t' || (byte >= ' ' && byte != 0x7F);
+
+        for (size_t at = 0; at < 18; at++) {
+            char text[] = "abcdefghijklmnopqr";
+
+            text[at] = (char)byte;
+            assert_int_equal(esp_http_is_token(text), is_tchar);
+            assert_int_equal(esp_http_is_field_value(text), is_value);
+            text[at == 0 ? 1 : at - 1] = '\t';
+            assert_int_equal(esp_http_is_field_value(text), is_value);
+        }
+    }
+}
+
+static int lower_of(int byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte;
+}
+
+static void test_names_differ_but_in_the_case_of_letters(void **state)
+{
+    (void)state;
+    for (int a = 1; a < 256; a++) {
+        for (int b = 1; b < 256; b++) {
+            const char one[] = {'x', (char)a, 'y', '\0'};
+            const char other[] = {'X', (char)b, 'y', '\0'};
+
+            assert_int_equal(esp_http_name_equals(one, other), lower_of(a) == lower_of(b));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -596,6 +636,8 @@ int main(void)
         sim_test(test_endless_heads_are_bounded),
         sim_test(test_no_memory_is_null),
         sim_test(test_fields_that_may_be_sent),
+        sim_test(test_each_byte_at_each_place_of_a_field),
+        sim_test(test_names_differ_but_in_the_case_of_letters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

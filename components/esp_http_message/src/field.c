@@ -1,14 +1,20 @@
 #include "esp_http_field.h"
 
 #include <stdint.h>
+#include <string.h>
+
+#include "field.h"
+
+/** A word whose bytes are all this one. */
+#define EACH(byte) (SIZE_MAX / 0xFF * (byte))
 
 /** RFC 9110 section 5.6.2: visible characters but delimiters. A bit each. */
 static bool is_tchar(char c)
 {
-    static const uint32_t is_in[4] = {0, 0x03FF6CFA, 0xC7FFFFFE, 0x57FFFFFF};
+    static const uint32_t is_in[8] = {0, 0x03FF6CFA, 0xC7FFFFFE, 0x57FFFFFF};
     const unsigned char byte = (unsigned char)c;
 
-    return byte < 128 && (is_in[byte / 32] >> byte % 32 & 1) != 0;
+    return (is_in[byte / 32] >> byte % 32 & 1) != 0;
 }
 
 static char lower(char c)
@@ -16,17 +22,27 @@ static char lower(char c)
     return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 }
 
-bool esp_http_is_token(const char *text)
+/** But for the case of a letter. */
+static bool is_same(char a, char b)
 {
-    if (text == NULL || *text == '\0') {
-        return false;
-    }
-    for (; *text != '\0'; text++) {
-        if (!is_tchar(*text)) {
+    return a == b || ((a ^ b) == 0x20 && lower(a) == lower(b));
+}
+
+bool et_http_is_token(const char *text, size_t len)
+{
+    size_t i;
+
+    for (i = 0; i < len; i++) {
+        if (!is_tchar(text[i])) {
             return false;
         }
     }
-    return true;
+    return len > 0;
+}
+
+bool esp_http_is_token(const char *text)
+{
+    return text != NULL && et_http_is_token(text, strlen(text));
 }
 
 static bool is_value_char(unsigned char c)
@@ -34,17 +50,37 @@ static bool is_value_char(unsigned char c)
     return c == '\t' || (c >= 0x20 && c != 0x7F);
 }
 
-bool esp_http_is_field_value(const char *text)
+/** Is there no control character in this word? A borrow makes it say no where there is one only
+ *  below: then the bytes are looked at one by one. */
+static bool is_plain(const char *text)
 {
-    if (text == NULL) {
-        return false;
-    }
-    for (; *text != '\0'; text++) {
-        if (!is_value_char((unsigned char)*text)) {
+    size_t word;
+    size_t del;
+
+    memcpy(&word, text, sizeof(word));
+    del = word ^ EACH(0x7F);
+    return ((((word - EACH(0x20)) & ~word) | ((del - EACH(1)) & ~del)) & EACH(0x80)) == 0;
+}
+
+bool et_http_is_value(const char *text, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len) {
+        if (len - i >= sizeof(size_t) && is_plain(text + i)) {
+            i += sizeof(size_t);
+        } else if (is_value_char((unsigned char)text[i])) {
+            i++;
+        } else {
             return false;
         }
     }
     return true;
+}
+
+bool esp_http_is_field_value(const char *text)
+{
+    return text != NULL && et_http_is_value(text, strlen(text));
 }
 
 bool esp_http_is_request_target(const char *text)
@@ -89,11 +125,11 @@ bool esp_http_is_field_block(const char *text)
 
 bool esp_http_name_equals(const char *a, const char *b)
 {
-    while (*a != '\0' && lower(*a) == lower(*b)) {
+    while (*a != '\0' && is_same(*a, *b)) {
         a++;
         b++;
     }
-    return lower(*a) == lower(*b);
+    return *a == *b;
 }
 
 /** @return behind the token when it begins here, else NULL */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "esp_http_field.h"
+#include "field.h"
 #include "llhttp.h"
 #include "plat_heap.h"
 
@@ -222,20 +223,20 @@ static int on_value_complete(llhttp_t *parser)
     const esp_http_response_handler_t *h = r->handler;
     char *value = r->field + r->name_len + 1; /* there is a name: field is not NULL */
     size_t len = r->value_len;
-    bool has_nul;
+    bool may_be;
 
     while (len > 0 && is_space(value[len - 1])) {
         len--;
     }
     value[len] = '\0';
     r->field[r->name_len] = '\0';
-    has_nul = memchr(r->field, '\0', r->name_len) != NULL || memchr(value, '\0', len) != NULL;
+    may_be = et_http_is_token(r->field, r->name_len) && et_http_is_value(value, len);
     r->name_len = 0;
     r->value_len = 0;
     if (++r->fields > ESP_HTTP_RESPONSE_FIELDS_MAX) {
         return malformed(r, "too many header fields");
     }
-    if (has_nul || !esp_http_is_token(r->field) || !esp_http_is_field_value(value)) {
+    if (!may_be) {
         return malformed(r, "a header field has a character that may not be in it");
     }
     /* RFC 9112 section 6.1: nobody asked for another one, and nobody could read it */
