@@ -7,9 +7,15 @@
 #include "exchange_room.h"
 #include "text.h"
 
+struct piece {
+    const char *text;
+    size_t len;
+};
+
 /** A line of the head, in pieces. */
 struct line {
-    const char *pieces[4];
+    struct piece pieces[4];
+    size_t count;
     char digits[21]; /* of a length that is one of them */
 };
 
@@ -124,24 +130,39 @@ static bool header_of(const struct http_request *req, const struct http_header *
     }
 }
 
-/** The n-th line of the head. @return false: there is none */
+static inline void add_piece(struct line *line, const char *text)
+{
+    line->pieces[line->count++] = (struct piece){text, strlen(text)};
+}
+
+/** The n-th line of the head; of a header that is left out, nothing.
+ *  @return false: there is none */
 static bool line_of(const struct http_request *req, const char *target,
                     const struct http_header *headers, unsigned n, struct line *line)
 {
     const char *name = "";
     const char *value = NULL;
 
-    *line = (struct line){.pieces = {methods[req->method], " ", target, " HTTP/1.1\r\n"}};
+    line->count = 0;
     if (n == 0) {
+        add_piece(line, methods[req->method]);
+        add_piece(line, " ");
+        add_piece(line, target);
+        add_piece(line, " HTTP/1.1\r\n");
         return true;
     }
     if (!header_of(req, headers, n - 1, line->digits, &name, &value)) {
         return false;
     }
-    line->pieces[0] = value != NULL ? name : "";
-    line->pieces[1] = value != NULL && name[0] != '\0' ? ": " : "";
-    line->pieces[2] = value != NULL ? value : "";
-    line->pieces[3] = value != NULL ? "\r\n" : "";
+    if (value == NULL) {
+        return true;
+    }
+    if (name[0] != '\0') {
+        add_piece(line, name);
+        add_piece(line, ": ");
+    }
+    add_piece(line, value);
+    add_piece(line, "\r\n");
     return true;
 }
 
@@ -151,8 +172,8 @@ static bool copy_line(struct http_exchange *x, const struct line *line)
     size_t skip = x->req.line_offset;
     size_t i;
 
-    for (i = 0; i < sizeof(line->pieces) / sizeof(line->pieces[0]); i++) {
-        size_t len = strlen(line->pieces[i]);
+    for (i = 0; i < line->count; i++) {
+        size_t len = line->pieces[i].len;
         size_t room = (size_t)x->cfg->buffer_size_tx - x->buf_len;
 
         if (skip >= len) {
@@ -161,7 +182,7 @@ static bool copy_line(struct http_exchange *x, const struct line *line)
         }
         len -= skip;
         room = len < room ? len : room;
-        memcpy(x->buf + x->buf_len, line->pieces[i] + skip, room);
+        memcpy(x->buf + x->buf_len, line->pieces[i].text + skip, room);
         x->buf_len += (uint32_t)room;
         x->req.line_offset += (uint32_t)room;
         if (room < len) {
@@ -178,8 +199,8 @@ static size_t length_of(const struct line *line)
     size_t len = 0;
     size_t i;
 
-    for (i = 0; i < sizeof(line->pieces) / sizeof(line->pieces[0]); i++) {
-        len += strlen(line->pieces[i]);
+    for (i = 0; i < line->count; i++) {
+        len += line->pieces[i].len;
     }
     return len;
 }
