@@ -4,10 +4,11 @@
 
 Chains of the size that a public server sends: root (trusted, not sent), intermediate, leaf with
 the usual extensions and something of the size of two signed certificate timestamps; and a client
-certificate issued by the root. Once with P-256 keys, once with RSA-2048. Keys, dates, serial numbers
-and signatures are the same every time, as those of the tests are (tests/certs/make.py).
+certificate issued by the root, and a server's leaf that the root itself signed ("short"). Once with
+P-256 keys, once with RSA-2048. Keys, dates, serial numbers and signatures are the same every time,
+as those of the tests are (tests/certs/make.py).
 
-Written: {ec,rsa}-{root,int,leaf,cli}.{der,pem,key}, {ec,rsa}-chain.pem for a server, and
+Written: {ec,rsa}-{root,int,leaf,short,cli}.{der,pem,key}, {ec,rsa}-chain.pem for a server, and
 bench_certs.h with what a client holds.
 """
 import datetime
@@ -93,6 +94,21 @@ def purposes(*oids):
     return x509.ExtendedKeyUsage(oids), False
 
 
+def leaf_of(issuer, label, kind):
+    access, points = where("gts1c3", f"http://crls.{SITE}/gts1c3/fVJxbV-Ktmk.crl")
+    stamps = make.der(4, bytes(n for n, _ in zip(make.stream(f"timestamps/{kind}"), range(242))))
+    names = [x509.DNSName(n) for n in ("localhost", "api.device-cloud.example.test",
+                                       "*.device-cloud.example.test")]
+    bits = ["digital_signature"] + (["key_encipherment"] if kind == "rsa" else [])
+    return Cert(label, kind, name(CN="localhost"), issuer,
+                [constraints(False), (usage(*bits), True),
+                 purposes(ExtendedKeyUsageOID.SERVER_AUTH), (access, False),
+                 (x509.SubjectAlternativeName(
+                     names + [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False),
+                 (policies(POLICIES[0]), False), (points, False),
+                 (x509.UnrecognizedExtension(x509.ObjectIdentifier(TIMESTAMPS), stamps), False)])
+
+
 def chain(kind):
     ca = usage("key_cert_sign", "crl_sign")
     root = Cert(f"{kind}-root", kind,
@@ -107,23 +123,13 @@ def chain(kind):
                    (usage("digital_signature", "key_cert_sign", "crl_sign"), True),
                    purposes(ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH),
                    (access, False), (points, False), (policies(*POLICIES), False)])
-    access, points = where("gts1c3", f"http://crls.{SITE}/gts1c3/fVJxbV-Ktmk.crl")
-    stamps = make.der(4, bytes(n for n, _ in zip(make.stream(f"timestamps/{kind}"), range(242))))
-    names = [x509.DNSName(n) for n in ("localhost", "api.device-cloud.example.test",
-                                       "*.device-cloud.example.test")]
-    bits = ["digital_signature"] + (["key_encipherment"] if kind == "rsa" else [])
-    leaf = Cert(f"{kind}-leaf", kind, name(CN="localhost"), middle,
-                [constraints(False), (usage(*bits), True),
-                 purposes(ExtendedKeyUsageOID.SERVER_AUTH), (access, False),
-                 (x509.SubjectAlternativeName(
-                     names + [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False),
-                 (policies(POLICIES[0]), False), (points, False),
-                 (x509.UnrecognizedExtension(x509.ObjectIdentifier(TIMESTAMPS), stamps), False)])
+    leaf = leaf_of(middle, f"{kind}-leaf", kind)
+    short = leaf_of(root, f"{kind}-short", kind)
     client = Cert(f"{kind}-cli", kind,
                   name(O="Example Devices", OU="Sensors", CN="device-0123456789abcdef"), root,
                   [constraints(False), (usage("digital_signature"), True),
                    purposes(ExtendedKeyUsageOID.CLIENT_AUTH)])
-    return root, middle, leaf, client
+    return root, middle, leaf, short, client
 
 
 def c_array(label, data):
@@ -139,8 +145,8 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     header = "/* Made by bench/certs.py. */\n"
     for kind in ("ec", "rsa"):
-        root, middle, leaf, client = chain(kind)
-        for cert in (root, middle, leaf, client):
+        root, middle, leaf, short, client = chain(kind)
+        for cert in (root, middle, leaf, short, client):
             (out / f"{cert.label}.der").write_bytes(cert.der)
             (out / f"{cert.label}.pem").write_bytes(cert.pem)
             (out / f"{cert.label}.key").write_bytes(cert.key_pem())

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the measurements share: servers, runs of a client, sizes from a link map.
+"""What the measurements share: servers, runs of a client, instructions, sizes from a link map.
 
 Servers are OpenSSL's, on ports that the kernel chooses, one per chain, client authentication and
 record size; P-256, AES-128-GCM. A client is a program with bench/harness/meter.c in it."""
 import collections
+import contextlib
 import json
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -32,8 +34,54 @@ class Failed(Exception):
     pass
 
 
+def command(*args):
+    done = subprocess.run([str(a) for a in args], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Failed(f"{' '.join(str(a) for a in args)}\n{done.stdout}{done.stderr}")
+    return done
+
+
+def table(head, rows):
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "\n".join("| " + " | ".join(str(c) for c in row) + " |" for row in lines)
+
+
+FEW, MANY = 2, 12  # connections of two runs: the difference is free of the start of the program
+
+
+def instructions(program, case, port, verb="handshakes", argument=FEW):
+    """Of the whole process of a program with speed/speed.c's main()."""
+    with tempfile.TemporaryDirectory() as scratch:
+        done = command("valgrind", "--tool=callgrind", f"--callgrind-out-file={scratch}/out",
+                       program, verb, argument, case.tls, case.chain, port)
+    return int(re.search(r"Collected : (\d+)", done.stderr)[1])
+
+
+def per_handshake(program, case, port):
+    few, many = (instructions(program, case, port, argument=n) for n in (FEW, MANY))
+    return (many - few) // (MANY - FEW)
+
+
+DOWNLOADS = {"f1m": 1 << 20, "f9m": 9 << 20}  # two files: the difference is free of the handshake
+
+
+@contextlib.contextmanager
+def downloads(certs):
+    for name, size in DOWNLOADS.items():
+        (Path(certs) / name).write_bytes(b"x" * size)
+    yield
+    for name in DOWNLOADS:
+        (Path(certs) / name).unlink()
+
+
+def per_byte(program, case, port):
+    small, large = (instructions(program, case, port, "fetch", name) for name in DOWNLOADS)
+    return (large - small) / (DOWNLOADS["f9m"] - DOWNLOADS["f1m"])
+
+
 class Servers:
-    """openssl s_server per (chain, mutual, small records), started when first asked for."""
+    """openssl s_server per (chain, mutual, small records, short chain), started when first asked
+    for."""
 
     def __init__(self, certs, data=65536):
         self.certs = Path(certs)
@@ -48,22 +96,28 @@ class Servers:
             process.kill()
             process.wait()
 
-    def port(self, chain, mutual, small=False):
-        key = (chain, mutual, small)
+    def port(self, chain, mutual, small=False, short=False):
+        key = (chain, mutual, small, short)
         if key not in self.running:
             self.running[key] = self.start(*key)
         return self.running[key][1]
 
-    def start(self, chain, mutual, small):
+    @staticmethod
+    def command(chain, mutual=False, small=False, short=False):
+        leaf = f"{chain}-short" if short else f"{chain}-leaf"
         command = ["openssl", "s_server", "-accept", "127.0.0.1:0", "-WWW",
-                   "-cert", f"{chain}-leaf.pem", "-cert_chain", f"{chain}-int.pem",
-                   "-key", f"{chain}-leaf.key", "-CAfile", f"{chain}-root.pem",
+                   "-cert", f"{leaf}.pem", "-key", f"{leaf}.key", "-CAfile", f"{chain}-root.pem",
                    "-groups", "P-256:X25519",
                    "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256",
                    "-ciphersuites", "TLS_AES_128_GCM_SHA256"]
+        command += [] if short else ["-cert_chain", f"{chain}-int.pem"]
         command += ["-Verify", "2", "-verify_return_error"] if mutual else []
-        command += ["-max_send_frag", "4096"] if small else []
-        log = self.certs / f"server-{chain}-{'mutual' if mutual else 'server'}{'-4k' * small}.log"
+        return command + (["-max_send_frag", "4096"] if small else [])
+
+    def start(self, chain, mutual, small, short):
+        command = self.command(chain, mutual, small, short)
+        log = self.certs / (f"server-{chain}-{'mutual' if mutual else 'server'}"
+                            f"{'-short' * short}{'-4k' * small}.log")
         with open(log, "w", encoding="utf-8") as out:
             process = subprocess.Popen(command, cwd=self.certs, stdin=subprocess.DEVNULL,
                                        stdout=out, stderr=subprocess.STDOUT)
