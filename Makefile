@@ -8,7 +8,7 @@ JOBS ?= $(shell nproc)
 
 # `make run` installs what is missing before it builds, with -j too.
 .NOTPARALLEL:
-.PHONY: help deps deps-long update build run test test-long coverage mutate bench bench-http bench-memory bench-scale menuconfig lint format fuzz install deb clean
+.PHONY: help deps deps-long deps-bench update build run test test-long coverage mutate bench bench-http bench-memory bench-scale menuconfig lint format fuzz install deb clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -18,6 +18,9 @@ deps: ## packages and sources for building and testing; nothing else installs or
 
 deps-long: ## these, and what test-long and deb need besides
 	@cmake/deps.sh build test lint long
+
+deps-bench: ## the first, and the libraries that bench compares with
+	@cmake/deps.sh build test lint bench
 
 update: ## look for a newer Mbed TLS, and llhttp
 	@cmake/deps.sh --again build test
@@ -43,7 +46,7 @@ mutate: deps ## small faults put in on purpose, SEED=1 COUNT=250: do the tests f
 coverage: deps ## which lines of components/ the tests without servers run
 	@tests/coverage.sh
 
-bench: deps build ## speed and memory against Mbed TLS alone, into bench/
+bench: deps-bench build ## speed and memory against Mbed TLS alone and other libraries, into bench/
 	@BUILD=$(BUILD) bench/run.sh
 
 bench-http: deps build ## esp_http_client against libcurl: speed, memory, code, into bench/

@@ -3,9 +3,6 @@
  * ESP-TLS's Kconfig gives; its sources are compiled a second time, without ESP-TLS. What that
  * configuration leaves to the program is here: memory, randomness, time, locks. */
 #define _GNU_SOURCE
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,33 +107,7 @@ static void prepare(void)
     }
 }
 
-/* --- TCP -------------------------------------------------------------------------------------- */
-
-static int tcp_connect(const char *host, int port)
-{
-    struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *list;
-    char service[8];
-    int fd = -1;
-    int on = 1;
-
-    snprintf(service, sizeof(service), "%d", port);
-    if (getaddrinfo(host, service, &hints, &list) != 0) {
-        return -1;
-    }
-    for (const struct addrinfo *at = list; at != NULL && fd < 0; at = at->ai_next) {
-        fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC, at->ai_protocol);
-        if (fd >= 0 && connect(fd, at->ai_addr, at->ai_addrlen) != 0) {
-            close(fd);
-            fd = -1;
-        }
-    }
-    freeaddrinfo(list);
-    if (fd >= 0) {
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    }
-    return fd;
-}
+/* --- TLS -------------------------------------------------------------------------------------- */
 
 static int bio_send(void *arg, const unsigned char *buf, size_t len)
 {
@@ -151,8 +122,6 @@ static int bio_recv(void *arg, unsigned char *buf, size_t len)
 
     return n < 0 ? MBEDTLS_ERR_SSL_INTERNAL_ERROR : (int)n;
 }
-
-/* --- TLS -------------------------------------------------------------------------------------- */
 
 #if defined(CONFIG_ESP_TLS_P256M) && UINTPTR_MAX == UINT32_MAX
 /** The same key share as ESP-TLS sends: it prefers the curve for which p256-m is there. */
@@ -214,7 +183,7 @@ struct speed_connection *speed_open(const struct speed_job *job)
     mbedtls_x509_crt_init(&c->ca);
     ret = configure(c, job);
     if (ret == 0) {
-        c->fd = tcp_connect("localhost", job->port);
+        c->fd = speed_connect(job);
         mbedtls_ssl_set_bio(&c->ssl, c, bio_send, bio_recv, NULL);
         ret = c->fd < 0 ? MBEDTLS_ERR_SSL_INTERNAL_ERROR : mbedtls_ssl_handshake(&c->ssl);
     }

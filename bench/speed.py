@@ -1,46 +1,39 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""`make bench`: our client against the same Mbed TLS used directly (bench/README.md). Prints the
-figures, writes them into bench/results.md and build/bench/speed.json."""
+"""`make bench`: our client against the same Mbed TLS used directly, and the default build beside
+other libraries (peers.py, bench/README.md). Prints the figures, writes them into bench/results.md
+and build/bench/speed.json."""
 import argparse
 import contextlib
 import json
 import os
-import re
 import statistics
-import subprocess
 import sys
-import tempfile
+from pathlib import Path
 
 import lab
-from lab import BENCH, ROOT, Case, say
+import peers
+from lab import BENCH, ROOT, Case, command, say, table
 
 OUT = ROOT / "build" / "bench"
-BUILD = OUT / "fixed"
+FIXED, DEFAULT = OUT / "fixed", OUT / "default"
 OURS, DIRECT = "bench-speed-esp-tls", "bench-speed-direct"
 CASES = [Case(tls, chain, False) for tls in ("1.2", "1.3") for chain in ("ec", "rsa")]
-FEW, MANY = 2, 12  # connections of two runs: the difference is free of the start of the program
 MEGABYTES = 64
 INSTRUCTIONS_MAX, THROUGHPUT_MIN = 1.02, 0.98
 
 
-def command(*args):
-    done = subprocess.run([str(a) for a in args], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise lab.Failed(f"{' '.join(str(a) for a in args)}\n{done.stdout}{done.stderr}")
-    return done
-
-
-def build(jobs):
-    settings = f"{ROOT / 'sdkconfig.defaults'};{BENCH / 'sdkconfig.fixed'}"
-    command("cmake", "-S", ROOT, "-B", BUILD, "-G", "Ninja", "-DESP_TLS_TESTS=OFF",
-            "-DESP_TLS_SHARED=OFF", f"-DSDKCONFIG={BUILD}/sdkconfig",
+def build(directory, jobs, targets, *more):
+    """With the default settings, and those of the given files on top."""
+    settings = ";".join(str(path) for path in (ROOT / "sdkconfig.defaults", *more))
+    command("cmake", "-S", ROOT, "-B", directory, "-G", "Ninja", "-DESP_TLS_TESTS=OFF",
+            "-DESP_TLS_SHARED=OFF", f"-DSDKCONFIG={directory}/sdkconfig",
             f"-DSDKCONFIG_DEFAULTS={settings}", "--log-level=WARNING")
-    command("cmake", "--build", BUILD, "-j", jobs, "--target", OURS, DIRECT)
+    command("cmake", "--build", directory, "-j", jobs, "--target", *targets)
 
 
 def program(name):
-    return BUILD / "bench" / name
+    return FIXED / "bench" / name
 
 
 def run(name, verb, argument, case, port):
@@ -48,16 +41,9 @@ def run(name, verb, argument, case, port):
     return json.loads(done.stdout)
 
 
-def instructions(name, case, port, verb="handshakes", argument=FEW):
-    with tempfile.TemporaryDirectory() as scratch:
-        done = command("valgrind", "--tool=callgrind", f"--callgrind-out-file={scratch}/out",
-                       program(name), verb, argument, case.tls, case.chain, port)
-    return int(re.search(r"Collected : (\d+)", done.stderr)[1])
-
-
-def per_handshake(name, case, port):
-    few, many = (instructions(name, case, port, argument=n) for n in (FEW, MANY))
-    return (many - few) // (MANY - FEW)
+def heap(name, case, port):
+    return json.loads(command(program(name.replace("speed", "heap")), case.tls, case.chain,
+                              port).stdout)
 
 
 def throughput(case, port, rounds):
@@ -85,38 +71,31 @@ def code_size(name):
 
 
 def measure(rounds):
-    result = {"handshake": {}, "heap": {}, "throughput": {}, "code": {}}
+    result = {"handshake": {}, "heap": {}, "throughput": {}, "code": {}, "load": os.getloadavg()[0]}
     with contextlib.ExitStack() as stack:
         small = stack.enter_context(lab.Servers(OUT / "certs"))
         for case in CASES:
             say(f"handshakes, {lab.name_of(case)}")
             port = small.port(case.chain, False)
-            ours, direct = (per_handshake(name, case, port) for name in (OURS, DIRECT))
+            ours, direct = (lab.per_handshake(program(name), case, port)
+                            for name in (OURS, DIRECT))
             result["handshake"][lab.name_of(case)] = {
                 "esp-tls": ours, "direct": direct, "ratio": ours / direct}
             result["heap"][lab.name_of(case)] = {
-                "esp-tls": run(OURS, "heap", "-", case, port),
-                "direct": run(DIRECT, "heap", "-", case, port)}
-    with lab.Servers(OUT / "certs", MEGABYTES << 20) as large:
+                "esp-tls": heap(OURS, case, port), "direct": heap(DIRECT, case, port)}
+    with lab.Servers(OUT / "certs", MEGABYTES << 20) as large, lab.downloads(OUT / "certs"):
         for tls in ("1.2", "1.3"):
             case = Case(tls, "ec", False)
             say(f"throughput, TLS {tls}")
             port = large.port("ec", False)
             figures = throughput(case, port, rounds)
-            ours, direct = (instructions(name, case, port, "fetch", lab.FILE)
-                            - instructions(name, case, port, argument=1)
-                            for name in (OURS, DIRECT))
+            ours, direct = (lab.per_byte(program(name), case, port) for name in (OURS, DIRECT))
             figures["instructions"] = {"esp-tls": ours, "direct": direct, "ratio": ours / direct}
             result["throughput"][f"TLS {tls}"] = figures
     (OUT / "certs" / lab.FILE).unlink()
     for name in (OURS, DIRECT):
         result["code"]["esp-tls" if name == OURS else "direct"] = code_size(name)
     return result
-
-
-def table(head, rows):
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
-    return "\n".join("| " + " | ".join(str(c) for c in row) + " |" for row in lines)
 
 
 def describe(result):
@@ -131,10 +110,12 @@ def describe(result):
             rows.append([f"{version}, {unit}", f"{f['esp-tls']:.0f}", f"{f['direct']:.0f}",
                          f"{f['ratio']:.4f}"])
         f = kinds["instructions"]
-        rows.append([f"{version}, instructions", f"{f['esp-tls']:,}", f"{f['direct']:,}",
-                     f"{f['ratio']:.4f}"])
+        rows.append([f"{version}, instructions per byte", f"{f['esp-tls']:.2f}",
+                     f"{f['direct']:.2f}", f"{f['ratio']:.4f}"])
+    load = result["load"]
     parts.append(f"**Download of {MEGABYTES} MB** (wanted: ratio of throughput at least "
-                 f"{THROUGHPUT_MIN}; medians of alternating runs)\n\n"
+                 f"{THROUGHPUT_MIN}; medians of alternating runs; speeds are those of a "
+                 f"machine with a load of {load:.0f}, ratios are steadier)\n\n"
                  + table(["", "ESP-TLS", "Mbed TLS alone", "ratio"], rows))
     rows = [[f"{case}, {figure}", *(f"{both[who][figure]:,}" for who in ("esp-tls", "direct"))]
             for case, both in result["heap"].items() for figure in ("peak", "idle", "allocations")]
@@ -164,19 +145,26 @@ def main():
     try:
         command(sys.executable, "-B", BENCH / "certs.py", OUT / "certs")
         say("building")
-        build(args.jobs)
+        fixed = [name.replace("speed", verb)
+                 for name in (OURS, DIRECT) for verb in ("speed", "heap")]
+        build(FIXED, args.jobs, fixed, BENCH / "sdkconfig.fixed")
+        build(DEFAULT, args.jobs, peers.TARGETS)
         result = measure(args.rounds)
+        mbedtls = Path(command(ROOT / "cmake" / "mbedtls-source.sh", "--cached").stdout.strip())
+        others = peers.measure(DEFAULT / "bench", OUT / "certs", mbedtls)
     except lab.Failed as error:
         say(f"bench: {error}")
         return 1
-    text = describe(result)
-    failures = list(missed(result))
-    print(text + "\n\n" + ("\n".join(["Missed:", *failures]) if failures else "All as wanted."))
-    (OUT / "speed.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    (BENCH / "results.md").write_text(
-        "# ESP-TLS against the same Mbed TLS used directly\n\nMade by `make bench` "
-        "(`bench/README.md` says how to read it), with fixed buffers: bench/sdkconfig.fixed.\n\n"
-        + text + "\n", encoding="utf-8")
+    text = (f"# Speed\n\nMade by `make bench`; `bench/README.md` says how to read it.\n\n"
+            f"## The default build\n\n{peers.describe(others)}\n\nMeasured by, in "
+            f"`build/bench/certs` and below the project:\n\n{peers.commands()}\n\n"
+            "## Against the same Mbed TLS used directly\n\nBoth with fixed buffers: "
+            f"bench/sdkconfig.fixed.\n\n{describe(result)}\n")
+    failures = list(missed(result)) + list(peers.missed(others))
+    print(text + "\n" + ("\n".join(["Missed:", *failures]) if failures else "All as wanted."))
+    (OUT / "speed.json").write_text(json.dumps({**result, "peers": others}, indent=1) + "\n",
+                                    encoding="utf-8")
+    (BENCH / "results.md").write_text(text, encoding="utf-8")
     return 0
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that a group of targets needs (deps.sh).
-#   cmake/install-packages.sh GROUP...     groups: build test lint long
+#   cmake/install-packages.sh GROUP...     groups: build test lint long bench
 # Touches no network when everything is there. Uses sudo when not run as root.
 set -euo pipefail
 
@@ -8,14 +8,15 @@ build="cmake ninja-build gcc libc6-dev make pkg-config python3 python3-kconfigli
 clang="clang libclang-rt-14-dev llvm"
 arm="gcc-arm-linux-gnueabi libc6-dev-armel-cross qemu-user"
 peers="openssl gnutls-bin nginx-light stunnel4 apache2-bin squid microsocks python3-httpbin python3-websockets curl"
-test="$clang $arm $peers libcmocka-dev libcurl4-openssl-dev libmbedtls-dev python3-pytest python3-pytest-xdist python3-cryptography python3-cryptography-vectors iproute2 mold valgrind strace gcovr chromium tshark mandoc"
+test="$clang $arm $peers libcmocka-dev libcurl4-openssl-dev libmbedtls-dev python3-pytest python3-pytest-xdist python3-cryptography python3-cryptography-vectors iproute2 mold valgrind gcovr chromium tshark mandoc"
 lint="clang-format cppcheck"
 long="debhelper lintian debootstrap gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+bench="libssl-dev libgnutls28-dev libwolfssl-dev libbearssl-dev"
 
 packages=""
 for group in "$@"; do
     case $group in
-    build | test | lint | long) packages="$packages ${!group}" ;;
+    build | test | lint | long | bench) packages="$packages ${!group}" ;;
     *) echo "$0: no such group: $group" >&2; exit 2 ;;
     esac
 done
