@@ -7,6 +7,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import resource
 import shutil
 import socket
@@ -26,6 +27,10 @@ OURS, CURL, SYSTEM, DIRECT = ("bench-http-esp", "bench-http-curl", "bench-http-c
                               "bench-http-mbedtls")
 THROUGHPUT_MIN, REQUESTS_MIN = 1.0, 2.5
 SAME_BUFFER = "buffer of 16 KB"
+INSTRUCTIONS_MAX = {"http": 20300, "https": 38800}
+CALLS_BELOW = {"http": 4, "https": 5}
+COUNTED = {"esp_http_client": OURS, "libcurl": CURL, "libcurl of Debian (OpenSSL)": SYSTEM}
+FEW, MANY = 100, 1100 # requests of two runs, whose difference is that of so many requests alone
 SECTIONS = "-ffunction-sections -fdata-sections -w"
 
 NGINX = """daemon off; worker_processes 1; pid {dir}/pid; error_log {dir}/error.log;
@@ -54,6 +59,15 @@ def command(*args, **options):
 
 def source(script, *args):
     return Path(command(ROOT / "cmake" / script, *args).stdout.strip())
+
+
+def own_build():
+    return Path(os.environ.get("BUILD", ROOT / "build")).resolve()
+
+
+def build_ours(jobs):
+    command("cmake", "--build", own_build(), "-j", jobs, "--target", OURS)
+    return own_build() / "bench"
 
 
 def build(jobs):
@@ -85,7 +99,7 @@ def build(jobs):
                 "-DCURL_USE_LIBSSH2=OFF", "-DUSE_NGHTTP2=OFF", "-DENABLE_CURL_MANUAL=OFF",
                 "-DCURL_CA_BUNDLE=none", "-DCURL_CA_PATH=none")
         command("cmake", "--build", PEERS / "curl", "-j", jobs)
-    build_dir = Path(os.environ.get("BUILD", ROOT / "build")).resolve()
+    build_dir = own_build()
     command("cmake", "-S", ROOT, "-B", build_dir, f"-DBENCH_HTTP_PEERS={PEERS}",
             f"-DBENCH_HTTP_CURL_INCLUDE={curl}/include", "--log-level=WARNING")
     command("cmake", "--build", build_dir, "-j", jobs, "--target", OURS, CURL, SYSTEM, DIRECT,
@@ -107,6 +121,7 @@ def nginx(certs, megabytes):
         root.mkdir()
         os.chmod(scratch, 0o755)
         (root / "small").write_bytes(b"x" * 100)
+        (root / "tiny").write_bytes(b"x" * 64)
         (root / "1m").write_bytes(os.urandom(1 << 20))
         with open(root / "big", "wb") as big:
             block = os.urandom(1 << 20)
@@ -158,6 +173,24 @@ def ratios(results, ours, kind):
             for name, values in results.items() if name != ours}
 
 
+def instructions(*args):
+    """Of a process, the kernel's not counted."""
+    done = command("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *args)
+    return int(re.search(r"Collected : (\d+)", done.stderr)[1])
+
+
+def system_calls(*args):
+    with tempfile.NamedTemporaryFile("r") as table_of_calls:
+        command("strace", "-f", "-c", "-o", table_of_calls.name, *args)
+        total = table_of_calls.read().splitlines()[-1].split()
+    return int(total[3])
+
+
+def each_request(count, program, url, ca):
+    few, many = (count(program, "requests", n, url, ca) for n in (FEW, MANY))
+    return (many - few) / (MANY - FEW)
+
+
 class Bench:
     def __init__(self, programs, certs, rounds):
         self.programs, self.ca, self.rounds = programs, certs / "ec-root.pem", rounds
@@ -201,6 +234,16 @@ class Bench:
                          if name != DIRECT or scheme == "https"}
         return out
 
+    def counts(self, base, clients):
+        """{client: {scheme: {"instructions": of one request, "calls": }}}, of 64 bytes"""
+        kinds = {"instructions": instructions, "calls": system_calls}
+
+        def counted(name, url):
+            return {kind: each_request(count, self.programs / name, f"{url}/tiny", self.ca)
+                    for kind, count in kinds.items()}
+        return {what: {scheme: counted(name, url) for scheme, url in base.items()}
+                for what, name in clients.items()}
+
     def code(self):
         out = {}
         for what, name in (("esp_http_client", OURS), ("libcurl", CURL),
@@ -220,6 +263,8 @@ def measure(bench, base, args):
             say(f"download, {scheme}, {name}")
             result["download"][f"{scheme}, {name}"] = bench.download(f"{url}/big", args.megabytes,
                                                                      buffer)
+    say("instructions, system calls")
+    result["counts"] = bench.counts(base, COUNTED)
     say("heap, code")
     result["heap"] = bench.heap(base)
     result["code"] = bench.code()
@@ -239,10 +284,22 @@ def rates(figures):
     return table(["ours is so many times as fast as"] + names, rows)
 
 
+def describe_counts(counts):
+    rows = [[f"{client}, {scheme}", f"{f['instructions']:,.0f}", f"{f['calls']:.1f}"]
+            for client, schemes in counts.items() for scheme, f in schemes.items()]
+    wanted = "; ".join(f"{scheme} {most:,} instructions at most, "
+                       f"fewer than {CALLS_BELOW[scheme]} calls"
+                       for scheme, most in INSTRUCTIONS_MAX.items())
+    return ("**One GET of 64 bytes on a kept connection**: instructions of the process (callgrind) "
+            f"and system calls (strace). Wanted of ours: {wanted}.\n\n"
+            + table(["", "instructions", "system calls"], rows))
+
+
 def describe(result, args):
     parts = [f"**{args.requests} GETs of 100 bytes on one kept connection.** Wanted: "
              f"{REQUESTS_MIN} times the curl program's rate. (Of the program, start and connecting "
              f"count as well.)\n\n" + rates(result["requests"]),
+             describe_counts(result["counts"]),
              f"**One body of {args.megabytes} MB.** Wanted: at least libcurl's throughput on the "
              "same TLS library with the same buffer. It is esp_http_client's `buffer_size`, 512 bytes "
              "by default; libcurl's is 16 KB, its default.\n\n" + rates(result["download"])]
@@ -258,7 +315,18 @@ def describe(result, args):
     return "\n\n".join(parts)
 
 
+def missed_counts(counts):
+    for scheme, f in counts["esp_http_client"].items():
+        if f["instructions"] > INSTRUCTIONS_MAX[scheme]:
+            yield (f"one request, {scheme}: {f['instructions']:,.0f} instructions, "
+                   f"wanted {INSTRUCTIONS_MAX[scheme]:,}")
+        if f["calls"] > CALLS_BELOW[scheme] - 0.5:
+            yield (f"one request, {scheme}: {f['calls']:.1f} system calls, "
+                   f"wanted fewer than {CALLS_BELOW[scheme]}")
+
+
 def missed(result):
+    yield from missed_counts(result["counts"])
     for scheme, both in result["requests"].items():
         ratio = both["wall"]["curl, the program"]
         if ratio < REQUESTS_MIN:
@@ -269,11 +337,17 @@ def missed(result):
             yield f"download, {what}: {ratio:.2f} times libcurl's, wanted {THROUGHPUT_MIN}"
 
 
+def verdict_of(failures):
+    return "\n".join(["Missed:", *(f"- {f}" for f in failures)]) if failures else "All as wanted."
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7, help="runs of each program (7)")
     parser.add_argument("--requests", type=int, default=5000, help="on one connection (5000)")
     parser.add_argument("--megabytes", type=int, default=512, help="of a download (512)")
+    parser.add_argument("--counts", action="store_true",
+                        help="only instructions and system calls, of ours; writes no file")
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count())
     args = parser.parse_args()
     certs = OUT / "certs"
@@ -281,15 +355,19 @@ def main():
         OUT.mkdir(parents=True, exist_ok=True)
         command(sys.executable, "-B", BENCH / "certs.py", certs)
         say("building")
-        programs = build(args.jobs)
-        with nginx(certs, args.megabytes) as base:
+        programs = build_ours(args.jobs) if args.counts else build(args.jobs)
+        with nginx(certs, 0 if args.counts else args.megabytes) as base:
+            if args.counts:
+                counts = Bench(programs, certs, 1).counts(base, {"esp_http_client": OURS})
+                failures = list(missed_counts(counts))
+                print(f"{describe_counts(counts)}\n\n{verdict_of(failures)}")
+                return 0
             result = measure(Bench(programs, certs, args.rounds), base, args)
     except lab.Failed as error:
         say(f"bench-http: {error}")
         return 1
     text = describe(result, args)
-    failures = list(missed(result))
-    verdict = "\n".join(["Missed:", *(f"- {f}" for f in failures)]) if failures else "All as wanted."
+    verdict = verdict_of(list(missed(result)))
     print(f"{text}\n\n{verdict}")
     (OUT / "http.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     (BENCH / "results-http.md").write_text(

@@ -742,6 +742,7 @@ static void test_info_says_what_a_region_holds(void **state)
 /** Each byte of a header is overwritten in turn, in front of a used and of a free block. */
 static void test_integrity_sees_a_header_overrun(void **state)
 {
+    const size_t mark = sizeof(uint32_t) + sizeof(plat_owner) + 1; /* in a header */
     uint8_t *blocks[3];
 
     (void)state;
@@ -763,9 +764,9 @@ static void test_integrity_sees_a_header_overrun(void **state)
             assert_true(heap_caps_check_integrity_addr((intptr_t)blocks[0], false));
         }
         if (is_free == 0) {
-            header[7] ^= 1; /* the mark */
+            header[mark] ^= 1;
             assert_false(heap_caps_check_integrity(MALLOC_CAP_SPIRAM, false));
-            header[7] ^= 1;
+            header[mark] ^= 1;
             heap_caps_free(blocks[1]);
         }
     }

@@ -929,6 +929,33 @@ static void test_response_headers_can_be_looked_up(void **state)
     assert_int_equal(esp_http_client_get_content_range(w->client), -1);
 }
 
+/** Ten are kept, but for one that is too long: they do not fit into one block. */
+static void test_response_headers_of_several_blocks(void **state)
+{
+#define LONG "0123456789012345678901234567890123456789012345678901234567890123456789012345"
+    static const struct sim_line lines[] = {
+        HTTP_LINE(HTTP_OK("A: a" LONG "\r\nB: b" LONG "\r\nC: c" LONG "\r\nD: d" LONG
+                          "\r\nE: e" LONG "\r\nF: f" LONG "\r\nB: x" LONG LONG "\r\nG: g" LONG
+                          "\r\nH: h" LONG "\r\nContent-Length: 0\r\nI: \r\nJ: not kept\r\n")),
+    };
+    static const char *const names[] = {"A", "B", "C", "D", "E", "F", "G", "H"};
+    static const char firsts[] = "abcdefgh";
+    struct http_case *w = *state;
+    char *value = NULL;
+
+    http_play(w, lines, COUNT(lines));
+    http_open(w);
+    assert_int_equal(http_perform(w), ESP_OK);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        assert_int_equal(esp_http_client_get_response_header(w->client, names[i], &value), ESP_OK);
+        assert_int_equal(value[0], firsts[i]);
+        assert_string_equal(value + 1, LONG);
+    }
+    assert_int_equal(esp_http_client_get_response_header(w->client, "J", &value),
+                     ESP_ERR_NOT_FOUND);
+#undef LONG
+}
+
 /* --- connections ------------------------------------------------------------------------------ */
 
 static void test_a_kept_connection_that_the_server_closed_is_replaced(void **state)
@@ -1466,6 +1493,7 @@ int main(void)
         http_test(test_settings_are_kept_within_their_limits),
         http_test(test_diagnosis_before_a_connection_knows_no_alert),
         http_test(test_response_headers_can_be_looked_up),
+        http_test(test_response_headers_of_several_blocks),
         http_test(test_a_kept_connection_that_the_server_closed_is_replaced),
         http_test(test_a_request_that_got_lost_is_sent_again_once_if_that_is_safe),
         http_test(test_a_custom_transport_is_used_and_not_destroyed),

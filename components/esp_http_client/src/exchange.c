@@ -123,7 +123,7 @@ const char *et_http_exchange_location(const struct http_exchange *x)
 
 struct http_header *et_http_exchange_kept(const struct http_exchange *x)
 {
-    return x->answer.saved;
+    return x->answer.saved.list;
 }
 
 const esp_http_response_t *et_http_exchange_parser(const struct http_exchange *x)

@@ -30,10 +30,10 @@ struct http_answer {
     int64_t content_range;  /* the whole; -1: unknown */
     uint64_t drop_until_us; /* how long nobody's body may take; 0: it has not begun */
     char *location;
-    struct http_header *saved; /* CONFIG_ESP_HTTP_CLIENT_SAVE_RESPONSE_HEADERS */
-    int status;                /* -1: none yet */
-    esp_err_t error;           /* the parser was stopped for this */
-    uint32_t dropped;          /* bytes of nobody's body so far, framing counted */
+    struct http_kept saved; /* CONFIG_ESP_HTTP_CLIENT_SAVE_RESPONSE_HEADERS */
+    int status;             /* -1: none yet */
+    esp_err_t error;        /* the parser was stopped for this */
+    uint32_t dropped;       /* bytes of nobody's body so far, framing counted */
     uint16_t saved_count;
     bool has_begun;   /* a byte of it came */
     bool is_followed; /* another request follows: the body is nobody's */

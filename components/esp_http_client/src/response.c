@@ -59,7 +59,7 @@ static esp_err_t save_header(struct http_answer *answer, const char *name, const
         return ESP_OK;
     }
     answer->saved_count++;
-    return et_http_headers_set(&answer->saved, name, value, strlen(value));
+    return et_http_kept_set(&answer->saved, name, value);
 }
 #endif
 
@@ -347,7 +347,7 @@ bool et_http_exchange_keeps_alive(const struct http_exchange *x)
 void et_http_response_clear(struct http_answer *answer)
 {
     plat_free_secret(answer->location);
-    et_http_headers_clear(&answer->saved);
+    et_http_kept_clear(&answer->saved);
     *answer = (struct http_answer){.status = -1, .content_range = -1};
 }
 

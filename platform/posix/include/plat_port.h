@@ -4,6 +4,7 @@
 #define PLAT_PORT_H
 
 #include "esp_port_mutex.h" /* plat_mutex */
+#include "sdkconfig.h"
 
 #define PLAT_MUTEX_INITIALIZER                                                                     \
     {                                                                                              \
@@ -16,5 +17,13 @@
 /** Bytes that a read of the network may bring at once into the stack, where each read is a system
  *  call; 0 on devices, whose stacks are small. */
 #define PLAT_READ_AHEAD 4096
+
+/** Bytes of a block that small things share which go together; 0 where each is to have a block of
+ *  its own size, and none is larger than what is in it. */
+#ifdef CONFIG_ESP_TLS_PROFILE_HOST
+#define PLAT_SHARED_BLOCK 960
+#else
+#define PLAT_SHARED_BLOCK 0
+#endif
 
 #endif

@@ -25,6 +25,7 @@ void __real_free(void *block);
 void *__real_calloc(size_t n, size_t size);
 void __wrap_free(void *block);
 void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_malloc(size_t size);
 
 void *__wrap_calloc(size_t n, size_t size)
 {
@@ -36,6 +37,11 @@ void *__wrap_calloc(size_t n, size_t size)
     header->magic = MAGIC;
     live++;
     return header + 1;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return __wrap_calloc(1, size);
 }
 
 void __wrap_free(void *block)
