@@ -156,8 +156,9 @@ def main():
         say(f"bench: {error}")
         return 1
     text = (f"# Speed\n\nMade by `make bench`; `bench/README.md` says how to read it.\n\n"
-            f"## The default build\n\n{peers.describe(others)}\n\nMeasured by, in "
-            f"`build/bench/certs` and below the project:\n\n{peers.commands()}\n\n"
+            f"## The default build\n\n{peers.describe(others)}\n\nMeasured by "
+            "these, the server's in `build/bench/certs`, with files of 1 and 9 MB, the others for "
+            f"each client, version and chain:\n\n{peers.commands()}\n\n"
             "## Against the same Mbed TLS used directly\n\nBoth with fixed buffers: "
             f"bench/sdkconfig.fixed.\n\n{describe(result)}\n")
     failures = list(missed(result)) + list(peers.missed(others))
