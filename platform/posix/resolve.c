@@ -270,9 +270,11 @@ static int queue_job(struct queue *q, struct plat_resolve *job)
 static void *sort_names(void *unused)
 {
     struct plat_resolve *job;
+    int servers;
 
     (void)unused;
     (void)res_init();
+    servers = _res.nscount;
     _res.nscount = 0;
     plat_mutex_lock(&lock);
     while ((job = queue_take(&fresh)) != NULL) {
@@ -288,6 +290,9 @@ static void *sort_names(void *unused)
     }
     is_sorting = false;
     plat_mutex_unlock(&lock);
+    /* glibc keeps a thread's settings for the next one that gets its stack; it makes them anew only
+     * where there is a server. */
+    _res.nscount = servers;
     return NULL;
 }
 
