@@ -111,7 +111,7 @@ tls_status et_conn_watch(struct esp_tls *c)
 /** Sleep until what is waited for is there.
  *  @return TLS_OK; TLS_TIMEOUT: the deadline passed first,
  *          which is not recorded; a failure, which is */
-static tls_status conn_sleep(struct esp_tls *c, uint64_t deadline_us)
+static __attribute__((noinline)) tls_status conn_sleep(struct esp_tls *c, uint64_t deadline_us)
 {
     struct tls_wait wait;
     tls_status st = et_conn_watch(c);
