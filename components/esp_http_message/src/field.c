@@ -28,7 +28,7 @@ static bool is_same(char a, char b)
     return a == b || ((a ^ b) == 0x20 && lower(a) == lower(b));
 }
 
-bool et_http_is_token(const char *text, size_t len)
+bool et_field_is_token(const char *text, size_t len)
 {
     size_t i;
 
@@ -42,7 +42,7 @@ bool et_http_is_token(const char *text, size_t len)
 
 bool esp_http_is_token(const char *text)
 {
-    return text != NULL && et_http_is_token(text, strlen(text));
+    return text != NULL && et_field_is_token(text, strlen(text));
 }
 
 static bool is_value_char(unsigned char c)
@@ -62,7 +62,7 @@ static bool is_plain(const char *text)
     return ((((word - EACH(0x20)) & ~word) | ((del - EACH(1)) & ~del)) & EACH(0x80)) == 0;
 }
 
-bool et_http_is_value(const char *text, size_t len)
+bool et_field_is_value(const char *text, size_t len)
 {
     size_t i = 0;
 
@@ -80,7 +80,7 @@ bool et_http_is_value(const char *text, size_t len)
 
 bool esp_http_is_field_value(const char *text)
 {
-    return text != NULL && et_http_is_value(text, strlen(text));
+    return text != NULL && et_field_is_value(text, strlen(text));
 }
 
 bool esp_http_is_request_target(const char *text)

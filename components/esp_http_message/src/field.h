@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 /** As esp_http_is_token() and esp_http_is_field_value(). */
-bool et_http_is_token(const char *text, size_t len);
-bool et_http_is_value(const char *text, size_t len);
+bool et_field_is_token(const char *text, size_t len);
+bool et_field_is_value(const char *text, size_t len);
 
 #endif

@@ -230,7 +230,7 @@ static int on_value_complete(llhttp_t *parser)
     }
     value[len] = '\0';
     r->field[r->name_len] = '\0';
-    may_be = et_http_is_token(r->field, r->name_len) && et_http_is_value(value, len);
+    may_be = et_field_is_token(r->field, r->name_len) && et_field_is_value(value, len);
     r->name_len = 0;
     r->value_len = 0;
     if (++r->fields > ESP_HTTP_RESPONSE_FIELDS_MAX) {
