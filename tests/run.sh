@@ -93,6 +93,9 @@ if [ "$long" = long ]; then
     # The leak checker does not work under an emulator: the test counts blocks by itself. 32 bits have no
     # room for 256 MB of blocks that were freed.
     ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=16 ESP_TLS_LONG=1 run build-sweep-arm -R "test_sizes$"
+    section "the certificate bundle"
+    build bundle test_crt_bundle test_chains test_config test_trust test_passed_on
+    run build-bundle -R "test_(crt_bundle|chains|config|trust|passed_on)$"
     section "everything kept; the program's own allocator"
     build kept # all of it: the sizes are those that esp-tls memory advises
     run build-kept -R "test_memory_kconfig|test_device"

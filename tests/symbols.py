@@ -23,7 +23,8 @@ RULES = {
                          r"esp_http_client_get_diagnosis",
     "ESP_X509": r"esp_tls_certificate_\w+|esp_tls_pem_\w+|et_(?:walk|der|support)_\w+",
     "ESP_TLS_CAPTURE": r"et_pcapng_\w+|et_frame_make|et_frame_head_len|et_keylog_line",
-    "MBEDTLS_CERTIFICATE_BUNDLE": r"esp_crt_bundle_\w+",
+    "MBEDTLS_CERTIFICATE_BUNDLE": r"esp_crt_bundle_\w+|et_bundle_\w+|et_mbed_set_hook|"
+                                  r"et_mbed_ask_application",
     "MBEDTLS_DEBUG": r"et_mbed_set_debug_level|mbedtls_esp_enable_debug_log|et_conn_debug",
 }
 
@@ -34,6 +35,7 @@ PUBLIC = {
     "heap_caps_": "ESP-IDF's heap",
     "_esp_error_check_failed": "what ESP-IDF's macro ESP_ERROR_CHECK() calls",
     "mbedtls_esp_": "what ESP-IDF adds to Mbed TLS",
+    "_binary_x509_crt_bundle_": "the built-in bundle, as ESP-IDF embeds it",
 }
 # Of what others do not call. Behind et_ stands a word that is one component's.
 INTERNAL = {

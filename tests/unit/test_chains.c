@@ -3,7 +3,8 @@
  * as a list, and to a client of ours in a real handshake. Both must say the same. In a build with
  * CONFIG_ESP_TLS_DEFER_CERT_SIGNATURES the client may refuse what Mbed TLS accepts where two
  * issuers have one name: those chains are listed here. And it always refuses what a false authority
- * issued, which Mbed TLS 3.6.6 accepts.
+ * issued, which Mbed TLS 3.6.6 accepts. In a build with the certificate bundle, a client that has
+ * the same anchors as a bundle says the same, too.
  *
  *     test_chains [STRIDE]     of the changed bits every STRIDE-th; 1: all of them */
 #include <stdio.h>
@@ -12,8 +13,13 @@
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS /* the test stands between the server and its chain */
 #include "ssl_misc.h"
 
+#include "bundle_kit.h"
 #include "sim_test.h"
 #include "test_chains.h"
+
+#ifdef CONFIG_MBEDTLS_CERTIFICATE_BUNDLE
+#include "esp_crt_bundle.h"
+#endif
 
 #include "mbedtls/base64.h"
 #include "mbedtls/oid.h"
@@ -138,24 +144,21 @@ static bool is_false_authority(const char *name)
     return strncmp(name, "false authority", 15) == 0;
 }
 
-static bool client_accepts(struct wire *w, const struct test_chain *chain,
-                           esp_tls_proto_ver_t version)
+/** @param trust  of the configuration: whom it trusts */
+static bool connects(struct wire *w, const struct test_chain *chain, esp_tls_proto_ver_t version,
+                     const esp_tls_cfg_t *trust)
 {
     struct sim_case t;
-    char trusted[16384];
-    size_t len = 0;
     bool accepts;
 
     sim_case_open(&t);
-    for (const struct test_der *der = chain->trusted; der->len != 0; der++) {
-        len = add_pem(trusted, sizeof(trusted), len, der);
-    }
     t.server.cert = CERT(server_ec_pem);
     t.server.out_len = 16384;
     t.server.setup = swap_chain;
     t.server.hook_arg = w;
-    t.cfg.cacert_buf = (const unsigned char *)trusted;
-    t.cfg.cacert_bytes = (unsigned)len + 1;
+    t.cfg.cacert_buf = trust->cacert_buf;
+    t.cfg.cacert_bytes = trust->cacert_bytes;
+    t.cfg.crt_bundle_attach = trust->crt_bundle_attach;
     t.cfg.tls_version = version;
     accepts = sim_connect(&t) == 1;
     if (!accepts) {
@@ -173,6 +176,20 @@ static bool client_accepts(struct wire *w, const struct test_chain *chain,
     mbedtls_free(w->parsed); /* what the server parsed points into it to the end */
     w->parsed = NULL;
     return accepts;
+}
+
+static bool client_accepts(struct wire *w, const struct test_chain *chain,
+                           esp_tls_proto_ver_t version)
+{
+    char trusted[16384];
+    size_t len = 0;
+
+    for (const struct test_der *der = chain->trusted; der->len != 0; der++) {
+        len = add_pem(trusted, sizeof(trusted), len, der);
+    }
+    return connects(w, chain, version,
+                    &(esp_tls_cfg_t){.cacert_buf = (const unsigned char *)trusted,
+                                     .cacert_bytes = (unsigned)len + 1});
 }
 
 /* --- the comparison --------------------------------------------------------------------------- */
@@ -217,6 +234,60 @@ static bool can_be_sent(const struct wire *w)
     return len <= most;
 }
 
+#ifdef CONFIG_MBEDTLS_CERTIFICATE_BUNDLE
+/** Does a client accept it that has the same anchors as a bundle? */
+static bool bundle_accepts(struct wire *w, const struct test_chain *chain,
+                           esp_tls_proto_ver_t version)
+{
+    struct bundle_kit_cert roots[BUNDLE_KIT_MOST];
+    size_t count = 0;
+    uint8_t *bundle;
+    size_t len;
+    bool accepts;
+
+    for (const struct test_der *der = chain->trusted; der->len != 0; der++) {
+        roots[count++] = (struct bundle_kit_cert){der->p, der->len};
+    }
+    bundle = bundle_kit_make(roots, count, &len);
+    assert_int_equal(esp_crt_bundle_set(bundle, len), ESP_OK);
+    accepts =
+        connects(w, chain, version, &(esp_tls_cfg_t){.crt_bundle_attach = esp_crt_bundle_attach});
+    esp_crt_bundle_detach(NULL);
+    free(bundle);
+    return accepts;
+}
+
+/** Only an anchor's certificate has its dates: they are not in a bundle. */
+static bool is_judged_by_its_anchor(const char *name)
+{
+    return strcmp(name, "anchor expired") == 0 || strcmp(name, "anchor not yet valid") == 0;
+}
+
+/** A bundle and a list of the same anchors let the same chains in. Whether an anchor is an
+ *  authority is not in a bundle, either. */
+static void compare_bundle(struct wire *w, const struct test_chain *chain,
+                           esp_tls_proto_ver_t version, const char *what, bool by_list)
+{
+    if (is_false_authority(chain->name) || bundle_accepts(w, chain, version) == by_list) {
+        return;
+    }
+    if (by_list || !is_judged_by_its_anchor(chain->name)) {
+        fail_msg("%s, %s: %s by the bundle alone", chain->name, what,
+                 by_list ? "refused" : "accepted");
+    }
+}
+#else
+static void compare_bundle(struct wire *w, const struct test_chain *chain,
+                           esp_tls_proto_ver_t version, const char *what, bool by_list)
+{
+    (void)w;
+    (void)chain;
+    (void)version;
+    (void)what;
+    (void)by_list;
+}
+#endif
+
 static void compare(struct score *score, struct wire *w, const struct test_chain *chain,
                     esp_tls_proto_ver_t version, const char *what)
 {
@@ -228,6 +299,7 @@ static void compare(struct score *score, struct wire *w, const struct test_chain
     }
     alone = mbedtls_accepts(w, chain);
     ours = client_accepts(w, chain, version);
+    compare_bundle(w, chain, version, what, ours);
     score->decisions++;
     score->accepted += ours;
     if (ours && !alone) {

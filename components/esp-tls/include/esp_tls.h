@@ -29,8 +29,8 @@
  *
  * Options. What this build cannot honour is refused with ESP_ERR_NOT_SUPPORTED before any I/O, and
  * the record of esp_tls_record.h names it: an option is never silently dropped. In this release
- * that holds for PSK, the certificate bundle's hook, session resumption, the server calls, and what
- * needs hardware that is not there (DS and ECDSA peripheral, secure element).
+ * that holds for PSK, session resumption, the server calls, and what needs hardware that is not
+ * there (DS and ECDSA peripheral, secure element).
  *
  * Failures. A call that fails says so by -1 or one negative code; why is in the error handle
  * (esp_tls_errors.h) and, complete, in the record (esp_tls_record.h).
@@ -203,7 +203,11 @@ typedef struct esp_tls_cfg {
 #ifdef CONFIG_ESP_TLS_PSK_VERIFICATION
     const psk_hint_key_t *psk_hint_key; /**< trust by shared secret: refused in this release */
 #endif
-    /** Trust by certificate bundle; called with the mbedtls_ssl_config. Refused in this release. */
+    /** Trust by certificate bundle: esp_crt_bundle_attach (esp_crt_bundle.h), or a function of the
+     *  application's that says in the mbedtls_ssl_config, with which it is called, whom to trust,
+     *  and may set a verify callback there that then runs as well. Without
+     *  CONFIG_MBEDTLS_CERTIFICATE_BUNDLE refused (ESP_ERR_INVALID_STATE), and so is one that fails
+     *  (with what it returns) or names nobody to trust. */
     esp_err_t (*crt_bundle_attach)(void *conf);
     void *ds_data;         /**< key in the DS peripheral (esp_ds_data_ctx_t): refused here */
     bool is_plain_tcp;     /**< no TLS at all, whatever the URL's scheme says */

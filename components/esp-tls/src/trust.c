@@ -93,14 +93,9 @@ esp_err_t esp_tls_set_global_ca_store(const unsigned char *cacert_pem_buf,
 static tls_status use_bundle(const struct tls_stack *stack, void *ctx, struct tls_error *err,
                              const esp_tls_cfg_t *cfg)
 {
-    (void)stack;
-    (void)ctx;
-    (void)cfg;
-#ifdef CONFIG_MBEDTLS_CERTIFICATE_BUNDLE
-    return et_error_option(err, TLS_NOT_SUPPORTED, 0, "crt_bundle_attach");
-#else
-    return et_error_option(err, TLS_INVALID_STATE, 0, "crt_bundle_attach");
-#endif
+    return stack->set_hook != NULL
+               ? stack->set_hook(ctx, cfg->crt_bundle_attach)
+               : et_error_option(err, TLS_INVALID_STATE, 0, "crt_bundle_attach");
 }
 
 static tls_status use_store(const struct tls_stack *stack, void *ctx, struct tls_error *err,

@@ -91,6 +91,9 @@ struct tls_stack {
     tls_status (*set_alpn)(void *ctx, const char **protos);
     tls_status (*set_anchors)(void *ctx, const struct stack_anchors *anchors);
     tls_status (*set_insecure_no_verify)(void *ctx);
+    /** Have the application's hook say whom to trust: it is called with the library's own
+     *  configuration, as ESP-IDF calls it. NULL: the settings leave it out. */
+    tls_status (*set_hook)(void *ctx, esp_err_t (*hook)(void *conf));
     tls_status (*set_identity)(void *ctx, const struct stack_identity *identity);
     tls_status (*set_ciphersuites)(void *ctx, const int *ids);
     tls_status (*set_version)(void *ctx, enum stack_version version);

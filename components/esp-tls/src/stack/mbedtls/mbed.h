@@ -63,11 +63,20 @@ struct mbed_path {
     size_t compared; /* bytes, judging names */
 };
 
+/** A verify callback of the application's, as Mbed TLS has it. */
+struct mbed_callback {
+    int (*fn)(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags); /* NULL: none */
+    void *ctx;
+};
+
 struct mbed {
     mbedtls_ssl_context ssl;
     mbedtls_ssl_config conf;
     struct stack_io io;
     struct mbed_anchors anchors;
+#ifdef CONFIG_MBEDTLS_CERTIFICATE_BUNDLE
+    struct mbed_callback callback;
+#endif
     struct mbed_identity *own; /* NULL: no client certificate */
     char *ip_name;             /* IP literal to be checked; not sent as SNI */
     size_t pending_write;      /* bytes of a write that Mbed TLS has begun and not flushed */
@@ -164,6 +173,24 @@ void et_mbed_anchors_clear(struct mbed *m);
 int et_mbed_each_anchor(struct mbed *m, stack_cert_fn fn, void *arg);
 /** Is this certificate, byte for byte, one of the anchors? */
 bool et_mbed_is_anchor(struct mbed *m, const mbedtls_x509_crt *crt);
+
+/* --- hook.c: crt_bundle_attach --------------------------------------------------------------- */
+
+#ifdef CONFIG_MBEDTLS_CERTIFICATE_BUNDLE
+TLS_MUST_USE tls_status et_mbed_set_hook(void *ctx, esp_err_t (*hook)(void *conf));
+/** Ask the application's callback. @return 0, or what ends the verification */
+int et_mbed_ask_application(struct mbed *m, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
+#else
+static inline int et_mbed_ask_application(struct mbed *m, mbedtls_x509_crt *crt, int depth,
+                                          uint32_t *flags)
+{
+    (void)m;
+    (void)crt;
+    (void)depth;
+    (void)flags;
+    return 0;
+}
+#endif
 
 /* --- extension.c: what can be seen in a certificate ------------------------------------------- */
 

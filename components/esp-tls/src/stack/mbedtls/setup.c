@@ -272,6 +272,9 @@ const struct tls_stack et_stack_mbedtls = {
     .set_alpn = mbed_set_alpn,
     .set_anchors = et_mbed_set_anchors,
     .set_insecure_no_verify = mbed_set_insecure_no_verify,
+#ifdef CONFIG_MBEDTLS_CERTIFICATE_BUNDLE
+    .set_hook = et_mbed_set_hook,
+#endif
     .set_identity = et_mbed_set_identity,
     .set_ciphersuites = mbed_set_ciphersuites,
     .set_version = mbed_set_version,

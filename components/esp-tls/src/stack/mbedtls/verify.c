@@ -134,6 +134,7 @@ int et_mbed_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 {
     struct mbed *m = ctx;
     struct mbed_path *path = m->path;
+    int ret;
 
     judge_time(m, flags);
     et_mbed_judge_names(path, crt, depth, flags);
@@ -148,6 +149,7 @@ int et_mbed_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
         *flags &= ~(uint32_t)MBEDTLS_X509_BADCERT_NOT_TRUSTED;
     }
     judge_issuer(path, crt, depth, flags);
+    ret = et_mbed_ask_application(m, crt, depth, flags);
     if (path->refused != NULL && depth > 0 && et_mbed_is_self_issued(crt)) {
         path->self_issued++;
     }
@@ -164,7 +166,7 @@ int et_mbed_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
         et_observers_chain(m->io.observed,
                            &(struct conn_chain){.event = CONN_CHAIN_REFUSED, .stack = &chain});
     }
-    return 0;
+    return ret;
 }
 
 int16_t et_mbed_alert_for(uint32_t flags)
