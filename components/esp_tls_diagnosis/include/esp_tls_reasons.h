@@ -18,7 +18,7 @@
 #define ESP_TLS_REMEDIES(X) \
     /* trust */ \
     X(SET_CACERT, "cacert_buf", \
-      "set cacert_buf (cert_pem of the HTTP client) to the certificate of the authority that the server's chain ends in; with ESP-IDF's own esp-tls crt_bundle_attach brings the usual ones") \
+      "set cacert_buf (cert_pem of the HTTP client) to the certificate of the authority that the server's chain ends in; crt_bundle_attach brings the usual ones (esp_crt_bundle.h)") \
     X(SET_STORE, "use_global_ca_store", \
       "or fill the global store once with esp_tls_set_global_ca_store() and set use_global_ca_store") \
     X(FILL_STORE, "use_global_ca_store", \
