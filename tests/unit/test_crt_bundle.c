@@ -274,6 +274,7 @@ static void test_without_memory_it_says_so_and_leaves_nothing(void **state)
 static struct {
     unsigned calls;
     uint32_t adds; /* to the server's own certificate */
+    bool clears;   /* what was found */
     int answer;
     esp_err_t hook_says;
 } app;
@@ -283,6 +284,9 @@ static int app_verify(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *fla
     assert_ptr_equal(ctx, &app);
     assert_non_null(crt);
     app.calls++;
+    if (app.clears) {
+        *flags = 0;
+    }
     if (depth == 0) {
         *flags |= app.adds;
     }
@@ -332,6 +336,10 @@ static void test_ours_runs_beside_it(void **state)
     assert_int_equal(sim_connect(t), -1);
     assert_int_equal(sim_record(t).verify_flags, MBEDTLS_X509_BADCERT_NOT_TRUSTED);
     assert_true(app.calls > 0);
+    renew(t);
+    app.clears = true; /* it cannot make good what was found */
+    assert_int_equal(sim_connect(t), -1);
+    assert_int_equal(sim_record(t).verify_flags, MBEDTLS_X509_BADCERT_NOT_TRUSTED);
     renew(t);
     t->server.cert = CERT(server_name_chain_pem); /* names are compared by ours */
     t->server.key = CERT(server_name_key);

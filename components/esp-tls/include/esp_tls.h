@@ -205,7 +205,8 @@ typedef struct esp_tls_cfg {
 #endif
     /** Trust by certificate bundle: esp_crt_bundle_attach (esp_crt_bundle.h), or a function of the
      *  application's that says in the mbedtls_ssl_config, with which it is called, whom to trust,
-     *  and may set a verify callback there that then runs as well. Without
+     *  and may set a verify callback there that then runs as well: it may refuse, and what was
+     *  found wrong stays wrong, whatever flags it clears. Without
      *  CONFIG_MBEDTLS_CERTIFICATE_BUNDLE refused (ESP_ERR_INVALID_STATE), and so is one that fails
      *  (with what it returns) or names nobody to trust. */
     esp_err_t (*crt_bundle_attach)(void *conf);

@@ -28,5 +28,9 @@ tls_status et_mbed_set_hook(void *ctx, esp_err_t (*hook)(void *conf))
 
 int et_mbed_ask_application(struct mbed *m, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 {
-    return m->callback.fn != NULL ? m->callback.fn(m->callback.ctx, crt, depth, flags) : 0;
+    const uint32_t found = *flags;
+    int ret = m->callback.fn != NULL ? m->callback.fn(m->callback.ctx, crt, depth, flags) : 0;
+
+    *flags |= found; /* it may refuse what we accept, and not the other way round */
+    return ret;
 }
