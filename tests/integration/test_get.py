@@ -173,7 +173,9 @@ def test_a_signal_leaves_no_unfinished_file(peer, tmp_path, number):
                         c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel"),
                         peers.hold(c)))
     process = subprocess.Popen([PROGRAM, "get", "-o", tmp_path / "file",
-                                f"http://127.0.0.1:{p.port}/"], stderr=subprocess.PIPE)
+                                f"http://127.0.0.1:{p.port}/"], stderr=subprocess.PIPE,
+                               # A shell's background jobs ignore SIGINT, and what they start.
+                               preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))
     for _ in range(500):
         if os.listdir(tmp_path):
             break
